@@ -1,0 +1,16 @@
+import { defineError } from '../errors.js'
+
+/** No such conversation in this organization. */
+export const ConversationNotFound = defineError('ConversationNotFound', {
+  code: 'conversation_not_found', status: 404,
+})
+
+/** No such message in this conversation, or it was deleted. */
+export const MessageNotFound = defineError('MessageNotFound', {
+  code: 'message_not_found', status: 404,
+})
+
+/** The parent is not a living message of the same conversation. */
+export const ParentMessageNotFound = defineError('ParentMessageNotFound', {
+  code: 'parent_message_not_found', status: 422,
+})

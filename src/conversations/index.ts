@@ -1,0 +1,10 @@
+export { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
+export {
+  type AppendOptions, type MessageListing, MessageLog, MessageStore, type NewMessage,
+} from './messages.js'
+export {
+  type ConversationChanges, type ConversationListing, ConversationStore, type NewConversation,
+} from './store.js'
+export {
+  type Conversation, conversations, type ConversationTables, type Message, messages, type Metadata,
+} from './tables.js'

@@ -1,0 +1,359 @@
+import { createHash } from 'node:crypto'
+import { type Clock, instantOf } from '../clock.js'
+import { CoalescingWriter } from '../database/coalesce.js'
+import { type Stored } from '../database/columns.js'
+import { type Database, type Placeholder, prepare } from '../database/database.js'
+import { type Statement } from '../database/engine.js'
+import { ForeignKeyViolation } from '../database/failures.js'
+import { type JsonValue } from '../database/json.js'
+import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { decodeRow } from '../database/table.js'
+import { RevisionConflict } from '../errors.js'
+import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
+import { type IdGenerator } from '../ids.js'
+import { type Scope } from '../scope.js'
+import { AppendBatch, type AppendCall, type FirstPosition, type MessageDraft } from './append.js'
+import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
+import { checkAppend, checkListing, checkMetadata } from './rules.js'
+import {
+  type ConversationTables, type Message, messages as table, type Metadata,
+} from './tables.js'
+
+/** A message to append. */
+export interface NewMessage {
+  /** Who speaks: `user`, `assistant`, `system`, `tool`, or another lower-case word. */
+  readonly role: string
+  /** Any JSON value; most often a string. */
+  readonly content: JsonValue
+  /** @default {} */
+  readonly metadata?: Metadata
+  /** A living message of the same conversation. @default null */
+  readonly parentMessageId?: string | null
+  /** @default null */
+  readonly tokensUsed?: number | null
+}
+
+/** Options of `append`. */
+export interface AppendOptions {
+  /** 1 to 255 characters; the same key with the same messages appends once. */
+  readonly idempotencyKey?: string
+}
+
+/** Options of `list`. */
+export interface MessageListing extends PageRequest {
+  /** By position. @default 'asc' */
+  readonly order?: 'asc' | 'desc'
+  /** Begin beside this position (exclusive) instead of at the end. */
+  readonly from?: number
+}
+
+const { columns } = table
+const positionMax = Number.MAX_SAFE_INTEGER
+
+interface PageParameters {
+  organization: Stored<'id'>
+  conversation: Stored<'id'>
+  from: Stored<'integer'>
+  limit: number
+}
+
+/** What all message stores of one database share: the writer and the compiled statements. */
+export class MessageLog {
+  readonly database: Database<ConversationTables>
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly batch: AppendBatch
+  readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
+  readonly #writer: CoalescingWriter<AppendCall, FirstPosition>
+
+  constructor(
+    database: Database<ConversationTables>,
+    source: { readonly clock: Clock; readonly ids: IdGenerator },
+  ) {
+    this.database = database
+    this.clock = source.clock
+    this.ids = source.ids
+    this.batch = new AppendBatch(database)
+    this.page = { asc: this.#page('asc'), desc: this.#page('desc') }
+    this.#writer = new CoalescingWriter({
+      write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),
+      orderKey: (call) => call.conversationId,
+      weigh: weightOf,
+    })
+  }
+
+  /** Joins the call with others into one durable batch. */
+  append(call: AppendCall): Promise<FirstPosition> {
+    return this.#writer.append(call)
+  }
+
+  #page(order: 'asc' | 'desc') {
+    const build = (parameter: Placeholder<PageParameters>) =>
+      this.database.write
+        .selectFrom('messages')
+        .selectAll()
+        .where('organization_id', '=', parameter('organization'))
+        .where('conversation_id', '=', parameter('conversation'))
+        .where('position', order === 'asc' ? '>' : '<', parameter('from'))
+        .where('deleted_at', 'is', null)
+        .orderBy('position', order)
+        .limit(parameter('limit'))
+    return prepare<PageParameters>(`messages_page_${order}`, build)
+  }
+}
+
+function weightOf({ drafts }: AppendCall): number {
+  return drafts.reduce((sum, { content, metadata }) => sum + content.length + metadata.length, 0)
+}
+
+/** The messages of one organization's conversations. */
+export class MessageStore {
+  readonly #log: MessageLog
+  readonly #database: Database<ConversationTables>
+  readonly #scope: Scope
+  readonly #organizationId: Stored<'id'>
+
+  /** With `transaction`, everything happens inside it instead of in shared batches. */
+  constructor(log: MessageLog, scope: Scope, transaction?: Database<ConversationTables>) {
+    this.#log = log
+    this.#database = transaction ?? log.database
+    this.#scope = scope
+    this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+  }
+
+  /**
+   * Appends one message; resolves once it is durable. Throws ConversationNotFound,
+   * ParentMessageNotFound, InvalidInput, InvalidValue, or IdempotencyKeyReused.
+   */
+  async append(
+    conversationId: string,
+    message: NewMessage,
+    options: AppendOptions = {},
+  ): Promise<Message> {
+    return (await this.appendMany(conversationId, [message], options))[0]!
+  }
+
+  /** Appends 1 to 1000 messages in order, all or none; otherwise as `append`. */
+  async appendMany(
+    conversationId: string,
+    messages: readonly NewMessage[],
+    options: AppendOptions = {},
+  ): Promise<Message[]> {
+    checkAppend(messages, options)
+    const call = this.#callOf(conversationId, messages, options)
+    await this.#checkParents(call)
+    const position = await this.#write(call)
+    if (position !== undefined) return this.#built(call, messages, position)
+    const first = await this.#resultOf(call)
+    if (first === undefined) throw this.#conversationNotFound(conversationId)
+    const again = { ...call, createdAt: first.created_at as Stored<'instant'> }
+    const drafts = call.drafts.map((draft, index) => ({
+      ...draft, id: first.ids[index] as Stored<'id'>,
+    }))
+    return this.#built({ ...again, drafts }, messages, first.position)
+  }
+
+  /** One page of a conversation's living messages. Throws ConversationNotFound. */
+  async list(conversationId: string, listing: MessageListing = {}): Promise<Page<Message>> {
+    const { limit, order } = checkListing(listing)
+    const conversation = columns.conversationId.encode(conversationId, 'conversation_id')
+    const list = ['messages', this.#organizationId, conversation, order, listing.from ?? null]
+    const start = listing.from ?? (order === 'asc' ? 0 : positionMax)
+    const from = listing.cursor === undefined ? start : Number(keyOf(list, listing.cursor)[0])
+    const { rows } = await this.#database.execute(
+      this.#log.page[order]({
+        organization: this.#organizationId,
+        conversation,
+        from: columns.position.encode(from, 'from'),
+        limit: limit + 1,
+      }),
+    )
+    if (rows.length === 0) await this.#checkConversation(conversation)
+    return pageOf(rows.map(messageOf), limit, ({ position }) => cursorOf(list, [position]))
+  }
+
+  /** One message. Throws MessageNotFound. */
+  async get(conversationId: string, messageId: string): Promise<Message> {
+    const query = this.#database.write
+      .selectFrom('messages')
+      .selectAll()
+      .where((where) => where.and(this.#key(conversationId, messageId)))
+      .where('deleted_at', 'is', null)
+    const stored = await this.#database.first(query)
+    if (stored === undefined) throw notFound()
+    return messageOf(stored)
+  }
+
+  /**
+   * Replaces a message's metadata. With `ifRevision`, only when that is still its revision.
+   * Throws MessageNotFound, RevisionConflict, InvalidValue.
+   */
+  async updateMetadata(
+    messageId: { readonly conversationId: string; readonly id: string },
+    metadata: Metadata,
+    ifRevision?: number,
+  ): Promise<Message> {
+    checkMetadata(metadata)
+    let update = this.#database.write
+      .updateTable('messages')
+      .where((where) => where.and(this.#key(messageId.conversationId, messageId.id)))
+      .where('deleted_at', 'is', null)
+      .set((expression) => ({
+        metadata: columns.metadata.encode(metadata, 'metadata'),
+        revision: expression('revision', '+', 1 as Stored<'integer'>),
+      }))
+      .returningAll()
+    if (ifRevision !== undefined) {
+      update = update.where('revision', '=', columns.revision.encode(ifRevision, 'revision'))
+    }
+    const stored = await this.#database.first(update)
+    if (stored !== undefined) return messageOf(stored)
+    const present = await this.get(messageId.conversationId, messageId.id)
+    throw new RevisionConflict(`The message is at revision ${present.revision}; read it again.`)
+  }
+
+  /** Erases a message's content and metadata; its place in the tree stays. */
+  async delete(conversationId: string, messageId: string): Promise<void> {
+    const erase = this.#database.write
+      .updateTable('messages')
+      .set({
+        content: columns.content.encode(null),
+        metadata: columns.metadata.encode({}),
+        deleted_at: columns.deletedAt.encode(instantOf(this.#log.clock.now())),
+      })
+      .where((where) => where.and(this.#key(conversationId, messageId)))
+      .where('deleted_at', 'is', null)
+    if ((await this.#database.run(erase)) === 0) throw notFound()
+  }
+
+  #key(conversationId: string, messageId: string) {
+    return {
+      organization_id: this.#organizationId,
+      conversation_id: columns.conversationId.encode(conversationId, 'conversation_id'),
+      id: columns.id.encode(messageId, 'message_id'),
+    }
+  }
+
+  #callOf(
+    conversationId: string,
+    messages: readonly NewMessage[],
+    { idempotencyKey }: AppendOptions,
+  ): AppendCall {
+    const call = {
+      organizationId: this.#organizationId,
+      conversationId: columns.conversationId.encode(conversationId, 'conversation_id'),
+      createdAt: columns.createdAt.encode(instantOf(this.#log.clock.now())),
+      drafts: messages.map((message, index) => this.#draftOf(message, `messages[${index}]`)),
+    }
+    if (idempotencyKey === undefined) return call
+    return { ...call, claim: encodeClaim(this.#idempotent(call, idempotencyKey), this.#log) }
+  }
+
+  #draftOf(message: NewMessage, field: string): MessageDraft {
+    return {
+      id: columns.id.encode(this.#log.ids.next()),
+      parent_message_id: columns.parentMessageId.encode(
+        message.parentMessageId ?? null, `${field}.parent_message_id`,
+      ),
+      role: columns.role.encode(message.role, `${field}.role`),
+      content: columns.content.encode(message.content, `${field}.content`),
+      metadata: columns.metadata.encode(message.metadata ?? {}, `${field}.metadata`),
+      tokens_used: columns.tokensUsed.encode(message.tokensUsed ?? null, `${field}.tokens_used`),
+    }
+  }
+
+  #idempotent(call: AppendCall, key: string): IdempotentCall {
+    const parts = call.drafts.map(({ id: _, ...rest }) => rest)
+    const text = JSON.stringify(['messages.append', call.conversationId, parts])
+    return {
+      organizationId: call.organizationId,
+      actorId: this.#scope.actor.id,
+      key,
+      fingerprint: createHash('sha256').update(text).digest('hex'),
+    }
+  }
+
+  async #write(call: AppendCall): Promise<FirstPosition> {
+    try {
+      if (this.#database === this.#log.database) return await this.#log.append(call)
+      return (await this.#log.batch.write([call], this.#database))[0]
+    } catch (error) {
+      if (error instanceof ForeignKeyViolation) throw parentNotFound(error)
+      throw error
+    }
+  }
+
+  /** The result of the first call with this key; undefined when the call has none. */
+  async #resultOf({ claim }: AppendCall) {
+    if (claim === undefined) return undefined
+    const store = new IdempotencyStore(this.#database.as(), this.#log)
+    const call = {
+      organizationId: claim.organization_id,
+      actorId: this.#scope.actor.id,
+      key: claim.key,
+      fingerprint: claim.fingerprint,
+    }
+    const found = await store.find(call)
+    return found?.result as
+      | { readonly ids: string[]; readonly created_at: string; readonly position: number }
+      | undefined
+  }
+
+  #built(call: AppendCall, given: readonly NewMessage[], first: number): Message[] {
+    return call.drafts.map((draft, index) => ({
+      organizationId: call.organizationId,
+      conversationId: call.conversationId,
+      id: draft.id,
+      position: first + index,
+      parentMessageId: draft.parent_message_id,
+      role: given[index]!.role,
+      content: given[index]!.content,
+      metadata: given[index]!.metadata ?? {},
+      tokensUsed: given[index]!.tokensUsed ?? null,
+      revision: 1,
+      createdAt: call.createdAt,
+    }))
+  }
+
+  async #checkParents({ conversationId, drafts }: AppendCall): Promise<void> {
+    const wanted = new Set(drafts.flatMap(({ parent_message_id: parent }) => parent ?? []))
+    if (wanted.size === 0) return
+    const query = this.#database.write
+      .selectFrom('messages')
+      .select('id')
+      .where('organization_id', '=', this.#organizationId)
+      .where('conversation_id', '=', conversationId)
+      .where('id', 'in', [...wanted])
+      .where('deleted_at', 'is', null)
+    if ((await this.#database.all(query)).length === wanted.size) return
+    await this.#checkConversation(conversationId)
+    throw parentNotFound()
+  }
+
+  async #checkConversation(conversationId: Stored<'id'>): Promise<void> {
+    const query = this.#database.write
+      .selectFrom('conversations')
+      .select('id')
+      .where('organization_id', '=', this.#organizationId)
+      .where('id', '=', conversationId)
+    if ((await this.#database.first(query)) === undefined) {
+      throw this.#conversationNotFound(conversationId)
+    }
+  }
+
+  #conversationNotFound(conversationId: string) {
+    return new ConversationNotFound(`There is no conversation ${conversationId} here.`)
+  }
+}
+
+const notFound = () => new MessageNotFound('There is no such message in this conversation.')
+
+const parentNotFound = (cause?: unknown) =>
+  new ParentMessageNotFound('parent_message_id must name a message of the same conversation.', {
+    cause, field: 'parent_message_id',
+  })
+
+function messageOf(stored: Record<string, unknown>): Message {
+  const { deletedAt: _, ...message } = decodeRow(table, stored)
+  return message
+}

@@ -1,0 +1,63 @@
+import { type JsonValue } from '../database/json.js'
+import { pageLimitDefault, pageLimitMax, type PageRequest } from '../database/page.js'
+import { InvalidInput } from '../errors.js'
+import { type AppendOptions, type MessageListing, type NewMessage } from './messages.js'
+
+/** Messages of one call at most. */
+export const appendMax = 1_000
+
+/** Characters of a title at most. */
+export const titleLengthMax = 1_000
+
+/** A lower-case word of 1 to 64 characters. */
+export const rolePattern = /^[a-z][a-z0-9_-]{0,63}$/
+
+/** Characters of an idempotency key at most. */
+export const idempotencyKeyMax = 255
+
+function require(condition: boolean, field: string, rule: string): void {
+  if (!condition) throw new InvalidInput(`${field} ${rule}`, { field })
+}
+
+/** Refuses a call of append that breaks a rule. */
+export function checkAppend(messages: readonly NewMessage[], options: AppendOptions): void {
+  const count = messages.length
+  require(count >= 1 && count <= appendMax, 'messages', `must hold 1 to ${appendMax} messages`)
+  messages.forEach(({ role, content, metadata }, index) => {
+    const field = `messages[${index}]`
+    const isRole = typeof role === 'string' && rolePattern.test(role)
+    require(isRole, `${field}.role`, 'must be a lower-case word of at most 64 characters')
+    require(content !== undefined, `${field}.content`, 'is missing')
+    if (metadata !== undefined) checkMetadata(metadata, `${field}.metadata`)
+  })
+  const { idempotencyKey: key } = options
+  const rule = `must be 1 to ${idempotencyKeyMax} characters`
+  const valid = key === undefined || (key.length >= 1 && key.length <= idempotencyKeyMax)
+  require(valid, 'idempotency_key', rule)
+}
+
+/** Refuses metadata that is not a JSON object. */
+export function checkMetadata(metadata: JsonValue, field = 'metadata'): void {
+  const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
+  require(isObject, field, 'must be a JSON object')
+}
+
+/** Refuses a title that is too long. */
+export function checkTitle(title: string | null): void {
+  const valid = title === null || (typeof title === 'string' && title.length <= titleLengthMax)
+  require(valid, 'title', `must be at most ${titleLengthMax} characters`)
+}
+
+/** The rows of a page a request asks for. */
+export function checkLimit({ limit = pageLimitDefault }: PageRequest): number {
+  const valid = Number.isInteger(limit) && limit >= 1 && limit <= pageLimitMax
+  require(valid, 'limit', `must be an integer from 1 to ${pageLimitMax}`)
+  return limit
+}
+
+/** Limit and order of a listing, checked. */
+export function checkListing(listing: MessageListing): { limit: number; order: 'asc' | 'desc' } {
+  const { order = 'asc' } = listing
+  require(order === 'asc' || order === 'desc', 'order', 'must be asc or desc')
+  return { limit: checkLimit(listing), order }
+}

@@ -1,0 +1,118 @@
+import { assert } from '../assert.js'
+import { Busy, StatementTimeout, Unavailable } from './failures.js'
+
+/** What one call of a batch became: its value, or the error that is its alone. */
+export type Outcome<Output> = { readonly value: Output } | { readonly error: unknown }
+
+export interface CoalescingWriterOptions<Input, Output> {
+  /** Writes all calls of a batch in one transaction; one outcome a call, in order. */
+  readonly write: (inputs: readonly Input[]) => Promise<readonly Outcome<Output>[]>
+  /** Calls with the same key keep their order and never meet in two batches at once. */
+  readonly orderKey: (input: Input) => string
+  /** Weight of a call, in bytes or thereabouts. */
+  readonly weigh: (input: Input) => number
+  /** Batches in flight at most. @default 2 */
+  readonly lanes?: number
+  /** Calls in one batch at most. @default 128 */
+  readonly batchMax?: number
+  /** Weight of one batch at most (a single heavier call goes alone). @default 4 MiB */
+  readonly batchWeightMax?: number
+  /** Calls waiting at most; beyond it a call is refused as Busy. @default 10000 */
+  readonly waitingMax?: number
+}
+
+interface Call<Input, Output> {
+  readonly input: Input
+  resolve(value: Output): void
+  reject(error: unknown): void
+}
+
+interface Lane<Input, Output> {
+  waiting: Call<Input, Output>[]
+  busy: boolean
+}
+
+/**
+ * Joins calls that arrive while a statement is in flight into the next statement. A lone caller
+ * waits for nobody. A batch that fails is repeated call by call, so that one bad call fails alone;
+ * when the connection was lost nothing is repeated, since the batch may have been committed.
+ */
+export class CoalescingWriter<Input, Output> {
+  readonly #options: Required<CoalescingWriterOptions<Input, Output>>
+  readonly #lanes: Lane<Input, Output>[]
+  #waitingCount = 0
+
+  constructor(options: CoalescingWriterOptions<Input, Output>) {
+    this.#options = {
+      lanes: 2, batchMax: 128, batchWeightMax: 4 * 1024 * 1024, waitingMax: 10_000, ...options,
+    }
+    this.#lanes = Array.from({ length: this.#options.lanes }, () => ({ waiting: [], busy: false }))
+  }
+
+  /** Resolves when the call is durable. */
+  append(input: Input): Promise<Output> {
+    if (this.#waitingCount >= this.#options.waitingMax) {
+      const message = `More than ${this.#options.waitingMax} writes are waiting; repeat the call.`
+      return Promise.reject(new Busy(message, { retryAfterSeconds: 1 }))
+    }
+    return new Promise((resolve, reject) => {
+      const lane = this.#laneOf(input)
+      lane.waiting.push({ input, resolve, reject })
+      this.#waitingCount += 1
+      if (!lane.busy) {
+        lane.busy = true
+        setImmediate(() => void this.#drain(lane))
+      }
+    })
+  }
+
+  #laneOf(input: Input): Lane<Input, Output> {
+    const key = this.#options.orderKey(input)
+    let hash = 0
+    for (let index = 0; index < key.length; index++) {
+      hash = (Math.imul(hash, 31) + key.charCodeAt(index)) >>> 0
+    }
+    return this.#lanes[hash % this.#lanes.length]!
+  }
+
+  async #drain(lane: Lane<Input, Output>): Promise<void> {
+    while (lane.waiting.length > 0) {
+      const batch = this.#take(lane)
+      await this.#send(batch)
+    }
+    lane.busy = false
+  }
+
+  #take(lane: Lane<Input, Output>): Call<Input, Output>[] {
+    let count = 0
+    let weight = 0
+    while (count < lane.waiting.length && count < this.#options.batchMax) {
+      weight += this.#options.weigh(lane.waiting[count]!.input)
+      if (count > 0 && weight > this.#options.batchWeightMax) break
+      count += 1
+    }
+    this.#waitingCount -= count
+    return lane.waiting.splice(0, count)
+  }
+
+  async #send(batch: readonly Call<Input, Output>[]): Promise<void> {
+    try {
+      const outcomes = await this.#options.write(batch.map((call) => call.input))
+      assert(outcomes.length === batch.length, 'a batch must answer every call')
+      batch.forEach((call, index) => settle(call, outcomes[index]!))
+    } catch (error) {
+      if (batch.length === 1 || isAmbiguous(error)) batch.forEach((call) => call.reject(error))
+      else for (const call of batch) await this.#send([call])
+    }
+  }
+}
+
+function settle<Output>(call: Call<unknown, Output>, outcome: Outcome<Output>): void {
+  if ('error' in outcome) call.reject(outcome.error)
+  else call.resolve(outcome.value)
+}
+
+/** True when the batch may have been committed although no answer came. */
+function isAmbiguous(error: unknown): boolean {
+  return error instanceof Unavailable || error instanceof StatementTimeout
+}

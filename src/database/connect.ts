@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
+import { InvalidConfiguration } from '../errors.js'
+import { type Backend } from './engine.js'
+import { PostgresBackend, type PostgresOptions } from './dialects/postgres.js'
+import { SqliteBackend } from './dialects/sqlite.js'
+
+/** Limits of a database, whatever its engine. */
+export interface ConnectOptions {
+  /** Connections at most, where there is a pool. @default 10 */
+  readonly poolMax?: number
+  /** Waiting for a connection or for the write lock at most. @default 5000 */
+  readonly acquireTimeoutMs?: number
+  /** One statement at most, where the engine can cancel. @default 30000 */
+  readonly statementTimeoutMs?: number
+}
+
+/** What a database URL may look like. */
+export const databaseUrlForms =
+  'memory:, sqlite:./path.db or postgres://user:password@host:5432/database?sslmode=verify-full'
+
+/** Opens the database a URL names. Throws InvalidConfiguration for a URL of another form. */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<Backend> {
+  const scheme = /^([a-z]+):/.exec(url)?.[1]
+  switch (scheme) {
+    case 'memory':
+      return SqliteBackend.open({ path: ':memory:' })
+    case 'sqlite':
+    case 'file':
+      return SqliteBackend.open({ path: pathOf(url), busyTimeoutMs: options.acquireTimeoutMs })
+    case 'postgres':
+    case 'postgresql':
+      return new PostgresBackend({ ...options, ...postgresOptionsOf(url) })
+    default:
+      throw new InvalidConfiguration(`The database URL must be ${databaseUrlForms}.`)
+  }
+}
+
+/** The URL without its password, for people. */
+export function publicUrl(url: string): string {
+  return url.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:***@')
+}
+
+function pathOf(url: string): string {
+  const path = url.replace(/^(sqlite|file):(\/\/)?/, '')
+  if (path === '') throw new InvalidConfiguration('sqlite: needs a path, such as sqlite:./agent.db')
+  return path
+}
+
+const tlsParameters = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'pgbouncer'] as const
+
+function postgresOptionsOf(text: string): PostgresOptions {
+  const url = parsed(text)
+  const given = Object.fromEntries(tlsParameters.map((name) => [name, url.searchParams.get(name)]))
+  for (const name of tlsParameters) url.searchParams.delete(name)
+  const ssl = tlsOf(given, url.hostname)
+  return {
+    connection: { connectionString: url.toString(), ...(ssl === undefined ? {} : { ssl }) },
+    throughPooler: given.pgbouncer === 'true',
+  }
+}
+
+function parsed(text: string): URL {
+  try {
+    return new URL(text)
+  } catch (cause) {
+    const message = `The database URL cannot be read; it must be ${databaseUrlForms}.`
+    throw new InvalidConfiguration(message, { cause })
+  }
+}
+
+/** TLS as libpq's sslmode defines it: only verify-full checks who answers. */
+function tlsOf(
+  given: Record<string, string | null>,
+  host: string,
+): ConnectionOptions | false | undefined {
+  const files = {
+    ...(given.sslrootcert ? { ca: readFileSync(given.sslrootcert, 'utf8') } : {}),
+    ...(given.sslcert ? { cert: readFileSync(given.sslcert, 'utf8') } : {}),
+    ...(given.sslkey ? { key: readFileSync(given.sslkey, 'utf8') } : {}),
+  }
+  switch (given.sslmode) {
+    case null:
+    case undefined:
+      return Object.keys(files).length > 0 ? files : undefined
+    case 'disable':
+      return false
+    case 'require':
+      return { ...files, rejectUnauthorized: false }
+    case 'verify-ca':
+      return { ...files, rejectUnauthorized: true, checkServerIdentity: () => undefined }
+    case 'verify-full': {
+      const identity: typeof checkServerIdentity = (_name, certificate) =>
+        checkServerIdentity(host, certificate)
+      return { ...files, rejectUnauthorized: true, checkServerIdentity: identity }
+    }
+    default: {
+      const rule = 'sslmode must be disable, require, verify-ca or verify-full'
+      throw new InvalidConfiguration(`${rule}, not ${given.sslmode}.`)
+    }
+  }
+}

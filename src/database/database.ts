@@ -1,0 +1,185 @@
+import {
+  type Compilable, type CompiledQuery, DummyDriver, type Expression, Kysely, type RawBuilder, sql,
+} from 'kysely'
+import { assert } from '../assert.js'
+import { type Stored } from './columns.js'
+import {
+  type Backend, type Engine, type Result, type RowKinds, type Session, type Statement,
+} from './engine.js'
+import { isSafeToRepeat } from './failures.js'
+
+/** Builds statements only; running one through Kysely itself is an error, never an empty answer. */
+class StatementBuilderDriver extends DummyDriver {
+  override async acquireConnection(): Promise<never> {
+    throw new Error('run statements through Database, not through the builder')
+  }
+}
+
+/** A statement builder in the engine's dialect, typed by the tables of one domain. */
+export function statementBuilder<T>(engine: Engine): Kysely<T> {
+  const dialect = { ...engine.dialect, createDriver: () => new StatementBuilderDriver() }
+  return new Kysely<T>({ dialect })
+}
+
+/** Options of `Database.transaction`. */
+export interface TransactionOptions {
+  /**
+   * True when `work` does nothing outside the database, so that it may run again after another
+   * transaction stood in the way; at most `attemptsMax` times.
+   * @default false
+   */
+  readonly repeatable?: boolean
+}
+
+/** How often repeatable work is tried. */
+export const attemptsMax = 5
+
+/** What stores hold: statements are written with `write`, run here, on either engine. */
+export class Database<T> {
+  /** The statement builder. */
+  readonly write: Kysely<T>
+  readonly engine: Engine
+  readonly #session: Session
+
+  constructor(session: Session, engine: Engine, write: Kysely<T>) {
+    this.#session = session
+    this.engine = engine
+    this.write = write
+  }
+
+  /** A database over a backend, or over one of its transactions. */
+  static over<T>(backend: Backend): Database<T> {
+    return new Database<T>(backend, backend.engine, statementBuilder<T>(backend.engine))
+  }
+
+  /** The stored rows of a query. */
+  async all<R>(query: Compilable<R>): Promise<R[]> {
+    return (await this.#session.run(statementOf(query.compile()))).rows as R[]
+  }
+
+  /** The first stored row, or undefined. */
+  async first<R>(query: Compilable<R>): Promise<R | undefined> {
+    return (await this.all(query))[0]
+  }
+
+  /** Runs a statement for its effect; the number of rows changed. */
+  async run(query: Compilable): Promise<number> {
+    return (await this.#session.run(statementOf(query.compile()))).changed
+  }
+
+  /** Runs a statement prepared beforehand. */
+  async execute(statement: Statement): Promise<Result> {
+    return this.#session.run(statement)
+  }
+
+  /** All statements or none, in one round trip. */
+  async atomic(statements: readonly Statement[]): Promise<Result[]> {
+    assert(statements.length > 0, 'an atomic batch needs a statement')
+    return this.#session.atomic(statements)
+  }
+
+  /** Runs `work` in a transaction, or in a savepoint when this is one already. */
+  async transaction<R>(
+    work: (database: Database<T>) => Promise<R>,
+    options: TransactionOptions = {},
+  ): Promise<R> {
+    const attempt = () =>
+      this.#session.transaction((session) => work(this.on<T>(session)))
+    return options.repeatable === true ? repeated(attempt) : attempt()
+  }
+
+  /** The same database under another session and, if asked, another set of tables. */
+  on<U>(session: Session): Database<U> {
+    return new Database<U>(session, this.engine, this.write as unknown as Kysely<U>)
+  }
+
+  /** The same database seen by a domain that names only its own tables. */
+  as<U>(): Database<U> {
+    return this.on<U>(this.#session)
+  }
+}
+
+/** Repeats work that surely left nothing behind, with growing random pauses. */
+export async function repeated<R>(attempt: () => Promise<R>): Promise<R> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (count >= attemptsMax || !isSafeToRepeat(error)) throw error
+      await new Promise((done) => setTimeout(done, Math.random() * 10 * 2 ** count))
+    }
+  }
+}
+
+function statementOf(query: CompiledQuery): Statement {
+  const readOnly = query.query.kind === 'SelectQueryNode'
+  return { sql: query.sql, parameters: query.parameters, readOnly }
+}
+
+/** Stands in a statement for a value given at each run. */
+class Slot {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/** Makes the placeholder of a named parameter. */
+export type Placeholder<P> = <K extends keyof P & string>(name: K) => Expression<P[K]>
+
+/** Compiles a hot statement once; the result binds parameters without building anything. */
+export function prepare<P extends object>(
+  name: string,
+  build: (parameter: Placeholder<P>) => Compilable,
+): (parameters: P) => Statement {
+  const query = build((slot) => sql`${new Slot(slot)}`).compile()
+  const slots = query.parameters.map((each) => (each instanceof Slot ? each.name : undefined))
+  const { sql: text, parameters: constants } = query
+  const readOnly = query.query.kind === 'SelectQueryNode'
+  return (given) => ({
+    sql: text,
+    name,
+    readOnly,
+    parameters: slots.map((slot, index) =>
+      slot === undefined ? constants[index] : given[slot as keyof P],
+    ),
+  })
+}
+
+/** One row of a batch in stored form. */
+export type BatchRow<K extends RowKinds> = { [N in keyof K]: Stored<K[N]> | null }
+
+/** A statement over many rows; the rows are its only parameters. */
+export interface BatchStatement<K extends RowKinds> {
+  /** Unique in the program; names the prepared statement. */
+  readonly name: string
+  readonly kinds: K
+  /** Writes the statement; `rows` is a table expression, aliased by what follows it. */
+  readonly build: (rows: RawBuilder<unknown>) => RawBuilder<unknown>
+}
+
+/** Compiles a statement over many rows, once per engine (or once per number of rows). */
+export function prepareBatch<K extends RowKinds>(
+  database: Database<never>,
+  { name, kinds, build }: BatchStatement<K>,
+): (rows: readonly BatchRow<K>[]) => Statement {
+  const { engine, write } = database
+  const texts = new Map<number, string>()
+  const textOf = (count: number): string => {
+    const key = engine.arrayParameters ? 0 : count
+    let text = texts.get(key)
+    if (text === undefined) {
+      const query = build(engine.rows(kinds, count, (index) => sql`${index}`)).compile(write)
+      const inOrder = query.parameters.every((parameter, index) => parameter === index)
+      assert(inOrder, `statement ${name} may have no parameters but its rows, and those once`)
+      text = query.sql
+      texts.set(key, text)
+    }
+    return text
+  }
+  return (rows) => ({
+    sql: textOf(rows.length),
+    name,
+    parameters: engine.rowParameters(kinds, rows),
+  })
+}

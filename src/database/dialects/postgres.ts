@@ -1,0 +1,223 @@
+import pg from 'pg'
+import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
+import { type Kind } from '../columns.js'
+import {
+  type Backend, type Engine, type IntrospectedColumn, type PoolFigures, type Result,
+  type Session, type Statement,
+} from '../engine.js'
+import {
+  DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
+} from '../failures.js'
+import { begin, commit, runTransaction } from '../transaction.js'
+
+const types: Record<Kind, string> = {
+  id: 'uuid',
+  text: 'text collate "C"',
+  json: 'json',
+  instant: 'timestamptz',
+  integer: 'bigint',
+  real: 'double precision',
+  flag: 'boolean',
+  bytes: 'bytea',
+}
+
+const arrayType = (kind: Kind): string => `${types[kind].split(' collate')[0]}[]`
+
+/** PostgreSQL 13 and newer. */
+export const postgresEngine: Engine = {
+  name: 'postgres',
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createIntrospector: (database) => new PostgresIntrospector(database),
+  },
+  rowLocks: true,
+  arrayParameters: true,
+  shared: true,
+  types,
+  tableSuffix: '',
+  rows(kinds, _count, slot) {
+    const names = Object.keys(kinds)
+    const arrays = names.map((name, index) => sql`${slot(index)}::${sql.raw(arrayType(kinds[name]!))}`)
+    const aliases = names.map((name) => sql.ref(name))
+    return sql`(select * from unnest(${sql.join(arrays)}) as source(${sql.join(aliases)}))`
+  },
+  rowParameters: (kinds, rows) => Object.keys(kinds).map((name) => rows.map((row) => row[name])),
+}
+
+/** How to reach PostgreSQL and what limits hold. */
+export interface PostgresOptions {
+  /** What node-postgres takes: host, port, database, user, password, ssl. */
+  readonly connection: pg.ClientConfig
+  /** Connections at most. @default 10 */
+  readonly poolMax?: number
+  /** Waiting for a connection at most. @default 5000 */
+  readonly acquireTimeoutMs?: number
+  /** One statement at most. @default 30000 */
+  readonly statementTimeoutMs?: number
+  /** Set behind PgBouncer: no named statements and no start-up parameters. @default false */
+  readonly throughPooler?: boolean
+}
+
+/** An advisory lock's key: "holdfast" in eight bytes, as a signed integer. */
+const migrationLock = '7525760706264007540'
+
+const textTypes: pg.CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
+const ignore = () => undefined
+
+/** After these the state of the connection is unknown. */
+const lostTheConnection = (error: unknown): boolean =>
+  error instanceof Unavailable || error instanceof StatementTimeout ||
+  error instanceof DatabaseFailure
+
+/** A connection for a while; `broken` once it failed below SQL, so that it is thrown away. */
+interface Lease {
+  readonly client: pg.PoolClient
+  broken: boolean
+}
+
+/** The PostgreSQL backend: one pool, pipelined statements, values as text. */
+export class PostgresBackend implements Backend {
+  readonly engine = postgresEngine
+  readonly #pool: pg.Pool
+  readonly #named: boolean
+  readonly #max: number
+
+  constructor(options: PostgresOptions) {
+    this.#named = options.throughPooler !== true
+    this.#max = options.poolMax ?? 10
+    this.#pool = new pg.Pool(poolConfig(options, this.#max))
+    // A failover ends idle and busy connections alike; neither may end the process.
+    this.#pool.on('error', ignore)
+    this.#pool.on('connect', (client) => client.on('error', ignore))
+  }
+
+  async run(statement: Statement): Promise<Result> {
+    return this.#with((lease) => this.#send(lease, statement))
+  }
+
+  async atomic(statements: readonly Statement[]): Promise<Result[]> {
+    return this.#with(async (lease) => {
+      const answers = await Promise.allSettled(
+        [begin, ...statements, commit].map((statement) => this.#send(lease, statement)),
+      )
+      const results = answers.map((answer) => {
+        if (answer.status === 'rejected') throw answer.reason
+        return answer.value
+      })
+      return results.slice(1, -1)
+    })
+  }
+
+  async transaction<R>(work: (session: Session) => Promise<R>): Promise<R> {
+    return this.#with((lease) =>
+      runTransaction({ run: (statement) => this.#send(lease, statement) }, work),
+    )
+  }
+
+  /** Transaction-scoped, so that poolers in transaction mode keep it with its work. */
+  async exclusive<R>(work: (session: Session) => Promise<R>): Promise<R> {
+    return this.transaction(async (session) => {
+      await session.run({ sql: `set local statement_timeout = 0`, parameters: [] })
+      await session.run({ sql: `select pg_advisory_xact_lock(${migrationLock})`, parameters: [] })
+      return work(session)
+    })
+  }
+
+  async introspect(): Promise<IntrospectedColumn[]> {
+    const { rows } = await this.run({ sql: introspection, parameters: [], readOnly: true })
+    return rows.map((row) => ({
+      table: String(row.table),
+      column: String(row.column),
+      type: String(row.type),
+      nullable: row.nullable === 't',
+    }))
+  }
+
+  async ping(): Promise<void> {
+    await this.run({ sql: 'select 1', parameters: [], readOnly: true })
+  }
+
+  pool(): PoolFigures {
+    const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.#pool
+    return { total, idle, waiting, max: this.#max }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end()
+  }
+
+  async #send(lease: Lease, statement: Statement): Promise<Result> {
+    try {
+      const answer = await lease.client.query({
+        text: statement.sql,
+        values: statement.parameters as unknown[],
+        name: this.#named ? statement.name : undefined,
+      })
+      const rolledBack = statement === commit && answer.command !== 'COMMIT'
+      if (rolledBack) throw new DatabaseFailure('The transaction was rolled back, not committed.')
+      return { rows: answer.rows as Record<string, unknown>[], changed: answer.rowCount ?? 0 }
+    } catch (cause) {
+      const error = translated(cause, postgresFailure)
+      if (lostTheConnection(error)) lease.broken = true
+      throw error
+    }
+  }
+
+  async #with<R>(use: (lease: Lease) => Promise<R>): Promise<R> {
+    const lease: Lease = { client: await this.#acquire(), broken: false }
+    try {
+      return await use(lease)
+    } finally {
+      lease.client.release(lease.broken)
+    }
+  }
+
+  async #acquire(): Promise<pg.PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (cause) {
+      const { message = '' } = cause as Error
+      const waited = /timeout exceeded when trying to connect/.test(message)
+      const sentence = waited
+        ? `No database connection came free in time (${this.#pool.waitingCount} waiting).`
+        : 'The database cannot be reached; check its address and that it runs.'
+      throw new Unavailable(sentence, { cause, retryAfterSeconds: 1 })
+    }
+  }
+}
+
+function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
+  const startup = options.throughPooler === true
+    ? {}
+    : {
+        statement_timeout: statementTimeoutMs,
+        idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
+      }
+  return {
+    application_name: 'holdfast',
+    keepAlive: true,
+    ...options.connection,
+    ...startup,
+    max,
+    query_timeout: statementTimeoutMs + 2_000,
+    connectionTimeoutMillis: options.acquireTimeoutMs ?? 5_000,
+    idleTimeoutMillis: 30_000,
+    types: textTypes,
+    pipeline: true,
+  } as pg.PoolConfig
+}
+
+const introspection = `
+select c.relname as "table", a.attname as "column",
+  format_type(a.atttypid, a.atttypmod)
+    || case when a.attcollation <> t.typcollation and a.attcollation <> 0
+         then ' collate ' || quote_ident(l.collname) else '' end as "type",
+  not a.attnotnull as "nullable"
+from pg_attribute a
+join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
+join pg_type t on t.oid = a.atttypid
+left join pg_collation l on l.oid = a.attcollation
+where c.relnamespace = current_schema()::regnamespace and a.attnum > 0 and not a.attisdropped
+order by 1, a.attnum`

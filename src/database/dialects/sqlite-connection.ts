@@ -1,0 +1,113 @@
+import { closeSync, openSync } from 'node:fs'
+import { type Result } from '../engine.js'
+import { Busy, sqliteFailure, translated } from '../failures.js'
+import { type SqliteDatabase, sqliteDriver, type SqliteStatement } from './sqlite-driver.js'
+
+/** Compiled statements kept per connection at most. */
+const statementsMax = 512
+
+/** How long opening waits for other processes that set up the same file. */
+const openTimeoutMs = 10_000
+
+/**
+ * How every connection is set. WAL with FULL: a commit is on disk before it is acknowledged.
+ * The short busy time-out covers instants such as a checkpoint; longer waits are the writer's.
+ */
+const settings = [
+  'pragma busy_timeout = 100',
+  'pragma synchronous = full',
+  'pragma foreign_keys = on',
+  'pragma trusted_schema = off',
+  'pragma cache_size = -16000',
+]
+
+/** Opens a file (made with mode 0600 when missing) or `:memory:`. */
+export async function openSqlite(path: string): Promise<SqliteConnection> {
+  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
+  const deadline = Date.now() + openTimeoutMs
+  for (;;) {
+    try {
+      return new SqliteConnection(path)
+    } catch (cause) {
+      // Several processes may switch a new file to WAL at once; all but one must wait.
+      const error = translated(cause, sqliteFailure)
+      if (!(error instanceof Busy) || Date.now() >= deadline) throw error
+      await new Promise((done) => setTimeout(done, 5 + Math.random() * 20))
+    }
+  }
+}
+
+interface Prepared {
+  readonly statement: SqliteStatement
+  readonly returnsRows: boolean
+}
+
+/** One connection to a SQLite database; everything on it is synchronous. */
+export class SqliteConnection {
+  readonly #database: SqliteDatabase
+  readonly #fractionsAsText: boolean
+  readonly #statements = new Map<string, Prepared>()
+  #open = true
+
+  constructor(path: string) {
+    const driver = sqliteDriver()
+    this.#database = new driver.DatabaseSync(path, {})
+    this.#fractionsAsText = driver.fractionsAsText
+    try {
+      for (const setting of settings) this.#database.exec(setting)
+      if (path !== ':memory:') this.#useWal()
+    } catch (error) {
+      this.#database.close()
+      throw error
+    }
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction
+  }
+
+  /** Runs a statement that takes no values, such as `begin immediate`. */
+  exec(sql: string): void {
+    this.#database.exec(sql)
+  }
+
+  run(sql: string, parameters: readonly unknown[]): Result {
+    const { statement, returnsRows } = this.#prepared(sql)
+    const values = this.#fractionsAsText ? parameters.map(asText) : parameters
+    if (!returnsRows) return { rows: [], changed: Number(statement.run(...values).changes) }
+    const rows = statement.all(...values)
+    return { rows, changed: rows.length }
+  }
+
+  /** Takes back an open transaction, then closes; a second call does nothing. */
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#statements.clear()
+    if (this.#database.isTransaction) this.#database.exec('rollback')
+    this.#database.close()
+  }
+
+  /** The switch can fail silently while another process sets up the file: read it back. */
+  #useWal(): void {
+    const [row] = this.#database.prepare('pragma journal_mode = wal').all()
+    if (row?.journal_mode !== 'wal') throw new Busy('The file could not be switched to WAL yet.')
+  }
+
+  #prepared(sql: string): Prepared {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    if (this.#statements.size >= statementsMax) {
+      this.#statements.delete(this.#statements.keys().next().value!)
+    }
+    const statement = this.#database.prepare(sql)
+    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    this.#statements.set(sql, prepared)
+    return prepared
+  }
+}
+
+/** The fallback's binding rounds small fractions to zero; as text they arrive exactly. */
+function asText(value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? String(value) : value
+}

@@ -1,0 +1,185 @@
+import { type Result, type Statement } from '../engine.js'
+import { Busy, sqliteFailure, translated } from '../failures.js'
+import { type SqliteConnection } from './sqlite-connection.js'
+
+/** Writes that share one commit at most. */
+const groupMax = 256
+
+interface Write {
+  readonly statements: readonly Statement[]
+  resolve(results: Result[]): void
+  reject(error: unknown): void
+}
+
+/** A turn of exclusive use: an interactive transaction. */
+interface Turn {
+  take(): Promise<void>
+}
+
+/**
+ * The one writer of a SQLite database in this process. Writes waiting in the same turn of the
+ * event loop share one durable transaction (group commit); each stays atomic by itself.
+ */
+export class SqliteWriter {
+  readonly #connection: SqliteConnection
+  readonly #busyTimeoutMs: number
+  #queue: (Write | Turn)[] = []
+  #pumping: Promise<void> | undefined
+  #held: Promise<void> | undefined
+
+  constructor(connection: SqliteConnection, busyTimeoutMs: number) {
+    this.#connection = connection
+    this.#busyTimeoutMs = busyTimeoutMs
+  }
+
+  /** All statements or none; resolves when they are on disk. */
+  submit(statements: readonly Statement[]): Promise<Result[]> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ statements, resolve, reject })
+    })
+  }
+
+  /** Runs `work` alone on the writing connection. */
+  hold<R>(work: (connection: SqliteConnection) => Promise<R>): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const take = () => work(this.#connection).then(resolve, reject)
+      this.#enqueue({ take })
+    })
+  }
+
+  /** A read on the writing connection, outside any open transaction. */
+  async readBetween(statement: Statement): Promise<Result> {
+    while (this.#held !== undefined) await this.#held
+    return this.#apply([statement])[0]!
+  }
+
+  /** Takes the database's write lock, waiting for other processes without blocking this one. */
+  async begin(): Promise<Result> {
+    const deadline = Date.now() + this.#busyTimeoutMs
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50)) {
+      try {
+        this.#connection.exec('begin immediate')
+        return { rows: [], changed: 0 }
+      } catch (cause) {
+        const error = translated(cause, sqliteFailure)
+        if (!(error instanceof Busy) || Date.now() >= deadline) throw error
+        await new Promise((done) => setTimeout(done, Math.random() * pauseMs))
+      }
+    }
+  }
+
+  /** Waits for what was submitted, then closes the connection. */
+  async close(): Promise<void> {
+    while (this.#pumping !== undefined) await this.#pumping
+    this.#connection.close()
+  }
+
+  #enqueue(entry: Write | Turn): void {
+    this.#queue.push(entry)
+    this.#pumping ??= new Promise((done) => {
+      setImmediate(() => {
+        void this.#pump().finally(() => {
+          this.#pumping = undefined
+          done()
+        })
+      })
+    })
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const head = this.#queue[0]!
+      if ('take' in head) {
+        this.#queue.shift()
+        await this.#give(head)
+      } else {
+        await this.#commit(this.#takeWrites())
+        // Callers answered just now may have more to write: let them join the next commit.
+        await new Promise((next) => setImmediate(next))
+      }
+    }
+  }
+
+  async #give(turn: Turn): Promise<void> {
+    this.#held = turn.take()
+    await this.#held
+    this.#held = undefined
+  }
+
+  #takeWrites(): Write[] {
+    let count = 0
+    while (count < this.#queue.length && count < groupMax && !('take' in this.#queue[count]!)) {
+      count += 1
+    }
+    return this.#queue.splice(0, count) as Write[]
+  }
+
+  async #commit(writes: readonly Write[]): Promise<void> {
+    try {
+      await this.begin()
+    } catch (error) {
+      for (const write of writes) write.reject(error)
+      return
+    }
+    const outcomes = writes.map((write) => this.#attempt(write))
+    if (!this.#connection.inTransaction) return this.#separately(writes, outcomes)
+    try {
+      this.#connection.exec('commit')
+    } catch (cause) {
+      this.#rollback()
+      const error = translated(cause, sqliteFailure)
+      for (const write of writes) write.reject(error)
+      return
+    }
+    writes.forEach((write, index) => settle(write, outcomes[index]!))
+  }
+
+  /** A failure such as a full disk ended the common transaction: each write gets its own. */
+  async #separately(writes: readonly Write[], outcomes: readonly Outcome[]): Promise<void> {
+    if (writes.length > 1) for (const write of writes) await this.#commit([write])
+    else writes.forEach((write, index) => settle(write, outcomes[index]!))
+  }
+
+  #attempt({ statements }: Write): Outcome {
+    if (!this.#connection.inTransaction) return { error: undefined }
+    try {
+      return { results: statements.length > 1 ? this.#nested(statements) : this.#apply(statements) }
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  #nested(statements: readonly Statement[]): Result[] {
+    this.#connection.exec('savepoint one_write')
+    try {
+      const results = this.#apply(statements)
+      this.#connection.exec('release one_write')
+      return results
+    } catch (error) {
+      if (this.#connection.inTransaction) {
+        this.#connection.exec('rollback to one_write')
+        this.#connection.exec('release one_write')
+      }
+      throw error
+    }
+  }
+
+  #apply(statements: readonly Statement[]): Result[] {
+    try {
+      return statements.map(({ sql, parameters }) => this.#connection.run(sql, parameters))
+    } catch (cause) {
+      throw translated(cause, sqliteFailure)
+    }
+  }
+
+  #rollback(): void {
+    if (this.#connection.inTransaction) this.#connection.exec('rollback')
+  }
+}
+
+type Outcome = { readonly results: Result[] } | { readonly error: unknown }
+
+function settle(write: Write, outcome: Outcome): void {
+  if ('results' in outcome) write.resolve(outcome.results)
+  else write.reject(outcome.error)
+}

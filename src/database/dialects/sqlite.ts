@@ -1,0 +1,152 @@
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely'
+import { type Kind } from '../columns.js'
+import {
+  type Backend, type Engine, type IntrospectedColumn, type Result, type Session, type Statement,
+} from '../engine.js'
+import { sqliteFailure, translated } from '../failures.js'
+import { begin, runTransaction } from '../transaction.js'
+import { openSqlite, type SqliteConnection } from './sqlite-connection.js'
+import { SqliteWriter } from './sqlite-writer.js'
+
+const types: Record<Kind, string> = {
+  id: 'text',
+  text: 'text',
+  json: 'text',
+  instant: 'text',
+  integer: 'integer',
+  real: 'real',
+  flag: 'integer',
+  bytes: 'blob',
+}
+
+/** SQLite 3.51.3 and newer, in a file or in memory. */
+export const sqliteEngine: Engine = {
+  name: 'sqlite',
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (database) => new SqliteIntrospector(database),
+  },
+  rowLocks: false,
+  arrayParameters: false,
+  shared: false,
+  types,
+  tableSuffix: 'strict',
+  rows(kinds, count, slot) {
+    const names = Object.keys(kinds)
+    const columns = names.map(
+      (name, index) => sql`${sql.ref(`column${index + 1}`)} as ${sql.ref(name)}`,
+    )
+    const rows = Array.from({ length: count }, (_, row) => {
+      const slots = names.map((_name, index) => slot(row * names.length + index))
+      return sql`(${sql.join(slots)})`
+    })
+    return sql`(select ${sql.join(columns)} from (values ${sql.join(rows)}))`
+  },
+  rowParameters: (kinds, rows) => {
+    const names = Object.keys(kinds)
+    return rows.flatMap((row) => names.map((name) => row[name]))
+  },
+}
+
+/** Where the database is and how long it waits. */
+export interface SqliteOptions {
+  /** A file's path, or `:memory:`. */
+  readonly path: string
+  /** How long another process may hold the write lock before a call is refused. @default 5000 */
+  readonly busyTimeoutMs?: number
+}
+
+/**
+ * The SQLite backend. One connection writes, one reads, so that reads never wait for an open
+ * transaction; in memory there is only one connection and reads take their turn.
+ */
+export class SqliteBackend implements Backend {
+  readonly engine: Engine
+  readonly #writer: SqliteWriter
+  readonly #reader: SqliteConnection | undefined
+  #closed = false
+
+  private constructor(writer: SqliteWriter, reader: SqliteConnection | undefined, name: string) {
+    this.#writer = writer
+    this.#reader = reader
+    this.engine = { ...sqliteEngine, name }
+  }
+
+  /** Opens, or creates, the database. */
+  static async open(options: SqliteOptions): Promise<SqliteBackend> {
+    const inMemory = options.path === ':memory:'
+    try {
+      const connection = await openSqlite(options.path)
+      const reader = inMemory ? undefined : await openSqlite(options.path)
+      const writer = new SqliteWriter(connection, options.busyTimeoutMs ?? 5_000)
+      return new SqliteBackend(writer, reader, inMemory ? 'memory' : 'sqlite')
+    } catch (cause) {
+      throw translated(cause, sqliteFailure)
+    }
+  }
+
+  async run(statement: Statement): Promise<Result> {
+    if (statement.readOnly !== true) return this.#writer.submit([statement]).then(([only]) => only!)
+    if (this.#reader === undefined) return this.#writer.readBetween(statement)
+    return this.#execute(this.#reader, statement)
+  }
+
+  async atomic(statements: readonly Statement[]): Promise<Result[]> {
+    return this.#writer.submit(statements)
+  }
+
+  async transaction<R>(work: (session: Session) => Promise<R>): Promise<R> {
+    return this.#writer.hold((connection) => {
+      const run = async (statement: Statement) => {
+        if (statement === begin) return this.#writer.begin()
+        return this.#execute(connection, statement)
+      }
+      return runTransaction({ run }, work)
+    })
+  }
+
+  async exclusive<R>(work: (session: Session) => Promise<R>): Promise<R> {
+    return this.transaction(work)
+  }
+
+  async introspect(): Promise<IntrospectedColumn[]> {
+    const { rows } = await this.run({ sql: introspection, parameters: [], readOnly: true })
+    return rows.map((row) => ({
+      table: String(row.table),
+      column: String(row.column),
+      type: String(row.type).toLowerCase(),
+      nullable: row.nullable === 1,
+    }))
+  }
+
+  async ping(): Promise<void> {
+    await this.run({ sql: 'select 1', parameters: [], readOnly: true })
+  }
+
+  pool(): undefined {
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#writer.close()
+    this.#reader?.close()
+  }
+
+  #execute(connection: SqliteConnection, statement: Statement): Result {
+    try {
+      return connection.run(statement.sql, statement.parameters)
+    } catch (cause) {
+      throw translated(cause, sqliteFailure)
+    }
+  }
+}
+
+const introspection = `
+select t.name as "table", c.name as "column", c.type as "type",
+  c."notnull" = 0 and c.pk = 0 as "nullable"
+from sqlite_schema t, pragma_table_info(t.name) c
+where t.type = 'table' and t.name not like 'sqlite_%'
+order by t.name, c.cid`

@@ -1,0 +1,87 @@
+import { type Dialect, type RawBuilder } from 'kysely'
+import { type Kind } from './columns.js'
+
+/** A statement ready to run: SQL text with the engine's placeholders and bound values. */
+export interface Statement {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  /** Set for hot statements, which the engine then prepares once per connection. */
+  readonly name?: string
+  /** True when it changes nothing and may run beside an open transaction. */
+  readonly readOnly?: boolean
+}
+
+/** What a statement brought back. */
+export interface Result {
+  /** Stored rows; decode them with their table. */
+  readonly rows: Record<string, unknown>[]
+  /** Rows inserted, updated or deleted. */
+  readonly changed: number
+}
+
+/** Columns of a row source handed in as parameters, by name. */
+export type RowKinds = Readonly<Record<string, Kind>>
+
+/** Facts and fragments in which the engines differ. Stores ask for these, never for a name. */
+export interface Engine {
+  /** For people: start-up lines, doctor, metrics. Never compared outside `database/`. */
+  readonly name: string
+  /** How the statement builder writes this engine's SQL. */
+  readonly dialect: Omit<Dialect, 'createDriver'>
+  /** Whether rows can be locked by `for update`; otherwise one writer at a time holds all. */
+  readonly rowLocks: boolean
+  /** Whether each batch of rows may be of any size under one statement text. */
+  readonly arrayParameters: boolean
+  /** Whether several processes may serve from this database at once. */
+  readonly shared: boolean
+  /** The column type of each kind, for migrations and the schema test. */
+  readonly types: Readonly<Record<Kind, string>>
+  /** What follows the closing bracket of `create table`. */
+  readonly tableSuffix: string
+  /** Rows as a table expression; `slot` makes the placeholder of one value (or one array). */
+  rows(kinds: RowKinds, count: number, slot: SlotMaker): RawBuilder<unknown>
+  /** The values for those placeholders, in order. */
+  rowParameters(kinds: RowKinds, rows: readonly Readonly<Record<string, unknown>>[]): unknown[]
+}
+
+/** Makes the placeholder of the value with this number. */
+export type SlotMaker = (index: number) => RawBuilder<unknown>
+
+/** Something statements run on: the database itself or an open transaction. */
+export interface Session {
+  run(statement: Statement): Promise<Result>
+  /** All statements or none, in order, in one round trip; each sees the ones before it. */
+  atomic(statements: readonly Statement[]): Promise<Result[]>
+  /** Commits when `work` resolves, rolls back when it throws. Nested calls are savepoints. */
+  transaction<R>(work: (session: Session) => Promise<R>): Promise<R>
+}
+
+/** A session that owns connections. */
+export interface Backend extends Session {
+  readonly engine: Engine
+  /** Runs `work` while no other process runs under the same lock; for migrations. */
+  exclusive<R>(work: (session: Session) => Promise<R>): Promise<R>
+  /** Columns of every table as the database itself reports them, for the schema test. */
+  introspect(): Promise<IntrospectedColumn[]>
+  /** Cheap proof that the database answers. Throws Unavailable otherwise. */
+  ping(): Promise<void>
+  /** Figures for metrics; empty where the engine has no pool. */
+  pool(): PoolFigures | undefined
+  close(): Promise<void>
+}
+
+/** One column, index or constraint of the live schema, as comparable text. */
+export interface IntrospectedColumn {
+  readonly table: string
+  readonly column: string
+  readonly type: string
+  readonly nullable: boolean
+}
+
+/** Connections of a pool at one moment. */
+export interface PoolFigures {
+  readonly total: number
+  readonly idle: number
+  readonly waiting: number
+  readonly max: number
+}

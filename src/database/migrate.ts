@@ -1,0 +1,160 @@
+import { type Clock, nowOf, systemClock } from '../clock.js'
+import { defineError } from '../errors.js'
+import { type Kind } from './columns.js'
+import { Database, statementBuilder } from './database.js'
+import { type Backend, type Engine, type Session } from './engine.js'
+import { SchemaMismatch } from './failures.js'
+
+/** The database holds a migration that this version does not know: it is newer than the program. */
+export const MigrationUnknown = defineError('MigrationUnknown', {
+  code: 'migration_unknown', status: 500,
+})
+
+/** What a migration step works with: a statement builder and the engine's column types. */
+export class SchemaEditor {
+  readonly database: Database<Record<string, Record<string, unknown>>>
+  readonly #engine: Engine
+
+  constructor(session: Session, engine: Engine) {
+    this.#engine = engine
+    this.database = new Database(session, engine, statementBuilder(engine))
+  }
+
+  /** Creates a table; `{id}`, `{json}`, … in the body become the engine's column types. */
+  async createTable(name: string, body: string): Promise<void> {
+    await this.execute(`create table ${name} (${body}) ${this.#engine.tableSuffix}`)
+  }
+
+  /** Runs SQL text that both engines understand, kinds in braces as in `createTable`. */
+  async execute(text: string): Promise<void> {
+    const typed = text.replace(/\{(\w+)\}/g, (_, kind: Kind) => this.#engine.types[kind])
+    await this.database.execute({ sql: typed, parameters: [] })
+  }
+}
+
+/** One step of the schema's history. Written once, never changed. */
+export interface Migration {
+  /** Sorts by number: `0001_identity`. */
+  readonly name: string
+  up(schema: SchemaEditor): Promise<void>
+  down(schema: SchemaEditor): Promise<void>
+}
+
+/** One line of `migrate status`. */
+export interface MigrationStatus {
+  readonly name: string
+  /** When it was applied; null when it is pending. */
+  readonly appliedAt: string | null
+}
+
+const ledger = 'holdfast_migrations'
+
+interface LedgerTables {
+  [ledger]: { name: string; applied_at: string }
+}
+
+export interface MigratorOptions {
+  readonly migrations: readonly Migration[]
+  /** @default systemClock */
+  readonly clock?: Clock
+}
+
+/**
+ * Applies migrations under a lock, all pending ones in one transaction: any number of processes
+ * may start at once, and a failed step leaves the schema as it was.
+ */
+export class Migrator {
+  readonly #backend: Backend
+  readonly #migrations: readonly Migration[]
+  readonly #clock: Clock
+
+  constructor(backend: Backend, options: MigratorOptions) {
+    this.#backend = backend
+    this.#migrations = options.migrations
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /** Every known migration and when it was applied. */
+  async status(): Promise<MigrationStatus[]> {
+    const applied = await this.#applied(this.#backend)
+    return this.#migrations.map(({ name }) => ({ name, appliedAt: applied.get(name) ?? null }))
+  }
+
+  /** Applies what is pending; the names applied. */
+  async up(): Promise<string[]> {
+    const before = await this.#applied(this.#backend)
+    if (this.#pending(before).length === 0) return []
+    return this.#backend.exclusive(async (session) => {
+      await this.#createLedger(session)
+      const pending = this.#pending(await this.#applied(session))
+      for (const migration of pending) await this.#step(session, migration, 'up')
+      return pending.map(({ name }) => name)
+    })
+  }
+
+  /** Takes back the newest `count` migrations; the names taken back, newest first. */
+  async down(count: number): Promise<string[]> {
+    return this.#backend.exclusive(async (session) => {
+      await this.#createLedger(session)
+      const applied = await this.#applied(session)
+      this.#pending(applied)
+      const chosen = this.#migrations.filter(({ name }) => applied.has(name)).reverse()
+      const taken = chosen.slice(0, count)
+      for (const migration of taken) await this.#step(session, migration, 'down')
+      return taken.map(({ name }) => name)
+    })
+  }
+
+  /** Throws SchemaMismatch unless everything is applied. */
+  async check(): Promise<void> {
+    const pending = this.#pending(await this.#applied(this.#backend))
+    if (pending.length === 0) return
+    const names = pending.map(({ name }) => name).join(', ')
+    throw new SchemaMismatch(`Migrations are pending (${names}); run: holdfast migrate up`)
+  }
+
+  #pending(applied: ReadonlyMap<string, string>): Migration[] {
+    const known = new Set(this.#migrations.map(({ name }) => name))
+    const unknown = [...applied.keys()].filter((name) => !known.has(name))
+    if (unknown.length > 0) {
+      const message = `The database holds migrations of a newer version (${unknown.join(', ')}); ` +
+        'run that version or a newer one.'
+      throw new MigrationUnknown(message)
+    }
+    return this.#migrations.filter(({ name }) => !applied.has(name))
+  }
+
+  async #step(session: Session, migration: Migration, way: 'up' | 'down'): Promise<void> {
+    const schema = new SchemaEditor(session, this.#backend.engine)
+    await migration[way](schema)
+    const database = this.#ledgerOn(session)
+    if (way === 'up') {
+      const row = { name: migration.name, applied_at: nowOf(this.#clock) }
+      await database.run(database.write.insertInto(ledger).values(row))
+    } else {
+      await database.run(database.write.deleteFrom(ledger).where('name', '=', migration.name))
+    }
+  }
+
+  async #createLedger(session: Session): Promise<void> {
+    const schema = new SchemaEditor(session, this.#backend.engine)
+    const body = 'name {text} not null primary key, applied_at {text} not null'
+    await schema.createTable(`if not exists ${ledger}`, body)
+  }
+
+  async #applied(session: Session): Promise<Map<string, string>> {
+    const database = this.#ledgerOn(session)
+    try {
+      const query = database.write.selectFrom(ledger).selectAll().orderBy('name')
+      const rows = await database.all(query)
+      return new Map(rows.map((row) => [row.name, row.applied_at]))
+    } catch (error) {
+      if (error instanceof SchemaMismatch) return new Map()
+      throw error
+    }
+  }
+
+  #ledgerOn(session: Session): Database<LedgerTables> {
+    return new Database(session, this.#backend.engine, statementBuilder(this.#backend.engine))
+  }
+}

@@ -1,0 +1,135 @@
+import { type Clock, systemClock } from './clock.js'
+import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
+import { connect, type ConnectOptions } from './database/connect.js'
+import { Database, type TransactionOptions } from './database/database.js'
+import { type Backend } from './database/engine.js'
+import { Migrator } from './database/migrate.js'
+import { migrations } from './database/migrations/index.js'
+import { IdempotencyStore } from './idempotency/index.js'
+import {
+  Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
+  ServiceTokenStore,
+} from './identity/index.js'
+import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { type Actor, programActor } from './scope.js'
+import { type Tables } from './tables.js'
+
+/** How to open Holdfast. The library reads no environment: everything is said here. */
+export interface HoldfastOptions extends ConnectOptions {
+  /** `memory:`, `sqlite:path.db` or `postgres://…`. @default 'memory:' */
+  readonly database?: string
+  /** Apply pending migrations first; otherwise they make opening fail. @default true */
+  readonly migrate?: boolean
+  /** @default systemClock */
+  readonly clock?: Clock
+  /** @default a UUIDv7 generator on `clock` */
+  readonly ids?: IdGenerator
+}
+
+/** The stores of one organization, in the name of one actor. */
+export interface OrganizationStores {
+  readonly conversations: ConversationStore
+  readonly messages: MessageStore
+  readonly serviceTokens: ServiceTokenStore
+}
+
+/** Opens the database, brings its schema up to date, and hands out stores. */
+export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdfast> {
+  const backend = await connect(options.database ?? 'memory:', options)
+  try {
+    return await Holdfast.on(backend, options)
+  } catch (error) {
+    await backend.close()
+    throw error
+  }
+}
+
+/** An open Holdfast: one database, one composition of every domain. */
+export class Holdfast {
+  readonly backend: Backend
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly identity: IdentityStore
+  readonly authenticator: Authenticator
+  readonly migrator: Migrator
+  readonly #database: Database<Tables>
+  readonly #messageLog: MessageLog
+
+  private constructor(backend: Backend, options: HoldfastOptions) {
+    this.backend = backend
+    this.clock = options.clock ?? systemClock
+    this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
+    this.#database = Database.over<Tables>(backend)
+    this.identity = new IdentityStore(this.#database.as(), this)
+    this.authenticator = new Authenticator(this.#database.as(), this)
+    this.migrator = new Migrator(backend, { migrations, clock: this.clock })
+    this.#messageLog = new MessageLog(this.#database.as(), this)
+  }
+
+  /** Composes Holdfast over a backend that is open already. */
+  static async on(backend: Backend, options: HoldfastOptions = {}): Promise<Holdfast> {
+    const holdfast = new Holdfast(backend, options)
+    if (options.migrate ?? true) await holdfast.migrator.up()
+    else await holdfast.migrator.check()
+    await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
+    return holdfast
+  }
+
+  /** The whole database, for tools that work on every table. */
+  get database(): Database<Tables> {
+    return this.#database
+  }
+
+  /**
+   * The stores of an organization, by id, or of the one called `default`. Nothing is asked of the
+   * database yet; a wrong id finds no rows.
+   */
+  organization(id: string = defaultOrganizationId, actor: Actor = programActor) {
+    return this.#stores(id, actor)
+  }
+
+  /** Keys and results of mutating calls. */
+  get idempotency(): IdempotencyStore {
+    return new IdempotencyStore(this.#database.as(), this)
+  }
+
+  /** Runs `work` with stores that share one transaction: all of it happens, or nothing. */
+  async transaction<R>(
+    work: (transaction: HoldfastTransaction) => Promise<R>,
+    options: TransactionOptions = {},
+  ): Promise<R> {
+    return this.#database.transaction(
+      (database) =>
+        work({
+          identity: new IdentityStore(database.as(), this),
+          idempotency: new IdempotencyStore(database.as(), this),
+          organization: (id = defaultOrganizationId, actor = programActor) =>
+            this.#stores(id, actor, database),
+        }),
+      options,
+    )
+  }
+
+  /** Finishes what was accepted, then closes every connection. */
+  async close(): Promise<void> {
+    await this.backend.close()
+  }
+
+  #stores(id: string, actor: Actor, transaction?: Database<Tables>): OrganizationStores {
+    const organizationId = id === 'default' ? defaultOrganizationId : id
+    const scope = { organizationId, actor }
+    const database = transaction ?? this.#database
+    return {
+      conversations: new ConversationStore(database.as(), scope, this),
+      messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
+      serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
+    }
+  }
+}
+
+/** What a transaction hands out. */
+export interface HoldfastTransaction {
+  readonly identity: IdentityStore
+  readonly idempotency: IdempotencyStore
+  organization(id?: string, actor?: Actor): OrganizationStores
+}

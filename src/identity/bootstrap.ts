@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { type Database } from '../database/database.js'
+import { encodeRow } from '../database/table.js'
+import { instantOf } from '../clock.js'
+import { ServiceTokenStore } from './service-tokens.js'
+import { type IdentitySource, IdentityStore } from './store.js'
+import { type IdentityTables, organizations } from './tables.js'
+
+/** The organization every database begins with; its id is the same everywhere. */
+export const defaultOrganizationId = '00000000-0000-7000-8000-000000000001'
+
+/** What the first start of an empty database hands out, this once. */
+export interface FirstLogin {
+  readonly email: string
+  readonly password: string
+  /** A service token with every scope in the organization `default`. */
+  readonly adminToken: string
+}
+
+/** Makes sure the organization `default` exists; true when this call made it. */
+export async function ensureDefaultOrganization(
+  database: Database<IdentityTables>,
+  { clock }: IdentitySource,
+): Promise<boolean> {
+  const now = instantOf(clock.now())
+  const row = { slug: 'default', name: 'Default', createdAt: now, updatedAt: now }
+  const insert = database.write
+    .insertInto('organizations')
+    .values(encodeRow(organizations, { id: defaultOrganizationId, ...row }))
+    .onConflict((conflict) => conflict.doNothing())
+  return (await database.run(insert)) === 1
+}
+
+/**
+ * Gives an empty database its first administrator. Of any number of processes that start at once,
+ * exactly one gets the login; the others, and every later start, get undefined.
+ */
+export async function createFirstLogin(
+  database: Database<IdentityTables>,
+  source: IdentitySource,
+): Promise<FirstLogin | undefined> {
+  return database.transaction(async (transaction) => {
+    await ensureDefaultOrganization(transaction, source)
+    const claimed = await claimFirstLogin(transaction)
+    return claimed ? createAdministrator(transaction, source) : undefined
+  }, { repeatable: true })
+}
+
+/** Locks the organization's row, then looks: of several transactions only one finds no user. */
+async function claimFirstLogin(database: Database<IdentityTables>): Promise<boolean> {
+  const { id } = organizations.columns
+  const lock = database.write
+    .updateTable('organizations')
+    .set((expression) => ({ name: expression.ref('name') }))
+    .where('id', '=', id.encode(defaultOrganizationId))
+  await database.run(lock)
+  const anyUser = database.write.selectFrom('users').select('id').limit(1)
+  return (await database.first(anyUser)) === undefined
+}
+
+async function createAdministrator(
+  database: Database<IdentityTables>,
+  source: IdentitySource,
+): Promise<FirstLogin> {
+  const identity = new IdentityStore(database, source)
+  const password = randomBytes(15).toString('base64url')
+  const email = 'admin@localhost'
+  const user = await identity.createUser({ email, displayName: 'Administrator', password })
+  const member = { organizationId: defaultOrganizationId, userId: user.id }
+  await identity.addMember(member, 'owner')
+  const tokens = new ServiceTokenStore(database, defaultOrganizationId, source)
+  const { token } = await tokens.create({ name: 'first administrator', scopes: ['*'] }, user.id)
+  return { email, password, adminToken: token }
+}

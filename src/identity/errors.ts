@@ -1,0 +1,31 @@
+import { defineError } from '../errors.js'
+
+/** No such user. */
+export const UserNotFound = defineError('UserNotFound', { code: 'user_not_found', status: 404 })
+
+/** The e-mail address belongs to another user. */
+export const EmailTaken = defineError('EmailTaken', { code: 'email_taken', status: 409 })
+
+/** No such organization, or not one of the caller's. */
+export const OrganizationNotFound = defineError('OrganizationNotFound', {
+  code: 'organization_not_found', status: 404,
+})
+
+/** The short name belongs to another organization. */
+export const SlugTaken = defineError('SlugTaken', { code: 'slug_taken', status: 409 })
+
+/** No such service token in this organization. */
+export const ServiceTokenNotFound = defineError('ServiceTokenNotFound', {
+  code: 'service_token_not_found', status: 404,
+})
+
+/** E-mail and password do not belong together; never tells which of them is wrong. */
+export const LoginFailed = defineError('LoginFailed', { code: 'login_failed', status: 401 })
+
+/** The call carries no valid token. */
+export const Unauthenticated = defineError('Unauthenticated', {
+  code: 'unauthenticated', status: 401,
+})
+
+/** The caller is known but may not do this. */
+export const Forbidden = defineError('Forbidden', { code: 'forbidden', status: 403 })

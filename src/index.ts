@@ -1,0 +1,24 @@
+/** @module The library: `openHoldfast` and everything its stores take, return and throw. */
+export { type Clock, type Instant, systemClock } from './clock.js'
+export * from './conversations/index.js'
+export { type ConnectOptions } from './database/connect.js'
+export { type TransactionOptions } from './database/database.js'
+export {
+  Busy, ConstraintViolation, DatabaseFailure, ForeignKeyViolation, ReadOnlyDatabase,
+  SchemaMismatch, StatementTimeout, StorageFull, TransactionConflict, Unavailable,
+  UniqueViolation, ValueRefused,
+} from './database/failures.js'
+export { type JsonValue, jsonDepthMax } from './database/json.js'
+export { MigrationUnknown } from './database/migrate.js'
+export { InvalidCursor, type Page, type PageRequest } from './database/page.js'
+export { textLengthMax } from './database/values.js'
+export {
+  HoldfastError, InvalidConfiguration, InvalidInput, InvalidValue, RevisionConflict,
+} from './errors.js'
+export {
+  Holdfast, type HoldfastOptions, type HoldfastTransaction, openHoldfast, type OrganizationStores,
+} from './holdfast.js'
+export { IdempotencyKeyReused } from './idempotency/index.js'
+export * from './identity/index.js'
+export { type IdGenerator, UuidV7Generator } from './ids.js'
+export { type Actor } from './scope.js'

@@ -1,0 +1,18 @@
+/** Whose rows a store sees and in whose name it writes; fixed when the store is opened. */
+export interface Scope {
+  /** Every statement of the store carries it. */
+  readonly organizationId: string
+  /** Who acts. */
+  readonly actor: Actor
+}
+
+/** A person, a service, or the program itself. */
+export interface Actor {
+  /** Stable name of the actor, such as `user:…` or `service_token:…`. */
+  readonly id: string
+  /** The user behind the actor, when there is one. */
+  readonly userId?: string | null
+}
+
+/** The actor of code that opens the library directly. */
+export const programActor: Actor = { id: 'program', userId: null }

@@ -1,0 +1,21 @@
+import { conversations, type ConversationTables, messages } from './conversations/index.js'
+import { type Table } from './database/table.js'
+import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
+import {
+  type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
+} from './identity/index.js'
+
+/** Every table of every domain. */
+export interface Tables extends IdentityTables, IdempotencyTables, ConversationTables {}
+
+/** The declared tables, parents before children. */
+export const tables = [
+  organizations,
+  users,
+  organizationMemberships,
+  loginSessions,
+  serviceTokens,
+  idempotencyKeys,
+  conversations,
+  messages,
+] as unknown as readonly Table[]
