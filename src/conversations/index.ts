@@ -8,3 +8,5 @@ export {
 export {
   type Conversation, conversations, type ConversationTables, type Message, messages, type Metadata,
 } from './tables.js'
+export { type MessageContext, messageRoutes } from './message-routes.js'
+export { type ConversationContext, conversationRoutes } from './routes.js'

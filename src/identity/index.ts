@@ -14,3 +14,4 @@ export {
   organizationMemberships, organizations, type Role, type ServiceToken, serviceTokens, type User,
   users,
 } from './tables.js'
+export { type IdentityContext, identityRoutes } from './routes.js'

@@ -1,0 +1,101 @@
+import { databaseUrlForms } from '../database/connect.js'
+import { InvalidConfiguration } from '../errors.js'
+
+/** Where a database URL points, without opening anything. */
+export type DatabaseAddress =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'file'; readonly path: string }
+  | ServerAddress
+
+/** A database on a server. */
+export interface ServerAddress {
+  readonly kind: 'server'
+  readonly url: URL
+  /** A host name, an address, or the folder of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  readonly user: string | undefined
+  /** The database's name; the user's when the URL names none. */
+  readonly database: string
+  readonly sslmode: string | undefined
+}
+
+/** Reads a database URL. Throws InvalidConfiguration for another form. */
+export function addressOf(url: string): DatabaseAddress {
+  switch (/^([a-z]+):/.exec(url)?.[1]) {
+    case 'memory':
+      return { kind: 'memory' }
+    case 'sqlite':
+    case 'file':
+      return fileAddress(url)
+    case 'postgres':
+    case 'postgresql':
+      return serverAddress(url)
+    default:
+      throw new InvalidConfiguration(`must be ${databaseUrlForms}`)
+  }
+}
+
+/** True for hosts that lead to this machine, over loopback or a Unix socket. */
+export function isLocal(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.') || host.startsWith('/')
+}
+
+/** `host:port` for people. */
+export function placeOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  if (host.startsWith('/')) return `${host}/.s.PGSQL.${port}`
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** A URL for people: every password in it is replaced by stars. */
+export function hiddenUrl(text: string): string {
+  if (/^(memory|sqlite|file):/.test(text)) return text
+  const url = parsed(text)
+  if (url === undefined) return '(a URL that cannot be read)'
+  if (url.password !== '') url.password = '***'
+  for (const name of [...url.searchParams.keys()]) {
+    if (/pass/i.test(name)) url.searchParams.set(name, '***')
+  }
+  return url.toString()
+}
+
+function fileAddress(url: string): DatabaseAddress {
+  const path = url.replace(/^(sqlite|file):(\/\/)?/, '')
+  if (path === '') throw new InvalidConfiguration('needs a path, such as sqlite:./holdfast.db')
+  return path === ':memory:' ? { kind: 'memory' } : { kind: 'file', path }
+}
+
+function serverAddress(text: string): ServerAddress {
+  const url = parsed(text)
+  if (url === undefined) {
+    const hint = 'characters such as @ / ? # in a password are written as %40 %2F %3F %23'
+    throw new InvalidConfiguration(`cannot be read as ${databaseUrlForms}; ${hint}`)
+  }
+  const parameter = (name: string) => url.searchParams.get(name) || undefined
+  const user = parameter('user') ?? (decoded(url.username) || undefined)
+  return {
+    kind: 'server',
+    url,
+    host: parameter('host') ?? (url.hostname.replace(/^\[(.+)\]$/, '$1') || 'localhost'),
+    port: Number(parameter('port') ?? (url.port || 5432)),
+    user,
+    database: decoded(url.pathname.slice(1)) || (user ?? ''),
+    sslmode: parameter('sslmode'),
+  }
+}
+
+function parsed(text: string): URL | undefined {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,281 @@
+import { InvalidConfiguration } from '../errors.js'
+import { addressOf, hiddenUrl } from './address.js'
+import { UsageFailure } from './failure.js'
+import { suggestionFor } from './suggestion.js'
+import { type Variable, type VariableName, variables } from './variables.js'
+
+/** How much is logged; each level includes the ones before it. */
+export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** What the program works with. */
+export interface Settings {
+  readonly database: string
+  readonly redis: string | undefined
+  readonly host: string
+  readonly port: number
+  readonly poolMax: number
+  readonly acquireTimeoutMs: number
+  readonly statementTimeoutMs: number
+  readonly bodyLimitBytes: number
+  readonly requestTimeoutMs: number
+  readonly logLevel: LogLevel
+  readonly trustProxy: boolean
+}
+
+/** Options of the command line that stand above the environment. */
+export interface Flags {
+  readonly database?: string
+  readonly redis?: string
+  readonly host?: string
+  readonly port?: string
+  readonly logLevel?: string
+}
+
+/** Settings, where each came from, and what looked wrong without being fatal. */
+export interface Configuration {
+  readonly settings: Settings
+  /** What was given, as `name=value`, secrets hidden. */
+  readonly given: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Environment variables as a process has them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads settings from flags, then from the environment, then from the defaults. An empty variable
+ * counts as unset. Throws InvalidConfiguration naming the variable and its rule, or UsageFailure
+ * naming the flag.
+ */
+export function readConfiguration(
+  flags: Flags = {},
+  environment: Environment = process.env,
+): Configuration {
+  const reader = new Reader(environment)
+  const settings: Settings = {
+    database: databaseOf(reader, flags.database),
+    redis: redisOf(reader, flags.redis),
+    host: reader.read('HOLDFAST_HOST', hostName, flag('--host', flags.host)),
+    port: reader.read('HOLDFAST_PORT', integer(0, 65_535), flag('--port', flags.port)),
+    poolMax: reader.read('HOLDFAST_POOL_MAX', integer(1, 1_000)),
+    acquireTimeoutMs: reader.read('HOLDFAST_ACQUIRE_TIMEOUT_MS', integer(1, 600_000)),
+    statementTimeoutMs: reader.read('HOLDFAST_STATEMENT_TIMEOUT_MS', integer(1, 3_600_000)),
+    bodyLimitBytes: reader.read('HOLDFAST_BODY_LIMIT_BYTES', integer(1_024, 1_073_741_824)),
+    requestTimeoutMs: reader.read('HOLDFAST_REQUEST_TIMEOUT_MS', integer(1, 3_600_000)),
+    logLevel: reader.read('HOLDFAST_LOG_LEVEL', oneOf(logLevels),
+      flag('--log-level', flags.logLevel)),
+    trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
+  }
+  const warnings = [...reader.warnings, ...unknownVariables(environment)]
+  return { settings, given: reader.given, warnings }
+}
+
+/** Whether failures are told with their stacks; works for a command line that cannot be read. */
+export function wantsStack(
+  words: readonly string[],
+  environment: Environment = process.env,
+): boolean {
+  const index = words.findIndex((word) => word === '--log-level' || word.startsWith('--log-level='))
+  if (index < 0) return environment.HOLDFAST_LOG_LEVEL === 'debug'
+  return (words[index]!.split('=')[1] ?? words[index + 1]) === 'debug'
+}
+
+/** Turns text into a value, or throws an Error whose message is the rule: `must be …`. */
+type Rule<T> = (text: string) => T
+
+interface GivenFlag {
+  readonly name: string
+  readonly text: string | undefined
+}
+
+const flag = (name: string, text: string | undefined): GivenFlag => ({ name, text })
+
+class Reader {
+  readonly given: string[] = []
+  readonly warnings: string[] = []
+  readonly #environment: Environment
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** The value of a flag, else of a variable, else the variable's default. */
+  read<T>(name: VariableName, rule: Rule<T>, over?: GivenFlag): T {
+    if (over?.text !== undefined) return this.#checked(over.name, over.text, rule)
+    const text = this.text(name)
+    if (text !== undefined) return this.#checked(name, text, rule)
+    return rule(defaultOf(name))
+  }
+
+  /** As `read`, for what has no default. */
+  readOptional<T>(name: VariableName, rule: Rule<T>, over?: GivenFlag): T | undefined {
+    const isGiven = over?.text !== undefined || this.text(name) !== undefined
+    return isGiven ? this.read(name, rule, over) : undefined
+  }
+
+  /** The text of a variable; undefined when it is unset, empty, or set by Kubernetes itself. */
+  text(name: VariableName): string | undefined {
+    const text = this.#environment[name]?.trim()
+    if (text === undefined || text === '') return undefined
+    if (!name.endsWith('_PORT') || !text.startsWith('tcp://')) return text
+    const warning = `${name}=${text} is a Kubernetes service link and is not used; ` +
+      'set enableServiceLinks: false in the pod to be rid of it.'
+    if (!this.warnings.includes(warning)) this.warnings.push(warning)
+    return undefined
+  }
+
+  /** Those of the variables that are set. */
+  present(names: readonly VariableName[]): VariableName[] {
+    return names.filter((name) => this.text(name) !== undefined)
+  }
+
+  #checked<T>(name: string, text: string, rule: Rule<T>): T {
+    const variable = variables.find((each) => each.name === name)
+    const hidden = variable !== undefined && 'secret' in variable
+    if (name.startsWith('--')) {
+      if (text.trim() === '') throw new UsageFailure(`${name} must not be empty`)
+    } else if (!hidden && /^(["']).*\1$/.test(text)) {
+      const message = `${name} stands in quotation marks that are part of its value; remove them.`
+      throw new InvalidConfiguration(message)
+    }
+    this.given.push(`${name}=${hidden ? '***' : shown(text)}`)
+    try {
+      return rule(text)
+    } catch (error) {
+      const sentence = `${name} ${(error as Error).message}`
+      throw name.startsWith('--') ? new UsageFailure(sentence) : new InvalidConfiguration(sentence)
+    }
+  }
+}
+
+const partsOfDatabase = [
+  'DB_HOST', 'DB_PORT', 'DB_NAME', 'DB_USER', 'DB_PASS', 'DB_PASSWORD', 'DB_SSLMODE',
+] as const
+const partsOfRedis = ['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD'] as const
+
+function databaseOf(reader: Reader, over: string | undefined): string {
+  const given = flag('--database', over)
+  const url = reader.readOptional('HOLDFAST_DATABASE_URL', databaseUrl, given)
+  const source = over === undefined ? 'HOLDFAST_DATABASE_URL' : '--database'
+  const useParts = reader.text('DB_HOST') !== undefined && url === undefined
+  if (useParts) return databaseFromParts(reader)
+  const reason = url === undefined ? 'DB_HOST is not set' : `${source} is set`
+  warnUnused(reader, partsOfDatabase, reason)
+  return url ?? defaultOf('HOLDFAST_DATABASE_URL')
+}
+
+function databaseFromParts(reader: Reader): string {
+  const host = reader.read('DB_HOST', hostName)
+  const port = reader.read('DB_PORT', integer(1, 65_535))
+  const name = reader.read('DB_NAME', anyText)
+  const user = reader.read('DB_USER', anyText)
+  const password = passwordOf(reader)
+  const modes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
+  const sslmode = reader.readOptional('DB_SSLMODE', oneOf(modes))
+  const query = new URLSearchParams(sslmode === undefined ? {} : { sslmode })
+  if (host.startsWith('/')) {
+    query.set('host', host)
+    query.set('port', String(port))
+    query.set('user', user)
+    if (password !== undefined) query.set('password', password)
+    return `postgres:///${encodeURIComponent(name)}?${query}`
+  }
+  const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`
+  const place = `${encodeURIComponent(user)}${secret}@${bracketed(host)}:${port}`
+  const tail = query.size > 0 ? `?${query}` : ''
+  return `postgres://${place}/${encodeURIComponent(name)}${tail}`
+}
+
+function passwordOf(reader: Reader): string | undefined {
+  const one = reader.readOptional('DB_PASS', anyText)
+  const other = reader.readOptional('DB_PASSWORD', anyText)
+  if (one !== undefined && other !== undefined && one !== other) {
+    throw new InvalidConfiguration('DB_PASS and DB_PASSWORD differ; set only one of them.')
+  }
+  return one ?? other
+}
+
+function redisOf(reader: Reader, over: string | undefined): string | undefined {
+  const given = flag('--redis', over)
+  const url = reader.readOptional('HOLDFAST_REDIS_URL', redisUrl, given)
+  if (url === undefined && reader.text('REDIS_HOST') !== undefined) {
+    const host = bracketed(reader.read('REDIS_HOST', hostName))
+    const port = reader.read('REDIS_PORT', integer(1, 65_535))
+    const password = reader.readOptional('REDIS_PASSWORD', anyText)
+    const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`
+    return `redis://${secret}${host}:${port}`
+  }
+  const source = over === undefined ? 'HOLDFAST_REDIS_URL' : '--redis'
+  warnUnused(reader, partsOfRedis, url === undefined ? 'REDIS_HOST is not set' : `${source} is set`)
+  return url
+}
+
+function warnUnused(reader: Reader, names: readonly VariableName[], reason: string): void {
+  const unused = reader.present(names)
+  if (unused.length === 0) return
+  const verb = unused.length === 1 ? 'is' : 'are'
+  reader.warnings.push(`${unused.join(', ')} ${verb} set but not used, because ${reason}.`)
+}
+
+/** HOLDFAST_… variables that nothing reads: most likely spelled wrong. */
+function unknownVariables(environment: Environment): string[] {
+  const known: readonly string[] = variables.map(({ name }) => name)
+  const foreign = /^HOLDFAST_(TEST_|SERVICE_|PORT_\d+_)/
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('HOLDFAST_') && !known.includes(name) && !foreign.test(name))
+    .sort()
+    .map((name) => {
+      const meant = suggestionFor(name, known)
+      const question = meant === undefined ? '' : ` Did you mean ${meant}?`
+      return `${name} is not a setting of this version and is not used.${question}`
+    })
+}
+
+function databaseUrl(text: string): string {
+  addressOf(text)
+  return text
+}
+
+function redisUrl(text: string): string {
+  const isUrl = URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)
+  if (!isUrl || new URL(text).hostname === '') {
+    throw new Error('must be redis://:password@host:6379 or rediss://…')
+  }
+  return text
+}
+
+function integer(least: number, most: number): Rule<number> {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN
+    if (value >= least && value <= most) return value
+    throw new Error(`must be a whole number from ${least} to ${most}, not ${text}`)
+  }
+}
+
+function oneOf<T extends string>(values: readonly T[]): Rule<T> {
+  return (text) => {
+    const found = values.find((value) => value === text)
+    if (found !== undefined) return found
+    throw new Error(`must be one of ${values.join(', ')}, not ${text}`)
+  }
+}
+
+function hostName(text: string): string {
+  if (/^[^\s/@?#]+$/.test(text) || /^\/[^\s?#]*$/.test(text)) return text
+  throw new Error('must be a host name or an address, without scheme and port')
+}
+
+const anyText: Rule<string> = (text) => text
+
+const bracketed = (host: string): string =>
+  host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+
+/** Urls lose their passwords. */
+function shown(text: string): string {
+  return /^[a-z]+:\/\//.test(text) ? hiddenUrl(text) : text
+}
+
+function defaultOf(name: VariableName): string {
+  return (variables as readonly Variable[]).find((each) => each.name === name)!.default
+}

@@ -1,0 +1,78 @@
+/** One environment variable; `.env.example` and docs/reference/configuration.md list the same. */
+export interface Variable {
+  readonly name: string
+  /** As one would write it; empty when there is none. */
+  readonly default: string
+  /** One line for people. */
+  readonly meaning: string
+  /** Never printed. */
+  readonly secret?: true
+}
+
+/** Every variable that the program reads, in the order people read them. */
+export const variables = [
+  {
+    name: 'HOLDFAST_DATABASE_URL',
+    default: 'sqlite:./holdfast.db',
+    meaning: 'memory:, sqlite:./path.db or postgres://user:password@host:5432/database',
+  },
+  {
+    name: 'DB_HOST',
+    default: '',
+    meaning: 'PostgreSQL by parts, when no URL is set: host, address or socket folder',
+  },
+  { name: 'DB_PORT', default: '5432', meaning: 'PostgreSQL by parts: port' },
+  { name: 'DB_NAME', default: 'holdfast', meaning: 'PostgreSQL by parts: name of the database' },
+  { name: 'DB_USER', default: 'holdfast', meaning: 'PostgreSQL by parts: user' },
+  { name: 'DB_PASS', default: '', meaning: 'PostgreSQL by parts: password', secret: true },
+  { name: 'DB_PASSWORD', default: '', meaning: 'Another name for DB_PASS', secret: true },
+  {
+    name: 'DB_SSLMODE',
+    default: '',
+    meaning: 'PostgreSQL by parts: disable, require, verify-ca or verify-full',
+  },
+  {
+    name: 'HOLDFAST_REDIS_URL',
+    default: '',
+    meaning: 'redis://… or rediss://…; checked, but this version does not use Redis yet',
+  },
+  { name: 'REDIS_HOST', default: '', meaning: 'Redis by parts, when no URL is set: host' },
+  { name: 'REDIS_PORT', default: '6379', meaning: 'Redis by parts: port' },
+  { name: 'REDIS_PASSWORD', default: '', meaning: 'Redis by parts: password', secret: true },
+  { name: 'HOLDFAST_HOST', default: '127.0.0.1', meaning: 'Address to listen on; 0.0.0.0 for all' },
+  { name: 'HOLDFAST_PORT', default: '7410', meaning: 'Port to listen on; 0 picks a free one' },
+  { name: 'HOLDFAST_POOL_MAX', default: '10', meaning: 'PostgreSQL connections at most' },
+  {
+    name: 'HOLDFAST_ACQUIRE_TIMEOUT_MS',
+    default: '5000',
+    meaning: 'Longest wait for a connection or for the write lock, in milliseconds',
+  },
+  {
+    name: 'HOLDFAST_STATEMENT_TIMEOUT_MS',
+    default: '30000',
+    meaning: 'Longest run of one PostgreSQL statement, in milliseconds',
+  },
+  {
+    name: 'HOLDFAST_BODY_LIMIT_BYTES',
+    default: '8388608',
+    meaning: 'Largest body of a request, in bytes',
+  },
+  {
+    name: 'HOLDFAST_REQUEST_TIMEOUT_MS',
+    default: '30000',
+    meaning: 'A request must have arrived whole within this, in milliseconds',
+  },
+  {
+    name: 'HOLDFAST_LOG_LEVEL',
+    default: 'info',
+    meaning: 'silent, error, warn, info or debug; logs go to standard error',
+  },
+  {
+    name: 'HOLDFAST_TRUST_PROXY',
+    default: 'false',
+    meaning: 'true behind a proxy that sets X-Forwarded-For',
+  },
+] as const satisfies readonly Variable[]
+
+/** The name of a variable that the program reads. */
+export type VariableName = (typeof variables)[number]['name']

@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import { InvalidCursor } from '../database/page.js'
+import { InvalidValue, RevisionConflict } from '../errors.js'
+import { pageQuery, pageSchema, presentPage } from '../http/page.js'
+import { type Route, route } from '../http/route.js'
+import { idSchema, integerText } from '../http/schema.js'
+import { IdempotencyKeyReused } from '../idempotency/index.js'
+import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
+import { type MessageStore, type NewMessage } from './messages.js'
+import {
+  appendedMessagesSchema, messageChangesSchema, messageSchema, newMessageSchema, newMessagesSchema,
+  presentMessage,
+} from './schemas.js'
+
+/** What these endpoints need. */
+export interface MessageContext {
+  readonly messages: MessageStore
+}
+
+const define = route<MessageContext>()
+const tag = 'Messages'
+const scope = 'organization'
+const inConversation = z.strictObject({ conversation_id: idSchema('The conversation.') })
+const params = z.strictObject({
+  conversation_id: idSchema('The conversation.'),
+  message_id: idSchema('The message.'),
+})
+const path = '/v1/conversations/{conversation_id}/messages'
+
+type NewMessageBody = z.output<typeof newMessageSchema>
+
+const isBatch = (raw: unknown): boolean =>
+  typeof raw === 'object' && raw !== null && 'messages' in raw
+
+function newMessageOf(body: NewMessageBody): NewMessage {
+  return {
+    role: body.role,
+    content: body.content as NewMessage['content'],
+    metadata: body.metadata,
+    parentMessageId: body.parent_message_id,
+    tokensUsed: body.tokens_used,
+  }
+}
+
+/** Append, read, list, change and delete messages. */
+export const messageRoutes: readonly Route<MessageContext>[] = [
+  define({
+    operationId: 'appendMessages',
+    method: 'POST',
+    path,
+    tag,
+    summary: 'Append one message, or several in order, all or none',
+    action: 'conversations:write',
+    scope,
+    input: {
+      params: inConversation,
+      body: {
+        options: [newMessageSchema, newMessagesSchema],
+        choose: (raw) => (isBatch(raw) ? newMessagesSchema : newMessageSchema),
+      },
+    },
+    status: 201,
+    output: z.union([messageSchema, appendedMessagesSchema]),
+    errors: [ConversationNotFound, ParentMessageNotFound, InvalidValue, IdempotencyKeyReused],
+    idempotency: 'own',
+    async handle({ messages }, { params: { conversation_id: id }, body, idempotencyKey }) {
+      if (!isBatch(body)) {
+        const message = newMessageOf(body as NewMessageBody)
+        return presentMessage(await messages.append(id, message, { idempotencyKey }))
+      }
+      const many = (body as z.output<typeof newMessagesSchema>).messages.map(newMessageOf)
+      const appended = await messages.appendMany(id, many, { idempotencyKey })
+      return { messages: appended.map(presentMessage) }
+    },
+  }),
+  define({
+    operationId: 'listMessages',
+    method: 'GET',
+    path,
+    tag,
+    summary: 'List messages forward or backward, from an end or from any position',
+    action: 'conversations:read',
+    scope,
+    input: {
+      params: inConversation,
+      query: z.strictObject({
+        ...pageQuery,
+        order: z.enum(['asc', 'desc']).optional().describe('By position. Default asc.'),
+        from_position: integerText(
+          { min: 0, max: Number.MAX_SAFE_INTEGER },
+          'Begin beside this position, exclusive.',
+        ).optional(),
+      }),
+    },
+    status: 200,
+    output: pageSchema('MessagePage', messageSchema),
+    errors: [ConversationNotFound, InvalidCursor],
+    idempotency: 'none',
+    async handle({ messages }, { params: { conversation_id: id }, query }) {
+      const { from_position: from, ...rest } = query
+      return presentPage(await messages.list(id, { ...rest, from }), presentMessage)
+    },
+  }),
+  define({
+    operationId: 'getMessage',
+    method: 'GET',
+    path: `${path}/{message_id}`,
+    tag,
+    summary: 'Get a message',
+    action: 'conversations:read',
+    scope,
+    input: { params },
+    status: 200,
+    output: messageSchema,
+    etag: true,
+    errors: [MessageNotFound],
+    idempotency: 'none',
+    handle: async ({ messages }, { params: { conversation_id: id, message_id: messageId } }) =>
+      presentMessage(await messages.get(id, messageId)),
+  }),
+  define({
+    operationId: 'updateMessage',
+    method: 'PATCH',
+    path: `${path}/{message_id}`,
+    tag,
+    summary: 'Replace a message’s metadata',
+    action: 'conversations:write',
+    scope,
+    input: { params, body: messageChangesSchema },
+    status: 200,
+    output: messageSchema,
+    etag: true,
+    errors: [MessageNotFound, RevisionConflict],
+    idempotency: 'transaction',
+    async handle({ messages }, { params: { conversation_id, message_id }, body, ifRevision }) {
+      const name = { conversationId: conversation_id, id: message_id }
+      return presentMessage(await messages.updateMetadata(name, body.metadata, ifRevision))
+    },
+  }),
+  define({
+    operationId: 'deleteMessage',
+    method: 'DELETE',
+    path: `${path}/{message_id}`,
+    tag,
+    summary: 'Erase a message; its place in the tree stays',
+    action: 'conversations:write',
+    scope,
+    input: { params },
+    status: 204,
+    errors: [MessageNotFound],
+    idempotency: 'transaction',
+    handle: ({ messages }, { params: { conversation_id: id, message_id: messageId } }) =>
+      messages.delete(id, messageId),
+  }),
+]

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { RevisionConflict } from '../errors.js'
+import { InvalidCursor } from '../database/page.js'
+import { pageQuery, pageSchema, presentPage } from '../http/page.js'
+import { type Route, route } from '../http/route.js'
+import { flagText, idSchema } from '../http/schema.js'
+import { ConversationNotFound } from './errors.js'
+import {
+  conversationChangesSchema, conversationSchema, newConversationSchema, presentConversation,
+} from './schemas.js'
+import { type ConversationStore } from './store.js'
+
+/** What these endpoints need. */
+export interface ConversationContext {
+  readonly conversations: ConversationStore
+}
+
+const define = route<ConversationContext>()
+const tag = 'Conversations'
+const scope = 'organization'
+const params = z.strictObject({ conversation_id: idSchema('The conversation.') })
+
+/** Create, read, list, change and delete conversations. */
+export const conversationRoutes: readonly Route<ConversationContext>[] = [
+  define({
+    operationId: 'createConversation',
+    method: 'POST',
+    path: '/v1/conversations',
+    tag,
+    summary: 'Begin a conversation',
+    action: 'conversations:write',
+    scope,
+    input: { body: newConversationSchema },
+    status: 201,
+    output: conversationSchema,
+    etag: true,
+    errors: [],
+    idempotency: 'transaction',
+    handle: async ({ conversations }, { body }) =>
+      presentConversation(await conversations.create(body)),
+  }),
+  define({
+    operationId: 'listConversations',
+    method: 'GET',
+    path: '/v1/conversations',
+    tag,
+    summary: 'List conversations, newest first',
+    action: 'conversations:read',
+    scope,
+    input: {
+      query: z.strictObject({
+        ...pageQuery,
+        user_id: idSchema('Only those this user began.').optional(),
+        archived: flagText('Archived ones instead of living ones.').optional(),
+      }),
+    },
+    status: 200,
+    output: pageSchema('ConversationPage', conversationSchema),
+    errors: [InvalidCursor],
+    idempotency: 'none',
+    handle: async ({ conversations }, { query: { user_id: userId, ...rest } }) =>
+      presentPage(await conversations.list({ ...rest, userId }), presentConversation),
+  }),
+  define({
+    operationId: 'getConversation',
+    method: 'GET',
+    path: '/v1/conversations/{conversation_id}',
+    tag,
+    summary: 'Get a conversation',
+    action: 'conversations:read',
+    scope,
+    input: { params },
+    status: 200,
+    output: conversationSchema,
+    etag: true,
+    errors: [ConversationNotFound],
+    idempotency: 'none',
+    handle: async ({ conversations }, { params: { conversation_id: id } }) =>
+      presentConversation(await conversations.get(id)),
+  }),
+  define({
+    operationId: 'updateConversation',
+    method: 'PATCH',
+    path: '/v1/conversations/{conversation_id}',
+    tag,
+    summary: 'Change title or metadata, archive or bring back',
+    action: 'conversations:write',
+    scope,
+    input: { params, body: conversationChangesSchema },
+    status: 200,
+    output: conversationSchema,
+    etag: true,
+    errors: [ConversationNotFound, RevisionConflict],
+    idempotency: 'transaction',
+    handle: async ({ conversations }, { params: { conversation_id: id }, body, ifRevision }) =>
+      presentConversation(await conversations.update(id, body, ifRevision)),
+  }),
+  define({
+    operationId: 'deleteConversation',
+    method: 'DELETE',
+    path: '/v1/conversations/{conversation_id}',
+    tag,
+    summary: 'Delete a conversation and its messages',
+    action: 'conversations:write',
+    scope,
+    input: { params },
+    status: 204,
+    errors: [ConversationNotFound],
+    idempotency: 'transaction',
+    handle: ({ conversations }, { params: { conversation_id: id } }) => conversations.delete(id),
+  }),
+]

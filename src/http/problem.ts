@@ -1,0 +1,105 @@
+import { type z } from 'zod'
+import { DatabaseFailure } from '../database/failures.js'
+import { defineError, HoldfastError } from '../errors.js'
+
+/** Input that its schema refuses; every fault is named. */
+export const InvalidRequest = defineError('InvalidRequest', {
+  code: 'invalid_request', status: 400,
+})
+
+/** No such path. */
+export const RouteNotFound = defineError('RouteNotFound', { code: 'route_not_found', status: 404 })
+
+/** The path exists, but not with this method. */
+export const MethodNotAllowed = defineError('MethodNotAllowed', {
+  code: 'method_not_allowed', status: 405,
+})
+
+/** The body is larger than the limit. */
+export const BodyTooLarge = defineError('BodyTooLarge', { code: 'body_too_large', status: 413 })
+
+/** The body is not JSON. */
+export const UnsupportedMediaType = defineError('UnsupportedMediaType', {
+  code: 'unsupported_media_type', status: 415,
+})
+
+/** The request took too long to arrive. */
+export const RequestTimeout = defineError('RequestTimeout', {
+  code: 'request_timeout', status: 408,
+})
+
+/** The header section is larger than the limit. */
+export const HeadersTooLarge = defineError('HeadersTooLarge', {
+  code: 'headers_too_large', status: 431,
+})
+
+/** One input at fault. */
+export interface FieldFault {
+  /** `body.messages[0].role`, `query.limit`, `path.conversation_id`, `header.if-match`. */
+  readonly field: string
+  readonly message: string
+}
+
+/** An RFC 9457 problem. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  readonly request_id: string
+  readonly errors?: readonly FieldFault[]
+}
+
+/** Carries every fault of a request. */
+export class RequestFaults extends InvalidRequest {
+  readonly faults: readonly FieldFault[]
+
+  constructor(faults: readonly FieldFault[]) {
+    super(faults.map(({ field, message }) => `${field}: ${message}`).join('; '))
+    this.faults = faults
+  }
+}
+
+/** Faults shown at most; more are cut off. */
+const faultsMax = 20
+
+/** The faults zod found, each with the place of its value. */
+export function faultsOf(error: z.ZodError, place: string): FieldFault[] {
+  return error.issues.slice(0, faultsMax).flatMap((issue) => {
+    const field = issue.path.reduce<string>(joinPath, place)
+    if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }]
+    return issue.keys.slice(0, faultsMax).map((key) => ({
+      field: joinPath(field, key), message: 'is not known here',
+    }))
+  })
+}
+
+function joinPath(path: string, part: PropertyKey): string {
+  return typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part).slice(0, 100)}`
+}
+
+/** The problem behind an error. What is not ours says nothing of its inside. */
+export function problemOf(error: unknown, requestId: string): Problem {
+  const known = HoldfastError.isInstance(error)
+    ? error
+    : new DatabaseFailure('An unexpected failure; quote the request id when you report it.')
+  const { code, status, message, field } = known
+  const faults = known instanceof RequestFaults ? known.faults : faultOf(field, message)
+  return {
+    type: `/docs#error-${code}`,
+    title: code.replaceAll('_', ' '),
+    status,
+    detail: message,
+    code: HoldfastError.isInstance(error) ? code : 'internal_error',
+    request_id: requestId,
+    ...(faults === undefined ? {} : { errors: faults }),
+  }
+}
+
+const places = /^(body|query|path|header)\b/
+
+function faultOf(field: string | undefined, message: string): FieldFault[] | undefined {
+  if (field === undefined) return undefined
+  return [{ field: places.test(field) ? field : `body.${field}`, message }]
+}

@@ -1,0 +1,72 @@
+import { type z } from 'zod'
+import { type ErrorClass } from '../errors.js'
+
+/** Where in a request an input stands, and the schema that checks it. */
+export interface RouteInput {
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType | BodyChoice
+}
+
+/** A body of one of several forms; `choose` looks at the raw body. */
+export interface BodyChoice {
+  readonly options: readonly z.ZodType[]
+  choose(raw: unknown): z.ZodType
+}
+
+/** The parsed inputs a handler gets. */
+export interface ParsedInput<I extends RouteInput> {
+  readonly params: I['params'] extends z.ZodType ? z.output<I['params']> : undefined
+  readonly query: I['query'] extends z.ZodType ? z.output<I['query']> : undefined
+  readonly body: I['body'] extends z.ZodType ? z.output<I['body']> : unknown
+  /** The revision named by `If-Match`, when the request carries one. */
+  readonly ifRevision: number | undefined
+  /** `Idempotency-Key`, for routes whose idempotency is `own`. */
+  readonly idempotencyKey: string | undefined
+  readonly origin: RequestOrigin
+}
+
+/** Where a request comes from. */
+export interface RequestOrigin {
+  readonly ipAddress: string
+  readonly userAgent: string | null
+}
+
+/**
+ * How a repeated call with one key has one effect: `transaction` runs the handler and stores its
+ * answer in one transaction; `own` leaves it to the store; `none` is for reads and logins.
+ */
+export type RouteIdempotency = 'none' | 'transaction' | 'own'
+
+/** Everything about one endpoint. `Context` is what its handler needs. */
+export interface RouteDefinition<Context, I extends RouteInput, A extends string = string> {
+  readonly operationId: string
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** OpenAPI form, `/v1/conversations/{conversation_id}`. */
+  readonly path: string
+  readonly tag: string
+  readonly summary: string
+  /** What the caller must be allowed to do; `public` needs no token. */
+  readonly action: A | 'public'
+  /** Whether the call happens inside an organization. */
+  readonly scope: 'organization' | 'person' | 'none'
+  readonly input: I
+  readonly status: 200 | 201 | 204
+  readonly output?: z.ZodType
+  /** Answers carry `ETag` from `revision`, and `If-Match` is understood. */
+  readonly etag?: boolean
+  readonly errors: readonly ErrorClass[]
+  readonly idempotency: RouteIdempotency
+  /** Output fields shown once only; a repeated call gets null there. */
+  readonly secretFields?: readonly string[]
+  handle(context: Context, input: ParsedInput<I>): Promise<unknown>
+}
+
+/** An endpoint whose input types no longer matter. */
+export type Route<Context = never> = RouteDefinition<Context, RouteInput>
+
+/** Declares an endpoint; the handler's input follows from the schemas. */
+export function route<Context>() {
+  return <I extends RouteInput>(definition: RouteDefinition<Context, I>): Route<Context> =>
+    definition as unknown as Route<Context>
+}

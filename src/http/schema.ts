@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { isUuid } from '../ids.js'
+
+/** Schemas that appear by name in the OpenAPI document. */
+export const namedSchemas = z.registry<{ id: string }>()
+
+/** Gives a schema its name in the OpenAPI document. */
+export function named<S extends z.ZodType>(id: string, schema: S): S {
+  namedSchemas.add(schema, { id })
+  return schema
+}
+
+/** How a schema that checks by code shows in the OpenAPI document. */
+export function shownAs<S extends z.ZodType>(schema: S, openapi: object): S {
+  return schema.meta({ openapi }) as S
+}
+
+/** A UUID in any case. */
+export const idSchema = (description: string) =>
+  shownAs(z.string().refine(isUuid, 'must be a UUID'), {
+    type: 'string', format: 'uuid', description,
+  })
+
+/** A moment as the API writes it. */
+export const instantSchema = (description: string) =>
+  shownAs(z.string(), { type: 'string', format: 'date-time', description })
+
+/** Any JSON value; the store checks depth and size. */
+export const jsonSchema = (description: string) =>
+  shownAs(z.unknown().refine((value) => value !== undefined, 'is required'), { description })
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A JSON object with any keys, passed on untouched. */
+export const metadataSchema = () =>
+  shownAs(
+    z.custom<Record<string, never>>(isObject, 'must be a JSON object'),
+    { type: 'object', additionalProperties: true, description: 'Free JSON object.' },
+  )
+
+/** A whole number in a query string. */
+export const integerText = (range: { min: number; max: number }, description: string) => {
+  const rule = `must be an integer from ${range.min} to ${range.max}`
+  const fits = (text: string) =>
+    /^\d{1,16}$/.test(text) && Number(text) >= range.min && Number(text) <= range.max
+  const schema = z.string().refine(fits, rule).transform(Number)
+  return shownAs(schema, {
+    type: 'integer', minimum: range.min, maximum: range.max, description,
+  })
+}
+
+/** `true` or `false` in a query string. */
+export const flagText = (description: string) =>
+  shownAs(z.enum(['true', 'false']).transform((text) => text === 'true'), {
+    type: 'boolean', description,
+  })

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { type FastifyReply, type FastifyRequest } from 'fastify'
+import { type JsonValue } from '../database/json.js'
+import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
+import { type ParsedInput, type Route, type RouteInput } from '../http/route.js'
+import { type IdempotentCall } from '../idempotency/index.js'
+import { defaultOrganizationId } from '../identity/index.js'
+import { type Caller, callerOf } from './caller.js'
+import { parseInput } from './request.js'
+import { type ServerContext } from './routes.js'
+
+type Input = ParsedInput<RouteInput>
+
+/** The life of one request of a route: who, what, do, answer. */
+export function dispatch(holdfast: Holdfast, route: Route<ServerContext>) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const caller = await callerOf(holdfast, route, request)
+    const input = parseInput(route, request)
+    const key = input.idempotencyKey
+    const isKept = key !== undefined && route.idempotency === 'transaction'
+    if (!isKept || caller === undefined) {
+      return answer(route, reply, await route.handle(contextOf(holdfast, caller), input))
+    }
+    const call = idempotentCall(route, request, { caller, input, key })
+    const kept = await once(holdfast, { route, caller, input, call })
+    if (kept.replayed) reply.header('idempotency-replayed', 'true')
+    return answer(route, reply, kept.body)
+  }
+}
+
+interface Keyed {
+  readonly route: Route<ServerContext>
+  readonly caller: Caller
+  readonly input: Input
+  readonly call: IdempotentCall
+}
+
+/** The effect and the stored answer in one transaction, or the answer stored before. */
+async function once(holdfast: Holdfast, { route, caller, input, call }: Keyed) {
+  return holdfast.transaction(async (transaction) => {
+    const earlier = await transaction.idempotency.claim(call)
+    if (earlier !== undefined) return { replayed: true, body: earlier.result }
+    const context = contextOf(holdfast, caller, transaction)
+    const body = (await route.handle(context, input)) as JsonValue | undefined
+    await transaction.idempotency.settle(call, withoutSecrets(route, body ?? null))
+    return { replayed: false, body: body ?? null }
+  })
+}
+
+function withoutSecrets({ secretFields = [] }: Route<ServerContext>, body: JsonValue): JsonValue {
+  if (secretFields.length === 0) return body
+  const hidden = Object.fromEntries(secretFields.map((field) => [field, null]))
+  return { ...(body as { [key: string]: JsonValue }), ...hidden }
+}
+
+function idempotentCall(
+  route: Route<ServerContext>,
+  request: FastifyRequest,
+  { caller, input, key }: { caller: Caller; input: Input; key: string },
+): IdempotentCall {
+  const parts = [route.operationId, input.params, input.query, request.body, input.ifRevision]
+  const text = JSON.stringify(parts.map((part) => part ?? null))
+  return {
+    organizationId: caller.organizationId ?? defaultOrganizationId,
+    actorId: caller.principal.id,
+    key,
+    fingerprint: createHash('sha256').update(text).digest('hex'),
+  }
+}
+
+/** What the handler may use; a public endpoint gets no principal and no organization. */
+function contextOf(
+  holdfast: Holdfast,
+  caller: Caller | undefined,
+  transaction?: HoldfastTransaction,
+): ServerContext {
+  const source = transaction ?? holdfast
+  const organizationId = caller?.organizationId ?? defaultOrganizationId
+  const stores = source.organization(organizationId, caller?.principal)
+  return {
+    ...stores,
+    identity: source.identity,
+    principal: caller?.principal as ServerContext['principal'],
+    forgetCredentials: () => holdfast.authenticator.forget(),
+  }
+}
+
+function answer(route: Route<ServerContext>, reply: FastifyReply, body: unknown): unknown {
+  reply.code(route.status)
+  if (route.status === 204) return reply.send()
+  if (route.etag === true) {
+    reply.header('etag', `"${(body as { revision: number }).revision}"`)
+  }
+  return body
+}

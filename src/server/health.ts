@@ -1,0 +1,42 @@
+import { type FastifyInstance } from 'fastify'
+import { type Holdfast } from '../holdfast.js'
+
+/** Longest wait for one dependency, in milliseconds. */
+const checkTimeoutMs = 2_000
+
+/** Whether the server still takes new work. */
+export interface Lifecycle {
+  draining: boolean
+}
+
+/**
+ * `/livez` touches no dependency: a database hiccup must not restart the fleet. `/readyz` names
+ * each dependency and is 503 while one is down or the server is draining.
+ */
+export function serveHealth(
+  server: FastifyInstance,
+  holdfast: Holdfast,
+  lifecycle: Lifecycle,
+): void {
+  server.get('/livez', async () => ({ status: 'alive' }))
+  server.get('/readyz', async (_request, reply) => {
+    const database = await check(() => holdfast.backend.ping())
+    const serving = lifecycle.draining ? 'draining' : 'ok'
+    const ready = database === 'ok' && serving === 'ok'
+    if (!ready) reply.code(503).header('retry-after', '1')
+    return { status: ready ? 'ready' : 'not ready', checks: { serving, database } }
+  })
+}
+
+async function check(probe: () => Promise<void>): Promise<'ok' | 'unavailable'> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'unavailable'>((done) => {
+    timer = setTimeout(() => done('unavailable'), checkTimeoutMs)
+  })
+  const answer = probe().then(() => 'ok' as const, () => 'unavailable' as const)
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

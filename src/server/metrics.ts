@@ -1,0 +1,49 @@
+import { type FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type Holdfast } from '../holdfast.js'
+
+/** Bounds of request durations in seconds, as OpenTelemetry's HTTP conventions recommend. */
+const durationBuckets = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+]
+
+/** Serves `/metrics` as Prometheus text. Labels are route names, never ids. */
+export function serveMetrics(server: FastifyInstance, holdfast: Holdfast): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  measureRequests(server, registry)
+  measurePool(holdfast, registry)
+  server.get('/metrics', async (_request, reply) => {
+    reply.type(registry.contentType)
+    return registry.metrics()
+  })
+}
+
+function measureRequests(server: FastifyInstance, registry: Registry): void {
+  const durations = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Time from the request’s head to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: durationBuckets,
+    registers: [registry],
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    const labels = { method: request.method, route, status: String(reply.statusCode) }
+    durations.observe(labels, reply.elapsedTime / 1_000)
+    done()
+  })
+}
+
+function measurePool(holdfast: Holdfast, registry: Registry): void {
+  new Gauge({
+    name: 'holdfast_database_connections',
+    help: 'Connections of the database pool by state.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const figures = holdfast.backend.pool()
+      for (const [state, value] of Object.entries(figures ?? {})) this.set({ state }, value)
+    },
+  })
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { type ErrorClass, InvalidInput } from '../errors.js'
+import { Busy, Unavailable } from '../database/failures.js'
+import { InvalidRequest } from '../http/problem.js'
+import { type BodyChoice, type Route } from '../http/route.js'
+import { named, namedSchemas } from '../http/schema.js'
+import { IdempotencyKeyReused } from '../idempotency/index.js'
+import { Forbidden, OrganizationNotFound, Unauthenticated } from '../identity/index.js'
+import { routes } from './routes.js'
+
+type Json = Record<string, unknown>
+
+const packageFile = new URL('../../package.json', import.meta.url)
+
+/** The version of this package. */
+export const version = (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
+
+named('Problem', z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('What is wrong and what to do next.'),
+  code: z.string().describe('Stable name of the error.'),
+  request_id: z.string(),
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+}))
+
+/** The OpenAPI 3.1 document, made from the schemas that check the requests. */
+export function openApiDocument(): Json {
+  const paths: Record<string, Json> = {}
+  for (const route of routes) {
+    const item = (paths[route.path] ??= {})
+    item[route.method.toLowerCase()] = operationOf(route as Route<never>)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Holdfast',
+      version,
+      description: 'Durable state for AI agents. Every answer carries `Request-Id`; every error ' +
+        'is an RFC 9457 problem with a stable `code`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      schemas: componentSchemas(),
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'A session or service token.' },
+      },
+    },
+  }
+}
+
+const shown = (context: { zodSchema: unknown; jsonSchema: Json }): void => {
+  const meta = (context.zodSchema as z.ZodType).meta?.() as { openapi?: Json } | undefined
+  if (meta?.openapi === undefined) return
+  for (const key of Object.keys(context.jsonSchema)) delete context.jsonSchema[key]
+  Object.assign(context.jsonSchema, meta.openapi)
+}
+
+const conversion = { io: 'input', unrepresentable: 'any', override: shown } as const
+
+function componentSchemas(): Json {
+  const uri = (id: string) => `#/components/schemas/${id}`
+  const { schemas } = z.toJSONSchema(namedSchemas, { ...conversion, uri })
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const { $schema: _, $id: __, ...rest } = schema as Json
+      return [name, rest]
+    }),
+  )
+}
+
+function schemaOf(schema: z.ZodType): Json {
+  const name = namedSchemas.get(schema)?.id
+  if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
+  if (schema instanceof z.ZodUnion) {
+    return { oneOf: schema.options.map((option) => schemaOf(option as z.ZodType)) }
+  }
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, conversion) as Json
+  return rest
+}
+
+function operationOf(route: Route<never>): Json {
+  const { input, output, status } = route
+  const body = input.body === undefined ? undefined : bodySchema(input.body)
+  const content = output && { 'application/json': { schema: schemaOf(output) } }
+  const headers = route.etag && {
+    ETag: { schema: { type: 'string' }, description: 'The revision, quoted.' },
+  }
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    tags: [route.tag],
+    ...(route.action === 'public' ? { security: [] } : { 'x-action': route.action }),
+    parameters: parametersOf(route),
+    ...(body && { requestBody: { required: true, content: { 'application/json': body } } }),
+    responses: {
+      [status]: {
+        description: route.status === 204 ? 'Done' : 'The result',
+        ...(headers && { headers }),
+        ...(content && { content }),
+      },
+      ...problemsOf(route),
+    },
+  }
+}
+
+function bodySchema(body: z.ZodType | BodyChoice): Json {
+  if (!('choose' in body)) return { schema: schemaOf(body) }
+  return { schema: { oneOf: body.options.map(schemaOf) } }
+}
+
+function parametersOf(route: Route<never>): Json[] {
+  const { params, query } = route.input
+  const list = [
+    ...(params ? parametersIn('path', params) : []),
+    ...(query ? parametersIn('query', query) : []),
+  ]
+  if (route.scope === 'organization') list.push(organizationHeader)
+  if (route.idempotency !== 'none') list.push(idempotencyHeader)
+  if (route.etag === true && route.method === 'PATCH') list.push(ifMatchHeader)
+  return list
+}
+
+function parametersIn(place: 'path' | 'query', schema: z.ZodObject): Json[] {
+  return Object.entries(schema.shape).map(([name, part]) => {
+    const { description, ...rest } = schemaOf(part as z.ZodType)
+    const required = place === 'path' || !(part as z.ZodType).safeParse(undefined).success
+    return { name, in: place, required, ...(description ? { description } : {}), schema: rest }
+  })
+}
+
+const header = (name: string, description: string, schema: Json): Json => ({
+  name, in: 'header', required: false, description, schema: { type: 'string', ...schema },
+})
+
+const organizationHeader = header(
+  'Holdfast-Organization',
+  'Id or slug of the organization; needed with a session, implied by a service token.',
+  { pattern: '^[0-9A-Za-z-]{1,63}$' },
+)
+
+const idempotencyHeader = header(
+  'Idempotency-Key',
+  'A repeated call with the same key has one effect and the same answer, for 24 hours.',
+  { pattern: '^[\\x21-\\x7e]{1,255}$' },
+)
+
+const ifMatchHeader = header(
+  'If-Match',
+  'The ETag read before: the change happens only if nothing changed since.',
+  { pattern: '^(\\*|"\\d{1,15}")$' },
+)
+
+function problemsOf(route: Route<never>): Json {
+  const always: ErrorClass[] = [InvalidRequest, InvalidInput, Unavailable, Busy]
+  const guarded = route.action === 'public' ? [] : [Unauthenticated, Forbidden]
+  const inside = route.scope === 'organization' ? [OrganizationNotFound] : []
+  const keyed = route.idempotency === 'none' ? [] : [IdempotencyKeyReused]
+  const byStatus = new Map<number, Set<string>>()
+  for (const { definition } of [...always, ...guarded, ...inside, ...keyed, ...route.errors]) {
+    const codes = byStatus.get(definition.status) ?? new Set()
+    byStatus.set(definition.status, codes.add(`\`${definition.code}\``))
+  }
+  const content = {
+    'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [status, { description: [...codes].join(', '), content }]),
+  )
+}

@@ -1,0 +1,77 @@
+import { type FastifyRequest } from 'fastify'
+import { type z } from 'zod'
+import { type FieldFault, faultsOf, RequestFaults } from '../http/problem.js'
+import { type BodyChoice, type ParsedInput, type Route, type RouteInput } from '../http/route.js'
+
+const keyPattern = /^[\x21-\x7e]{1,255}$/
+const tagPattern = /^"(\d{1,15})"$/
+
+/** The inputs of a request, checked; throws RequestFaults naming every field at fault. */
+export function parseInput(
+  route: Route<never>,
+  request: FastifyRequest,
+): ParsedInput<RouteInput> {
+  const faults: FieldFault[] = []
+  const check = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
+    if (schema === undefined) return refuseAny(value, place, faults)
+    const parsed = schema.safeParse(value ?? (place === 'body' ? undefined : {}))
+    if (parsed.success) return parsed.data
+    faults.push(...faultsOf(parsed.error, place))
+    return undefined
+  }
+  const { params, query, body } = route.input
+  const input = {
+    params: check(params, request.params, 'path'),
+    query: check(query, request.query, 'query'),
+    body: check(schemaOf(body, request.body), request.body, 'body'),
+    ifRevision: ifRevisionOf(route, request, faults),
+    idempotencyKey: idempotencyKeyOf(route, request, faults),
+    origin: { ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null },
+  }
+  if (faults.length > 0) throw new RequestFaults(faults)
+  return input as ParsedInput<RouteInput>
+}
+
+function schemaOf(body: z.ZodType | BodyChoice | undefined, raw: unknown): z.ZodType | undefined {
+  return body !== undefined && 'choose' in body ? body.choose(raw) : body
+}
+
+/** An endpoint without such inputs takes none: a silently ignored one would mislead. */
+function refuseAny(value: unknown, place: string, faults: FieldFault[]): undefined {
+  if (value === undefined || value === null) return
+  const keys = typeof value === 'object' ? Object.keys(value) : ['']
+  for (const key of keys.slice(0, 20)) {
+    const field = key === '' ? place : `${place}.${key.slice(0, 100)}`
+    faults.push({ field, message: 'is not known here' })
+  }
+}
+
+function ifRevisionOf(
+  route: Route<never>,
+  request: FastifyRequest,
+  faults: FieldFault[],
+): number | undefined {
+  const tag = request.headers['if-match']
+  if (tag === undefined || tag === '*') return undefined
+  const match = tagPattern.exec(tag)
+  const isWrite = route.method !== 'GET'
+  if (match !== null && route.etag === true && isWrite) return Number(match[1])
+  const message = route.etag === true && isWrite
+    ? 'must be one ETag of this object, such as "3", or *'
+    : 'is not understood by this endpoint'
+  faults.push({ field: 'header.if-match', message })
+  return undefined
+}
+
+function idempotencyKeyOf(
+  route: Route<never>,
+  request: FastifyRequest,
+  faults: FieldFault[],
+): string | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined || route.idempotency === 'none') return undefined
+  if (typeof key === 'string' && keyPattern.test(key)) return key
+  const message = 'must be 1 to 255 printable ASCII characters without spaces'
+  faults.push({ field: 'header.idempotency-key', message })
+  return undefined
+}

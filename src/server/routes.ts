@@ -1,0 +1,13 @@
+import {
+  type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
+} from '../conversations/index.js'
+import { type Route } from '../http/route.js'
+import { type IdentityContext, identityRoutes } from '../identity/index.js'
+
+/** Everything the handlers of all domains need together. */
+export interface ServerContext extends IdentityContext, ConversationContext, MessageContext {}
+
+/** Every endpoint under /v1. */
+export const routes: readonly Route<ServerContext>[] = [
+  ...identityRoutes, ...conversationRoutes, ...messageRoutes,
+]
