@@ -14,7 +14,7 @@ import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { AppendBatch, type AppendCall, type FirstPosition, type MessageDraft } from './append.js'
 import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
-import { checkAppend, checkListing, checkMetadata } from './rules.js'
+import { checkCount, checkKey, checkListing, checkMessage, checkMetadata } from './rules.js'
 import {
   type ConversationTables, type Message, messages as table, type Metadata,
 } from './tables.js'
@@ -45,6 +45,15 @@ export interface MessageListing extends PageRequest {
   readonly order?: 'asc' | 'desc'
   /** Begin beside this position (exclusive) instead of at the end. */
   readonly from?: number
+}
+
+/** One call of append, whichever way it came. */
+interface Append {
+  readonly conversationId: string
+  readonly messages: readonly NewMessage[]
+  readonly options: AppendOptions
+  /** Whether the caller handed in a list; errors then name the place in it. */
+  readonly many?: boolean
 }
 
 const { columns } = table
@@ -130,7 +139,8 @@ export class MessageStore {
     message: NewMessage,
     options: AppendOptions = {},
   ): Promise<Message> {
-    return (await this.appendMany(conversationId, [message], options))[0]!
+    const [appended] = await this.#appendAll({ conversationId, messages: [message], options })
+    return appended!
   }
 
   /** Appends 1 to 1000 messages in order, all or none; otherwise as `append`. */
@@ -139,8 +149,13 @@ export class MessageStore {
     messages: readonly NewMessage[],
     options: AppendOptions = {},
   ): Promise<Message[]> {
-    checkAppend(messages, options)
-    const call = this.#callOf(conversationId, messages, options)
+    checkCount(messages)
+    return this.#appendAll({ conversationId, messages, options, many: true })
+  }
+
+  async #appendAll(given: Append): Promise<Message[]> {
+    const { conversationId, messages } = given
+    const call = this.#callOf(given)
     await this.#checkParents(call)
     const position = await this.#write(call)
     if (position !== undefined) return this.#built(call, messages, position)
@@ -234,31 +249,32 @@ export class MessageStore {
     }
   }
 
-  #callOf(
-    conversationId: string,
-    messages: readonly NewMessage[],
-    { idempotencyKey }: AppendOptions,
-  ): AppendCall {
+  #callOf({ conversationId, messages, options, many }: Append): AppendCall {
+    const { idempotencyKey } = options
+    checkKey(idempotencyKey)
+    const place = (index: number) => (many === true ? `messages[${index}].` : '')
     const call = {
       organizationId: this.#organizationId,
       conversationId: columns.conversationId.encode(conversationId, 'conversation_id'),
       createdAt: columns.createdAt.encode(instantOf(this.#log.clock.now())),
-      drafts: messages.map((message, index) => this.#draftOf(message, `messages[${index}]`)),
+      drafts: messages.map((message, index) => this.#draftOf(message, place(index))),
     }
     if (idempotencyKey === undefined) return call
     return { ...call, claim: encodeClaim(this.#idempotent(call, idempotencyKey), this.#log) }
   }
 
-  #draftOf(message: NewMessage, field: string): MessageDraft {
+  #draftOf(message: NewMessage, place: string): MessageDraft {
+    checkMessage(message, place)
+    const { parentMessageId = null, metadata = {}, tokensUsed = null } = message
     return {
       id: columns.id.encode(this.#log.ids.next()),
       parent_message_id: columns.parentMessageId.encode(
-        message.parentMessageId ?? null, `${field}.parent_message_id`,
+        parentMessageId, `${place}parent_message_id`,
       ),
-      role: columns.role.encode(message.role, `${field}.role`),
-      content: columns.content.encode(message.content, `${field}.content`),
-      metadata: columns.metadata.encode(message.metadata ?? {}, `${field}.metadata`),
-      tokens_used: columns.tokensUsed.encode(message.tokensUsed ?? null, `${field}.tokens_used`),
+      role: columns.role.encode(message.role, `${place}role`),
+      content: columns.content.encode(message.content, `${place}content`),
+      metadata: columns.metadata.encode(metadata, `${place}metadata`),
+      tokens_used: columns.tokensUsed.encode(tokensUsed, `${place}tokens_used`),
     }
   }
 

@@ -1,7 +1,7 @@
 import { type JsonValue } from '../database/json.js'
 import { pageLimitDefault, pageLimitMax, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
-import { type AppendOptions, type MessageListing, type NewMessage } from './messages.js'
+import { type MessageListing, type NewMessage } from './messages.js'
 
 /** Messages of one call at most. */
 export const appendMax = 1_000
@@ -19,21 +19,25 @@ function require(condition: boolean, field: string, rule: string): void {
   if (!condition) throw new InvalidInput(`${field} ${rule}`, { field })
 }
 
-/** Refuses a call of append that breaks a rule. */
-export function checkAppend(messages: readonly NewMessage[], options: AppendOptions): void {
-  const count = messages.length
+/** Refuses a call that appends none or too many. */
+export function checkCount({ length: count }: readonly NewMessage[]): void {
   require(count >= 1 && count <= appendMax, 'messages', `must hold 1 to ${appendMax} messages`)
-  messages.forEach(({ role, content, metadata }, index) => {
-    const field = `messages[${index}]`
-    const isRole = typeof role === 'string' && rolePattern.test(role)
-    require(isRole, `${field}.role`, 'must be a lower-case word of at most 64 characters')
-    require(content !== undefined, `${field}.content`, 'is missing')
-    if (metadata !== undefined) checkMetadata(metadata, `${field}.metadata`)
-  })
-  const { idempotencyKey: key } = options
-  const rule = `must be 1 to ${idempotencyKeyMax} characters`
+}
+
+/** Refuses a message that breaks a rule; `place` is where it stands, `messages[0].` or nothing. */
+export function checkMessage(message: NewMessage, place: string): void {
+  const { role, content, metadata, tokensUsed = null } = message
+  const isRole = typeof role === 'string' && rolePattern.test(role)
+  require(isRole, `${place}role`, 'must be a lower-case word of at most 64 characters')
+  require(content !== undefined, `${place}content`, 'is missing')
+  if (metadata !== undefined) checkMetadata(metadata, `${place}metadata`)
+  require(tokensUsed === null || tokensUsed >= 0, `${place}tokens_used`, 'must not be negative')
+}
+
+/** Refuses an idempotency key that is empty or too long. */
+export function checkKey(key: string | undefined): void {
   const valid = key === undefined || (key.length >= 1 && key.length <= idempotencyKeyMax)
-  require(valid, 'idempotency_key', rule)
+  require(valid, 'idempotency_key', `must be 1 to ${idempotencyKeyMax} characters`)
 }
 
 /** Refuses metadata that is not a JSON object. */

@@ -88,8 +88,13 @@ function isPlainObject(value: object, place: Place): boolean {
   return plain
 }
 
+/** Characters of a path shown at most; the rest of a very deep one is cut. */
+const fieldLengthMax = 200
+
 function refused(place: Place, rule: string): Error {
-  return new InvalidValue(`${place.field} ${rule}`, { field: place.field })
+  const whole = place.field
+  const field = whole.length > fieldLengthMax ? `${whole.slice(0, fieldLengthMax)}…` : whole
+  return new InvalidValue(`${field} ${rule}`, { field })
 }
 
 function write(value: JsonValue, escape: Escape): string {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage } from 'node:http'
 import { type AddressInfo, type Socket } from 'node:net'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Holdfast } from '../holdfast.js'
 import { MethodNotAllowed, RouteNotFound } from '../http/problem.js'
 import { type Route } from '../http/route.js'
@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInstance {
   const server = fastify({
     logger: { level: options.logLevel ?? 'info', stream: process.stderr },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? 8 * 1024 * 1024,
     requestTimeout: options.requestTimeoutMs ?? 30_000,
     trustProxy: options.trustProxy ?? false,
