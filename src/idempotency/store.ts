@@ -104,16 +104,13 @@ export class IdempotencyStore {
       .where('expires_at', '<', now)
       .orderBy('expires_at')
       .limit(limit)
-    let deleted = 0
-    for (const row of await this.#database.all(due)) {
-      const statement = this.#database.write
-        .deleteFrom('idempotency_keys')
-        .where('organization_id', '=', row.organization_id)
-        .where('actor_id', '=', row.actor_id)
-        .where('key', '=', row.key)
-        .where('expires_at', '<', now)
-      deleted += await this.#database.run(statement)
-    }
-    return deleted
+    const statement = this.#database.write
+      .deleteFrom('idempotency_keys')
+      .where(
+        ({ refTuple }) => refTuple('organization_id', 'actor_id', 'key'),
+        'in',
+        due.$asTuple('organization_id', 'actor_id', 'key'),
+      )
+    return this.#database.run(statement)
   }
 }

@@ -48,10 +48,14 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+/** How often expired idempotency keys are swept. */
+const sweepEveryMs = 60_000
+
 /** Serves until `close`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const lifecycle: Lifecycle = { draining: false }
   const server = buildServer(options, lifecycle)
+  const sweeping = setInterval(() => sweep(server, options.holdfast), sweepEveryMs)
   const host = options.host ?? '127.0.0.1'
   await server.listen({ host, port: options.port ?? 7410 })
   const { port } = server.server.address() as AddressInfo
@@ -60,10 +64,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: `http://${name}:${port}`,
     async close() {
       lifecycle.draining = true
+      clearInterval(sweeping)
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
       await server.close()
     },
   }
+}
+
+/** Expired idempotency keys go in small batches, by every process alike. */
+function sweep(server: FastifyInstance, holdfast: Holdfast): void {
+  holdfast.idempotency.sweep().catch((error: unknown) => {
+    server.log.warn({ err: error }, 'expired idempotency keys were not swept')
+  })
 }
 
 function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInstance {
