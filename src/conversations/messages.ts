@@ -7,7 +7,6 @@ import { type Statement } from '../database/engine.js'
 import { ForeignKeyViolation } from '../database/failures.js'
 import { type JsonValue } from '../database/json.js'
 import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
-import { decodeRow } from '../database/table.js'
 import { RevisionConflict } from '../errors.js'
 import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
 import { type IdGenerator } from '../ids.js'
@@ -74,6 +73,7 @@ export class MessageLog {
   readonly batch: AppendBatch
   readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
   readonly #writer: CoalescingWriter<AppendCall, FirstPosition>
+  #stamp: { readonly milliseconds: number; readonly stored: Stored<'instant'> } | undefined
 
   constructor(
     database: Database<ConversationTables>,
@@ -89,6 +89,15 @@ export class MessageLog {
       orderKey: (call) => call.conversationId,
       weigh: weightOf,
     })
+  }
+
+  /** The present moment in stored form; calls of one millisecond share it. */
+  now(): Stored<'instant'> {
+    const milliseconds = this.clock.now()
+    if (milliseconds !== this.#stamp?.milliseconds) {
+      this.#stamp = { milliseconds, stored: columns.createdAt.encode(instantOf(milliseconds)) }
+    }
+    return this.#stamp.stored
   }
 
   /** Joins the call with others into one durable batch. */
@@ -159,13 +168,9 @@ export class MessageStore {
     await this.#checkParents(call)
     const position = await this.#write(call)
     if (position !== undefined) return this.#built(call, messages, position)
-    const first = await this.#resultOf(call)
+    const first = await this.#firstOf(call)
     if (first === undefined) throw this.#conversationNotFound(conversationId)
-    const again = { ...call, createdAt: first.created_at as Stored<'instant'> }
-    const drafts = call.drafts.map((draft, index) => ({
-      ...draft, id: first.ids[index] as Stored<'id'>,
-    }))
-    return this.#built({ ...again, drafts }, messages, first.position)
+    return this.#built(first.call, messages, first.position)
   }
 
   /** One page of a conversation's living messages. Throws ConversationNotFound. */
@@ -256,7 +261,7 @@ export class MessageStore {
     const call = {
       organizationId: this.#organizationId,
       conversationId: columns.conversationId.encode(conversationId, 'conversation_id'),
-      createdAt: columns.createdAt.encode(instantOf(this.#log.clock.now())),
+      createdAt: this.#log.now(),
       drafts: messages.map((message, index) => this.#draftOf(message, place(index))),
     }
     if (idempotencyKey === undefined) return call
@@ -299,20 +304,32 @@ export class MessageStore {
     }
   }
 
-  /** The result of the first call with this key; undefined when the call has none. */
-  async #resultOf({ claim }: AppendCall) {
+  /** The first call with this key as it was written; undefined when there is none. */
+  async #firstOf(call: AppendCall): Promise<{ call: AppendCall; position: number } | undefined> {
+    const { claim } = call
     if (claim === undefined) return undefined
-    const store = new IdempotencyStore(this.#database.as(), this.#log)
-    const call = {
+    const found = await new IdempotencyStore(this.#database.as(), this.#log).find({
       organizationId: claim.organization_id,
       actorId: this.#scope.actor.id,
       key: claim.key,
       fingerprint: claim.fingerprint,
-    }
-    const found = await store.find(call)
-    return found?.result as
-      | { readonly ids: string[]; readonly created_at: string; readonly position: number }
-      | undefined
+    })
+    if (found === undefined) return undefined
+    const { ids, created_at: at } = found.result as { ids: Stored<'id'>[]; created_at: string }
+    const position = await this.#positionOf(call.conversationId, ids[0]!)
+    if (position === undefined) return undefined
+    const drafts = call.drafts.map((draft, index) => ({ ...draft, id: ids[index]! }))
+    return { call: { ...call, drafts, createdAt: at as Stored<'instant'> }, position }
+  }
+
+  /** Where a message stands, deleted or not. */
+  async #positionOf(conversationId: Stored<'id'>, id: Stored<'id'>): Promise<number | undefined> {
+    const query = this.#database.write
+      .selectFrom('messages')
+      .select('position')
+      .where((where) => where.and(this.#key(conversationId, id)))
+    const stored = await this.#database.first(query)
+    return stored === undefined ? undefined : columns.position.decode(stored.position)
   }
 
   #built(call: AppendCall, given: readonly NewMessage[], first: number): Message[] {
@@ -369,7 +386,19 @@ const parentNotFound = (cause?: unknown) =>
     cause, field: 'parent_message_id',
   })
 
+/** As `decodeRow`, but spelled out: pages of messages are read more often than all else. */
 function messageOf(stored: Record<string, unknown>): Message {
-  const { deletedAt: _, ...message } = decodeRow(table, stored)
-  return message
+  return {
+    organizationId: columns.organizationId.decode(stored.organization_id),
+    conversationId: columns.conversationId.decode(stored.conversation_id),
+    id: columns.id.decode(stored.id),
+    position: columns.position.decode(stored.position),
+    parentMessageId: columns.parentMessageId.decode(stored.parent_message_id),
+    role: columns.role.decode(stored.role),
+    content: columns.content.decode(stored.content),
+    metadata: columns.metadata.decode(stored.metadata),
+    tokensUsed: columns.tokensUsed.decode(stored.tokens_used),
+    revision: columns.revision.decode(stored.revision),
+    createdAt: columns.createdAt.decode(stored.created_at),
+  }
 }

@@ -77,8 +77,9 @@ export class CoalescingWriter<Input, Output> {
 
   async #drain(lane: Lane<Input, Output>): Promise<void> {
     while (lane.waiting.length > 0) {
-      const batch = this.#take(lane)
-      await this.#send(batch)
+      await this.#send(this.#take(lane))
+      // Callers answered just now may have more to write: let them join the next batch.
+      await new Promise((next) => setImmediate(next))
     }
     lane.busy = false
   }

@@ -145,24 +145,21 @@ function isRealMoment(value: Instant): boolean {
   return !Number.isNaN(parsed) && new Date(parsed).toISOString() === `${value.slice(0, 23)}Z`
 }
 
-const postgresInstant = /^(\d{4})-(\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([+-]\d\d(?::\d\d)*)$/
+const postgresInstant = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/
 
-/** SQLite hands back our own text; PostgreSQL its ISO form in the session's time zone. */
+/** SQLite hands back our own text; PostgreSQL its ISO form, in UTC as the session is set. */
 function decodeInstant(stored: unknown): Instant {
   const text = stored as string
   if (text.charCodeAt(10) === 84) return text
   const match = postgresInstant.exec(text)
   if (match === null) throw new InvalidValue(`The database holds an unreadable moment: ${text}`)
-  const [, year, day, time, fraction = '', offset = ''] = match
-  const digits = fraction.padEnd(6, '0')
-  if (offset === '+00') return `${year}-${day}T${time}.${digits}Z`
-  const zone = offset.length === 3 ? `${offset}:00` : offset
-  const utc = new Date(Date.parse(`${year}-${day}T${time}${zone}`)).toISOString()
-  return `${utc.slice(0, 19)}.${digits}Z`
+  const [, day, time, fraction = ''] = match
+  return `${day}T${time}.${fraction.padEnd(6, '0')}Z`
 }
 
+/** SQLite hands back bytes, PostgreSQL hexadecimal text; both become an array of their own. */
 function decodeBytes(stored: unknown): Uint8Array {
-  if (typeof stored === 'string') return Buffer.from(stored.slice(2), 'hex')
-  if (stored instanceof ArrayBuffer) return new Uint8Array(stored)
-  return stored as Uint8Array
+  if (typeof stored !== 'string') return new Uint8Array(stored as Uint8Array)
+  if (stored.startsWith('\\x')) return new Uint8Array(Buffer.from(stored.slice(2), 'hex'))
+  throw new InvalidValue('The database must hand out bytes as hex; set its bytea_output to hex.')
 }

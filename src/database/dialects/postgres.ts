@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
+import { HoldfastError } from '../../errors.js'
 import { type Kind } from '../columns.js'
 import {
   type Backend, type Engine, type IntrospectedColumn, type PoolFigures, type Result,
@@ -9,6 +10,7 @@ import {
   DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
 } from '../failures.js'
 import { begin, commit, runTransaction } from '../transaction.js'
+import { greet } from './postgres-session.js'
 
 const types: Record<Kind, string> = {
   id: 'uuid',
@@ -62,6 +64,9 @@ export interface PostgresOptions {
 /** An advisory lock's key: "holdfast" in eight bytes, as a signed integer. */
 const migrationLock = '7525760706264007540'
 
+/** The longest time-out a timer can hold; node-postgres takes 0 for "the usual one". */
+const forEver = 2 ** 31 - 1
+
 const textTypes: pg.CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
 const ignore = () => undefined
 
@@ -70,10 +75,13 @@ const lostTheConnection = (error: unknown): boolean =>
   error instanceof Unavailable || error instanceof StatementTimeout ||
   error instanceof DatabaseFailure
 
-/** A connection for a while; `broken` once it failed below SQL, so that it is thrown away. */
+/** A connection for a while. */
 interface Lease {
   readonly client: pg.PoolClient
+  /** Set once it failed below SQL, so that it is thrown away. */
   broken: boolean
+  /** Set while statements may take as long as they need. */
+  patient: boolean
 }
 
 /** The PostgreSQL backend: one pool, pipelined statements, values as text. */
@@ -117,11 +125,16 @@ export class PostgresBackend implements Backend {
 
   /** Transaction-scoped, so that poolers in transaction mode keep it with its work. */
   async exclusive<R>(work: (session: Session) => Promise<R>): Promise<R> {
-    return this.transaction(async (session) => {
+    const patiently = async (lease: Lease) => {
+      lease.patient = true
+      return runTransaction({ run: (statement) => this.#send(lease, statement) }, locked)
+    }
+    const locked = async (session: Session) => {
       await session.run({ sql: `set local statement_timeout = 0`, parameters: [] })
       await session.run({ sql: `select pg_advisory_xact_lock(${migrationLock})`, parameters: [] })
       return work(session)
-    })
+    }
+    return this.#with(patiently)
   }
 
   async introspect(): Promise<IntrospectedColumn[]> {
@@ -148,15 +161,21 @@ export class PostgresBackend implements Backend {
   }
 
   async #send(lease: Lease, statement: Statement): Promise<Result> {
+    const { rows, rowCount, command } = await this.#query(lease, statement)
+    const rolledBack = statement === commit && command !== 'COMMIT'
+    if (rolledBack) throw new DatabaseFailure('The transaction was rolled back, not committed.')
+    return { rows, changed: rowCount ?? 0 }
+  }
+
+  async #query(lease: Lease, { sql: text, parameters, name }: Statement): Promise<pg.QueryResult> {
+    const query = {
+      text,
+      values: parameters as unknown[],
+      name: this.#named ? name : undefined,
+      query_timeout: lease.patient ? forEver : undefined,
+    }
     try {
-      const answer = await lease.client.query({
-        text: statement.sql,
-        values: statement.parameters as unknown[],
-        name: this.#named ? statement.name : undefined,
-      })
-      const rolledBack = statement === commit && answer.command !== 'COMMIT'
-      if (rolledBack) throw new DatabaseFailure('The transaction was rolled back, not committed.')
-      return { rows: answer.rows as Record<string, unknown>[], changed: answer.rowCount ?? 0 }
+      return await lease.client.query(query)
     } catch (cause) {
       const error = translated(cause, postgresFailure)
       if (lostTheConnection(error)) lease.broken = true
@@ -165,7 +184,7 @@ export class PostgresBackend implements Backend {
   }
 
   async #with<R>(use: (lease: Lease) => Promise<R>): Promise<R> {
-    const lease: Lease = { client: await this.#acquire(), broken: false }
+    const lease: Lease = { client: await this.#acquire(), broken: false, patient: false }
     try {
       return await use(lease)
     } finally {
@@ -177,6 +196,7 @@ export class PostgresBackend implements Backend {
     try {
       return await this.#pool.connect()
     } catch (cause) {
+      if (HoldfastError.isInstance(cause)) throw cause
       const { message = '' } = cause as Error
       const waited = /timeout exceeded when trying to connect/.test(message)
       const sentence = waited
@@ -188,12 +208,14 @@ export class PostgresBackend implements Backend {
 }
 
 function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
-  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
-  const startup = options.throughPooler === true
+  const { statementTimeoutMs = 30_000, acquireTimeoutMs = 5_000, throughPooler = false } = options
+  const startup = throughPooler
     ? {}
     : {
         statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
+        // Batches of rows would otherwise be planned anew at each execution.
+        options: '-c plan_cache_mode=force_generic_plan',
       }
   return {
     application_name: 'holdfast',
@@ -202,7 +224,9 @@ function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
     ...startup,
     max,
     query_timeout: statementTimeoutMs + 2_000,
-    connectionTimeoutMillis: options.acquireTimeoutMs ?? 5_000,
+    connectionTimeoutMillis: acquireTimeoutMs,
+    onConnect: (client: pg.ClientBase) =>
+      greet(client, { throughPooler, timeoutMs: acquireTimeoutMs }),
     idleTimeoutMillis: 30_000,
     types: textTypes,
     pipeline: true,
