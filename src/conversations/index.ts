@@ -1,6 +1,7 @@
 export { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
+export { MessageLog } from './message-log.js'
 export {
-  type AppendOptions, type MessageListing, MessageLog, MessageStore, type NewMessage,
+  type AppendOptions, type MessageListing, MessageStore, type NewMessage,
 } from './messages.js'
 export {
   type ConversationChanges, type ConversationListing, ConversationStore, type NewConversation,

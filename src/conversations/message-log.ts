@@ -1,0 +1,77 @@
+import { type Clock, instantOf } from '../clock.js'
+import { CoalescingWriter } from '../database/coalesce.js'
+import { type Stored } from '../database/columns.js'
+import { type Database, type Placeholder, prepare } from '../database/database.js'
+import { type Statement } from '../database/engine.js'
+import { type IdGenerator } from '../ids.js'
+import { AppendBatch, type AppendCall, type FirstPosition } from './append.js'
+import { type ConversationTables, messages as table } from './tables.js'
+
+const { columns } = table
+
+/** Where a page begins and how long it is. */
+export interface PageParameters {
+  organization: Stored<'id'>
+  conversation: Stored<'id'>
+  from: Stored<'integer'>
+  limit: number
+}
+
+/** What all message stores of one database share: the writer and the compiled statements. */
+export class MessageLog {
+  readonly database: Database<ConversationTables>
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly batch: AppendBatch
+  readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
+  readonly #writer: CoalescingWriter<AppendCall, FirstPosition>
+  #stamp: { readonly milliseconds: number; readonly stored: Stored<'instant'> } | undefined
+
+  constructor(
+    database: Database<ConversationTables>,
+    source: { readonly clock: Clock; readonly ids: IdGenerator },
+  ) {
+    this.database = database
+    this.clock = source.clock
+    this.ids = source.ids
+    this.batch = new AppendBatch(database)
+    this.page = { asc: this.#page('asc'), desc: this.#page('desc') }
+    this.#writer = new CoalescingWriter({
+      write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),
+      orderKey: (call) => call.conversationId,
+      weigh: weightOf,
+    })
+  }
+
+  /** The present moment in stored form; calls of one millisecond share it. */
+  now(): Stored<'instant'> {
+    const milliseconds = this.clock.now()
+    if (milliseconds !== this.#stamp?.milliseconds) {
+      this.#stamp = { milliseconds, stored: columns.createdAt.encode(instantOf(milliseconds)) }
+    }
+    return this.#stamp.stored
+  }
+
+  /** Joins the call with others into one durable batch. */
+  append(call: AppendCall): Promise<FirstPosition> {
+    return this.#writer.append(call)
+  }
+
+  #page(order: 'asc' | 'desc') {
+    const build = (parameter: Placeholder<PageParameters>) =>
+      this.database.write
+        .selectFrom('messages')
+        .selectAll()
+        .where('organization_id', '=', parameter('organization'))
+        .where('conversation_id', '=', parameter('conversation'))
+        .where('position', order === 'asc' ? '>' : '<', parameter('from'))
+        .where('deleted_at', 'is', null)
+        .orderBy('position', order)
+        .limit(parameter('limit'))
+    return prepare<PageParameters>(`messages_page_${order}`, build)
+  }
+}
+
+function weightOf({ drafts }: AppendCall): number {
+  return drafts.reduce((sum, { content, metadata }) => sum + content.length + metadata.length, 0)
+}
