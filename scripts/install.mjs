@@ -24,6 +24,7 @@ const buildStamp = join(root, 'dist', '.holdfast-build')
 const lock = join(root, '.holdfast', 'prepare.lock')
 const beatMs = 5_000
 const staleMs = 60_000
+const patienceMs = 10_000
 
 /** Ends the process with one sentence if Node is too old to run Holdfast. */
 export function requireNode(version = process.versions.node) {
@@ -39,36 +40,36 @@ export function say(line) {
 }
 
 /**
- * Runs a program to its end and gives `{ code, signal, output }`. SIGINT and SIGTERM that arrive
- * meanwhile go on to it. `output` is what it wrote to pipes; with `group` it leads its own process
- * group, and whatever it left behind there is killed when it ends.
+ * Runs a program to its end and gives `{ code, signal, output }`; code 127 when it cannot start.
+ * SIGINT and SIGTERM that arrive meanwhile go on to it, and SIGKILL if it ignores them. `output` is
+ * what it wrote to pipes. With `group` it leads its own process group, and whatever it left
+ * behind there is killed when it ends.
  */
 export function run(command, args, options = {}) {
   const { group = false, ...rest } = options
   const detached = group && process.platform !== 'win32'
   const child = spawn(command, args, { cwd: root, ...rest, detached })
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let output = ''
     let interrupted
     const forward = (signal) => {
       interrupted ??= signal
       child.kill(signal)
+      setTimeout(() => child.kill('SIGKILL'), patienceMs).unref()
     }
-    const settle = () => {
+    const settle = (result) => {
       process.off('SIGINT', forward)
       process.off('SIGTERM', forward)
-      if (detached) killGroup(child.pid)
+      if (detached && child.pid !== undefined) killGroup(child.pid)
+      resolve(result)
     }
     process.on('SIGINT', forward)
     process.on('SIGTERM', forward)
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text) => (output += text))
     }
-    child.once('error', (error) => (settle(), reject(error)))
-    child.once('close', (code, signal) => {
-      settle()
-      resolve({ code, signal: interrupted ?? signal, output })
-    })
+    child.once('error', (error) => settle({ code: 127, signal: null, output: error.message }))
+    child.once('close', (code, signal) => settle({ code, signal: interrupted ?? signal, output }))
   })
 }
 
@@ -83,7 +84,13 @@ function isStale() {
 }
 
 function isBuilt(key) {
-  return read(buildStamp) === key && existsSync(entry)
+  return lastBuild().key === key && existsSync(entry)
+}
+
+/** What dist was built from: a key of the content, and the sources' names. */
+function lastBuild() {
+  const [key = '', ...sources] = read(buildStamp).split('\n')
+  return { key, sources }
 }
 
 /** Installs the locked packages if those in node_modules are others. */
@@ -97,10 +104,11 @@ async function install() {
   const locked = existsSync(join(root, 'package-lock.json'))
   const command = locked ? 'ci' : 'install'
   say(`Installing packages (npm ${command}) ...`)
-  const { code, signal } = await npm([
+  const { code, signal, output } = await npm([
     command, '--include=dev', '--no-audit', '--no-fund', '--loglevel=error',
   ])
   if (code !== 0 || signal !== null) {
+    if (output !== '') say(output)
     say(`Packages were not installed: npm ${command} ${ending({ code, signal })}.`)
     return false
   }
@@ -113,44 +121,38 @@ async function build() {
   const key = sourcesKey()
   if (isBuilt(key)) return true
   say('Building dist ...')
+  const before = lastBuild().sources
   // Without the program, the compiler's own notes about dist are wrong too, so all of it goes.
-  rmSync(existsSync(entry) ? buildStamp : join(root, 'dist'), { recursive: true, force: true })
+  if (!existsSync(entry)) rmSync(join(root, 'dist'), { recursive: true, force: true })
+  else writeFileSync(buildStamp, ['unfinished', ...before].join('\n'))
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const args = [compiler, '-p', 'tsconfig.build.json']
   const { code, signal, output } = await run(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (code !== 0 || signal !== null || !existsSync(entry)) {
-    say(output.trimEnd())
-    const missing = code === 0 ? `it made no ${relative(root, entry)}` : ending({ code, signal })
-    say(`The build failed: tsc ${missing}.`)
+    const why = code === 0 ? `made no ${relative(root, entry)}` : ending({ code, signal })
+    say(`${output}The build failed: tsc ${why}.`)
     return false
   }
-  removeOrphans(join(root, 'dist'), join(root, 'src'))
-  writeFileSync(buildStamp, key)
+  const sources = sourceFiles()
+  for (const gone of before.filter((name) => !sources.includes(name))) removeCompiled(gone)
+  writeFileSync(buildStamp, [key, ...sources].join('\n'))
   return true
 }
 
-/** Deletes compiled files whose source is gone; the compiler leaves them. */
-function removeOrphans(compiled, sources) {
-  for (const item of readdirSync(compiled, { withFileTypes: true })) {
-    const path = join(compiled, item.name)
-    const stem = item.name.replace(/\.(d\.ts|js)$/, '')
-    if (item.isDirectory()) {
-      const source = join(sources, item.name)
-      if (existsSync(source)) removeOrphans(path, source)
-      else rmSync(path, { recursive: true })
-    } else if (stem !== item.name && !existsSync(join(sources, `${stem}.ts`))) {
-      rmSync(path)
-    }
-  }
+/** Deletes what was compiled from a source that is gone; the compiler leaves it. */
+function removeCompiled(source) {
+  const stem = join(root, 'dist', source.replace(/\.ts$/, ''))
+  for (const ending of ['.js', '.d.ts']) rmSync(`${stem}${ending}`, { force: true })
 }
 
 /** Names the locked packages, the Node line and the platform they were installed for. */
 function packagesKey() {
   const hash = createHash('sha256')
-  const { dependencies, devDependencies } = JSON.parse(read(join(root, 'package.json')))
-  hash.update(JSON.stringify([dependencies, devDependencies]))
+  const manifest = JSON.parse(read(join(root, 'package.json')))
+  const kinds = ['dependencies', 'optionalDependencies', 'devDependencies', 'overrides']
+  hash.update(JSON.stringify(kinds.map((kind) => manifest[kind])))
   hash.update(read(join(root, 'package-lock.json')))
   hash.update(`${process.versions.node.split('.')[0]} ${process.platform} ${process.arch}`)
   return hash.digest('hex')
@@ -160,23 +162,22 @@ function packagesKey() {
 function sourcesKey() {
   const hash = createHash('sha256')
   const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
-  const files = settings.map((name) => join(root, name))
-  for (const path of [...files, ...filesUnder(join(root, 'src'))]) {
-    if (path.endsWith('.test.ts')) continue
-    const text = read(path)
-    hash.update(`${relative(root, path)}\0${text.length}\0${text}`)
+  for (const name of [...settings, ...sourceFiles().map((name) => join('src', name))]) {
+    const text = read(join(root, name))
+    hash.update(`${name}\0${text.length}\0${text}`)
   }
   return hash.digest('hex')
 }
 
-function filesUnder(folder) {
-  if (!existsSync(folder)) return []
-  const items = readdirSync(folder, { withFileTypes: true })
-  items.sort((left, right) => (left.name < right.name ? -1 : 1))
-  return items.flatMap((item) => {
+/** The files that are compiled, by their path below src. */
+function sourceFiles(folder = join(root, 'src')) {
+  const files = []
+  for (const item of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, item.name)
-    return item.isDirectory() ? filesUnder(path) : [path]
-  })
+    if (item.isDirectory()) files.push(...sourceFiles(path))
+    else if (!item.name.endsWith('.test.ts')) files.push(relative(join(root, 'src'), path))
+  }
+  return files.sort()
 }
 
 /** True when somebody has run npm here already: npm keeps a list of what it installed. */
@@ -194,7 +195,9 @@ function isInstalledByHand() {
 function npm(args) {
   const stdio = ['ignore', 'ignore', 'inherit']
   const running = process.env.npm_execpath ?? ''
-  if (basename(running) === 'npm-cli.js') return run(process.execPath, [running, ...args], { stdio })
+  if (basename(running) === 'npm-cli.js') {
+    return run(process.execPath, [running, ...args], { stdio })
+  }
   if (process.platform !== 'win32') return run('npm', args, { stdio })
   // On Windows npm is a command file, which only a shell can start.
   return run(['npm', ...args].join(' '), [], { stdio, shell: true })
@@ -222,9 +225,8 @@ function killGroup(pid) {
  */
 async function withLock(work) {
   const token = randomBytes(8).toString('hex')
-  const buried = await takeLock(token)
+  const graves = await takeLock(token)
   const beat = setInterval(() => touch(lock), beatMs)
-  beat.unref()
   const release = () => {
     if (ownerOf(lock)?.token === token) rmSync(lock, { recursive: true, force: true })
   }
@@ -235,40 +237,48 @@ async function withLock(work) {
     clearInterval(beat)
     process.off('exit', release)
     release()
-    for (const path of buried) rmSync(path, { recursive: true, force: true })
+    for (const grave of graves) rmSync(grave, { recursive: true, force: true })
   }
 }
 
+/** Waits for the lock; gives the dead locks that were moved out of its way. */
 async function takeLock(token) {
-  const mine = `${lock}.${token}`
-  const buried = []
-  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 })
-  mkdirSync(mine)
-  writeFileSync(join(mine, 'owner'), JSON.stringify({ pid: process.pid, host: hostname(), token }))
-  for (let told = false; !moved(mine, lock); ) {
+  const graves = []
+  for (let told = false; !claimed(token); ) {
     const owner = ownerOf(lock)
-    if (owner === undefined) continue
-    if (isGone(owner)) {
-      // The grave bears the dead owner's name and stays until we are done, so that a process as
+    if (owner !== undefined && isGone(owner)) {
+      // The grave bears the dead owner's token and stays until we are done, so that a process as
       // late as this one cannot bury the lock that we are about to take.
       const grave = `${lock}.stale.${owner.token}`
-      if (moved(lock, grave)) buried.push(grave)
-      continue
+      if (moved(lock, grave)) graves.push(grave)
+    } else if (owner !== undefined && !told) {
+      say(`Waiting for process ${owner.pid}, which is installing or building here ...`)
+      told = true
     }
-    if (!told) say(`Waiting for process ${owner.pid}, which is installing or building here ...`)
-    told = true
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  return buried
+  return graves
 }
 
-/** Renames a folder; false when the target stands already or the folder has gone. */
+function claimed(token) {
+  if (existsSync(lock)) return false
+  const mine = `${lock}.${token}`
+  mkdirSync(mine, { recursive: true, mode: 0o700 })
+  writeFileSync(join(mine, 'owner'), JSON.stringify({ pid: process.pid, host: hostname(), token }))
+  if (moved(mine, lock)) return true
+  rmSync(mine, { recursive: true })
+  return false
+}
+
+/** Renames a folder; false when another process was faster. */
 function moved(from, to) {
   try {
     renameSync(from, to)
     return true
   } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES', 'ENOENT'].includes(error.code)) return false
+    const busy = ['ENOTEMPTY', 'EEXIST', 'ENOENT']
+    if (process.platform === 'win32') busy.push('EPERM', 'EACCES')
+    if (busy.includes(error.code)) return false
     throw error
   }
 }
@@ -276,14 +286,14 @@ function moved(from, to) {
 function ownerOf(folder) {
   try {
     const owner = JSON.parse(readFileSync(join(folder, 'owner'), 'utf8'))
-    return { ...owner, touched: statSync(folder).mtimeMs }
+    return { ...owner, touchedMs: statSync(folder).mtimeMs }
   } catch {
     return undefined
   }
 }
 
-function isGone({ pid, host, touched }) {
-  if (Date.now() - touched > staleMs) return true
+function isGone({ pid, host, touchedMs }) {
+  if (Date.now() - touchedMs > staleMs) return true
   if (host !== hostname()) return false
   if (pid === process.pid) return true
   try {

@@ -14,7 +14,7 @@ type Json = Record<string, unknown>
 const packageFile = new URL('../../package.json', import.meta.url)
 
 /** The version of this package. */
-export const version = (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version
+export const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
 
 named('Problem', z.object({
   type: z.string(),
@@ -168,7 +168,8 @@ function problemsOf(route: Route<never>): Json {
   const content = {
     'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
   }
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [status, { description: [...codes].join(', '), content }]),
-  )
+  const answers = [...byStatus].map(([status, codes]) => {
+    return [status, { description: [...codes].join(', '), content }] as const
+  })
+  return Object.fromEntries(answers)
 }

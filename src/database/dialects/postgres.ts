@@ -40,7 +40,9 @@ export const postgresEngine: Engine = {
   tableSuffix: '',
   rows(kinds, _count, slot) {
     const names = Object.keys(kinds)
-    const arrays = names.map((name, index) => sql`${slot(index)}::${sql.raw(arrayType(kinds[name]!))}`)
+    const arrays = names.map((name, index) => {
+      return sql`${slot(index)}::${sql.raw(arrayType(kinds[name]!))}`
+    })
     const aliases = names.map((name) => sql.ref(name))
     return sql`(select * from unnest(${sql.join(arrays)}) as source(${sql.join(aliases)}))`
   },

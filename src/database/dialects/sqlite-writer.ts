@@ -68,9 +68,14 @@ export class SqliteWriter {
     }
   }
 
-  /** Waits for what was submitted, then closes the connection. */
+  /** Waits for what was submitted, empties the WAL if nobody else uses it, then closes. */
   async close(): Promise<void> {
     while (this.#pumping !== undefined) await this.#pumping
+    try {
+      this.#connection.run('pragma wal_checkpoint(truncate)', [])
+    } catch {
+      // Another process is at work: the WAL stays, and is theirs to empty.
+    }
     this.#connection.close()
   }
 
