@@ -14,16 +14,24 @@ export const textLengthMax = 16 * 1024 * 1024
 const wellFormed = (text: string): boolean =>
   (text as string & { isWellFormed(): boolean }).isWellFormed()
 
-const needsEscape = /[\0\uFDD0]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
+const needsEscape =
+  /[\0\uFDD0]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
 const escaped = /\uFDD0([0-9A-F]{4})/g
 
 const escapeUnit = (unit: string): string =>
   escapeMark + unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
 
+const escape = (text: string): string =>
+  isPlainText(text) ? text : text.replace(needsEscape, escapeUnit)
+
 /** True when the text can be stored as it is. */
-export function isPlainText(text: string): boolean {
+function isPlainText(text: string): boolean {
   return wellFormed(text) && !text.includes('\0') && !text.includes(escapeMark)
 }
+
+/** JSON.stringify writes U+0000 and lone surrogates as lower-case escapes. */
+const mayNeedEscape = (json: string): boolean =>
+  json.includes('\\u0000') || json.includes('\\ud') || json.includes(escapeMark)
 
 /** The stored form of any string. Throws InvalidValue, naming the field, when it is too long. */
 export function encodeText(text: string, field: string): string {
@@ -34,7 +42,7 @@ export function encodeText(text: string, field: string): string {
     const message = `${field} is longer than ${textLengthMax} characters`
     throw new InvalidValue(message, { field })
   }
-  return isPlainText(text) ? text : text.replace(needsEscape, escapeUnit)
+  return escape(text)
 }
 
 /** The string that `encodeText` was given. */
@@ -45,17 +53,10 @@ export function decodeText(stored: string): string {
 
 /**
  * The stored form of any JSON value: JSON text that `jsonb` accepts, key order and -0 kept.
- * Throws InvalidValue, naming the path, for what JSON cannot hold or for too deep a value.
+ * Throws InvalidValue, naming the path, for what JSON cannot hold, too deep or too long a value.
  */
 export function encodeJson(value: unknown, field: string): string {
-  const text = writeJson(value, field, (plain) =>
-    isPlainText(plain) ? plain : plain.replace(needsEscape, escapeUnit),
-  )
-  if (text.length > textLengthMax) {
-    const message = `${field} is longer than ${textLengthMax} characters of JSON`
-    throw new InvalidValue(message, { field })
-  }
-  return text
+  return writeJson(value, { field, escape, mayNeedEscape, lengthMax: textLengthMax })
 }
 
 /** The JSON value that `encodeJson` was given. */
