@@ -11,11 +11,12 @@ export interface IdGeneratorOptions {
   readonly clock?: Clock
   /** Random bytes of the given length. @default node:crypto randomBytes */
   readonly random?: (length: number) => Uint8Array
+  /** Where the counter of a millisecond ends, at most 2^26 − 1. @default 2^26 − 1 */
+  readonly counterMax?: number
 }
 
 const poolBytes = 4096
-const counterBits = 26
-const counterMax = 2 ** counterBits - 1
+const counterMax = 2 ** 26 - 1
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /**
@@ -26,6 +27,7 @@ const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 export class UuidV7Generator implements IdGenerator {
   readonly #clock: Clock
   readonly #random: (length: number) => Uint8Array
+  readonly #counterMax: number
   #pool: Uint8Array = new Uint8Array(0)
   #offset = 0
   #milliseconds = -1
@@ -34,6 +36,7 @@ export class UuidV7Generator implements IdGenerator {
   constructor(options: IdGeneratorOptions = {}) {
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? randomBytes
+    this.#counterMax = options.counterMax ?? counterMax
   }
 
   next(): string {
@@ -51,7 +54,7 @@ export class UuidV7Generator implements IdGenerator {
     if (now > this.#milliseconds) {
       this.#milliseconds = now
       this.#counter = this.#seed()
-    } else if (this.#counter < counterMax) {
+    } else if (this.#counter < this.#counterMax) {
       this.#counter += 1
     } else {
       this.#milliseconds += 1
@@ -63,7 +66,7 @@ export class UuidV7Generator implements IdGenerator {
     const at = this.#take(4)
     const pool = this.#pool
     const word = pool[at]! * 2 ** 24 + pool[at + 1]! * 2 ** 16 + pool[at + 2]! * 2 ** 8
-    return (word + pool[at + 3]!) % 2 ** (counterBits - 1)
+    return (word + pool[at + 3]!) % Math.ceil(this.#counterMax / 2)
   }
 
   #tail(): string {

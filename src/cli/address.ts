@@ -67,7 +67,8 @@ function fileAddress(url: string): DatabaseAddress {
 
 function serverAddress(text: string): ServerAddress {
   const url = parsed(text)
-  if (url === undefined) {
+  // A second @ can only be part of a password that was not encoded.
+  if (url === undefined || url.pathname.includes('@')) {
     const hint = 'characters such as @ / ? # in a password are written as %40 %2F %3F %23'
     throw new InvalidConfiguration(`cannot be read as ${databaseUrlForms}; ${hint}`)
   }

@@ -116,7 +116,8 @@ class Reader {
 
   /** The text of a variable; undefined when it is unset, empty, or set by Kubernetes itself. */
   text(name: VariableName): string | undefined {
-    const text = this.#environment[name]?.trim()
+    const given = this.#environment[name]
+    const text = isSecret(name) ? given : given?.trim()
     if (text === undefined || text === '') return undefined
     if (!name.endsWith('_PORT') || !text.startsWith('tcp://')) return text
     const warning = `${name}=${text} is a Kubernetes service link and is not used; ` +
@@ -131,8 +132,7 @@ class Reader {
   }
 
   #checked<T>(name: string, text: string, rule: Rule<T>): T {
-    const variable = variables.find((each) => each.name === name)
-    const hidden = variable !== undefined && 'secret' in variable
+    const hidden = isSecret(name)
     if (name.startsWith('--')) {
       if (text.trim() === '') throw new UsageFailure(`${name} must not be empty`)
     } else if (!hidden && /^(["']).*\1$/.test(text)) {
@@ -274,6 +274,10 @@ const bracketed = (host: string): string =>
 /** Urls lose their passwords. */
 function shown(text: string): string {
   return /^[a-z]+:\/\//.test(text) ? hiddenUrl(text) : text
+}
+
+function isSecret(name: string): boolean {
+  return (variables as readonly Variable[]).find((each) => each.name === name)?.secret === true
 }
 
 function defaultOf(name: VariableName): string {

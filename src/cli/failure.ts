@@ -28,6 +28,15 @@ export class UsageFailure extends CommandFailure {
   }
 }
 
+/** Everything to be said was printed already; only the exit code is left. */
+export class ToldFailure extends CommandFailure {
+  override readonly name = 'ToldFailure'
+
+  constructor(exitCode: number) {
+    super('see the output above', { code: 'told', exitCode })
+  }
+}
+
 /** How a failure is told. */
 export interface FailureStyle {
   /** As one JSON object instead of a sentence. */

@@ -1,5 +1,6 @@
 import { assert } from '../assert.js'
-import { Busy, StatementTimeout, Unavailable } from './failures.js'
+import { HoldfastError } from '../errors.js'
+import { Busy, DatabaseFailure, StatementTimeout, Unavailable } from './failures.js'
 
 /** What one call of a batch became: its value, or the error that is its alone. */
 export type Outcome<Output> = { readonly value: Output } | { readonly error: unknown }
@@ -19,10 +20,14 @@ export interface CoalescingWriterOptions<Input, Output> {
   readonly batchWeightMax?: number
   /** Calls waiting at most; beyond it a call is refused as Busy. @default 10000 */
   readonly waitingMax?: number
+  /** A call that waits this long for the batches before it is refused as Busy. @default 5000 */
+  readonly waitingTimeoutMs?: number
 }
 
 interface Call<Input, Output> {
   readonly input: Input
+  readonly weight: number
+  readonly sinceMs: number
   resolve(value: Output): void
   reject(error: unknown): void
 }
@@ -30,12 +35,15 @@ interface Call<Input, Output> {
 interface Lane<Input, Output> {
   waiting: Call<Input, Output>[]
   busy: boolean
+  /** Fires when the call that waits longest has waited too long. */
+  timer?: NodeJS.Timeout
 }
 
 /**
  * Joins calls that arrive while a statement is in flight into the next statement. A lone caller
- * waits for nobody. A batch that fails is repeated call by call, so that one bad call fails alone;
- * when the connection was lost nothing is repeated, since the batch may have been committed.
+ * waits for nobody. A batch that surely was rolled back is repeated call by call, so that one bad
+ * call fails alone; any other failure is everybody's, since the batch may have been committed. So
+ * is a database that was busy for too long: each call would only wait as long again.
  */
 export class CoalescingWriter<Input, Output> {
   readonly #options: Required<CoalescingWriterOptions<Input, Output>>
@@ -44,7 +52,8 @@ export class CoalescingWriter<Input, Output> {
 
   constructor(options: CoalescingWriterOptions<Input, Output>) {
     this.#options = {
-      lanes: 2, batchMax: 128, batchWeightMax: 4 * 1024 * 1024, waitingMax: 10_000, ...options,
+      lanes: 2, batchMax: 128, batchWeightMax: 4 * 1024 * 1024, waitingMax: 10_000,
+      waitingTimeoutMs: 5_000, ...options,
     }
     this.#lanes = Array.from({ length: this.#options.lanes }, () => ({ waiting: [], busy: false }))
   }
@@ -57,9 +66,12 @@ export class CoalescingWriter<Input, Output> {
     }
     return new Promise((resolve, reject) => {
       const lane = this.#laneOf(input)
-      lane.waiting.push({ input, resolve, reject })
+      const weight = this.#options.weigh(input)
+      lane.waiting.push({ input, weight, sinceMs: performance.now(), resolve, reject })
       this.#waitingCount += 1
-      if (!lane.busy) {
+      if (lane.busy) {
+        this.#watch(lane)
+      } else {
         lane.busy = true
         setImmediate(() => void this.#drain(lane))
       }
@@ -88,7 +100,7 @@ export class CoalescingWriter<Input, Output> {
     let count = 0
     let weight = 0
     while (count < lane.waiting.length && count < this.#options.batchMax) {
-      weight += this.#options.weigh(lane.waiting[count]!.input)
+      weight += lane.waiting[count]!.weight
       if (count > 0 && weight > this.#options.batchWeightMax) break
       count += 1
     }
@@ -96,15 +108,41 @@ export class CoalescingWriter<Input, Output> {
     return lane.waiting.splice(0, count)
   }
 
+  #watch(lane: Lane<Input, Output>): void {
+    const [oldest] = lane.waiting
+    if (lane.timer !== undefined || oldest === undefined) return
+    const dueMs = oldest.sinceMs + this.#options.waitingTimeoutMs - performance.now()
+    lane.timer = setTimeout(() => {
+      lane.timer = undefined
+      this.#refuseLate(lane)
+      this.#watch(lane)
+    }, Math.max(1, dueMs)).unref()
+  }
+
+  #refuseLate(lane: Lane<Input, Output>): void {
+    const { waitingTimeoutMs } = this.#options
+    const latestMs = performance.now() - waitingTimeoutMs
+    const inTime = lane.waiting.findIndex(({ sinceMs }) => sinceMs > latestMs)
+    const late = lane.waiting.splice(0, inTime === -1 ? lane.waiting.length : inTime)
+    this.#waitingCount -= late.length
+    const message = `The writes before this one took ${waitingTimeoutMs} ms; repeat the call.`
+    for (const call of late) call.reject(new Busy(message, { retryAfterSeconds: 1 }))
+  }
+
   async #send(batch: readonly Call<Input, Output>[]): Promise<void> {
+    let outcomes: readonly Outcome<Output>[]
     try {
-      const outcomes = await this.#options.write(batch.map((call) => call.input))
+      outcomes = await this.#options.write(batch.map((call) => call.input))
       assert(outcomes.length === batch.length, 'a batch must answer every call')
-      batch.forEach((call, index) => settle(call, outcomes[index]!))
     } catch (error) {
-      if (batch.length === 1 || isAmbiguous(error)) batch.forEach((call) => call.reject(error))
-      else for (const call of batch) await this.#send([call])
+      if (batch.length > 1 && isSurelyUndone(error) && !(error instanceof Busy)) {
+        for (const call of batch) await this.#send([call])
+      } else {
+        for (const call of batch) call.reject(error)
+      }
+      return
     }
+    batch.forEach((call, index) => settle(call, outcomes[index]!))
   }
 }
 
@@ -113,7 +151,8 @@ function settle<Output>(call: Call<unknown, Output>, outcome: Outcome<Output>): 
   else call.resolve(outcome.value)
 }
 
-/** True when the batch may have been committed although no answer came. */
-function isAmbiguous(error: unknown): boolean {
-  return error instanceof Unavailable || error instanceof StatementTimeout
+/** False when the batch may have been committed although no answer came. */
+function isSurelyUndone(error: unknown): boolean {
+  const maybeDone = [Unavailable, StatementTimeout, DatabaseFailure]
+  return HoldfastError.isInstance(error) && !maybeDone.some((kind) => error instanceof kind)
 }

@@ -24,7 +24,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   const scheme = /^([a-z]+):/.exec(url)?.[1]
   switch (scheme) {
     case 'memory':
-      return SqliteBackend.open({ path: ':memory:' })
+      return SqliteBackend.open({ path: ':memory:', busyTimeoutMs: options.acquireTimeoutMs })
     case 'sqlite':
     case 'file':
       return SqliteBackend.open({ path: pathOf(url), busyTimeoutMs: options.acquireTimeoutMs })

@@ -6,7 +6,7 @@ import { type Stored } from './columns.js'
 import {
   type Backend, type Engine, type Result, type RowKinds, type Session, type Statement,
 } from './engine.js'
-import { isSafeToRepeat } from './failures.js'
+import { Busy, isSafeToRepeat } from './failures.js'
 
 /** Builds statements only; running one through Kysely itself is an error, never an empty answer. */
 class StatementBuilderDriver extends DummyDriver {
@@ -105,7 +105,9 @@ export async function repeated<R>(attempt: () => Promise<R>): Promise<R> {
     try {
       return await attempt()
     } catch (error) {
-      if (count >= attemptsMax || !isSafeToRepeat(error)) throw error
+      // Who was told Busy has waited its whole time already.
+      const isWorthwhile = isSafeToRepeat(error) && !(error instanceof Busy)
+      if (count >= attemptsMax || !isWorthwhile) throw error
       await new Promise((done) => setTimeout(done, Math.random() * 10 * 2 ** count))
     }
   }

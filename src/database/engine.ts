@@ -63,6 +63,8 @@ export interface Backend extends Session {
   exclusive<R>(work: (session: Session) => Promise<R>): Promise<R>
   /** Columns of every table as the database itself reports them, for the schema test. */
   introspect(): Promise<IntrospectedColumn[]>
+  /** Everything else of the schema in the database's own words, sorted: indexes, constraints, …. */
+  definitions(): Promise<string[]>
   /** Cheap proof that the database answers. Throws Unavailable otherwise. */
   ping(): Promise<void>
   /** Figures for metrics; empty where the engine has no pool. */
@@ -70,12 +72,14 @@ export interface Backend extends Session {
   close(): Promise<void>
 }
 
-/** One column, index or constraint of the live schema, as comparable text. */
+/** One column of the live schema. */
 export interface IntrospectedColumn {
   readonly table: string
   readonly column: string
   readonly type: string
   readonly nullable: boolean
+  /** Its place in the primary key, from 1; 0 when it is no part of it. */
+  readonly keyPlace: number
 }
 
 /** Connections of a pool at one moment. */

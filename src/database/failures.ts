@@ -1,4 +1,4 @@
-import { defineError, HoldfastError } from '../errors.js'
+import { defineError, HoldfastError, InvalidConfiguration } from '../errors.js'
 
 /** A row with the same unique key exists. Domains translate it into their own sentence. */
 export const UniqueViolation = defineError('UniqueViolation', {
@@ -59,7 +59,7 @@ export const DatabaseFailure = defineError('DatabaseFailure', {
 /** Kinds of failure both engines know. */
 export type FailureKind =
   | 'unique' | 'foreign-key' | 'constraint' | 'value' | 'conflict' | 'busy'
-  | 'unavailable' | 'timeout' | 'full' | 'read-only' | 'schema' | 'unknown'
+  | 'unavailable' | 'timeout' | 'full' | 'read-only' | 'schema' | 'damaged' | 'path' | 'unknown'
 
 const retryAfterSeconds = 1
 
@@ -75,6 +75,8 @@ const sentences: Record<FailureKind, string> = {
   full: 'The storage is full; free space, then repeat the call',
   'read-only': 'The database accepts no writes at present',
   schema: 'The schema is not the one this version needs; run: holdfast migrate up',
+  damaged: 'The database is damaged, or the file is not one; check the path or restore a backup',
+  path: 'The path of the SQLite file leads nowhere: create its folder, or name a file in it',
   unknown: 'The database failed in an unexpected way',
 }
 
@@ -90,6 +92,8 @@ const classes = {
   full: StorageFull,
   'read-only': ReadOnlyDatabase,
   schema: SchemaMismatch,
+  damaged: DatabaseFailure,
+  path: InvalidConfiguration,
   unknown: DatabaseFailure,
 } as const
 
@@ -110,6 +114,7 @@ export function isSafeToRepeat(error: unknown): boolean {
 const byClass: Readonly<Record<string, FailureKind>> = {
   '08': 'unavailable', // connection exception
   '22': 'value', // data exception
+  '23': 'constraint', // integrity constraint violation
   '40': 'conflict', // transaction rollback
   '53': 'busy', // insufficient resources
   '54': 'value', // program limit exceeded
@@ -120,37 +125,51 @@ const byClass: Readonly<Record<string, FailureKind>> = {
 const byState: Readonly<Record<string, FailureKind>> = {
   '23505': 'unique', '23P01': 'unique',
   '23503': 'foreign-key', '23001': 'foreign-key',
-  '23502': 'constraint', '23514': 'constraint',
   '25006': 'read-only',
-  '25P02': 'conflict', '25P03': 'unavailable',
+  '25P02': 'conflict', '25P03': 'unavailable', '25P04': 'unavailable',
   '26000': 'unavailable',
+  '40003': 'unavailable',
+  '44000': 'constraint',
   '53100': 'full', '53200': 'busy', '53300': 'unavailable',
   '55P03': 'busy',
   '57014': 'timeout',
   '3D000': 'unavailable', '28000': 'unavailable', '28P01': 'unavailable',
   '42P01': 'schema', '42703': 'schema', '3F000': 'schema',
+  XX001: 'damaged', XX002: 'damaged',
 }
 
 const networkCodes = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH',
-  'EAI_AGAIN', 'ENOENT', 'EACCES', 'ECONNABORTED', 'ERR_SOCKET_CLOSED',
+  'EAI_AGAIN', 'ENOENT', 'EACCES', 'ECONNABORTED', 'ENOTCONN', 'EHOSTDOWN', 'ENETDOWN', 'EPROTO',
+  'EADDRNOTAVAIL', 'EMFILE', 'ENFILE',
+  'ERR_SOCKET_CLOSED', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END',
 ])
 
-const lostConnection = /connection terminated|connection (?:was )?closed|not queryable|timeout exceeded when trying to connect|Client has encountered a connection error|server closed the connection|Connection ended/i
+/** How node-postgres says that the connection is gone; these errors carry no code. */
+const lostConnection = new RegExp(
+  'connection terminated|connection (was )?closed|not queryable|connection ended|' +
+    'timeout exceeded when trying to connect|has encountered a connection error|' +
+    'server closed the connection',
+  'i',
+)
 
 /** The kind behind an error of node-postgres: SQLSTATE first, then network and driver errors. */
 export function postgresFailure(cause: unknown): FailureKind {
-  const { code = '', message = '' } = cause as { code?: string; message?: string }
-  const known = byState[code] ?? (/^[0-9A-Z]{5}$/.test(code) ? byClass[code.slice(0, 2)] : undefined)
+  const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string }
+  const isState = /^[0-9A-Z]{5}$/.test(code)
+  const known = byState[code] ?? (isState ? byClass[code.slice(0, 2)] : undefined)
   if (known !== undefined) return known
   if (networkCodes.has(code) || lostConnection.test(message)) return 'unavailable'
   if (/query read timeout/i.test(message)) return 'timeout'
+  // A table changed under a prepared statement: a new connection prepares it anew.
+  if (/cached plan must not change result type/.test(message)) return 'unavailable'
   return 'unknown'
 }
 
 const bySqliteCode: Readonly<Record<number, FailureKind>> = {
   5: 'busy', 6: 'busy', 9: 'busy', 15: 'busy', 17: 'busy',
-  7: 'unavailable', 10: 'unavailable', 11: 'unavailable', 14: 'unavailable', 26: 'unavailable',
+  7: 'unavailable', 10: 'unavailable', 14: 'unavailable',
+  11: 'damaged', 26: 'damaged',
   8: 'read-only', 3: 'read-only', 23: 'read-only',
   13: 'full',
   18: 'value', 20: 'value', 25: 'value',
@@ -166,18 +185,33 @@ const bySqliteMessage: readonly (readonly [RegExp, FailureKind])[] = [
   [/database (table )?is locked|database is busy/, 'busy'],
   [/database or disk is full/, 'full'],
   [/readonly database/, 'read-only'],
-  [/string or blob too big/, 'value'],
+  [/string or blob too big|too many SQL variables/, 'value'],
   [/no such (table|column)/, 'schema'],
-  [/disk I\/O error|unable to open|malformed|not a database|out of memory/, 'unavailable'],
+  [/disk I\/O error|unable to open|out of memory/, 'unavailable'],
+  [/malformed|not a database/, 'damaged'],
 ]
+
+/** What the file system says when the file is opened. */
+const bySystemCode: Readonly<Record<string, FailureKind>> = {
+  ENOENT: 'path', ENOTDIR: 'path', EISDIR: 'path',
+  EACCES: 'read-only', EPERM: 'read-only', EROFS: 'read-only',
+  ENOSPC: 'full', EDQUOT: 'full',
+  EMFILE: 'unavailable', ENFILE: 'unavailable', EIO: 'unavailable',
+}
+
+interface SqliteError {
+  errcode: number
+  code: string
+  message: string
+}
 
 /**
  * The kind behind an error of a SQLite driver: the extended result code, then the primary one,
  * then the engine's own message, since some drivers hand out no code.
  */
 export function sqliteFailure(cause: unknown): FailureKind {
-  const { errcode = 0, message = '' } = cause as { errcode?: number; message?: string }
-  const known = bySqliteCode[errcode] ?? bySqliteCode[errcode & 0xff]
+  const { errcode = 0, code = '', message = '' } = (cause ?? {}) as Partial<SqliteError>
+  const known = bySqliteCode[errcode] ?? bySqliteCode[errcode & 0xff] ?? bySystemCode[code]
   if (known !== undefined) return known
   for (const [pattern, kind] of bySqliteMessage) if (pattern.test(message)) return kind
   return 'unknown'

@@ -1,5 +1,5 @@
 import { type Clock, nowOf, systemClock } from '../clock.js'
-import { defineError } from '../errors.js'
+import { defineError, InvalidInput } from '../errors.js'
 import { type Kind } from './columns.js'
 import { Database, statementBuilder } from './database.js'
 import { type Backend, type Engine, type Session } from './engine.js'
@@ -94,6 +94,9 @@ export class Migrator {
 
   /** Takes back the newest `count` migrations; the names taken back, newest first. */
   async down(count: number): Promise<string[]> {
+    if (!Number.isInteger(count) || count < 0) {
+      throw new InvalidInput('count must be an integer of 0 or more', { field: 'count' })
+    }
     return this.#backend.exclusive(async (session) => {
       await this.#createLedger(session)
       const applied = await this.#applied(session)

@@ -6,8 +6,10 @@ export interface TransactionConnection {
   run(statement: Statement): Promise<Result>
 }
 
-/** Starts a transaction; a backend may do more than send it. */
-export const begin: Statement = { sql: 'begin', parameters: [], name: 'begin' }
+/** Starts a transaction, whatever the database's default; a backend may do more than send it. */
+export const begin: Statement = {
+  sql: 'begin isolation level read committed', parameters: [], name: 'begin',
+}
 
 /** Ends a transaction; backends compare by identity to verify that it did commit. */
 export const commit: Statement = { sql: 'commit', parameters: [], name: 'commit' }

@@ -1,6 +1,7 @@
 import { type z } from 'zod'
 import { DatabaseFailure } from '../database/failures.js'
 import { defineError, HoldfastError } from '../errors.js'
+import { type RouteInput } from './route.js'
 
 /** Input that its schema refuses; every fault is named. */
 export const InvalidRequest = defineError('InvalidRequest', {
@@ -79,13 +80,16 @@ function joinPath(path: string, part: PropertyKey): string {
   return typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part).slice(0, 100)}`
 }
 
-/** The problem behind an error. What is not ours says nothing of its inside. */
-export function problemOf(error: unknown, requestId: string): Problem {
+/**
+ * The problem behind an error. What is not ours says nothing of its inside. Stores name a field
+ * without its place in the request; `input` tells it.
+ */
+export function problemOf(error: unknown, requestId: string, input: RouteInput = {}): Problem {
   const known = HoldfastError.isInstance(error)
     ? error
     : new DatabaseFailure('An unexpected failure; quote the request id when you report it.')
   const { code, status, message, field } = known
-  const faults = known instanceof RequestFaults ? known.faults : faultOf(field, message)
+  const faults = known instanceof RequestFaults ? known.faults : faultOf(field, message, input)
   return {
     type: `/docs#error-${code}`,
     title: code.replaceAll('_', ' '),
@@ -97,9 +101,20 @@ export function problemOf(error: unknown, requestId: string): Problem {
   }
 }
 
-const places = /^(body|query|path|header)\b/
+const places = /^(body|query|path|header|request)\b/
 
-function faultOf(field: string | undefined, message: string): FieldFault[] | undefined {
+function faultOf(
+  field: string | undefined,
+  message: string,
+  input: RouteInput,
+): FieldFault[] | undefined {
   if (field === undefined) return undefined
-  return [{ field: places.test(field) ? field : `body.${field}`, message }]
+  return [{ field: places.test(field) ? field : `${placeOf(field, input)}.${field}`, message }]
+}
+
+function placeOf(field: string, { params, query, body }: RouteInput): string {
+  const [name = ''] = field.split(/[.[]/, 1)
+  if (params !== undefined && Object.hasOwn(params.shape, name)) return 'path'
+  if (query !== undefined && Object.hasOwn(query.shape, name)) return 'query'
+  return body === undefined && query !== undefined ? 'query' : 'body'
 }

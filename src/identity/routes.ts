@@ -3,8 +3,8 @@ import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { idSchema, instantSchema, named } from '../http/schema.js'
-import { type Principal } from './access.js'
-import { LoginFailed, ServiceTokenNotFound, SlugTaken } from './errors.js'
+import { type Action, type Principal, scopeCovers } from './access.js'
+import { Forbidden, LoginFailed, ServiceTokenNotFound, SlugTaken } from './errors.js'
 import { type ServiceTokenStore } from './service-tokens.js'
 import { type IdentityStore } from './store.js'
 import { type Organization, type ServiceToken, type User } from './tables.js'
@@ -169,6 +169,16 @@ const organizationRoutes = [
   }),
 ]
 
+/** A service token hands out no more than it may do itself; a person may hand out everything. */
+function refuseEscalation(principal: Principal, scopes: readonly string[]): void {
+  if (principal.kind !== 'service_token') return
+  const isOwn = (scope: string) =>
+    principal.scopes.some((own) => scopeCovers(own, scope as Action))
+  if (scopes.every(isOwn)) return
+  const message = 'A service token may give another no scope that it does not have itself.'
+  throw new Forbidden(message, { field: 'scopes' })
+}
+
 const serviceTokenRoutes = [
   define({
     operationId: 'createServiceToken',
@@ -193,6 +203,7 @@ const serviceTokenRoutes = [
     idempotency: 'transaction',
     secretFields: ['token'],
     async handle({ serviceTokens, principal }, { body: { expires_at: expiresAt, ...rest } }) {
+      refuseEscalation(principal, rest.scopes)
       const created = await serviceTokens.create({ ...rest, expiresAt }, principal.userId ?? null)
       return { ...presentServiceToken(created.serviceToken), token: created.token }
     },

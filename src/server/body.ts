@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { type FastifyInstance } from 'fastify'
+import { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { jsonDepthMax } from '../database/json.js'
-import { RequestFaults } from '../http/problem.js'
+import { RequestFaults, UnsupportedMediaType } from '../http/problem.js'
 
 /** Reads JSON bodies; refuses what is not UTF-8 or not JSON instead of repairing it. */
 export function readJsonBodies(server: FastifyInstance): void {
@@ -9,14 +9,24 @@ export function readJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    (_request, bytes, done) => {
+    (request, bytes, done) => {
       try {
+        refuseEncoding(request)
         done(null, parseJson(bytes as Buffer))
       } catch (error) {
         done(error as Error)
       }
     },
   )
+}
+
+/** Compressed bodies are refused as such; read as they are, they would be garbage. */
+function refuseEncoding({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding']
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return
+  throw new UnsupportedMediaType('Send the body without Content-Encoding.', {
+    field: 'header.content-encoding',
+  })
 }
 
 /** A value at its own limit, inside the list and object of a request. */

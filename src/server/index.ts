@@ -1,19 +1,18 @@
 /** @module The HTTP server over an open Holdfast. */
-import { randomUUID } from 'node:crypto'
-import { type IncomingMessage } from 'node:http'
-import { type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Holdfast } from '../holdfast.js'
-import { MethodNotAllowed, RouteNotFound } from '../http/problem.js'
 import { type Route } from '../http/route.js'
 import { readJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
 import { type Lifecycle, serveHealth } from './health.js'
 import { serveMetrics } from './metrics.js'
+import { serveNotFound } from './not-found.js'
 import { openApiDocument } from './openapi.js'
-import { rawProblem, sendProblem } from './problems.js'
+import { sendFrameworkProblem, sendProblem } from './problems.js'
 import { routes, type ServerContext } from './routes.js'
+import { guardTransport, refuseRaw, requestIdOf, transportOptions } from './transport.js'
 
 export { openApiDocument, version } from './openapi.js'
 export { routes, type ServerContext } from './routes.js'
@@ -51,13 +50,19 @@ export interface RunningServer {
 /** How often expired idempotency keys are swept. */
 const sweepEveryMs = 60_000
 
+/** Keys of one sweeping statement at most. */
+const sweptMax = 1_000
+
+/** @see ServerOptions.requestTimeoutMs */
+const requestTimeoutDefaultMs = 30_000
+
 /** Serves until `close`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const lifecycle: Lifecycle = { draining: false }
   const server = buildServer(options, lifecycle)
-  const sweeping = setInterval(() => sweep(server, options.holdfast), sweepEveryMs)
   const host = options.host ?? '127.0.0.1'
   await server.listen({ host, port: options.port ?? 7410 })
+  const sweeping = setInterval(() => void sweep(server, options.holdfast, lifecycle), sweepEveryMs)
   const { port } = server.server.address() as AddressInfo
   const name = host.includes(':') ? `[${host}]` : host
   return {
@@ -66,44 +71,63 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       lifecycle.draining = true
       clearInterval(sweeping)
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
-      await server.close()
+      await closeWithin(server, options.requestTimeoutMs ?? requestTimeoutDefaultMs)
     },
   }
 }
 
-/** Expired idempotency keys go in small batches, by every process alike. */
-function sweep(server: FastifyInstance, holdfast: Holdfast): void {
-  holdfast.idempotency.sweep().catch((error: unknown) => {
+/** Node stops watching for late requests once it closes, so what never arrives is cut off here. */
+async function closeWithin(server: FastifyInstance, timeoutMs: number): Promise<void> {
+  const cutting = setTimeout(() => server.server.closeAllConnections(), timeoutMs)
+  try {
+    await server.close()
+  } finally {
+    clearTimeout(cutting)
+  }
+}
+
+/** Expired idempotency keys go in small batches until none is left, by every process alike. */
+async function sweep(
+  server: FastifyInstance,
+  holdfast: Holdfast,
+  lifecycle: Lifecycle,
+): Promise<void> {
+  try {
+    while (!lifecycle.draining && (await holdfast.idempotency.sweep(sweptMax)) === sweptMax);
+  } catch (error) {
     server.log.warn({ err: error }, 'expired idempotency keys were not swept')
-  })
+  }
 }
 
 function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInstance {
+  const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutDefaultMs
   const server = fastify({
     logger: { level: options.logLevel ?? 'info', stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? 8 * 1024 * 1024,
-    requestTimeout: options.requestTimeoutMs ?? 30_000,
+    requestTimeout: requestTimeoutMs,
+    http: transportOptions(requestTimeoutMs),
     trustProxy: options.trustProxy ?? false,
     genReqId: requestIdOf,
     clientErrorHandler: refuseRaw,
+    frameworkErrors: sendFrameworkProblem,
     forceCloseConnections: 'idle',
+    // What still arrives on an open connection is served; it is the last of its connection.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
   })
-  server.addHook('onRequest', (request, reply, done) => {
-    reply.header('request-id', request.id)
-    done()
-  })
+  guardTransport(server, lifecycle)
   server.setErrorHandler(sendProblem)
+  serveNotFound(server)
   readJsonBodies(server)
   serveMetrics(server, options.holdfast)
   serveHealth(server, options.holdfast, lifecycle)
   serveDocuments(server)
   for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
     const url = route.path.replace(/\{(\w+)\}/g, ':$1')
-    server.route({ method: route.method, url, handler: dispatch(options.holdfast, route) })
+    const handler = dispatch(options.holdfast, route)
+    server.route({ method: route.method, url, handler, config: { input: route.input } })
   }
-  serveNotFound(server)
   return server
 }
 
@@ -117,36 +141,4 @@ function serveDocuments(server: FastifyInstance): void {
     return page
   })
   server.get('/', async (_request, reply) => reply.redirect('/docs'))
-}
-
-/** Tells a wrong method from a wrong path. */
-function serveNotFound(server: FastifyInstance): void {
-  const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] as const
-  server.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0]!
-    const allowed = methods.filter((method) => server.findRoute({ method, url: path }) !== null)
-    if (allowed.length > 0) reply.header('allow', allowed.join(', '))
-    const error = allowed.length > 0
-      ? new MethodNotAllowed(`${request.method} is not possible here.`, { field: 'path' })
-      : new RouteNotFound('There is nothing here; /docs lists every endpoint.', { field: 'path' })
-    sendProblem(error, request, reply)
-  })
-}
-
-const requestIdPattern = /^[\w.-]{1,128}$/
-
-/** The caller's own request id when it is a harmless word, otherwise a new one. */
-function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {
-  const given = headers['request-id'] ?? headers['x-request-id']
-  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID()
-}
-
-function refuseRaw(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const { status, body } = rawProblem(error.code)
-  const head = [
-    `HTTP/1.1 ${status}`, 'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

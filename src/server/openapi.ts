@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { type ErrorClass, InvalidInput } from '../errors.js'
+import { type ErrorClass, InvalidInput, InvalidValue } from '../errors.js'
 import { Busy, Unavailable } from '../database/failures.js'
-import { InvalidRequest } from '../http/problem.js'
+import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from '../http/problem.js'
 import { type BodyChoice, type Route } from '../http/route.js'
 import { named, namedSchemas } from '../http/schema.js'
 import { IdempotencyKeyReused } from '../idempotency/index.js'
 import { Forbidden, OrganizationNotFound, Unauthenticated } from '../identity/index.js'
+import { takesIfMatch } from './request.js'
 import { routes } from './routes.js'
 
 type Json = Record<string, unknown>
@@ -121,7 +122,7 @@ function parametersOf(route: Route<never>): Json[] {
   ]
   if (route.scope === 'organization') list.push(organizationHeader)
   if (route.idempotency !== 'none') list.push(idempotencyHeader)
-  if (route.etag === true && route.method === 'PATCH') list.push(ifMatchHeader)
+  if (takesIfMatch(route)) list.push(ifMatchHeader)
   return list
 }
 
@@ -156,12 +157,14 @@ const ifMatchHeader = header(
 )
 
 function problemsOf(route: Route<never>): Json {
-  const always: ErrorClass[] = [InvalidRequest, InvalidInput, Unavailable, Busy]
+  const always: ErrorClass[] = [InvalidRequest, InvalidInput, InvalidValue, Unavailable, Busy]
+  const bodily = route.method === 'GET' ? [] : [BodyTooLarge, UnsupportedMediaType]
   const guarded = route.action === 'public' ? [] : [Unauthenticated, Forbidden]
   const inside = route.scope === 'organization' ? [OrganizationNotFound] : []
   const keyed = route.idempotency === 'none' ? [] : [IdempotencyKeyReused]
   const byStatus = new Map<number, Set<string>>()
-  for (const { definition } of [...always, ...guarded, ...inside, ...keyed, ...route.errors]) {
+  const kinds = [...always, ...bodily, ...guarded, ...inside, ...keyed, ...route.errors]
+  for (const { definition } of kinds) {
     const codes = byStatus.get(definition.status) ?? new Set()
     byStatus.set(definition.status, codes.add(`\`${definition.code}\``))
   }

@@ -3,11 +3,20 @@ import { HoldfastError } from '../errors.js'
 import {
   BodyTooLarge, HeadersTooLarge, problemOf, RequestFaults, RequestTimeout, UnsupportedMediaType,
 } from '../http/problem.js'
+import { type RouteInput } from '../http/route.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a route of ours takes; tells in which place a field at fault stands. */
+    readonly input?: RouteInput
+  }
+}
 
 /** Answers any error as an RFC 9457 problem and logs it once, under its request id. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const known = translated(error)
-  const problem = problemOf(known, request.id)
+  const { input } = request.routeOptions.config
+  const problem = problemOf(known, request.id, input)
   const line = { code: problem.code, status: problem.status, request_id: problem.request_id }
   if (problem.status >= 500) request.log.error({ ...line, err: error }, 'request failed')
   else request.log.info(line, 'request refused')
@@ -16,6 +25,16 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   }
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   void reply.code(problem.status).type('application/problem+json').send(problem)
+}
+
+/** Answers what the framework refuses before any hook has run. */
+export function sendFrameworkProblem(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  reply.header('request-id', request.id)
+  sendProblem(error, request, reply)
 }
 
 /** Errors of the framework in our names. */
@@ -33,15 +52,20 @@ function translated(error: unknown): unknown {
       return new RequestFaults([
         { field: 'header.content-length', message: 'does not match the body' },
       ])
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new RequestFaults([{ field: 'path', message: 'is no path of this API' }])
     default:
       return statusCode < 500 ? new RequestFaults([{ field: 'request', message }]) : error
   }
 }
 
 /** Answers what is not even a request; the connection ends with it. */
-export function rawProblem(code: string | undefined): { status: string; body: string } {
-  const error = rawError(code)
-  const problem = problemOf(error, 'none')
+export function rawProblem(
+  code: string | undefined,
+  requestId: string,
+): { status: string; body: string } {
+  const problem = problemOf(rawError(code), requestId)
   const status = `${problem.status} ${problem.title}`
   return { status, body: JSON.stringify(problem) }
 }

@@ -46,17 +46,23 @@ function refuseAny(value: unknown, place: string, faults: FieldFault[]): undefin
   }
 }
 
+/** Whether a route changes its object only while that is as the caller read it. */
+export function takesIfMatch({ etag, method }: Route<never>): boolean {
+  return etag === true && method === 'PATCH'
+}
+
 function ifRevisionOf(
   route: Route<never>,
   request: FastifyRequest,
   faults: FieldFault[],
 ): number | undefined {
   const tag = request.headers['if-match']
-  if (tag === undefined || tag === '*') return undefined
+  if (tag === undefined) return undefined
+  const isTaken = takesIfMatch(route)
+  if (isTaken && tag === '*') return undefined
   const match = tagPattern.exec(tag)
-  const isWrite = route.method !== 'GET'
-  if (match !== null && route.etag === true && isWrite) return Number(match[1])
-  const message = route.etag === true && isWrite
+  if (isTaken && match !== null) return Number(match[1])
+  const message = isTaken
     ? 'must be one ETag of this object, such as "3", or *'
     : 'is not understood by this endpoint'
   faults.push({ field: 'header.if-match', message })

@@ -146,7 +146,13 @@ export class PostgresBackend implements Backend {
       column: String(row.column),
       type: String(row.type),
       nullable: row.nullable === 't',
+      keyPlace: Number(row.key_place),
     }))
+  }
+
+  async definitions(): Promise<string[]> {
+    const { rows } = await this.run({ sql: definitions, parameters: [], readOnly: true })
+    return rows.map((row) => String(row.definition))
   }
 
   async ping(): Promise<void> {
@@ -240,10 +246,29 @@ select c.relname as "table", a.attname as "column",
   format_type(a.atttypid, a.atttypmod)
     || case when a.attcollation <> t.typcollation and a.attcollation <> 0
          then ' collate ' || quote_ident(l.collname) else '' end as "type",
-  not a.attnotnull as "nullable"
+  not a.attnotnull as "nullable",
+  coalesce((
+    select k.place from pg_index i, unnest(i.indkey) with ordinality as k(attnum, place)
+    where i.indrelid = c.oid and i.indisprimary and k.attnum = a.attnum), 0) as key_place
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
 join pg_type t on t.oid = a.atttypid
 left join pg_collation l on l.oid = a.attcollation
 where c.relnamespace = current_schema()::regnamespace and a.attnum > 0 and not a.attisdropped
-order by 1, a.attnum`
+order by c.relname collate "C", a.attnum`
+
+const definitions = `
+select definition collate "C" as definition from (
+  select 'index ' || indexdef as definition from pg_indexes where schemaname = current_schema()
+  union all
+  select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+  from pg_constraint
+  where connamespace = current_schema()::regnamespace and conrelid <> 0
+  union all
+  select 'default ' || adrelid::regclass || ' ' || adnum || ' ' || pg_get_expr(adbin, adrelid)
+  from pg_attrdef d join pg_class c on c.oid = d.adrelid
+  where c.relnamespace = current_schema()::regnamespace
+  union all
+  select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
+  where c.relnamespace = current_schema()::regnamespace and not t.tgisinternal
+) as found order by 1`

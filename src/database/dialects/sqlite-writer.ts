@@ -6,6 +6,7 @@ import { type SqliteConnection } from './sqlite-connection.js'
 const groupMax = 256
 
 interface Write {
+  readonly sinceMs: number
   readonly statements: readonly Statement[]
   resolve(results: Result[]): void
   reject(error: unknown): void
@@ -13,7 +14,9 @@ interface Write {
 
 /** A turn of exclusive use: an interactive transaction. */
 interface Turn {
+  readonly sinceMs: number
   take(): Promise<void>
+  reject(error: unknown): void
 }
 
 /**
@@ -28,6 +31,8 @@ export class SqliteWriter {
   #held: Promise<void> | undefined
 
   constructor(connection: SqliteConnection, busyTimeoutMs: number) {
+    // SQLite waits for a lock by sleeping, and the whole process with it; `begin` waits awake.
+    connection.exec('pragma busy_timeout = 0')
     this.#connection = connection
     this.#busyTimeoutMs = busyTimeoutMs
   }
@@ -35,27 +40,32 @@ export class SqliteWriter {
   /** All statements or none; resolves when they are on disk. */
   submit(statements: readonly Statement[]): Promise<Result[]> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({ statements, resolve, reject })
+      this.#enqueue({ sinceMs: Date.now(), statements, resolve, reject })
     })
   }
 
-  /** Runs `work` alone on the writing connection. */
-  hold<R>(work: (connection: SqliteConnection) => Promise<R>): Promise<R> {
+  /** Runs `work` alone on the writing connection; it learns when it was asked for. */
+  hold<R>(work: (connection: SqliteConnection, sinceMs: number) => Promise<R>): Promise<R> {
+    const sinceMs = Date.now()
     return new Promise((resolve, reject) => {
-      const take = () => work(this.#connection).then(resolve, reject)
-      this.#enqueue({ take })
+      const take = () => work(this.#connection, sinceMs).then(resolve, reject)
+      this.#enqueue({ sinceMs, take, reject })
     })
   }
 
   /** A read on the writing connection, outside any open transaction. */
   async readBetween(statement: Statement): Promise<Result> {
-    while (this.#held !== undefined) await this.#held
+    const deadline = Date.now() + this.#busyTimeoutMs
+    while (this.#held !== undefined) await this.#endOf(this.#held, deadline)
     return this.#apply([statement])[0]!
   }
 
-  /** Takes the database's write lock, waiting for other processes without blocking this one. */
-  async begin(): Promise<Result> {
-    const deadline = Date.now() + this.#busyTimeoutMs
+  /**
+   * Takes the database's write lock, waiting for other processes without blocking this one. The
+   * time-out counts from `sinceMs`, so that calls in a queue do not wait for it one after another.
+   */
+  async begin(sinceMs: number): Promise<Result> {
+    const deadline = sinceMs + this.#busyTimeoutMs
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50)) {
       try {
         this.#connection.exec('begin immediate')
@@ -107,8 +117,32 @@ export class SqliteWriter {
 
   async #give(turn: Turn): Promise<void> {
     this.#held = turn.take()
+    const watch = setInterval(() => this.#refuseLate(), Math.ceil(this.#busyTimeoutMs / 10))
     await this.#held
+    clearInterval(watch)
     this.#held = undefined
+  }
+
+  /** Who waited too long is refused: the transaction may itself be waiting for that very call. */
+  #refuseLate(): void {
+    const lastMs = Date.now() - this.#busyTimeoutMs
+    const late = this.#queue.filter(({ sinceMs }) => sinceMs <= lastMs)
+    this.#queue = this.#queue.filter(({ sinceMs }) => sinceMs > lastMs)
+    for (const entry of late) entry.reject(this.#tooLate())
+  }
+
+  /** Waits for a turn to end, but no longer than to the deadline. */
+  async #endOf(held: Promise<void>, deadline: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#tooLate()), deadline - Date.now())
+    })
+    await Promise.race([held, late]).finally(() => clearTimeout(timer))
+  }
+
+  #tooLate(): Error {
+    const message = `A transaction held the database for ${this.#busyTimeoutMs} ms; repeat the call.`
+    return new Busy(message, { retryAfterSeconds: 1 })
   }
 
   #takeWrites(): Write[] {
@@ -121,10 +155,9 @@ export class SqliteWriter {
 
   async #commit(writes: readonly Write[]): Promise<void> {
     try {
-      await this.begin()
+      await this.begin(Math.min(...writes.map(({ sinceMs }) => sinceMs)))
     } catch (error) {
-      for (const write of writes) write.reject(error)
-      return
+      return this.#refuse(writes, error)
     }
     const outcomes = writes.map((write) => this.#attempt(write))
     if (!this.#connection.inTransaction) return this.#separately(writes, outcomes)
@@ -137,6 +170,13 @@ export class SqliteWriter {
       return
     }
     writes.forEach((write, index) => settle(write, outcomes[index]!))
+  }
+
+  /** Those that came later than the first have time left to wait for the lock. */
+  #refuse(writes: readonly Write[], error: unknown): void {
+    const lastMs = error instanceof Busy ? Date.now() - this.#busyTimeoutMs : Infinity
+    for (const write of writes) if (write.sinceMs <= lastMs) write.reject(error)
+    this.#queue.unshift(...writes.filter(({ sinceMs }) => sinceMs > lastMs))
   }
 
   /** A failure such as a full disk ended the common transaction: each write gets its own. */

@@ -97,9 +97,9 @@ export class SqliteBackend implements Backend {
   }
 
   async transaction<R>(work: (session: Session) => Promise<R>): Promise<R> {
-    return this.#writer.hold((connection) => {
+    return this.#writer.hold((connection, sinceMs) => {
       const run = async (statement: Statement) => {
-        if (statement === begin) return this.#writer.begin()
+        if (statement === begin) return this.#writer.begin(sinceMs)
         return this.#execute(connection, statement)
       }
       return runTransaction({ run }, work)
@@ -117,7 +117,13 @@ export class SqliteBackend implements Backend {
       column: String(row.column),
       type: String(row.type).toLowerCase(),
       nullable: row.nullable === 1,
+      keyPlace: Number(row.key_place),
     }))
+  }
+
+  async definitions(): Promise<string[]> {
+    const { rows } = await this.run({ sql: definitions, parameters: [], readOnly: true })
+    return rows.map((row) => String(row.definition))
   }
 
   async ping(): Promise<void> {
@@ -146,7 +152,11 @@ export class SqliteBackend implements Backend {
 
 const introspection = `
 select t.name as "table", c.name as "column", c.type as "type",
-  c."notnull" = 0 and c.pk = 0 as "nullable"
+  c."notnull" = 0 as "nullable", c.pk as key_place
 from sqlite_schema t, pragma_table_info(t.name) c
 where t.type = 'table' and t.name not like 'sqlite_%'
 order by t.name, c.cid`
+
+const definitions = `
+select type || ' ' || name || ' ' || sql as definition from sqlite_schema
+where sql is not null order by 1`

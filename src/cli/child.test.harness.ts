@@ -1,0 +1,139 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import {
+  existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+/** The root of the repository. */
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+const entry = join(root, 'dist', 'cli', 'main.js')
+const buildLock = join(root, 'dist', '.test-build-lock')
+const buildTimeoutMs = 120_000
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What surrounds a command. */
+export interface Surroundings {
+  readonly cwd: string
+  readonly environment?: Readonly<Record<string, string>>
+  /** Standard input. @default '' */
+  readonly input?: string
+}
+
+/** Builds `dist` when a source is newer than what was made of it; one builder at a time. */
+export async function ensureBuilt(): Promise<void> {
+  mkdirSync(dirname(buildLock), { recursive: true })
+  const deadline = Date.now() + buildTimeoutMs
+  while (!tryLock()) {
+    if (Date.now() > deadline) throw new Error(`${buildLock} is in the way; remove it`)
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  try {
+    if (staleOutputs().length > 0) build()
+  } finally {
+    rmSync(buildLock, { recursive: true, force: true })
+  }
+}
+
+/** Runs the command line in a process of its own, to its end. */
+export async function runCli(words: readonly string[], given: Surroundings): Promise<Ended> {
+  const child = start(words, given)
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(given.input ?? '')
+  return ended(child)
+}
+
+/** A command that runs until it is told to stop. */
+export interface Running {
+  /** The lines of standard output so far; grows. */
+  readonly lines: readonly string[]
+  /** The next line of standard output that matches. Rejects when the process ends before. */
+  line(pattern: RegExp): Promise<string>
+  signal(name: NodeJS.Signals): void
+  /** Resolves when the process has ended. */
+  readonly end: Promise<Ended>
+}
+
+/** Starts the command line in a process of its own. */
+export function startCli(words: readonly string[], given: Surroundings): Running {
+  const child = start(words, given)
+  child.stdin.end()
+  const lines: string[] = []
+  const reader = createInterface({ input: child.stdout })
+  const end = ended(child)
+  reader.on('line', (line) => lines.push(line))
+  const line = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = lines.find((each) => pattern.test(each))
+      if (found !== undefined) return found
+      const next = new Promise((done) => reader.once('line', () => setImmediate(done)))
+      const gone = await Promise.race([next.then(() => undefined), end])
+      if (gone !== undefined) throw new Error(`it ended with ${gone.code}: ${gone.stderr}`)
+    }
+  }
+  return { lines, line, end, signal: (name) => void child.kill(name) }
+}
+
+/** A folder for one test file; `remove` takes it away. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'holdfast-cli-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+function start(words: readonly string[], { cwd, environment }: Surroundings) {
+  const inherited = Object.entries(process.env)
+    .filter(([name]) => !/^(HOLDFAST_|DB_|REDIS_|PG|NODE_OPTIONS)/.test(name))
+  const env = { ...Object.fromEntries(inherited), ...environment }
+  return spawn(process.execPath, [entry, ...words], { cwd, env })
+}
+
+async function ended(child: ChildProcessWithoutNullStreams): Promise<Ended> {
+  const closed = new Promise<number | null>((done) => child.once('close', done))
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout), text(child.stderr), closed,
+  ])
+  return { code, stdout, stderr }
+}
+
+function tryLock(): boolean {
+  try {
+    mkdirSync(buildLock)
+    return true
+  } catch {
+    const isAbandoned = existsSync(buildLock)
+      && Date.now() - statSync(buildLock).mtimeMs > buildTimeoutMs
+    if (isAbandoned) rmSync(buildLock, { recursive: true, force: true })
+    return false
+  }
+}
+
+function staleOutputs(): string[] {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  return sources.flatMap((name) => {
+    const output = join(root, 'dist', name.replace(/\.ts$/, '.js'))
+    if (!existsSync(output)) return [output]
+    const isStale = statSync(output).mtimeMs < statSync(join(root, 'src', name)).mtimeMs
+    return isStale ? [output] : []
+  })
+}
+
+function build(): void {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const words = [compiler, '-p', 'tsconfig.build.json']
+  const result = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8' })
+  if (result.status !== 0) throw new Error(`the build failed:\n${result.stdout}${result.stderr}`)
+  // The compiler leaves alone what did not change; its age must not look stale again.
+  const now = new Date()
+  for (const output of staleOutputs()) if (existsSync(output)) utimesSync(output, now, now)
+}

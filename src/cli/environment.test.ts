@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest'
+import { InvalidConfiguration } from '../errors.js'
+import { type Environment, type Flags, readConfiguration, wantsStack } from './environment.js'
+import { UsageFailure } from './failure.js'
+import { variables } from './variables.js'
+
+const settings = (environment: Environment, flags: Flags = {}) =>
+  readConfiguration(flags, environment).settings
+
+describe('configuration', () => {
+  it('has defaults that need no service', () => {
+    expect(readConfiguration({}, {})).toEqual({
+      settings: {
+        database: 'sqlite:./holdfast.db',
+        redis: undefined,
+        host: '127.0.0.1',
+        port: 7410,
+        poolMax: 10,
+        acquireTimeoutMs: 5_000,
+        statementTimeoutMs: 30_000,
+        bodyLimitBytes: 8 * 1024 * 1024,
+        requestTimeoutMs: 30_000,
+        logLevel: 'info',
+        trustProxy: false,
+      },
+      given: [],
+      warnings: [],
+    })
+  })
+
+  it('reads every setting from the environment', () => {
+    const environment = {
+      HOLDFAST_DATABASE_URL: 'memory:', HOLDFAST_REDIS_URL: 'rediss://cache', HOLDFAST_HOST: '::1',
+      HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
+      HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
+      HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_LOG_LEVEL: 'debug', HOLDFAST_TRUST_PROXY: 'true',
+    }
+    expect(settings(environment)).toEqual({
+      database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
+      acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
+      logLevel: 'debug', trustProxy: true,
+    })
+  })
+
+  it('lets flags win, and does not look at a variable that a flag replaces', () => {
+    const environment = {
+      HOLDFAST_DATABASE_URL: 'nonsense', HOLDFAST_PORT: 'nonsense', HOLDFAST_LOG_LEVEL: 'nonsense',
+    }
+    const flags = { database: 'memory:', port: '8000', logLevel: 'warn' }
+    expect(settings(environment, flags)).toMatchObject(
+      { database: 'memory:', port: 8000, logLevel: 'warn' })
+  })
+
+  it('takes an empty variable for unset', () => {
+    expect(settings({ HOLDFAST_PORT: '', HOLDFAST_DATABASE_URL: ' ' }))
+      .toMatchObject({ port: 7410, database: 'sqlite:./holdfast.db' })
+  })
+
+  it.each([
+    ['HOLDFAST_PORT', '70000', /^HOLDFAST_PORT must be a whole number from 0 to 65535, not 70000/],
+    ['HOLDFAST_PORT', '0x10', /whole number/],
+    ['HOLDFAST_POOL_MAX', '0', /from 1 to 1000/],
+    ['HOLDFAST_ACQUIRE_TIMEOUT_MS', '-1', /whole number/],
+    ['HOLDFAST_STATEMENT_TIMEOUT_MS', '1.5', /whole number/],
+    ['HOLDFAST_BODY_LIMIT_BYTES', '8MB', /whole number/],
+    ['HOLDFAST_REQUEST_TIMEOUT_MS', '30s', /whole number/],
+    ['HOLDFAST_LOG_LEVEL', 'INFO', /one of silent, error, warn, info, debug, not INFO/],
+    ['HOLDFAST_TRUST_PROXY', 'yes', /one of true, false/],
+    ['HOLDFAST_HOST', 'http://localhost', /host name or an address/],
+    ['HOLDFAST_DATABASE_URL', 'mysql://x', /^HOLDFAST_DATABASE_URL must be memory:/],
+    ['HOLDFAST_DATABASE_URL', '"memory:"', /quotation marks/],
+    ['HOLDFAST_REDIS_URL', 'localhost:6379', /^HOLDFAST_REDIS_URL must be redis:/],
+    ['HOLDFAST_REDIS_URL', 'http://cache', /must be redis:/],
+  ])('refuses %s=%s and names the rule', (name, value, message) => {
+    const read = () => settings({ [name]: value })
+    expect(read).toThrow(message)
+    expect(read).toThrow(InvalidConfiguration)
+  })
+
+  it('refuses a wrong flag as a usage failure that names the flag', () => {
+    const read = () => settings({ HOLDFAST_PORT: '1' }, { port: 'x' })
+    expect(read).toThrow(/^--port must be a whole number/)
+    expect(read).toThrow(UsageFailure)
+    expect(() => settings({}, { redis: 'x' })).toThrow(/^--redis must be redis:/)
+    expect(() => settings({}, { database: '' })).toThrow(/^--database must not be empty/)
+  })
+})
+
+describe('a database given by parts', () => {
+  it('becomes a URL in which any password keeps its characters', () => {
+    const password = ' p@ss/w?r#d:%é'
+    const { database } = settings({ DB_HOST: 'db', DB_PORT: '6000', DB_NAME: 'a b', DB_USER: 'ü',
+      DB_PASS: password, DB_SSLMODE: 'verify-full' })
+    const url = new URL(database)
+    expect(url.host).toBe('db:6000')
+    expect(decodeURIComponent(url.username)).toBe('ü')
+    expect(decodeURIComponent(url.password)).toBe(password)
+    expect(decodeURIComponent(url.pathname)).toBe('/a b')
+    expect(url.searchParams.get('sslmode')).toBe('verify-full')
+  })
+
+  it('needs only the host', () => {
+    expect(settings({ DB_HOST: 'db' }).database).toBe('postgres://holdfast@db:5432/holdfast')
+    expect(settings({ DB_HOST: '::1' }).database).toBe('postgres://holdfast@[::1]:5432/holdfast')
+  })
+
+  it('may lie behind a Unix socket', () => {
+    const url = new URL(settings({ DB_HOST: '/run/pg', DB_PASSWORD: 'a&b' }).database)
+    expect(Object.fromEntries(url.searchParams))
+      .toEqual({ host: '/run/pg', port: '5432', user: 'holdfast', password: 'a&b' })
+  })
+
+  it('stands back behind a URL, with a warning that names what is not used', () => {
+    const environment = { HOLDFAST_DATABASE_URL: 'memory:', DB_HOST: 'db', DB_PASS: 'secret' }
+    const { settings: read, warnings, given } = readConfiguration({}, environment)
+    expect(read.database).toBe('memory:')
+    expect(warnings).toEqual([
+      'DB_HOST, DB_PASS are set but not used, because HOLDFAST_DATABASE_URL is set.',
+    ])
+    expect([...warnings, ...given].join()).not.toContain('secret')
+  })
+
+  it('is not begun by another part than the host, and a warning says so', () => {
+    const { settings: read, warnings } = readConfiguration({}, { DB_NAME: 'shop' })
+    expect(read.database).toBe('sqlite:./holdfast.db')
+    expect(warnings).toEqual(['DB_NAME is set but not used, because DB_HOST is not set.'])
+  })
+
+  it('refuses two passwords that differ, and a wrong part', () => {
+    expect(() => settings({ DB_HOST: 'db', DB_PASS: 'a', DB_PASSWORD: 'b' })).toThrow(/differ/)
+    expect(() => settings({ DB_HOST: 'db', DB_PORT: 'x' })).toThrow(/^DB_PORT must be/)
+    expect(() => settings({ DB_HOST: 'db', DB_SSLMODE: 'on' })).toThrow(/^DB_SSLMODE must be one/)
+  })
+})
+
+describe('Redis given by parts', () => {
+  it('becomes a URL', () => {
+    expect(settings({ REDIS_HOST: 'cache' }).redis).toBe('redis://cache:6379')
+    expect(settings({ REDIS_HOST: 'cache', REDIS_PORT: '1', REDIS_PASSWORD: 'a/b' }).redis)
+      .toBe('redis://:a%2Fb@cache:1')
+  })
+
+  it('stands back behind a URL', () => {
+    const read = readConfiguration({ redis: 'redis://one' }, { REDIS_HOST: 'two' })
+    expect(read.settings.redis).toBe('redis://one')
+    expect(read.warnings).toEqual(['REDIS_HOST is set but not used, because --redis is set.'])
+  })
+})
+
+describe('what is told of the configuration', () => {
+  it('names what was given and where, without any secret', () => {
+    const { given } = readConfiguration(
+      { redis: 'redis://:s3cret@cache' },
+      { DB_HOST: 'db', DB_PASS: 's3cret', HOLDFAST_PORT: '8000' },
+    )
+    expect(given).toContain('DB_HOST=db')
+    expect(given).toContain('DB_PASS=***')
+    expect(given).toContain('HOLDFAST_PORT=8000')
+    expect(given).toContain('--redis=redis://:***@cache')
+    expect(given.join()).not.toContain('s3cret')
+  })
+
+  it('warns of unknown variables with the name that was meant', () => {
+    const environment = { HOLDFAST_DATABASE: 'x', HOLDFAST_PROT: '1', HOLDFAST_QQQQQQQQQ: '1' }
+    expect(readConfiguration({}, environment).warnings).toEqual([
+      'HOLDFAST_DATABASE is not a setting of this version and is not used. ' +
+        'Did you mean HOLDFAST_DATABASE_URL?',
+      'HOLDFAST_PROT is not a setting of this version and is not used. ' +
+        'Did you mean HOLDFAST_PORT?',
+      'HOLDFAST_QQQQQQQQQ is not a setting of this version and is not used.',
+    ])
+  })
+
+  it('leaves the variables of the tests and of other programs alone', () => {
+    const environment = { HOLDFAST_TEST_POSTGRES_URL: 'x', PATH: '/bin', DB_KIND: 'x' }
+    expect(readConfiguration({}, environment).warnings).toEqual([])
+  })
+
+  it('passes over what Kubernetes sets for a Service of the same name', () => {
+    const { settings: read, warnings } = readConfiguration({}, {
+      HOLDFAST_PORT: 'tcp://10.0.0.7:7410', HOLDFAST_SERVICE_HOST: '10.0.0.7',
+      HOLDFAST_PORT_7410_TCP_ADDR: '10.0.0.7',
+    })
+    expect(read.port).toBe(7410)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain('enableServiceLinks: false')
+  })
+
+  it('knows whether failures are told with their stack before anything else is read', () => {
+    expect(wantsStack([], {})).toBe(false)
+    expect(wantsStack([], { HOLDFAST_LOG_LEVEL: 'debug' })).toBe(true)
+    expect(wantsStack(['x', '--log-level', 'debug'], {})).toBe(true)
+    expect(wantsStack(['--log-level=debug'], {})).toBe(true)
+    expect(wantsStack(['--log-level', 'info'], { HOLDFAST_LOG_LEVEL: 'debug' })).toBe(false)
+    expect(wantsStack(['--log-level'], {})).toBe(false)
+  })
+})
+
+describe('the list of variables', () => {
+  it('has defaults that their own rules accept', () => {
+    const listed = variables.filter((each) => each.default !== '')
+    const environment = Object.fromEntries(listed.map((each) => [each.name, each.default]))
+    const { DB_PORT: _, DB_NAME: __, DB_USER: ___, REDIS_PORT: ____, ...own } = environment
+    expect(settings(own)).toEqual(settings({}))
+    expect(settings({ DB_HOST: 'db', ...environment, HOLDFAST_DATABASE_URL: '' }))
+      .toEqual(settings({ DB_HOST: 'db' }))
+  })
+})

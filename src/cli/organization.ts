@@ -1,0 +1,45 @@
+import { type Command } from 'commander'
+import { UserNotFound } from '../identity/index.js'
+import { withHoldfast } from './open.js'
+import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { type Terminal } from './terminal.js'
+
+interface OrganizationOptions extends DatabaseOptions {
+  readonly name: string
+  readonly slug?: string
+  readonly ownerEmail?: string
+}
+
+/** Adds `org create`. */
+export function addOrganization(program: Command, terminal: Terminal): void {
+  const organization = program.command('org').description('manage organizations')
+  withDatabase(organization.command('create'))
+    .description('create an organization')
+    .requiredOption('--name <name>', 'its name, for people')
+    .option('--slug <slug>', 'its short name in commands and headers (default: from the name)')
+    .option('--owner-email <address>', 'an existing user who becomes its owner')
+    .action((options: OrganizationOptions) => createOrganization(options, terminal))
+}
+
+async function createOrganization(
+  options: OrganizationOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { settings } = configured(options, terminal)
+  const { name, slug, ownerEmail } = options
+  const created = await withHoldfast(settings, terminal, async ({ identity }) => {
+    const owner = ownerEmail === undefined
+      ? undefined
+      : await identity.findUserByEmail(ownerEmail)
+    if (ownerEmail !== undefined && owner === undefined) {
+      const remedy = `Create one: holdfast user create --email ${ownerEmail}`
+      throw new UserNotFound(`There is no user ${ownerEmail}. ${remedy}`)
+    }
+    return identity.createOrganization({ name, ...(slug === undefined ? {} : { slug }) }, owner?.id)
+  })
+  if (options.json === true) {
+    const result = { id: created.id, slug: created.slug, name: created.name }
+    return terminal.print(JSON.stringify(result))
+  }
+  terminal.print(`created the organization ${created.name}: ${created.slug} (${created.id})`)
+}

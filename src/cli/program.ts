@@ -1,0 +1,77 @@
+import { Command, CommanderError } from 'commander'
+import { addDoctor } from './doctor.js'
+import { wantsStack } from './environment.js'
+import {
+  CommandFailure, exitCodeOf, exitCodes, failureText, ToldFailure, UsageFailure,
+} from './failure.js'
+import { addInitDb } from './init-db.js'
+import { addMigrate } from './migrate.js'
+import { addOpenApi } from './openapi.js'
+import { addOrganization } from './organization.js'
+import { addServe } from './serve.js'
+import { Terminal } from './terminal.js'
+import { addToken } from './token.js'
+import { addUser } from './user.js'
+import { programVersion } from './version.js'
+
+const closing = `
+Exit codes: 0 done, 1 failed, 2 the command line cannot be understood.
+Settings also come from the environment (HOLDFAST_DATABASE_URL, HOLDFAST_PORT, …); flags win.
+
+Examples:
+  holdfast serve                                   SQLite in ./holdfast.db, port 7410
+  holdfast serve --database postgres://user:password@db.internal:5432/holdfast
+  holdfast token create --scopes '*' --json
+  holdfast doctor`
+
+/** Runs a command line and gives its exit code; every failure has been told by then. */
+export async function run(
+  words: readonly string[],
+  terminal: Terminal = new Terminal(),
+): Promise<number> {
+  try {
+    await buildProgram(terminal).parseAsync(words, { from: 'user' })
+    return exitCodes.ok
+  } catch (error) {
+    const failure = error instanceof CommanderError ? usageOf(error) : error
+    if (failure === undefined) return exitCodes.ok
+    const style = { json: words.includes('--json'), stack: wantsStack(words) }
+    if (!(failure instanceof ToldFailure)) terminal.say(failureText(failure, style))
+    return exitCodeOf(failure)
+  } finally {
+    await terminal.flush()
+  }
+}
+
+/** The commands, their options and their help; nothing runs before it is given words. */
+export function buildProgram(terminal: Terminal): Command {
+  const program = new Command('holdfast')
+    .description('Durable state for AI agents: conversations that survive anything.')
+    .version(programVersion, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', closing)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.writeError(text),
+      outputError: () => undefined,
+    })
+  addServe(program, terminal)
+  addInitDb(program, terminal)
+  addMigrate(program, terminal)
+  addDoctor(program, terminal)
+  addUser(program, terminal)
+  addOrganization(program, terminal)
+  addToken(program, terminal)
+  addOpenApi(program, terminal)
+  return program
+}
+
+/** The failure behind what the parser threw; undefined when it only printed help. */
+function usageOf(error: CommanderError): CommandFailure | undefined {
+  if (error.exitCode === 0) return undefined
+  if (error.code === 'commander.help') return new ToldFailure(exitCodes.usage)
+  const sentence = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').trim()
+  const hint = sentence.includes('Did you mean') ? '' : ' (see holdfast --help)'
+  return new UsageFailure(`${sentence}${hint}`)
+}

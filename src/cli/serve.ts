@@ -1,0 +1,145 @@
+import { type Command } from 'commander'
+import { createFirstLogin, type FirstLogin } from '../identity/index.js'
+import { type Holdfast } from '../holdfast.js'
+import { type RunningServer } from '../server/index.js'
+import { hiddenUrl } from './address.js'
+import { type Configuration, type Settings } from './environment.js'
+import { causeChain, CommandFailure } from './failure.js'
+import { openToServe } from './open.js'
+import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { type Terminal } from './terminal.js'
+import { programVersion } from './version.js'
+
+interface ServeOptions extends DatabaseOptions {
+  /** False after `--no-migrate`. */
+  readonly migrate: boolean
+}
+
+/** Adds `serve`. */
+export function addServe(program: Command, terminal: Terminal): void {
+  withDatabase(program.command('serve'))
+    .description('run the HTTP server')
+    .option('--host <address>', 'address to listen on (default: HOLDFAST_HOST, then 127.0.0.1)')
+    .option('--port <port>', 'port; 0 picks a free one (default: HOLDFAST_PORT, then 7410)')
+    .option('--redis <url>', 'checked, but this version does not use Redis yet')
+    .option('--no-migrate', 'refuse to start while migrations are pending')
+    .action((options: ServeOptions) => serve(options, terminal))
+}
+
+async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
+  // Before anything else: as process 1 of a container nothing would end on a signal otherwise.
+  const stopped = stopSignal()
+  const configuration = configured(options, terminal)
+  const { settings } = configuration
+  sayConfiguration(configuration, terminal)
+  const holdfast = await openToServe(settings, options.migrate)
+  try {
+    const server = await listen(holdfast, settings)
+    try {
+      // Only now: a login made before the port is ours could never be shown.
+      const login = await createFirstLogin(holdfast.database.as(), holdfast)
+      announce({ options, settings, terminal, holdfast, server, login })
+      await stopped
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await holdfast.close()
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0
+    const stop = () => {
+      count += 1
+      if (count > 1) process.exit(1)
+      resolve()
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}
+
+function sayConfiguration({ settings, given }: Configuration, terminal: Terminal): void {
+  const isQuiet = settings.logLevel !== 'info' && settings.logLevel !== 'debug'
+  if (isQuiet) return
+  const read = given.length === 0 ? 'nothing set, defaults hold' : given.join(' ')
+  terminal.say(`holdfast: version ${programVersion}, Node.js ${process.versions.node}`)
+  terminal.say(`holdfast: configuration: ${read}`)
+  if (settings.redis === undefined) return
+  terminal.say('holdfast: Redis is configured, but this version does not use it yet.')
+}
+
+async function listen(holdfast: Holdfast, settings: Settings): Promise<RunningServer> {
+  const { startServer } = await import('../server/index.js')
+  const { host, port, logLevel, bodyLimitBytes, requestTimeoutMs, trustProxy } = settings
+  try {
+    return await startServer({
+      holdfast, host, port, logLevel, bodyLimitBytes, requestTimeoutMs, trustProxy,
+    })
+  } catch (error) {
+    throw listeningFailure(error, settings)
+  }
+}
+
+function listeningFailure(error: unknown, { host, port }: Settings): unknown {
+  const fail = (code: string, ...sentences: string[]) =>
+    new CommandFailure(sentences.join(' '), { code, cause: error })
+  for (const { code } of causeChain(error)) {
+    if (code === 'EADDRINUSE') {
+      const sentence = `Port ${port} on ${host} is taken by another program.`
+      return fail('port_taken', sentence, 'Choose another with --port; --port 0 picks a free one.')
+    }
+    if (code === 'EACCES') {
+      const sentence = `This user may not listen on port ${port}.`
+      return fail('port_refused', sentence, 'Choose one above 1023 with --port.')
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      const sentence = `${host} is no address of this machine.`
+      return fail('host_unknown', sentence, 'Choose another with --host, such as 127.0.0.1.')
+    }
+  }
+  return error
+}
+
+interface Announcement {
+  readonly options: ServeOptions
+  readonly settings: Settings
+  readonly terminal: Terminal
+  readonly holdfast: Holdfast
+  readonly server: RunningServer
+  readonly login: FirstLogin | undefined
+}
+
+function announce({ options, settings, terminal, holdfast, server, login }: Announcement): void {
+  const { url } = server
+  if (options.json === true) {
+    const first = login && {
+      admin_token: login.adminToken, email: login.email, password: login.password,
+    }
+    const line = { url, database: holdfast.backend.engine.name, ...first }
+    return terminal.print(JSON.stringify(line))
+  }
+  terminal.print(`Holdfast ${programVersion} listens on ${url}`)
+  terminal.print(`  API documentation  ${url}/docs`)
+  terminal.print(`  Database           ${hiddenUrl(settings.database)}`)
+  if (login !== undefined) for (const line of firstLoginLines(url, login)) terminal.print(line)
+  terminal.print('Ctrl-C stops it.')
+}
+
+function firstLoginLines(url: string, login: FirstLogin): string[] {
+  return [
+    '',
+    'First start. This login is shown once and cannot be shown again:',
+    `  E-mail             ${login.email}`,
+    `  Password           ${login.password}`,
+    `  Service token      ${login.adminToken}`,
+    '',
+    'Try it:',
+    `  curl ${url}/v1/conversations -H 'Authorization: Bearer ${login.adminToken}' ` +
+      `-H 'Content-Type: application/json' -d '{"title":"Hello"}'`,
+    '',
+  ]
+}

@@ -1,0 +1,79 @@
+import { type Command } from 'commander'
+import { type Role } from '../identity/index.js'
+import { UsageFailure } from './failure.js'
+import { withHoldfast } from './open.js'
+import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { type Terminal } from './terminal.js'
+
+interface UserOptions extends DatabaseOptions {
+  readonly email: string
+  readonly displayName?: string
+  readonly password?: string
+  readonly passwordStdin?: boolean
+  readonly organization?: string
+  readonly role?: string
+}
+
+const roles: readonly Role[] = ['owner', 'admin', 'member']
+
+/** Adds `user create`. */
+export function addUser(program: Command, terminal: Terminal): void {
+  const user = program.command('user').description('manage the people who may log in')
+  withDatabase(user.command('create'))
+    .description('create a user, in an organization if one is named')
+    .requiredOption('--email <address>', 'the e-mail address to log in with')
+    .option('--display-name <name>', 'how the user is called')
+    .option('--password <password>', 'shown to other users of this machine while the command runs')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--organization <id or slug>', 'make the user a member of it')
+    .option('--role <role>', 'owner, admin or member (default: member)')
+    .action((options: UserOptions) => createUser(options, terminal))
+}
+
+async function createUser(options: UserOptions, terminal: Terminal): Promise<void> {
+  const role = roleOf(options)
+  const password = await passwordOf(options, terminal)
+  const { settings } = configured(options, terminal)
+  const { email, displayName, organization } = options
+  const user = await withHoldfast(settings, terminal, (holdfast) =>
+    holdfast.transaction(async ({ identity }) => {
+      const home = organization === undefined
+        ? undefined
+        : await identity.getOrganization(organization)
+      const created = await identity.createUser({
+        email,
+        displayName: displayName ?? null,
+        ...(password === undefined ? {} : { password }),
+      })
+      if (home !== undefined) {
+        await identity.addMember({ organizationId: home.id, userId: created.id }, role)
+      }
+      return created
+    }))
+  if (password === undefined) terminal.say('holdfast: without a password this user cannot log in')
+  if (options.json === true) {
+    return terminal.print(JSON.stringify({ id: user.id, email: user.email }))
+  }
+  terminal.print(`created the user ${user.email} (${user.id})`)
+}
+
+function roleOf({ role, organization }: UserOptions): Role {
+  if (role === undefined) return 'member'
+  if (organization === undefined) throw new UsageFailure('--role needs --organization')
+  const found = roles.find((each) => each === role)
+  if (found !== undefined) return found
+  throw new UsageFailure(`--role must be one of ${roles.join(', ')}, not ${role}`)
+}
+
+async function passwordOf(
+  { password, passwordStdin }: UserOptions,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (passwordStdin !== true) return password
+  if (password !== undefined) {
+    throw new UsageFailure('--password and --password-stdin exclude each other')
+  }
+  const read = await terminal.readInput()
+  if (read !== '') return read
+  throw new UsageFailure('--password-stdin found nothing on standard input')
+}

@@ -1,0 +1,184 @@
+import { Conversations, Messages } from './conversations.js'
+import { invalidConfiguration, invalidValue } from './errors.js'
+import { Organizations, ServiceTokens, Sessions } from './identity.js'
+import { writeJson } from './json.js'
+import {
+  type CallOptions, type OperationId, type RequestArguments, type Result,
+} from './operation.js'
+import { endpoints, type Me } from './schema.js'
+import { type Fetch, type Outgoing, send, type TransportOptions } from './transport.js'
+
+/** How to reach a server. */
+export interface ClientOptions {
+  /** Where it is, such as `https://holdfast.example`; a path before `/v1` may follow. */
+  readonly url: string
+  /** A service token or a session's. Only logging in needs none. */
+  readonly token?: string
+  /** Id or slug. A session's calls need it; a service token has its own. */
+  readonly organization?: string
+  /** @default the global fetch */
+  readonly fetch?: Fetch
+  /** How long one attempt may take, whole. @default 30000 */
+  readonly timeoutMs?: number
+  /** Attempts after the first, at most. @default 5 */
+  readonly retriesMax?: number
+}
+
+/** What the generated table says of one operation. */
+interface Endpoint {
+  readonly method: string
+  readonly path: string
+  readonly isPublic: boolean
+  readonly isInOrganization: boolean
+  readonly isKeyed: boolean
+}
+
+/** The parts of any operation's options. */
+interface AnyOptions extends CallOptions {
+  readonly path?: Readonly<Record<string, unknown>>
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+  readonly idempotencyKey?: string
+  readonly ifRevision?: number
+}
+
+/** The longest time a timer can hold. */
+const timeoutMaxMs = 2 ** 31 - 1
+
+const retriesCeiling = 1_000
+
+const keyPattern = /^[\x21-\x7e]{1,255}$/
+
+/**
+ * A client of a Holdfast server, over fetch alone. Names are those of the HTTP API.
+ *
+ * Calls that change something carry an Idempotency-Key, so they and all reads are repeated when
+ * no answer comes or it asks to wait (429, 502, 503, 504): up to `retriesMax` times, after
+ * Retry-After or a random pause that grows. Logging in and out have no key and are sent once.
+ * A call that fails throws HoldfastClientError; one that is aborted, the signal's reason.
+ */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options)
+}
+
+/** See `createClient`. */
+export class Client {
+  readonly conversations: Conversations
+  readonly messages: Messages
+  readonly organizations: Organizations
+  readonly serviceTokens: ServiceTokens
+  readonly sessions: Sessions
+  readonly #base: string
+  readonly #token: string | undefined
+  readonly #organization: string | undefined
+  readonly #transport: TransportOptions
+
+  constructor(options: ClientOptions) {
+    const { timeoutMs = 30_000, retriesMax = 5 } = options
+    this.#base = baseOf(options.url)
+    this.#token = checkedText('token', options.token)
+    this.#organization = checkedText('organization', options.organization)
+    // Looked up at each call and called on its owner, as browsers require.
+    const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+    this.#transport = {
+      fetch,
+      timeoutMs: checkedCount('timeoutMs', timeoutMs, { min: 1, max: timeoutMaxMs }),
+      retriesMax: checkedCount('retriesMax', retriesMax, { min: 0, max: retriesCeiling }),
+    }
+    const request = this.request.bind(this)
+    this.conversations = new Conversations(request)
+    this.messages = new Messages(request)
+    this.organizations = new Organizations(request)
+    this.serviceTokens = new ServiceTokens(request)
+    this.sessions = new Sessions(request)
+  }
+
+  /** Who the token stands for. */
+  me(options: CallOptions = {}): Promise<Me> {
+    return this.request('getMe', options)
+  }
+
+  /** Calls any operation of the API by its `operationId`; types say what it takes and gives. */
+  async request<Id extends OperationId>(
+    operationId: Id,
+    ...[options]: RequestArguments<Id>
+  ): Promise<Result<Id>> {
+    const outgoing = this.#outgoing(endpoints[operationId], (options ?? {}) as AnyOptions)
+    return (await send(outgoing, this.#transport)) as Result<Id>
+  }
+
+  #outgoing(endpoint: Endpoint, options: AnyOptions): Outgoing {
+    const { method, isPublic, isInOrganization, isKeyed } = endpoint
+    const { body, signal, ifRevision } = options
+    const headers = new Headers({ accept: 'application/json, application/problem+json' })
+    if (!isPublic && this.#token !== undefined) {
+      headers.set('authorization', `Bearer ${this.#token}`)
+    }
+    if (body !== undefined) headers.set('content-type', 'application/json')
+    if (isInOrganization && this.#organization !== undefined) {
+      headers.set('holdfast-organization', this.#organization)
+    }
+    if (isKeyed) headers.set('idempotency-key', checkedKey(options.idempotencyKey ?? randomKey()))
+    if (ifRevision !== undefined) headers.set('if-match', `"${ifRevision}"`)
+    return {
+      url: this.#base + pathOf(endpoint.path, options.path) + queryOf(options.query),
+      method,
+      headers,
+      body: body === undefined ? undefined : writeJson(body),
+      signal,
+      isRepeatable: method === 'GET' || isKeyed,
+    }
+  }
+}
+
+function baseOf(url: string): string {
+  if (!URL.canParse(url)) throw invalidConfiguration(`url is no address: ${url}`)
+  const { protocol, username, origin, pathname } = new URL(url)
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw invalidConfiguration(`url must begin with http:// or https://, not ${protocol}`)
+  }
+  if (username !== '') throw invalidConfiguration('url must hold no user name; give a token')
+  return origin + pathname.replace(/\/+$/, '')
+}
+
+/** Refuses what a header cannot carry now, rather than as a failure of every call. */
+function checkedText(option: string, value: string | undefined): string | undefined {
+  if (value === undefined || /^[\x21-\x7e]+$/.test(value)) return value
+  throw invalidConfiguration(`${option} must be printable ASCII text without spaces`)
+}
+
+function checkedCount(option: string, value: number, range: { min: number; max: number }): number {
+  if (Number.isInteger(value) && value >= range.min && value <= range.max) return value
+  throw invalidConfiguration(`${option} must be an integer from ${range.min} to ${range.max}`)
+}
+
+function checkedKey(key: string): string {
+  if (keyPattern.test(key)) return key
+  const rule = 'must be 1 to 255 printable ASCII characters without spaces'
+  throw invalidValue('header.idempotency-key', rule)
+}
+
+/** 128 random bits. Not randomUUID: browsers lack it on pages that came over plain HTTP. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function pathOf(template: string, values: Readonly<Record<string, unknown>> = {}): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name]
+    // The two dot names would climb to another path.
+    const isName = typeof value === 'string' && !['', '.', '..'].includes(value)
+    if (!isName) throw invalidValue(`path.${name}`, 'must be an id')
+    return encodeURIComponent(value)
+  })
+}
+
+function queryOf(values: Readonly<Record<string, unknown>> = {}): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) search.set(name, String(value))
+  }
+  const text = search.toString()
+  return text === '' ? '' : `?${text}`
+}

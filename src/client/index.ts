@@ -1,0 +1,11 @@
+/** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
+export { Client, type ClientOptions, createClient } from './client.js'
+export { type Conversations, type MessageName, type Messages } from './conversations.js'
+export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
+export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'
+export {
+  type Body, type CallOptions, type OperationId, type Query, type RequestOptions, type Result,
+  type UpdateOptions, type WriteOptions,
+} from './operation.js'
+export type * from './schema.js'
+export { type Fetch } from './transport.js'

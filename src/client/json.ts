@@ -1,0 +1,53 @@
+import { HoldfastClientError, invalidValue } from './errors.js'
+
+/**
+ * JSON text of a body. Refuses with `invalid_value`, naming the place, what JSON.stringify would
+ * send as something else without a word: NaN, a Date, a Map, a hole in an array. Members that are
+ * undefined are left out.
+ */
+export function writeJson(body: unknown): string {
+  try {
+    const text = JSON.stringify(body)
+    check(body, 'body')
+    return text
+  } catch (error) {
+    if (error instanceof HoldfastClientError) throw error
+    throw invalidValue('body', `cannot be written as JSON: ${(error as Error).message}`)
+  }
+}
+
+function check(value: unknown, field: string): void {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return
+    case 'number':
+      if (!Number.isFinite(value)) throw invalidValue(field, `is ${value}, which JSON cannot hold`)
+      return
+    case 'object':
+      if (value !== null) checkContainer(value, field)
+      return
+    default:
+      throw invalidValue(field, `is ${typeof value}, which JSON cannot hold`)
+  }
+}
+
+function checkContainer(value: object, field: string): void {
+  if (!isPlain(value)) throw invalidValue(field, 'is not a plain object; convert it to JSON first')
+  if (Array.isArray(value)) {
+    // By index, so that holes are seen too.
+    for (let index = 0; index < value.length; index++) check(value[index], `${field}[${index}]`)
+    return
+  }
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) check(member, `${field}.${key}`)
+  }
+}
+
+/** Arrays and objects without a class, of any realm: those of a frame have another Object. */
+function isPlain(value: object): boolean {
+  if (typeof Reflect.get(value, 'toJSON') === 'function') return false
+  if (Array.isArray(value)) return true
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}

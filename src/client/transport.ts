@@ -1,0 +1,113 @@
+import { readAnswer } from './answer.js'
+import { HoldfastClientError } from './errors.js'
+
+/** What a call is sent with: the global `fetch`, or something of its kind. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** How calls are sent. */
+export interface TransportOptions {
+  readonly fetch: Fetch
+  /** For one attempt, from the first byte sent to the last received. */
+  readonly timeoutMs: number
+  /** Attempts after the first. */
+  readonly retriesMax: number
+}
+
+/** One call, ready to be sent as often as it takes. */
+export interface Outgoing {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  readonly body: string | undefined
+  readonly signal: AbortSignal | undefined
+  /** Whether two arrivals have one effect. */
+  readonly isRepeatable: boolean
+}
+
+/** The first pause is shorter than this, and each may be twice as long as the one before. */
+const backoffMs = 200
+
+const backoffMaxMs = 10_000
+
+/** Sends a call until it is answered, fails for good, or its attempts are used up. */
+export async function send(outgoing: Outgoing, options: TransportOptions): Promise<unknown> {
+  const retriesMax = outgoing.isRepeatable ? options.retriesMax : 0
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await attemptOnce(outgoing, options)
+    } catch (error) {
+      const pauseMs = pauseMsAfter(error, attempt, options.timeoutMs)
+      if (attempt >= retriesMax || pauseMs === undefined) throw error
+      await pause(pauseMs, outgoing.signal)
+    }
+  }
+}
+
+/** Undefined when the same call would fail again, or only after a pause that is too long. */
+function pauseMsAfter(error: unknown, attempt: number, pauseMaxMs: number): number | undefined {
+  if (!(error instanceof HoldfastClientError) || !error.retryable) return undefined
+  const { retryAfterMs } = error
+  // Full jitter: clients that failed together must not come back together.
+  if (retryAfterMs === undefined) {
+    return Math.random() * Math.min(backoffMaxMs, backoffMs * 2 ** attempt)
+  }
+  return retryAfterMs > pauseMaxMs ? undefined : retryAfterMs * (1 + Math.random() / 4)
+}
+
+/** Resolves after a while; rejects with the signal's reason as soon as it is aborted. */
+function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      if (signal?.aborted === true) reject(signal.reason as Error)
+      else resolve()
+    }
+    const timer = setTimeout(end, durationMs)
+    signal?.addEventListener('abort', end)
+    if (signal?.aborted === true) end()
+  })
+}
+
+async function attemptOnce(outgoing: Outgoing, options: TransportOptions): Promise<unknown> {
+  const { url, method, headers, body, signal } = outgoing
+  signal?.throwIfAborted()
+  const controller = new AbortController()
+  const stop = () => controller.abort()
+  const timer = setTimeout(stop, options.timeoutMs)
+  signal?.addEventListener('abort', stop)
+  let response: Response
+  let text: string
+  try {
+    // A redirected POST would arrive as a GET, so redirects are answers like others.
+    const init = { method, headers, body, signal: controller.signal, redirect: 'manual' } as const
+    response = await options.fetch(url, init)
+    text = await response.text()
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw unanswered(cause, controller.signal.aborted ? options.timeoutMs : undefined)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  }
+  return readAnswer(response, text)
+}
+
+function unanswered(cause: unknown, timeoutMs: number | undefined): HoldfastClientError {
+  if (timeoutMs !== undefined) {
+    const message = `No answer within ${timeoutMs} ms.`
+    return new HoldfastClientError(message, { code: 'timeout', retryable: true, cause })
+  }
+  const { message } = deepest(cause)
+  return new HoldfastClientError(`The server was not reached: ${message}`, {
+    code: 'network_error', retryable: true, cause,
+  })
+}
+
+/** The `fetch` of Node says "fetch failed" and keeps the reason in a chain of causes. */
+function deepest(error: unknown): { readonly message: string } {
+  const { cause } = error as { readonly cause?: unknown }
+  if (cause instanceof Error) return deepest(cause)
+  const { message, code } = error as { readonly message?: string; readonly code?: string }
+  return { message: message || code || String(error) }
+}

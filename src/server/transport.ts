@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { type IncomingMessage, type ServerOptions } from 'node:http'
+import { type Socket } from 'node:net'
+import { type FastifyInstance } from 'fastify'
+import { RequestFaults } from '../http/problem.js'
+import { type Lifecycle } from './health.js'
+import { rawProblem } from './problems.js'
+
+/**
+ * Settings of Node's own server. It looks for late requests often enough to be at most a tenth
+ * late itself, and leaves a missing Host to us, so that the refusal is a problem like all others.
+ */
+export function transportOptions(requestTimeoutMs: number): ServerOptions {
+  return {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 10),
+    requireHostHeader: false,
+  }
+}
+
+/**
+ * Gives every answer its request id, refuses what HTTP/1.1 itself forbids, and ends each
+ * connection with the first answer after draining began.
+ */
+export function guardTransport(server: FastifyInstance, lifecycle: Lifecycle): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('request-id', request.id)
+    const { httpVersion, headers } = request.raw
+    if (httpVersion !== '1.1' || headers.host !== undefined) return done()
+    done(new RequestFaults([{ field: 'header.host', message: 'is needed' }]))
+  })
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (lifecycle.draining) reply.header('connection', 'close')
+    done()
+  })
+  // An expectation we do not know may be ignored (RFC 9110 §10.1.1); Node would answer without
+  // a body, and without us.
+  server.server.on('checkExpectation', (request, response) => {
+    server.server.emit('request', request, response)
+  })
+}
+
+const requestIdPattern = /^[\w.-]{1,128}$/
+
+/** The caller's own request id when it is a harmless word, otherwise a new one. */
+export function requestIdOf({ headers }: { headers: IncomingMessage['headers'] }): string {
+  const given = headers['request-id'] ?? headers['x-request-id']
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID()
+}
+
+/** Answers bytes that are no request; the connection ends with it. */
+export function refuseRaw(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const requestId = randomUUID()
+  const { status, body } = rawProblem(error.code, requestId)
+  const head = [
+    `HTTP/1.1 ${status}`, 'Content-Type: application/problem+json', `Request-Id: ${requestId}`,
+    `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
