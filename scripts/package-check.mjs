@@ -1,7 +1,7 @@
 /**
- * Looks at the package as its users get it: packs it, installs the tarball in an empty project, runs
- * the quickstart and the command line there, compiles programs against its types, and has `attw` and
- * `publint` look at it. Those two are fetched by npx, as they are needed here only.
+ * Looks at the package as its users get it: packs it, installs the tarball in an empty project,
+ * runs the quickstart and the command line there, compiles programs against its types, and has
+ * `attw` and `publint` look at it. Those two are fetched by npx, as they are needed here only.
  */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

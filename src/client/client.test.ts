@@ -106,12 +106,14 @@ describe('messages', () => {
     const { id } = await client.conversations.create()
     const content: unknown = JSON.parse(
       '{"__proto__":{"a":1},"constructor":{"prototype":[]},"toString":"x","":{"__proto__":null},' +
-        '"text":"\\u0000 \\ud83d \\ud83d\\udd0e \\u2028","numbers":[0.1,1e300,9007199254740991]}',
+        '"text":"\\u0000 \\ud83d \\ud83d\\udd0e \\u2028",' +
+        '"numbers":[0.1,1e300,9007199254740991,-0,-0.0]}',
     )
     const { content: answered } = await client.messages.append(id, { role: 'user', content })
     const { data: [read] } = await client.messages.list(id)
     for (const kept of [answered, read!.content]) {
       expect(JSON.stringify(kept)).toBe(JSON.stringify(content))
+      expect(kept).toStrictEqual(content)
       expect(Object.getPrototypeOf(kept)).toBe(Object.prototype)
     }
   })

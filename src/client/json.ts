@@ -2,18 +2,35 @@ import { HoldfastClientError, invalidValue } from './errors.js'
 
 /**
  * JSON text of a body. Refuses with `invalid_value`, naming the place, what JSON.stringify would
- * send as something else without a word: NaN, a Date, a Map, a hole in an array. Members that are
- * undefined are left out.
+ * send as something else without a word: NaN, a Date, a Map, a hole in an array. -0 stays -0.
+ * Members that are undefined are left out.
  */
 export function writeJson(body: unknown): string {
   try {
     const text = JSON.stringify(body)
     check(body, 'body')
-    return text
+    return holdsNegativeZero(body) ? write(body) : text
   } catch (error) {
     if (error instanceof HoldfastClientError) throw error
     throw invalidValue('body', `cannot be written as JSON: ${(error as Error).message}`)
   }
+}
+
+function holdsNegativeZero(value: unknown): boolean {
+  if (typeof value === 'number') return Object.is(value, -0)
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some(holdsNegativeZero)
+}
+
+/** The slow way, for a checked value that JSON.stringify would change. */
+function write(value: unknown): string {
+  if (Object.is(value, -0)) return '-0'
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`)
+  return `{${members.join(',')}}`
 }
 
 function check(value: unknown, field: string): void {

@@ -54,18 +54,16 @@ function pauseMsAfter(error: unknown, attempt: number, pauseMaxMs: number): numb
   return retryAfterMs > pauseMaxMs ? undefined : retryAfterMs * (1 + Math.random() / 4)
 }
 
-/** Resolves after a while; rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after a while, or once the signal is aborted: the next attempt then ends the call. */
 function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', end)
-      if (signal?.aborted === true) reject(signal.reason as Error)
-      else resolve()
+      resolve()
     }
-    const timer = setTimeout(end, durationMs)
+    const timer = setTimeout(end, signal?.aborted === true ? 0 : durationMs)
     signal?.addEventListener('abort', end)
-    if (signal?.aborted === true) end()
   })
 }
 

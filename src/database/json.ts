@@ -134,6 +134,22 @@ class Survey {
   }
 }
 
+/**
+ * JSON text for the outside: as JSON.stringify, but -0 stays -0. Members that are undefined are
+ * left out.
+ */
+export function stringifyJson(value: unknown): string {
+  return holdsNegativeZero(value)
+    ? write(value as JsonValue, (text) => text)
+    : JSON.stringify(value)
+}
+
+function holdsNegativeZero(value: unknown): boolean {
+  if (typeof value === 'number') return Object.is(value, -0)
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some(holdsNegativeZero)
+}
+
 function tooLong({ field, lengthMax }: JsonRules): Error {
   return new InvalidValue(`${field} is longer than ${lengthMax} characters of JSON`, { field })
 }
@@ -143,8 +159,8 @@ function write(value: JsonValue, escape: JsonRules['escape']): string {
   if (Object.is(value, -0)) return '-0'
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map((item) => write(item, escape)).join(',')}]`
-  const members = Object.keys(value).map(
-    (key) => `${JSON.stringify(escape(key))}:${write(value[key]!, escape)}`,
-  )
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([key, member]) => `${JSON.stringify(escape(key))}:${write(member, escape)}`)
   return `{${members.join(',')}}`
 }

@@ -1,7 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { jsonDepthMax } from '../database/json.js'
+import { jsonDepthMax, stringifyJson } from '../database/json.js'
 import { RequestFaults, UnsupportedMediaType } from '../http/problem.js'
+
+/** Writes JSON answers so that every number arrives as it was stored, -0 included. */
+export function writeJsonBodies(server: FastifyInstance): void {
+  server.setReplySerializer(stringifyJson)
+}
 
 /** Reads JSON bodies; refuses what is not UTF-8 or not JSON instead of repairing it. */
 export function readJsonBodies(server: FastifyInstance): void {

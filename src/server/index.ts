@@ -3,7 +3,7 @@ import { type AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Holdfast } from '../holdfast.js'
 import { type Route } from '../http/route.js'
-import { readJsonBodies } from './body.js'
+import { readJsonBodies, writeJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
 import { type Lifecycle, serveHealth } from './health.js'
@@ -120,6 +120,7 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
   server.setErrorHandler(sendProblem)
   serveNotFound(server)
   readJsonBodies(server)
+  writeJsonBodies(server)
   serveMetrics(server, options.holdfast)
   serveHealth(server, options.holdfast, lifecycle)
   serveDocuments(server)

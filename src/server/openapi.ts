@@ -66,12 +66,11 @@ const conversion = { io: 'input', unrepresentable: 'any', override: shown } as c
 function componentSchemas(): Json {
   const uri = (id: string) => `#/components/schemas/${id}`
   const { schemas } = z.toJSONSchema(namedSchemas, { ...conversion, uri })
-  return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => {
-      const { $schema: _, $id: __, ...rest } = schema as Json
-      return [name, rest]
-    }),
-  )
+  const entries = Object.entries(schemas).map(([name, schema]) => {
+    const { $schema: _, $id: __, ...rest } = schema as Json
+    return [name, rest] as const
+  })
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function schemaOf(schema: z.ZodType): Json {

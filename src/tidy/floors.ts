@@ -40,7 +40,7 @@ export const areas: readonly Area[] = [
   { floor: 6, files: composition },
   { floor: 6, folders: ['server'], also: composition },
   { floor: 6, folders: ['cli'], also: [...composition, 'server'] },
-  { floor: 6, folders: ['client'], only: [] },
+  { floor: 6, folders: ['client'], only: [], also: [...composition, 'server'] },
   {
     floor: 6,
     folders: ['testing'],
