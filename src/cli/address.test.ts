@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { addressOf, hiddenUrl, isLocal, placeOf } from './address.js'
 
 describe('a database address', () => {
-  it('is memory, a file or a server by its scheme', () => {
-    expect(addressOf('memory:')).toEqual({ kind: 'memory' })
-    expect(addressOf('sqlite::memory:')).toEqual({ kind: 'memory' })
+  it('is this process, a file or a server by its scheme', () => {
+    expect(addressOf('memory:')).toEqual({ kind: 'process' })
+    expect(addressOf('sqlite::memory:')).toEqual({ kind: 'process' })
     expect(addressOf('sqlite:./a.db')).toEqual({ kind: 'file', path: './a.db' })
     expect(addressOf('file:///var/a.db')).toEqual({ kind: 'file', path: '/var/a.db' })
     expect(addressOf('postgresql://ada:secret@db:6000/shop?sslmode=require')).toMatchObject({

@@ -1,9 +1,9 @@
 import { databaseUrlForms } from '../database/connect.js'
 import { InvalidConfiguration } from '../errors.js'
 
-/** Where a database URL points, without opening anything. */
+/** Where a database URL points: into this process, to a file, or to a server. */
 export type DatabaseAddress =
-  | { readonly kind: 'memory' }
+  | { readonly kind: 'process' }
   | { readonly kind: 'file'; readonly path: string }
   | ServerAddress
 
@@ -20,20 +20,17 @@ export interface ServerAddress {
   readonly sslmode: string | undefined
 }
 
+const forms: readonly { pattern: RegExp; read: (url: string) => DatabaseAddress }[] = [
+  { pattern: /^memory:/, read: () => ({ kind: 'process' }) },
+  { pattern: /^(sqlite|file):/, read: fileAddress },
+  { pattern: /^postgres(ql)?:/, read: serverAddress },
+]
+
 /** Reads a database URL. Throws InvalidConfiguration for another form. */
 export function addressOf(url: string): DatabaseAddress {
-  switch (/^([a-z]+):/.exec(url)?.[1]) {
-    case 'memory':
-      return { kind: 'memory' }
-    case 'sqlite':
-    case 'file':
-      return fileAddress(url)
-    case 'postgres':
-    case 'postgresql':
-      return serverAddress(url)
-    default:
-      throw new InvalidConfiguration(`must be ${databaseUrlForms}`)
-  }
+  const form = forms.find(({ pattern }) => pattern.test(url))
+  if (form !== undefined) return form.read(url)
+  throw new InvalidConfiguration(`must be ${databaseUrlForms}`)
 }
 
 /** True for hosts that lead to this machine, over loopback or a Unix socket. */
@@ -62,7 +59,7 @@ export function hiddenUrl(text: string): string {
 function fileAddress(url: string): DatabaseAddress {
   const path = url.replace(/^(sqlite|file):(\/\/)?/, '')
   if (path === '') throw new InvalidConfiguration('needs a path, such as sqlite:./holdfast.db')
-  return path === ':memory:' ? { kind: 'memory' } : { kind: 'file', path }
+  return path === ':memory:' ? { kind: 'process' } : { kind: 'file', path }
 }
 
 function serverAddress(text: string): ServerAddress {

@@ -2,8 +2,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHoldfast } from '../holdfast.js'
-import { type DatabaseLease, testEngines } from '../testing/index.js'
-import { ensureBuilt, runCli, temporaryFolder } from './child.test.harness.js'
+import { enginesNamed } from '../testing/backends.js'
+import { type DatabaseLease } from '../testing/engines.js'
+import {
+  ensureBuilt, runCli, temporaryFolder, titleOn,
+} from '../testing/command-line.test.harness.js'
 
 let folder: ReturnType<typeof temporaryFolder>
 
@@ -16,136 +19,133 @@ afterAll(() => folder?.remove())
 const cli = (words: readonly string[], environment: Record<string, string> = {}, input = '') =>
   runCli(words, { cwd: folder.path, environment, input })
 
-for (const engine of testEngines().filter(({ name }) => name !== 'memory')) {
-  const title = `commands on ${engine.name}`
-  if (engine.missing === undefined) describe(title, () => behaves(() => engine.create()))
-  else describe.skip(`${title}: did not run: ${engine.missing}`, () => behaves(engine.create))
-}
+for (const engine of enginesNamed('sqlite', 'postgres')) {
+  describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'commands'), () => {
+    let lease: DatabaseLease
+    let environment: Record<string, string>
+    beforeAll(async () => {
+      lease = await engine.create()
+      environment = { HOLDFAST_DATABASE_URL: lease.url }
+    })
+    afterAll(() => lease?.drop())
 
-function behaves(create: () => Promise<DatabaseLease>): void {
-  let lease: DatabaseLease
-  let environment: Record<string, string>
-  beforeAll(async () => {
-    lease = await create()
-    environment = { HOLDFAST_DATABASE_URL: lease.url }
-  })
-  afterAll(() => lease?.drop())
+    const json = async (words: readonly string[], input = '') => {
+      const { code, stdout, stderr } = await cli([...words, '--json'], environment, input)
+      expect(stderr.split('\n').filter((line) => !line.includes('made the schema'))).toEqual([''])
+      expect(code).toBe(0)
+      expect(stdout.split('\n')).toHaveLength(2)
+      return JSON.parse(stdout)
+    }
 
-  const json = async (words: readonly string[], input = '') => {
-    const { code, stdout, stderr } = await cli([...words, '--json'], environment, input)
-    expect(stderr.split('\n').filter((line) => !line.includes('made the schema'))).toEqual([''])
-    expect(code).toBe(0)
-    expect(stdout.split('\n')).toHaveLength(2)
-    return JSON.parse(stdout)
-  }
+    it('migrate up, status and down move the schema and say so', async () => {
+      const { applied } = await json(['migrate', 'up'])
+      expect(applied[0]).toBe('0001_identity')
+      expect(await json(['migrate', 'up'])).toEqual({ applied: [] })
+      const { migrations } = await json(['migrate', 'status'])
+      expect(migrations.map(({ name }: { name: string }) => name)).toEqual(applied)
+      expect(migrations.every((each: { applied_at: unknown }) => each.applied_at)).toBe(true)
+      const newest = applied.at(-1)
+      expect(await json(['migrate', 'down', '--steps', '1'])).toEqual({ reverted: [newest] })
+      const { stdout } = await cli(['migrate', 'status'], environment)
+      expect(stdout).toMatch(new RegExp(`^${newest} +pending$`, 'm'))
+      expect(stdout).toMatch(/^0001_identity +applied \d{4}-/m)
+    })
 
-  it('migrate up, status and down move the schema and say so', async () => {
-    const { applied } = await json(['migrate', 'up'])
-    expect(applied[0]).toBe('0001_identity')
-    expect(await json(['migrate', 'up'])).toEqual({ applied: [] })
-    const { migrations } = await json(['migrate', 'status'])
-    expect(migrations.map(({ name }: { name: string }) => name)).toEqual(applied)
-    expect(migrations.every((each: { applied_at: unknown }) => each.applied_at)).toBe(true)
-    const newest = applied.at(-1)
-    expect(await json(['migrate', 'down', '--steps', '1'])).toEqual({ reverted: [newest] })
-    const { stdout } = await cli(['migrate', 'status'], environment)
-    expect(stdout).toMatch(new RegExp(`^${newest} +pending$`, 'm'))
-    expect(stdout).toMatch(/^0001_identity +applied \d{4}-/m)
-  })
+    it('refuse a schema that is behind, and name the command', async () => {
+      const { code, stderr } = await cli(['org', 'create', '--name', 'Acme'], environment)
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^holdfast: Migrations are pending .*run: holdfast migrate up\n$/)
+    })
 
-  it('refuse a schema that is behind, and name the command', async () => {
-    const { code, stderr } = await cli(['org', 'create', '--name', 'Acme'], environment)
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/^holdfast: Migrations are pending .*run: holdfast migrate up\n$/)
-  })
+    it('make the schema in an empty database and say so', async () => {
+      expect((await json(['migrate', 'down', '--all'])).reverted.at(-1)).toBe('0001_identity')
+      const { code, stdout, stderr } = await cli(
+        ['token', 'create', '--scopes', '*'], environment)
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^hf_st_\w{36}\n$/)
+      expect(stderr).toContain('made the schema')
+      expect(stderr).toContain('without end')
+    })
 
-  it('make the schema in an empty database and say so', async () => {
-    expect((await json(['migrate', 'down', '--all'])).reverted.at(-1)).toBe('0001_identity')
-    const { code, stdout, stderr } = await cli(
-      ['token', 'create', '--scopes', '*'], environment)
-    expect(code).toBe(0)
-    expect(stdout).toMatch(/^hf_st_\w{36}\n$/)
-    expect(stderr).toContain('made the schema')
-    expect(stderr).toContain('without end')
-  })
+    it('token create makes a token that opens the organization', async () => {
+      const { id } = await json(['org', 'create', '--name', 'Tokens', '--slug', 'tokens'])
+      const scopes = ['conversations:read', 'service_tokens:*']
+      for (const organization of [id, 'tokens']) {
+        const created = await json(['token', 'create', '--organization', organization, '--scopes',
+          scopes.join(','), '--expires-in-days', '2'])
+        expect(created).toMatchObject({ scopes, id: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+        const days = (Date.parse(created.expires_at) - Date.now()) / 86_400_000
+        expect(days).toBeGreaterThan(1.99)
+        expect(days).toBeLessThan(2.01)
+        const principal = await withLibrary(({ authenticator }) =>
+          authenticator.authenticate(created.token))
+        expect(principal).toMatchObject({ organizationId: id, scopes })
+      }
+    })
 
-  it('token create makes a token that opens the organization', async () => {
-    const { id } = await json(['org', 'create', '--name', 'Tokens', '--slug', 'tokens'])
-    const scopes = ['conversations:read', 'service_tokens:*']
-    for (const organization of [id, 'tokens']) {
-      const created = await json(['token', 'create', '--organization', organization, '--scopes',
-        scopes.join(','), '--expires-in-days', '2'])
-      expect(created).toMatchObject({ scopes, id: expect.stringMatching(/^[0-9a-f-]{36}$/) })
-      const days = (Date.parse(created.expires_at) - Date.now()) / 86_400_000
-      expect(days).toBeGreaterThan(1.99)
-      expect(days).toBeLessThan(2.01)
-      const principal = await withLibrary(({ authenticator }) =>
-        authenticator.authenticate(created.token))
-      expect(principal).toMatchObject({ organizationId: id, scopes })
+    it('org create answers with id, slug and name, and sets the owner', async () => {
+      const user = await json(['user', 'create', '--email', 'Owner@example.com', '--password',
+        'long enough'])
+      const words = ['org', 'create', '--name', 'Ümläut & Co', '--owner-email', 'owner@EXAMPLE.com']
+      const created = await json(words)
+      expect(created).toEqual({
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/), slug: expect.any(String), name: 'Ümläut & Co',
+      })
+      const role = await withLibrary(({ identity }) => identity.findRole(created.id, user.id))
+      expect(role).toBe('owner')
+    })
+
+    it('user create takes the password from standard input and the role', async () => {
+      const words = ['user', 'create', '--email', 'ada@example.com', '--display-name', 'Ada',
+        '--password-stdin', '--organization', 'default', '--role', 'admin']
+      const created = await json(words, 'correct horse\n')
+      expect(created).toEqual({ id: expect.any(String), email: 'ada@example.com' })
+      await withLibrary(async ({ identity }) => {
+        const login = { email: 'ada@example.com', password: 'correct horse' }
+        const { user } = await identity.logIn(login)
+        expect(user).toMatchObject({ id: created.id, displayName: 'Ada' })
+        expect(await identity.listOrganizations(user.id))
+          .toMatchObject([{ slug: 'default', role: 'admin' }])
+      })
+    })
+
+    it('leave no user behind when the organization does not exist', async () => {
+      const words = ['user', 'create', '--email', 'nobody@example.com', '--organization', 'missing']
+      const { code, stderr } = await cli(words, environment)
+      expect([code, stderr]).toEqual([1, 'holdfast: There is no organization missing.\n'])
+      const found = await withLibrary(({ identity }) =>
+        identity.findUserByEmail('nobody@example.com'))
+      expect(found).toBeUndefined()
+    })
+
+    it.each([
+      [['user', 'create', '--email', 'ADA@example.com'], 'email_taken', /is taken/],
+      [['user', 'create', '--email', 'ada'], 'invalid_input', /e-mail address/],
+      [['user', 'create', '--email', 'a@b', '--password', 'short'], 'invalid_input', /8 to 256/],
+      [['org', 'create', '--name', 'X', '--slug', 'Not A Slug'], 'invalid_input', /slug must/],
+      [['org', 'create', '--name', 'X', '--slug', 'default'], 'slug_taken', /is taken/],
+      [['org', 'create', '--name', 'X', '--owner-email', 'x@y'], 'user_not_found', /user create/],
+      [['token', 'create', '--scopes', '*', '--organization', 'nope'], 'organization_not_found',
+        /no organization nope/],
+    ])('%j fails with the code %s', async (words, code, message) => {
+      const ended = await cli([...words, '--json'], environment)
+      expect([ended.code, ended.stdout]).toEqual([1, ''])
+      const { error } = JSON.parse(ended.stderr)
+      expect(error.code).toBe(code)
+      expect(error.message).toMatch(message)
+    })
+
+    async function withLibrary<R>(
+      work: (holdfast: Awaited<ReturnType<typeof openHoldfast>>) => Promise<R>,
+    ): Promise<R> {
+      const holdfast = await openHoldfast({ database: lease.url })
+      try {
+        return await work(holdfast)
+      } finally {
+        await holdfast.close()
+      }
     }
   })
-
-  it('org create answers with id, slug and name, and sets the owner', async () => {
-    const user = await json(['user', 'create', '--email', 'Owner@example.com', '--password',
-      'long enough'])
-    const words = ['org', 'create', '--name', 'Ümläut & Co', '--owner-email', 'owner@EXAMPLE.com']
-    const created = await json(words)
-    expect(created).toEqual({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/), slug: expect.any(String), name: 'Ümläut & Co',
-    })
-    const role = await withLibrary(({ identity }) => identity.findRole(created.id, user.id))
-    expect(role).toBe('owner')
-  })
-
-  it('user create takes the password from standard input and the role', async () => {
-    const words = ['user', 'create', '--email', 'ada@example.com', '--display-name', 'Ada',
-      '--password-stdin', '--organization', 'default', '--role', 'admin']
-    const created = await json(words, 'correct horse\n')
-    expect(created).toEqual({ id: expect.any(String), email: 'ada@example.com' })
-    await withLibrary(async ({ identity }) => {
-      const { user } = await identity.logIn({ email: 'ada@example.com', password: 'correct horse' })
-      expect(user).toMatchObject({ id: created.id, displayName: 'Ada' })
-      expect(await identity.listOrganizations(user.id))
-        .toMatchObject([{ slug: 'default', role: 'admin' }])
-    })
-  })
-
-  it('leave no user behind when the organization does not exist', async () => {
-    const words = ['user', 'create', '--email', 'nobody@example.com', '--organization', 'missing']
-    const { code, stderr } = await cli(words, environment)
-    expect([code, stderr]).toEqual([1, 'holdfast: There is no organization missing.\n'])
-    const found = await withLibrary(({ identity }) =>
-      identity.findUserByEmail('nobody@example.com'))
-    expect(found).toBeUndefined()
-  })
-
-  it.each([
-    [['user', 'create', '--email', 'ADA@example.com'], 'email_taken', /is taken/],
-    [['user', 'create', '--email', 'ada'], 'invalid_input', /e-mail address/],
-    [['user', 'create', '--email', 'a@b', '--password', 'short'], 'invalid_input', /8 to 256/],
-    [['org', 'create', '--name', 'X', '--slug', 'Not A Slug'], 'invalid_input', /slug must/],
-    [['org', 'create', '--name', 'X', '--slug', 'default'], 'slug_taken', /is taken/],
-    [['org', 'create', '--name', 'X', '--owner-email', 'x@y'], 'user_not_found', /user create/],
-    [['token', 'create', '--scopes', '*', '--organization', 'nope'], 'organization_not_found',
-      /no organization nope/],
-  ])('%j fails with the code %s', async (words, code, message) => {
-    const ended = await cli([...words, '--json'], environment)
-    expect([ended.code, ended.stdout]).toEqual([1, ''])
-    const { error } = JSON.parse(ended.stderr)
-    expect(error.code).toBe(code)
-    expect(error.message).toMatch(message)
-  })
-
-  async function withLibrary<R>(
-    work: (holdfast: Awaited<ReturnType<typeof openHoldfast>>) => Promise<R>,
-  ): Promise<R> {
-    const holdfast = await openHoldfast({ database: lease.url })
-    try {
-      return await work(holdfast)
-    } finally {
-      await holdfast.close()
-    }
-  }
 }
 
 describe('a command line that cannot be understood', () => {
@@ -183,7 +183,8 @@ describe('a configuration that cannot work', () => {
   })
 
   it('shows the stack when asked', async () => {
-    const { stderr } = await cli(['migrate', 'up', '--log-level', 'debug', '--database', 'sqlite:.'])
+    const words = ['migrate', 'up', '--log-level', 'debug', '--database', 'sqlite:.']
+    const { stderr } = await cli(words)
     expect(stderr).toMatch(/^holdfast: \. is a folder.*\n.*\n +at /)
   })
 

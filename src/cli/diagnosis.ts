@@ -21,7 +21,7 @@ export function diagnosed(error: unknown, address: DatabaseAddress): unknown {
 
 /** What the codes behind a failure mean for the person at the terminal. */
 export function diagnosisOf(error: unknown, address: DatabaseAddress): Diagnosis | undefined {
-  if (address.kind === 'memory') return undefined
+  if (address.kind === 'process') return undefined
   const explain = (code: string, message: string) =>
     address.kind === 'file'
       ? fileDiagnosis(address.path, code, message)

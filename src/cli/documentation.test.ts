@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { root } from './child.test.harness.js'
+import { root } from '../testing/command-line.test.harness.js'
 import { buildProgram } from './program.js'
 import { Terminal } from './terminal.js'
 import { type Variable, variables } from './variables.js'
@@ -53,6 +53,12 @@ describe('docs/reference/cli.md', () => {
     expect(sections.get(name)?.sort()).toEqual(flags.sort())
   })
 
+  it('lists every code of the command line itself, and no other', () => {
+    const opening = read('docs/reference/cli.md').split(/^## /m)[0]!
+    const listed = [...opening.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code!)
+    expect(listed.sort()).toEqual([...codesInSource()].sort())
+  })
+
   it('lists the flags that every command on a database has', () => {
     const opening = read('docs/reference/cli.md').split(/^## /m)[0]!
     expect(flagsIn(opening)).toEqual(everywhere)
@@ -69,6 +75,17 @@ function commands(): Map<string, string[]> {
   }
   visit(buildProgram(new Terminal()), [])
   return found
+}
+
+/** The codes that failures of the command line are made with; `told` is never printed. */
+function codesInSource(): Set<string> {
+  const files = readdirSync(join(root, 'src/cli'))
+    .filter((name) => name.endsWith('.ts') && !name.includes('.test.'))
+  const pattern = /(?:\bcode: |fail\()'([a-z_]+)'/g
+  const found = files.flatMap((name) =>
+    [...read(`src/cli/${name}`).matchAll(pattern)].map(([, code]) => code!))
+  const shared = ['told', 'database_unavailable', 'internal_error']
+  return new Set(found.filter((code) => !shared.includes(code)))
 }
 
 function flagsIn(section: string): string[] {

@@ -34,7 +34,7 @@ async function initDb(options: InitOptions, terminal: Terminal): Promise<void> {
   const admin = adminAddress(options.adminUrl)
   const address = addressOf(settings.database)
   const name = hiddenUrl(settings.database)
-  if (address.kind === 'memory') {
+  if (address.kind === 'process') {
     const empty = { created: false, migrations: [], default_organization_created: false }
     if (options.json === true) return terminal.print(JSON.stringify({ database: name, ...empty }))
     return terminal.print('memory: begins empty in each process; there is nothing to prepare.')

@@ -58,7 +58,7 @@ export async function withBackend<R>(
 
 /** Fails for a database that ends with the process: nothing done to it would remain. */
 export function refuseMemory(url: string): void {
-  if (addressOf(url).kind !== 'memory') return
+  if (addressOf(url).kind !== 'process') return
   const sentence = 'A database in memory ends with this command; name another with --database.'
   throw new CommandFailure(sentence, { code: 'database_in_memory' })
 }

@@ -42,7 +42,8 @@ describe('a command line that cannot be understood', () => {
     expect(stderr).toMatch(message)
   })
 
-  it.each([[[]], [['migrate']], [['token']]])('%j prints the help and ends with 2', async (words) => {
+  const incomplete = [[[]], [['migrate']], [['token']]]
+  it.each(incomplete)('%j prints the help and ends with 2', async (words) => {
     const { code, stdout, stderr } = await runHere(words)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^Usage: holdfast/)

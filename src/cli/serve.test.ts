@@ -1,7 +1,10 @@
 import { type AddressInfo, connect as dial, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type DatabaseLease, testEngines } from '../testing/index.js'
-import { ensureBuilt, type Running, startCli, temporaryFolder } from './child.test.harness.js'
+import { enginesNamed } from '../testing/backends.js'
+import { type DatabaseLease, testEngines } from '../testing/engines.js'
+import {
+  ensureBuilt, type Running, startCli, temporaryFolder, titleOn,
+} from '../testing/command-line.test.harness.js'
 
 let folder: ReturnType<typeof temporaryFolder>
 const started: Running[] = []
@@ -35,44 +38,53 @@ const call = (url: string, token: string, body: unknown) =>
   })
 
 for (const engine of testEngines()) {
-  const title = `serve --json on ${engine.name}`
-  const define = () => announces(engine.name, () => engine.create())
-  if (engine.missing === undefined) describe(title, define)
-  else describe.skip(`${title}: did not run: ${engine.missing}`, define)
+  describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'serve --json'), () => {
+    let lease: DatabaseLease
+    beforeAll(async () => {
+      lease = await engine.create()
+    })
+    afterAll(() => lease?.drop())
+
+    it('prints one line with the first login, which works', async () => {
+      const { running, first } = await served(['--database', lease.url])
+      expect(first).toEqual({
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        database: engine.name,
+        admin_token: expect.stringMatching(/^hf_/),
+        email: 'admin@localhost',
+        password: expect.any(String),
+      })
+      const url = `${first.url}/v1/conversations`
+      const created = await call(url, first.admin_token, { title: 'Hi' })
+      expect(created.status).toBe(201)
+      expect(((await created.json()) as { title: string }).title).toBe('Hi')
+      running.signal('SIGTERM')
+      const { code, stderr } = await running.end
+      expect(code).toBe(0)
+      expect(running.lines).toHaveLength(1)
+      expect(stderr).not.toContain(first.admin_token)
+      expect(stderr).not.toContain(first.password)
+    })
+  })
 }
 
-function announces(name: string, create: () => Promise<DatabaseLease>): void {
-  let lease: DatabaseLease
-  beforeAll(async () => {
-    lease = await create()
-  })
-  afterAll(() => lease?.drop())
-
-  it('prints one line with the first login, which works', async () => {
-    const { running, first } = await served(['--database', lease.url])
-    expect(first).toEqual({
-      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
-      database: name,
-      admin_token: expect.stringMatching(/^hf_/),
-      email: 'admin@localhost',
-      password: expect.any(String),
+// A database in memory has no later start.
+for (const engine of enginesNamed('sqlite', 'postgres')) {
+  describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'serve --json again'), () => {
+    it('prints no login at a later start', async () => {
+      const lease = await engine.create()
+      try {
+        const { running: earlier } = await served(['--database', lease.url])
+        earlier.signal('SIGINT')
+        expect((await earlier.end).code).toBe(0)
+        const { running, first } = await served(['--database', lease.url])
+        expect(Object.keys(first)).toEqual(['url', 'database'])
+        running.signal('SIGINT')
+        expect((await running.end).code).toBe(0)
+      } finally {
+        await lease.drop()
+      }
     })
-    const created = await call(`${first.url}/v1/conversations`, first.admin_token, { title: 'Hi' })
-    expect(created.status).toBe(201)
-    expect(((await created.json()) as { title: string }).title).toBe('Hi')
-    running.signal('SIGTERM')
-    const { code, stderr } = await running.end
-    expect(code).toBe(0)
-    expect(running.lines).toHaveLength(1)
-    expect(stderr).not.toContain(first.admin_token)
-    expect(stderr).not.toContain(first.password)
-  })
-
-  it.skipIf(name === 'memory')('prints no login at a later start', async () => {
-    const { running, first } = await served(['--database', lease.url])
-    expect(Object.keys(first)).toEqual(['url', 'database'])
-    running.signal('SIGINT')
-    expect((await running.end).code).toBe(0)
   })
 }
 

@@ -16,6 +16,13 @@ export function enginesNamed(...names: readonly string[]): readonly TestEngine[]
   return testEngines().filter(({ name }) => names.includes(name))
 }
 
+/** The URL with this parameter in its query. */
+export function withParameter(url: string, name: string, value: string): string {
+  const changed = new URL(url)
+  changed.searchParams.set(name, value)
+  return changed.toString()
+}
+
 /**
  * Runs one suite over an empty database of every engine, below any domain. An engine that is
  * missing is skipped under a name that carries the reason.

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest'
 import { type Holdfast } from '../holdfast.js'
-import { contract, type ContractOptions, type ContractWorld } from './contract.js'
+import { type ContractWorld, type OpenWorld } from './contract.js'
 import { HttpClient, type Promised } from './http.js'
 
 /** The server under test; its own tests hand it in, since nothing here may import it. */
@@ -27,28 +27,21 @@ export interface HttpWorld extends ContractWorld {
 /** Opens a world; every call has organizations and tokens of its own. */
 export type OpenHttpWorld = () => Promise<HttpWorld>
 
-/** As `contract`, with a server on a free port over each engine. */
-export function httpContract(
-  name: string,
-  { serving, ...options }: ContractOptions & { readonly serving: Serving },
-  define: (open: OpenHttpWorld) => void,
-): void {
-  contract(name, (open) => {
-    const served: Served[] = []
-    afterAll(async () => {
-      for (const { guest, close } of served) {
-        guest.close()
-        await close()
-      }
-    })
-    define(async () => {
-      const world = await open()
-      const { guest } = served[0] ?? (served[0] = await serve(world.holdfast, serving))
-      const ourToken = await allowed(world.organization)
-      const theirs = guest.as(await allowed(world.neighbour))
-      return { ...world, url: guest.url, guest, ourToken, ours: guest.as(ourToken), theirs }
-    })
-  }, options)
+/** The worlds of a contract, served on a free port until the suite's end. */
+export function served(openWorld: OpenWorld, serving: Serving): OpenHttpWorld {
+  let server: Served | undefined
+  afterAll(async () => {
+    server?.guest.close()
+    await server?.close()
+  })
+  return async () => {
+    const world = await openWorld()
+    server ??= await serve(world.holdfast, serving)
+    const { guest } = server
+    const ourToken = await allowed(world.organization)
+    const theirs = guest.as(await allowed(world.neighbour))
+    return { ...world, url: guest.url, guest, ourToken, ours: guest.as(ourToken), theirs }
+  }
 }
 
 interface Served {

@@ -7,8 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../../database/connect.js'
 import { sqliteDriver } from '../../database/dialects/sqlite-driver.js'
 import { openHoldfast } from '../../holdfast.js'
-import { type DatabaseLease, testEngines } from '../../testing/index.js'
-import { ensureBuilt, runCli, startCli, temporaryFolder } from '../child.test.harness.js'
+import { enginesNamed } from '../../testing/backends.js'
+import { type DatabaseLease } from '../../testing/engines.js'
+import {
+  ensureBuilt, runCli, startCli, temporaryFolder, titleOn,
+} from '../../testing/command-line.test.harness.js'
 import { type Check } from './check.js'
 
 let folder: ReturnType<typeof temporaryFolder>
@@ -38,9 +41,11 @@ const path = (name: string): string => join(folder.path, name)
 
 /** Makes a database in a file with everything in it that a first start makes. */
 async function made(name: string): Promise<Record<string, string>> {
-  const holdfast = await openHoldfast({ database: `sqlite:${path(name)}` })
-  await holdfast.close()
-  return { HOLDFAST_DATABASE_URL: `sqlite:${name}` }
+  const environment = { HOLDFAST_DATABASE_URL: `sqlite:${name}` }
+  // In a process of its own, so that no connection to the file is left behind in this one.
+  const { code, stderr } = await runCli(['init-db'], { cwd: folder.path, environment })
+  expect([code, stderr]).toEqual([0, ''])
+  return environment
 }
 
 function alter(name: string, sql: string): void {
@@ -242,88 +247,96 @@ describe('doctor on a PostgreSQL server that refuses', () => {
   })
 })
 
-const postgres = testEngines().find(({ name }) => name === 'postgres')!
-const title = 'doctor on PostgreSQL'
-if (postgres.missing === undefined) describe(title, onPostgres)
-else describe.skip(`${title}: did not run: ${postgres.missing}`, onPostgres)
-
-function onPostgres(): void {
-  let lease: DatabaseLease
-  beforeAll(async () => {
-    lease = await postgres.create()
-    await (await openHoldfast({ database: lease.url })).close()
-  })
-  afterAll(() => lease?.drop())
-  const database = () => decodeURIComponent(new URL(lease.url).pathname.slice(1))
-
-  it('finds nothing wrong with a database as a first start makes it', async () => {
-    const { problems, named } = await doctor({ HOLDFAST_DATABASE_URL: lease.url })
-    expect(problems).toEqual([])
-    const names = ['transport', 'database', 'version', 'encoding', 'fsync', 'synchronous_commit',
-      'full_page_writes', 'writable', 'connections', 'role', 'clock', 'migrations']
-    expect(Object.keys(named)).toEqual(expect.arrayContaining(names))
-    expect(named.version!.message).toMatch(/^PostgreSQL \d+/)
-  })
-
-  it('finds commits that are not waited for, and the reason for a warning of read-only', async () => {
-    await execute(lease.url, `alter database "${database()}" set synchronous_commit = off`)
-    await execute(lease.url, `alter database "${database()}" set default_transaction_read_only = on`)
-    const { problems, named } = await doctor({ HOLDFAST_DATABASE_URL: lease.url })
-    await execute(lease.url, 'begin read write; ' +
-      `alter database "${database()}" reset all; commit`)
-    expect(problems).toEqual(['synchronous_commit', 'writable'])
-    expect(named.synchronous_commit!.fix).toContain('alter system set synchronous_commit = on')
-    expect((await doctor({ HOLDFAST_DATABASE_URL: lease.url })).problems).toEqual([])
-  })
-
-  it('compares the pool with what the server allows', async () => {
-    const { problems, named } = await doctor({
-      HOLDFAST_DATABASE_URL: lease.url, HOLDFAST_POOL_MAX: '1000',
+for (const engine of enginesNamed('postgres')) {
+  describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'doctor'), () => {
+    let lease: DatabaseLease
+    beforeAll(async () => {
+      lease = await engine.create()
+      await (await openHoldfast({ database: lease.url })).close()
     })
-    expect(problems).toEqual(['connections'])
-    expect(named.connections!.fix).toContain('HOLDFAST_POOL_MAX')
-  })
+    afterAll(() => lease?.drop())
+    const database = () => decodeURIComponent(new URL(lease.url).pathname.slice(1))
 
-  it('finds an encoding that cannot hold every text', async () => {
-    const name = `${database()}_ascii`
-    await execute(lease.url, `create database "${name}" template template0 encoding 'SQL_ASCII'` +
-      " lc_collate 'C' lc_ctype 'C'")
-    try {
+    it('finds nothing wrong with a database as a first start makes it', async () => {
+      const { problems, named } = await doctor({ HOLDFAST_DATABASE_URL: lease.url })
+      expect(problems).toEqual([])
+      const names = ['transport', 'database', 'version', 'encoding', 'fsync', 'synchronous_commit',
+        'full_page_writes', 'writable', 'connections', 'role', 'clock', 'migrations']
+      expect(Object.keys(named)).toEqual(expect.arrayContaining(names))
+      expect(named.version!.message).toMatch(/^PostgreSQL \d+/)
+    })
+
+    it('finds commits that do not wait and transactions that may not write', async () => {
+      await execute(lease.url, `alter database "${database()}" set synchronous_commit = off; ` +
+        `alter database "${database()}" set default_transaction_read_only = on`)
+      const { problems, named } = await doctor({ HOLDFAST_DATABASE_URL: lease.url })
+      const pooled = await doctor({ HOLDFAST_DATABASE_URL: `${lease.url}?pgbouncer=true` })
+      await execute(lease.url, 'begin read write; ' +
+        `alter database "${database()}" reset all; commit`)
+      expect(problems).toEqual(['writable'])
+      expect(named.synchronous_commit).toMatchObject({
+        state: 'warning', fix: expect.stringContaining('set synchronous_commit = on'),
+      })
+      expect(pooled.problems).toEqual(['database'])
+      expect(pooled.named.database!.message).toContain('synchronous_commit = on')
+      expect((await doctor({ HOLDFAST_DATABASE_URL: lease.url })).problems).toEqual([])
+    })
+
+    it('compares the pool with what the server allows', async () => {
+      const { problems, named } = await doctor({
+        HOLDFAST_DATABASE_URL: lease.url, HOLDFAST_POOL_MAX: '1000',
+      })
+      expect(problems).toEqual(['connections'])
+      expect(named.connections!.fix).toContain('HOLDFAST_POOL_MAX')
+    })
+
+    it('finds an encoding that cannot hold every text', async () => {
+      const name = `${database()}_ascii`
+      await execute(lease.url, `create database "${name}" template template0 encoding 'SQL_ASCII'` +
+        " lc_collate 'C' lc_ctype 'C'")
+      try {
+        const url = new URL(lease.url)
+        url.pathname = `/${name}`
+        expect((await doctor({ HOLDFAST_DATABASE_URL: url.toString() })).problems)
+          .toEqual(['encoding'])
+      } finally {
+        await execute(lease.url, `drop database "${name}"`)
+      }
+    })
+
+    it('finds a role that may not make tables, and warns of a superuser', async () => {
+      const role = `${database()}_role`
+      await execute(lease.url, `create role "${role}" login password 'x'`)
+      await execute(lease.url, 'revoke create on schema public from public')
+      const granted = `grant select on holdfast_migrations to "${role}"`
+      try {
+        const url = new URL(lease.url)
+        Object.assign(url, { username: role, password: 'x' })
+        const blind = await doctor({ HOLDFAST_DATABASE_URL: url.toString() })
+        expect(blind.problems).toEqual(['migrations'])
+        expect(blind.named.migrations!.message).toContain(`"${role}" lacks rights`)
+        await execute(lease.url, granted)
+        const plain = await doctor({ HOLDFAST_DATABASE_URL: url.toString() })
+        expect(plain.problems).toEqual([])
+        expect(plain.named.rights).toMatchObject({ state: 'warning' })
+        expect(plain.named.rights!.fix).toContain(`grant create on schema public to "${role}"`)
+        expect(plain.named.role!.state).toBe('ok')
+        const admin = await doctor({ HOLDFAST_DATABASE_URL: lease.url })
+        expect(admin.named.role!.state).toBe('warning')
+      } finally {
+        await execute(lease.url, `drop owned by "${role}"; drop role "${role}"`)
+      }
+    })
+
+    it('names the command for a database that does not exist', async () => {
       const url = new URL(lease.url)
-      url.pathname = `/${name}`
-      expect((await doctor({ HOLDFAST_DATABASE_URL: url.toString() })).problems)
-        .toEqual(['encoding'])
-    } finally {
-      await execute(lease.url, `drop database "${name}"`)
-    }
-  })
-
-  it('finds a role that may not make tables, and warns of a superuser', async () => {
-    const role = `${database()}_role`
-    await execute(lease.url, `create role "${role}" login password 'x'`)
-    await execute(lease.url, 'revoke create on schema public from public')
-    try {
-      const url = new URL(lease.url)
-      Object.assign(url, { username: role, password: 'x' })
-      const plain = await doctor({ HOLDFAST_DATABASE_URL: url.toString() })
-      expect(plain.named.rights).toMatchObject({ state: 'warning' })
-      expect(plain.named.rights!.fix).toContain(`grant create on schema public to "${role}"`)
-      expect(plain.named.role!.state).toBe('ok')
-      const admin = await doctor({ HOLDFAST_DATABASE_URL: lease.url })
-      expect(admin.named.role!.state).toBe('warning')
-    } finally {
-      await execute(lease.url, `drop role "${role}"`)
-    }
-  })
-
-  it('names the command for a database that does not exist', async () => {
-    const url = new URL(lease.url)
-    url.pathname = '/holdfast_not_there'
-    const { problems, named } = await doctor({ HOLDFAST_DATABASE_URL: url.toString() })
-    expect(problems).toEqual(['database'])
-    expect(named.database).toMatchObject({
-      message: expect.stringContaining('"holdfast_not_there" does not exist'),
-      fix: 'Create it: holdfast init-db',
+      url.pathname = '/holdfast_not_there'
+      const { problems, named } = await doctor({ HOLDFAST_DATABASE_URL: url.toString() })
+      expect(problems).toEqual(['database'])
+      expect(named.database).toMatchObject({
+        message: expect.stringContaining('"holdfast_not_there" does not exist'),
+        fix: 'Create it: holdfast init-db',
+      })
     })
   })
 }

@@ -16,12 +16,16 @@ export async function checkFile(path: string, settings: Settings): Promise<Check
   if (!existsSync(folder)) {
     return [problem('database', `The folder ${folder} does not exist.`, 'Run: holdfast init-db')]
   }
-  const around = [checkFolder(folder), checkFileSystem(folder), checkSpace(folder)]
+  // Before anything is opened: that may leave a log with the rights of the file.
+  const around = [
+    checkPermissions(path), checkFolder(folder), checkFileSystem(folder), checkSpace(folder),
+  ]
   if (!existsSync(path)) {
     const message = `There is no database at ${path} yet; the first start makes it.`
-    return [warning('database', message, 'Make it now: holdfast init-db'), ...around]
+    const missing = warning('database', message, 'Make it now: holdfast init-db')
+    return [missing, ...around.slice(1)]
   }
-  return [...(await checkContent(path, settings)), checkPermissions(path), ...around]
+  return [...(await checkContent(path, settings)), ...around]
 }
 
 async function checkContent(path: string, settings: Settings): Promise<Check[]> {
@@ -54,7 +58,8 @@ async function checkOpened(path: string, settings: Settings): Promise<Check[]> {
     const journal = isFull
       ? ok('journal', 'WAL with synchronous=FULL: what is acknowledged is on disk')
       : problem('journal', 'synchronous is not FULL.', 'Report this as a defect of Holdfast.')
-    return [ok('database', `${path} can be opened`), journal, await checkMigrations(backend)]
+    const schema = await checkMigrations(backend, { kind: 'file', path })
+    return [ok('database', `${path} can be opened`), journal, schema]
   } finally {
     await backend.close()
   }

@@ -1,5 +1,6 @@
 import { connect } from '../../database/connect.js'
 import { type Backend } from '../../database/engine.js'
+import { InvalidConfiguration } from '../../errors.js'
 import { isLocal, placeOf, type ServerAddress } from '../address.js'
 import { diagnosisOf } from '../diagnosis.js'
 import { type Settings } from '../environment.js'
@@ -34,11 +35,12 @@ async function checkOn(
     checkVersion(facts),
     checkEncoding(facts),
     ...durability.map((rule) => checkDurability(rule, facts)),
+    checkCommit(facts),
     checkWritable(facts),
     checkConnections(facts, settings.poolMax),
     checkRole(facts),
     checkClock(facts),
-    await checkMigrations(backend),
+    await checkMigrations(backend, address),
     ...checkRights(facts),
   ]
 }
@@ -63,7 +65,7 @@ const factsQuery = `
 select current_setting('server_version') as version,
   current_setting('server_version_num') as version_number,
   current_setting('fsync') as fsync,
-  current_setting('synchronous_commit') as synchronous_commit,
+  (select reset_val from pg_settings where name = 'synchronous_commit') as synchronous_commit,
   current_setting('full_page_writes') as full_page_writes,
   current_setting('server_encoding') as server_encoding,
   current_setting('transaction_read_only') as transaction_read_only,
@@ -112,6 +114,9 @@ function checkTransport({ host, sslmode }: ServerAddress): Check {
 function failed(error: unknown, address: ServerAddress): Check {
   const found = diagnosisOf(error, address)
   if (found !== undefined) return problem('database', found.message, found.fix)
+  if (error instanceof InvalidConfiguration) {
+    return problem('database', error.message, 'Correct the setting that this sentence names.')
+  }
   const message = `${placeOf(address)} fails: ${(error as Error).message}`
   return problem('database', message, 'See the log of the server.')
 }
@@ -142,11 +147,6 @@ const durability: readonly DurabilityRule[] = [
     danger: 'a crash of the machine can destroy the database',
   },
   {
-    setting: 'synchronous_commit',
-    promise: 'what is acknowledged is on disk',
-    danger: 'a crash loses what was acknowledged just before',
-  },
-  {
     setting: 'full_page_writes',
     promise: 'a page torn by a power cut is repaired',
     danger: 'a power cut can leave pages torn',
@@ -156,9 +156,18 @@ const durability: readonly DurabilityRule[] = [
 function checkDurability({ setting, promise, danger }: DurabilityRule, facts: Facts): Check {
   const value = facts.settings[setting]
   if (value !== 'off') return ok(setting, `${value}: ${promise}`)
-  const fix = `As a superuser run: alter system set ${setting} = on; select pg_reload_conf(); ` +
-    'and remove it from the role and the database if it is set there.'
+  const fix = `As a superuser run: alter system set ${setting} = on; select pg_reload_conf()`
   return problem(setting, `${setting} is off: ${danger}.`, fix)
+}
+
+/** Holdfast's own connections turn it on; what else writes to the database is not safe. */
+function checkCommit({ settings }: Facts): Check {
+  const name = 'synchronous_commit'
+  if (settings[name] !== 'off') return ok(name, `${settings[name]}: commits wait for the disk`)
+  const message = `${name} is off by default: Holdfast turns it on for its own connections, but ` +
+    'a crash loses what other programs wrote just before.'
+  const fix = `Set it for the database: alter database … set ${name} = on`
+  return warning(name, message, fix)
 }
 
 function checkWritable({ isReplica, settings }: Facts): Check {

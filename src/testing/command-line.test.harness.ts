@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { type TestEngine } from './engines.js'
 
 /** The root of the repository. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -28,6 +29,11 @@ export interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>
   /** Standard input. @default '' */
   readonly input?: string
+}
+
+/** The name of a suite on an engine, with the reason when the engine is missing. */
+export function titleOn({ name, missing }: TestEngine, title: string): string {
+  return `[${name}] ${title}${missing === undefined ? '' : `: did not run: ${missing}`}`
 }
 
 /** Builds `dist` when a source is newer than what was made of it; one builder at a time. */
@@ -117,12 +123,14 @@ function tryLock(): boolean {
   }
 }
 
+/** What is older than its source. A new source shows in the age of the one that imports it. */
 function staleOutputs(): string[] {
+  if (!existsSync(entry)) return [entry]
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.ts'))
   return sources.flatMap((name) => {
     const output = join(root, 'dist', name.replace(/\.ts$/, '.js'))
-    if (!existsSync(output)) return [output]
+    if (!existsSync(output)) return []
     const isStale = statSync(output).mtimeMs < statSync(join(root, 'src', name)).mtimeMs
     return isStale ? [output] : []
   })
@@ -135,5 +143,5 @@ function build(): void {
   if (result.status !== 0) throw new Error(`the build failed:\n${result.stdout}${result.stderr}`)
   // The compiler leaves alone what did not change; its age must not look stale again.
   const now = new Date()
-  for (const output of staleOutputs()) if (existsSync(output)) utimesSync(output, now, now)
+  for (const output of staleOutputs()) utimesSync(output, now, now)
 }
