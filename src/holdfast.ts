@@ -63,7 +63,9 @@ export class Holdfast {
     this.identity = new IdentityStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this)
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
-    this.#messageLog = new MessageLog(this.#database.as(), this)
+    this.#messageLog = new MessageLog(this.#database.as(), {
+      clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
   }
 
   /** Composes Holdfast over a backend that is open already. */

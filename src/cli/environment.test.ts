@@ -20,6 +20,7 @@ describe('configuration', () => {
         statementTimeoutMs: 30_000,
         bodyLimitBytes: 8 * 1024 * 1024,
         requestTimeoutMs: 30_000,
+        drainMs: 0,
         logLevel: 'info',
         trustProxy: false,
       },
@@ -33,12 +34,13 @@ describe('configuration', () => {
       HOLDFAST_DATABASE_URL: 'memory:', HOLDFAST_REDIS_URL: 'rediss://cache', HOLDFAST_HOST: '::1',
       HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
       HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
-      HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_LOG_LEVEL: 'debug', HOLDFAST_TRUST_PROXY: 'true',
+      HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_DRAIN_MS: '8', HOLDFAST_LOG_LEVEL: 'debug',
+      HOLDFAST_TRUST_PROXY: 'true',
     }
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
-      logLevel: 'debug', trustProxy: true,
+      drainMs: 8, logLevel: 'debug', trustProxy: true,
     })
   })
 

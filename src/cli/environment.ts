@@ -19,6 +19,7 @@ export interface Settings {
   readonly statementTimeoutMs: number
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
+  readonly drainMs: number
   readonly logLevel: LogLevel
   readonly trustProxy: boolean
 }
@@ -63,6 +64,7 @@ export function readConfiguration(
     statementTimeoutMs: reader.read('HOLDFAST_STATEMENT_TIMEOUT_MS', integer(1, 3_600_000)),
     bodyLimitBytes: reader.read('HOLDFAST_BODY_LIMIT_BYTES', integer(1_024, 1_073_741_824)),
     requestTimeoutMs: reader.read('HOLDFAST_REQUEST_TIMEOUT_MS', integer(1, 3_600_000)),
+    drainMs: reader.read('HOLDFAST_DRAIN_MS', integer(0, 600_000)),
     logLevel: reader.read('HOLDFAST_LOG_LEVEL', oneOf(logLevels),
       flag('--log-level', flags.logLevel)),
     trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',

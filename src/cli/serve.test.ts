@@ -178,6 +178,9 @@ describe('serve', () => {
     socket.on('error', () => undefined)
     running.signal('SIGTERM')
     await refused(first.url)
+    // Within a second it is the same signal again, passed on by npm.
+    running.signal('SIGTERM')
+    await new Promise((done) => setTimeout(done, 1_200))
     running.signal('SIGTERM')
     expect((await running.end).code).toBe(1)
     socket.destroy()

@@ -48,13 +48,18 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   }
 }
 
+/** Signals that arrive this close together are one. */
+const sameSignalMs = 1_000
+
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let count = 0
+    let firstMs = 0
     const stop = () => {
-      count += 1
-      if (count > 1) process.exit(1)
+      // npm passes on the signal that the terminal has sent us already: that is not a second one.
+      if (Date.now() - firstMs < sameSignalMs) return
+      if (firstMs > 0) process.exit(1)
+      firstMs = Date.now()
       resolve()
     }
     process.on('SIGINT', stop)
@@ -74,10 +79,10 @@ function sayConfiguration({ settings, given }: Configuration, terminal: Terminal
 
 async function listen(holdfast: Holdfast, settings: Settings): Promise<RunningServer> {
   const { startServer } = await import('../server/index.js')
-  const { host, port, logLevel, bodyLimitBytes, requestTimeoutMs, trustProxy } = settings
+  const { host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy } = settings
   try {
     return await startServer({
-      holdfast, host, port, logLevel, bodyLimitBytes, requestTimeoutMs, trustProxy,
+      holdfast, host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy,
     })
   } catch (error) {
     throw listeningFailure(error, settings)

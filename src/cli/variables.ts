@@ -63,6 +63,11 @@ export const variables = [
     meaning: 'A request must have arrived whole within this, in milliseconds',
   },
   {
+    name: 'HOLDFAST_DRAIN_MS',
+    default: '0',
+    meaning: 'How long /readyz says no before connections are refused, in milliseconds',
+  },
+  {
     name: 'HOLDFAST_LOG_LEVEL',
     default: 'info',
     meaning: 'silent, error, warn, info or debug; logs go to standard error',

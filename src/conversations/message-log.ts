@@ -17,6 +17,14 @@ export interface PageParameters {
   limit: number
 }
 
+/** Parts that the log takes from outside. */
+export interface MessageSource {
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  /** Longest wait of an append for the batches before it. @default 5000 */
+  readonly waitingTimeoutMs?: number
+}
+
 /** What all message stores of one database share: the writer and the compiled statements. */
 export class MessageLog {
   readonly database: Database<ConversationTables>
@@ -29,7 +37,7 @@ export class MessageLog {
 
   constructor(
     database: Database<ConversationTables>,
-    source: { readonly clock: Clock; readonly ids: IdGenerator },
+    source: MessageSource,
   ) {
     this.database = database
     this.clock = source.clock
@@ -40,6 +48,9 @@ export class MessageLog {
       write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),
       orderKey: (call) => call.conversationId,
       weigh: weightOf,
+      ...(source.waitingTimeoutMs === undefined
+        ? {}
+        : { waitingTimeoutMs: source.waitingTimeoutMs }),
     })
   }
 

@@ -23,6 +23,7 @@ export class Arena {
   readonly #ledger: Ledger
   #keyed = false
   #fillingLength = 0
+  #load: Load | undefined
 
   private constructor(token: string, conversations: readonly string[], wire: Wire) {
     this.wire = wire
@@ -51,7 +52,10 @@ export class Arena {
   load(options: ArenaLoad): Load {
     this.#keyed = options.keyed
     this.#fillingLength = options.fillingLength ?? 0
-    return Load.start({ ...options, ...this.#own() })
+    const { wire, random, token, conversations } = this
+    const own = { wire, random, token, conversations, ledger: this.#ledger }
+    this.#load = Load.start({ ...options, ...own })
+    return this.#load
   }
 
   /** Reads everything from a server and holds it against the ledger. */
@@ -65,15 +69,11 @@ export class Arena {
     })
   }
 
-  /** Closes the connections and removes the ledger. */
-  close(): void {
+  /** Ends the writers, closes the connections and removes the ledger. */
+  async close(): Promise<void> {
+    await this.#load?.stop(0)
     this.wire.close()
     this.#ledger.close()
     rmSync(this.#folder, { recursive: true, force: true })
-  }
-
-  #own() {
-    const { wire, random, token, conversations } = this
-    return { wire, random, token, conversations, ledger: this.#ledger }
   }
 }

@@ -12,10 +12,11 @@ const missing = tracingMissing()
 const reason = missing === undefined ? '' : `: did not run: ${missing}`
 
 describe.skipIf(missing !== undefined)(`durability of a SQLite file${reason}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-trace-'))
+  let folder: string
   let calls: SystemCall[]
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-trace-'))
     const file = join(folder, 'trace')
     const database = `sqlite:${join(folder, 'test.db')}`
     const server = await ServerProcess.start({ database, under: traced(file) })
@@ -25,7 +26,7 @@ describe.skipIf(missing !== undefined)(`durability of a SQLite file${reason}`, (
       const body = { role: 'user', content: `append ${count}.` }
       await arena.wire.ask({ method: 'POST', url, token: arena.token, body }, 201)
     }
-    arena.close()
+    await arena.close()
     await endTraced(server)
     calls = readTrace(file)
   })

@@ -46,7 +46,7 @@ async function killAgainAndAgain(
 ): Promise<Judgement> {
   leftovers.push(() => lease.drop())
   let starting = ServerProcess.start({ database: lease.url })
-  leftovers.push(async () => (await starting).stop('SIGKILL'))
+  leftovers.push(() => starting.then((server) => server.stop('SIGKILL'), () => undefined))
   const arena = await Arena.on(await starting)
   leftovers.push(() => arena.close())
   const { random } = arena

@@ -78,22 +78,27 @@ export class Load {
 
   /** True when the write was acknowledged. */
   async #attempt(write: Write): Promise<boolean> {
+    const answer = await this.#send(write)
+    return answer !== undefined && this.#judge(write, answer)
+  }
+
+  /** Undefined when there was no answer. */
+  async #send(write: Write): Promise<Answer | undefined> {
     const { wire, target, token, keyed } = this.#options
-    const base = await target()
     try {
-      const answer = await wire.send({
+      const base = await target()
+      return await wire.send({
         method: 'POST',
         url: `${base}/v1/conversations/${write.conversation}/messages`,
         token,
         key: keyed ? nameOf(write) : undefined,
         body: this.#bodyOf(write),
       })
-      return this.#judge(write, answer)
     } catch (error) {
       const { code = 'no code', message } = error as Error & { code?: string }
       this.#count(error instanceof Hung ? 'hung' : code)
       if (error instanceof Hung) this.#fault(`${nameOf(write)}: ${message}`)
-      return false
+      return undefined
     }
   }
 

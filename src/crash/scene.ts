@@ -57,9 +57,8 @@ export async function onScene(
     expect(judgement.kept).toBe(judgement.attempted)
     console.log(figuresOf(judgement, load))
   } finally {
-    await load.stop(0)
     await watch.stop()
-    arena.close()
+    await arena.close()
     await server.stop('SIGKILL')
   }
 }

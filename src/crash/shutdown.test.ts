@@ -70,7 +70,7 @@ for (const { engine, holdUp } of kinds) {
       await until('writers write', () => load.acknowledged > 500)
       expect(await server.stop('SIGTERM')).toEqual({ code: 0, signal: null })
       starting = ServerProcess.start({ database: lease.url })
-      leftovers.push(async () => (await starting).stop('SIGKILL'))
+      leftovers.push(() => starting.then((server) => server.stop('SIGKILL'), () => undefined))
       await load.stop()
       const judgement = await arena.judgement(await starting)
       console.log(`${engine.name}: ${figuresOf(judgement, load)}`)

@@ -17,13 +17,14 @@ for (const engine of testEngines().slice(1)) {
     it('append to the same conversations without a gap, a double or a fault', async () => {
       const lease = await engine.create()
       const servers: ServerProcess[] = []
+      let arena: Arena | undefined
       const start = async () => {
         const server = await ServerProcess.start({ database: lease.url })
         servers.push(server)
         return server
       }
       try {
-        const arena = await Arena.on(await start(), 8)
+        arena = await Arena.on(await start(), 8)
         await start()
         let turn = 0
         // Each attempt goes to the other server, so that a writer's own order spans both.
@@ -38,8 +39,8 @@ for (const engine of testEngines().slice(1)) {
         expect(judgement.attempted).toBeGreaterThan(writers)
         const slowestMs = Math.round(load.slowestMs)
         console.log(`${engine.name}: slowest ${slowestMs} ms, ${figuresOf(judgement, load)}`)
-        arena.close()
       } finally {
+        await arena?.close()
         await Promise.all(servers.map((server) => server.stop('SIGKILL')))
         await lease.drop()
       }

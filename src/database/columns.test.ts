@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { instantOf, millisecondsOf } from '../clock.js'
 import { InvalidConfiguration, InvalidValue } from '../errors.js'
 import { anyDouble } from '../testing/arbitraries.test.harness.js'
-import { enginesNamed, onEveryEngine } from '../testing/backends.js'
+import { enginesNamed, onEveryEngine, withParameter } from '../testing/backends.js'
 import {
   expectRefused, expectUnchanged, Samples, useSamples,
 } from '../testing/samples.test.harness.js'
@@ -81,13 +81,22 @@ onEveryEngine('bytes', (world) => {
 
   it('come back byte by byte, as a plain Uint8Array of their own', async () => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte)
-    const views = [all, all.subarray(3, 7), Buffer.from([0, 92, 120]), new Uint8Array(0)]
+    const empty = [new Uint8Array(0), Buffer.from(new ArrayBuffer(0)), all.subarray(9, 9)]
+    const views = [all, all.subarray(3, 7), Buffer.from([0, 92, 120]), ...empty]
     const back = await samples().roundTrip(views)
     expect(back).toStrictEqual(views.map((each) => Uint8Array.from(each)))
     for (const each of back) expect(each.buffer.byteLength).toBe(each.length)
     const arrays = fc.uint8Array({ maxLength: 64 })
     await expectUnchanged(samples(), arrays)
   }, 60_000)
+
+  it('are those of the moment of the call', async () => {
+    const mutable = Uint8Array.of(1, 2, 3)
+    const writing = samples().write([mutable])
+    mutable.fill(9)
+    await writing
+    expect(await samples().read()).toStrictEqual([Uint8Array.of(1, 2, 3)])
+  })
 
   it('are refused in any other form', async () => {
     for (const value of ['00', [1], new ArrayBuffer(1), new Uint16Array(1), null, undefined]) {
@@ -172,7 +181,7 @@ onEveryEngine('a database with settings of its own', (world) => {
 
   it('is refused behind a pooler, which cannot carry settings, until they are mended', async () => {
     const { backend, url } = world()
-    const pooled = await connect(`${url}?pgbouncer=true`)
+    const pooled = await connect(withParameter(url, 'pgbouncer', 'true'))
     const name = new URL(url).pathname.slice(1)
     try {
       await expect(pooled.ping()).rejects.toThrow(InvalidConfiguration)

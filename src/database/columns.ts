@@ -115,6 +115,9 @@ export const flag = () =>
     decode: (stored) => stored === 1 || stored === 't' || stored === 1n,
   })
 
+/** Node 22 binds bytes of an empty ArrayBuffer as null; these have one byte behind them. */
+const noBytes = Buffer.from(new ArrayBuffer(1), 0, 0)
+
 /** Raw bytes. `bytea` in PostgreSQL, a blob in SQLite. */
 export const bytes = () =>
   column<Uint8Array, 'bytes'>('bytes', {
@@ -122,7 +125,7 @@ export const bytes = () =>
       if (!(value instanceof Uint8Array)) {
         throw new InvalidValue(`${field} must be a Uint8Array`, { field })
       }
-      return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+      return value.length === 0 ? noBytes : Buffer.from(value)
     },
     decode: decodeBytes,
   })

@@ -36,9 +36,11 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   }
 }
 
-/** The URL without its password, for people. */
+/** The URL without its password, for people; also one that cannot be read. */
 export function publicUrl(url: string): string {
-  return url.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:***@')
+  return url
+    .replace(/^(\w+:\/\/[^:@/?#]*):[^?#]*@/, '$1:***@')
+    .replace(/([?&](?:ssl)?password=)[^&#]*/gi, '$1***')
 }
 
 function pathOf(url: string): string {
@@ -53,10 +55,10 @@ function postgresOptionsOf(text: string): PostgresOptions {
   const url = parsed(text)
   const given = Object.fromEntries(tlsParameters.map((name) => [name, url.searchParams.get(name)]))
   for (const name of tlsParameters) url.searchParams.delete(name)
-  const ssl = tlsOf(given, url.hostname)
+  const ssl = tlsOf(given, url.hostname.replace(/^\[|\]$/g, ''))
   return {
     connection: { connectionString: url.toString(), ...(ssl === undefined ? {} : { ssl }) },
-    throughPooler: given.pgbouncer === 'true',
+    throughPooler: isTrue(given.pgbouncer ?? 'false'),
   }
 }
 
@@ -69,15 +71,29 @@ function parsed(text: string): URL {
   }
 }
 
+function isTrue(value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw new InvalidConfiguration(`pgbouncer must be true or false, not ${value}.`)
+}
+
+function fileOf(parameter: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const message = `The file ${path} named by ${parameter} cannot be read; check the path.`
+    throw new InvalidConfiguration(message, { cause })
+  }
+}
+
 /** TLS as libpq's sslmode defines it: only verify-full checks who answers. */
 function tlsOf(
   given: Record<string, string | null>,
   host: string,
 ): ConnectionOptions | false | undefined {
   const files = {
-    ...(given.sslrootcert ? { ca: readFileSync(given.sslrootcert, 'utf8') } : {}),
-    ...(given.sslcert ? { cert: readFileSync(given.sslcert, 'utf8') } : {}),
-    ...(given.sslkey ? { key: readFileSync(given.sslkey, 'utf8') } : {}),
+    ...(given.sslrootcert ? { ca: fileOf('sslrootcert', given.sslrootcert) } : {}),
+    ...(given.sslcert ? { cert: fileOf('sslcert', given.sslcert) } : {}),
+    ...(given.sslkey ? { key: fileOf('sslkey', given.sslkey) } : {}),
   }
   switch (given.sslmode) {
     case null:

@@ -106,6 +106,11 @@ export function translated(cause: unknown, kindOf: (cause: unknown) => FailureKi
   return new failure(`${sentences[kind]}.`, context)
 }
 
+/** What a call meets once the database was closed. */
+export function closed(): HoldfastError {
+  return new Unavailable('The database was closed by this program; open it again.')
+}
+
 /** True when the failed statement surely left nothing behind and may be sent again. */
 export function isSafeToRepeat(error: unknown): boolean {
   return error instanceof TransactionConflict || error instanceof Busy
@@ -153,9 +158,17 @@ const lostConnection = new RegExp(
   'i',
 )
 
+interface PostgresError {
+  code: string
+  message: string
+  severity: string
+}
+
 /** The kind behind an error of node-postgres: SQLSTATE first, then network and driver errors. */
 export function postgresFailure(cause: unknown): FailureKind {
-  const { code = '', message = '' } = (cause ?? {}) as { code?: string; message?: string }
+  const { code = '', message = '', severity = '' } = (cause ?? {}) as Partial<PostgresError>
+  // The server ended the connection, or itself: whether it had committed is not known.
+  if (severity === 'FATAL' || severity === 'PANIC') return 'unavailable'
   const isState = /^[0-9A-Z]{5}$/.test(code)
   const known = byState[code] ?? (isState ? byClass[code.slice(0, 2)] : undefined)
   if (known !== undefined) return known

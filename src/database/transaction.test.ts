@@ -73,6 +73,10 @@ onEveryEngine('a transaction', (world) => {
     expect(await numbersIn(backend())).toEqual([])
     await run(backend(), insert(5))
   })
+})
+
+onEveryEngine('a transaction at its end', (world) => {
+  const backend = useNumbers(world)
 
   it('cannot be used once it is over', async () => {
     let kept: Session
@@ -278,7 +282,7 @@ onEveryEngine('an open transaction', (world) => {
 
 onEveryEngine('an open transaction that waits for a call from outside it', (world) => {
   it('is refused in time instead of waiting for ever', async () => {
-    const backend = await world().another({ acquireTimeoutMs: 100, poolMax: 1 })
+    const backend = await world().another({ acquireTimeoutMs: 300, poolMax: 1 })
     const schema = new SchemaEditor(backend, backend.engine)
     await schema.createTable('numbers', 'number {integer} not null primary key')
     const knots: ((outside: Backend) => Promise<unknown>)[] = [

@@ -50,7 +50,7 @@ onEveryEngine('JSON', (world) => {
     const deepest = [...leaves.map((leaf) => nested(200, leaf)), nested(199, []), nested(199, {})]
     expect(differenceOf(await samples().roundTrip(deepest), deepest)).toBeUndefined()
     for (const leaf of inmost) {
-      const rule = /^value(\[0\]|\.\ufdd0)+ is nested deeper than 200 levels$/
+      const rule = /^value\[0\]\.\ufdd0\[0\].*… is nested deeper than 200 levels$/
       await expectRefused(samples(), nested(201, leaf), rule)
     }
   })

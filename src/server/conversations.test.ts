@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { cursorOf } from '../database/page.js'
+import { contract } from '../testing/contract.js'
 import { type HttpClient } from '../testing/http.js'
-import { httpContract } from '../testing/serving.js'
+import { served } from '../testing/serving.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
@@ -33,10 +34,13 @@ async function pages(client: HttpClient, path: string): Promise<string[][]> {
   return found
 }
 
-httpContract('conversation routes', { serving }, (open) => {
+contract('conversation routes', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('create, show and name the revision', async () => {
     const { ours } = await open()
-    const metadata = { b: [1, null, { ['__proto__']: true }], a: '\u0000 \ud800 \ufdd0 é', '': -0.5 }
+    const hard = '\u0000 \ud800 \ufdd0 é'
+    const metadata = { b: [1, null, { ['__proto__']: true }], a: hard, '': -0.5 }
     const created = await ours.post(home, { title: 'First', metadata })
     expect(created.status).toBe(201)
     expect(created.headers.etag).toBe('"1"')
@@ -172,7 +176,9 @@ httpContract('conversation routes', { serving }, (open) => {
       expect([status, body.code]).toEqual([412, 'revision_conflict'])
       expect(body.detail).toContain('revision 3')
     }
-    const odd = ['W/"3"', '3', '""', '"3", "2"', '"x"', '"-3"', '"3.0"', '"0x3"', `"${'9'.repeat(16)}"`]
+    const odd = [
+      'W/"3"', '3', '""', '"3", "2"', '"x"', '"-3"', '"3.0"', '"0x3"', `"${'9'.repeat(16)}"`,
+    ]
     for (const tag of odd) {
       expect([tag, ...await fault(change(tag))])
         .toEqual([tag, 400, 'invalid_request', 'header.if-match'])

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import { contract } from '../testing/contract.js'
 import { type Answer, type HttpClient } from '../testing/http.js'
-import { httpContract, type HttpWorld } from '../testing/serving.js'
+import { type HttpWorld, served } from '../testing/serving.js'
 import { tables } from '../tables.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
@@ -28,7 +29,9 @@ async function dump({ holdfast }: HttpWorld): Promise<string> {
   return JSON.stringify(rows)
 }
 
-httpContract('a call repeated with its idempotency key', { serving }, (open) => {
+contract('a call repeated with its idempotency key', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('creates one conversation, 20 times in parallel', async () => {
     const { ours } = await open()
     const answers = await repeated(20, () => ours.post(home, { title: 'x' }, key('k')))
@@ -133,7 +136,8 @@ httpContract('a call repeated with its idempotency key', { serving }, (open) => 
     const { ours } = await open()
     const visible = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index))
     for (const good of ['a', 'x'.repeat(255), visible.join(''), '"quoted"', "';drop--"]) {
-      const [one, two] = [await ours.post(home, {}, key(good)), await ours.post(home, {}, key(good))]
+      const one = await ours.post(home, {}, key(good))
+      const two = await ours.post(home, {}, key(good))
       expect([one.status, two.text]).toEqual([201, one.text])
     }
     for (const bad of ['', 'a b', 'x'.repeat(256), 'é', '\u00a0', 'a\tb']) {

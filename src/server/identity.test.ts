@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
 import { instantOf } from '../clock.js'
 import { type Role } from '../identity/index.js'
+import { contract } from '../testing/contract.js'
 import { type HttpClient } from '../testing/http.js'
-import { httpContract, type HttpWorld } from '../testing/serving.js'
+import { type HttpWorld, served } from '../testing/serving.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
@@ -29,7 +30,9 @@ async function person({ holdfast, organizationId, guest }: HttpWorld, role?: Rol
 
 const within = (organization: string) => ({ 'holdfast-organization': organization })
 
-httpContract('session routes', { serving }, (open) => {
+contract('session routes', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('log in, say who it is, and log out', async () => {
     const world = await open()
     const { user, email, session, client } = await person(world, 'admin')
@@ -79,7 +82,8 @@ httpContract('session routes', { serving }, (open) => {
     const { guest } = await open()
     const refused: (readonly [object, string])[] = [
       [{ password }, 'body.email'], [{ email: 'a@b' }, 'body.password'],
-      [{ email: ['a@b'], password }, 'body.email'], [{ email: 'a@b', password: 7 }, 'body.password'],
+      [{ email: ['a@b'], password }, 'body.email'],
+      [{ email: 'a@b', password: 7 }, 'body.password'],
       [{ email: 'x'.repeat(321), password }, 'body.email'],
       [{ email: 'a@b', password: 'x'.repeat(1_001) }, 'body.password'],
       [{ email: 'a@b', password, remember: true }, 'body.remember'],
@@ -100,7 +104,9 @@ httpContract('session routes', { serving }, (open) => {
   })
 })
 
-httpContract('organization routes', { serving }, (open) => {
+contract('organization routes', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('create an organization that is the caller’s own', async () => {
     const world = await open()
     const { client, user } = await person(world)
@@ -128,8 +134,10 @@ httpContract('organization routes', { serving }, (open) => {
     const { client } = await person(world)
     const refused: (readonly [object, string, string])[] = [
       [{}, 'name', 'request'], [{ name: '' }, 'name', 'request'],
-      [{ name: 'x'.repeat(201) }, 'name', 'request'], [{ name: 'x', id: unknownId }, 'id', 'request'],
-      [{ name: 'x', slug: 'x'.repeat(64) }, 'slug', 'request'], [{ name: 'x', slug: '' }, 'slug', 'input'],
+      [{ name: 'x'.repeat(201) }, 'name', 'request'],
+      [{ name: 'x', id: unknownId }, 'id', 'request'],
+      [{ name: 'x', slug: 'x'.repeat(64) }, 'slug', 'request'],
+      [{ name: 'x', slug: '' }, 'slug', 'input'],
       [{ name: 'x', slug: 'A' }, 'slug', 'input'], [{ name: 'x', slug: '-a' }, 'slug', 'input'],
     ]
     for (const [body, name, kind] of refused) {
@@ -167,7 +175,9 @@ httpContract('organization routes', { serving }, (open) => {
   })
 })
 
-httpContract('service token routes', { serving }, (open) => {
+contract('service token routes', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('create, list newest first, and revoke', async () => {
     const { ours, guest } = await open()
     const made = []
@@ -200,9 +210,10 @@ httpContract('service token routes', { serving }, (open) => {
     const good = { name: 'x', scopes: ['*'] }
     const refused: (readonly [object, string])[] = [
       [{ name: '' }, 'name'], [{ name: 'x'.repeat(201) }, 'name'], [{ scopes: [] }, 'scopes'],
-      [{ scopes: '*' }, 'scopes'], [{ scopes: [7] }, 'scopes[0]'], [{ scopes: [''] }, 'scopes'],
-      [{ scopes: ['*', 'x'.repeat(101)] }, 'scopes[1]'], [{ scopes: ['everything'] }, 'scopes'],
-      [{ scopes: ['conversations:fly'] }, 'scopes'], [{ scopes: ['toString:*'] }, 'scopes'],
+      [{ scopes: '*' }, 'scopes'], [{ scopes: [7] }, 'scopes[0]'], [{ scopes: [''] }, 'scopes[0]'],
+      [{ scopes: ['*', 'x'.repeat(101)] }, 'scopes[1]'], [{ scopes: ['everything'] }, 'scopes[0]'],
+      [{ scopes: ['*', 'conversations:fly'] }, 'scopes[1]'],
+      [{ scopes: ['toString:*'] }, 'scopes[0]'],
       [{ scopes: Array.from({ length: 51 }, () => '*') }, 'scopes'],
       [{ expires_at: 'tomorrow' }, 'expires_at'], [{ expires_at: 7 }, 'expires_at'],
       [{ expires_at: '2026-02-30T00:00:00.000000Z' }, 'expires_at'],
@@ -210,7 +221,8 @@ httpContract('service token routes', { serving }, (open) => {
       [{ user_id: unknownId }, 'user_id'], [{ organization_id: unknownId }, 'organization_id'],
     ]
     for (const [change, name] of refused) {
-      const [status, _, field] = await fault(ours.post('/v1/service-tokens', { ...good, ...change }))
+      const body = { ...good, ...change }
+      const [status, _, field] = await fault(ours.post('/v1/service-tokens', body))
       expect([change, status, field]).toEqual([change, 400, `body.${name}`])
     }
     const expires = instantOf(Date.now() + 60_000)

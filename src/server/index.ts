@@ -56,6 +56,9 @@ const sweptMax = 1_000
 /** @see ServerOptions.requestTimeoutMs */
 const requestTimeoutDefaultMs = 30_000
 
+/** What was accepted before `close` gets this long, beside the time to arrive whole. */
+const finishTimeoutMs = 60_000
+
 /** Serves until `close`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const lifecycle: Lifecycle = { draining: false }
@@ -71,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       lifecycle.draining = true
       clearInterval(sweeping)
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
-      await closeWithin(server, options.requestTimeoutMs ?? requestTimeoutDefaultMs)
+      await closeWithin(server, finishTimeoutMs + (options.requestTimeoutMs ?? 0))
     },
   }
 }

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
 import { instantOf } from '../clock.js'
 import { newToken } from '../identity/tokens.js'
+import { contract } from '../testing/contract.js'
 import { type Answer, type HttpClient } from '../testing/http.js'
-import { httpContract, type HttpWorld } from '../testing/serving.js'
+import { type HttpWorld, served } from '../testing/serving.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
@@ -61,7 +62,9 @@ async function refusals(client: HttpClient, ids: Ids, chosen = guarded) {
 const all = (status: number, code: string, challenge?: string) =>
   guarded.map(({ operationId }) => [operationId, status, code, challenge])
 
-httpContract('every endpoint', { serving }, (open) => {
+contract('every endpoint', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('answers a stranger’s ids as ids that do not exist', async () => {
     const world = await open()
     const { token: _, ...ids } = await furnished(world)
@@ -89,7 +92,8 @@ httpContract('every endpoint', { serving }, (open) => {
     const { theirs } = world
     for (const route of addressed.filter(({ idempotency }) => idempotency !== 'none')) {
       const tagged = { ...(route.method === 'PATCH' ? { 'if-match': '"1"' } : {}) }
-      const keyed = (key: string) => ({ ...tagged, 'idempotency-key': `${route.operationId}${key}` })
+      const keyed = (key: string) =>
+        ({ ...tagged, 'idempotency-key': `${route.operationId}${key}` })
       const strange = await theirs.send({ ...callOf(route, ids), headers: keyed('1') })
       const absent = await theirs.send({ ...callOf(route, {}), headers: keyed('2') })
       expect(told(strange, ids)).toEqual(told(absent, { unknownId }))
@@ -112,7 +116,8 @@ httpContract('every endpoint', { serving }, (open) => {
     const { guest, ourToken } = world
     const closed = all(401, 'unauthenticated', 'Bearer')
     expect(await refusals(guest, ids)).toEqual(closed)
-    const forged = `${ourToken.slice(0, 10)}${ourToken[10] === 'x' ? 'y' : 'x'}${ourToken.slice(11)}`
+    const other = ourToken[10] === 'x' ? 'y' : 'x'
+    const forged = `${ourToken.slice(0, 10)}${other}${ourToken.slice(11)}`
     const tokens = [
       'x', '*', 'null', forged, ourToken.slice(0, -1), `${ourToken}x`, ourToken.toUpperCase(),
       newToken('service_token'), newToken('session'), ids.service_token_id,

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { cursorOf } from '../database/page.js'
+import { contract } from '../testing/contract.js'
 import { type HttpClient } from '../testing/http.js'
-import { httpContract, type HttpWorld } from '../testing/serving.js'
+import { type HttpWorld, served } from '../testing/serving.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
@@ -22,7 +23,9 @@ async function fault(answer: ReturnType<HttpClient['get']>) {
 const positions = (body: { data: { position: number }[] }) =>
   body.data.map(({ position }) => position)
 
-httpContract('message routes', { serving }, (open) => {
+contract('message routes', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('append one and show it', async () => {
     const { ours, id, path } = await begun(await open())
     const first = await ours.post(path, text('Hello'))
@@ -103,7 +106,8 @@ httpContract('message routes', { serving }, (open) => {
     for (const each of [path, other.path]) await ours.post(each, { messages: [text(1), text(2)] })
     const { body } = await ours.get(`${path}?limit=1`)
     const refused = [
-      ['order=ASC', 'order'], ['order=asc&order=desc', 'order'], ['from_position=-1', 'from_position'],
+      ['order=ASC', 'order'], ['order=asc&order=desc', 'order'],
+      ['from_position=-1', 'from_position'],
       ['from_position=9007199254740992', 'from_position'], ['from_position=1.5', 'from_position'],
       ['from_position=', 'from_position'], ['from=1', 'from'], ['archived=true', 'archived'],
     ]
@@ -131,7 +135,8 @@ httpContract('message routes', { serving }, (open) => {
     const { ours, path } = await begun(await open())
     const refused: (readonly [object, string])[] = [
       [{ role: undefined }, 'role'], [{ role: 'User' }, 'role'], [{ role: '' }, 'role'],
-      [{ role: 'x'.repeat(65) }, 'role'], [{ role: 7 }, 'role'], [{ content: undefined }, 'content'],
+      [{ role: 'x'.repeat(65) }, 'role'], [{ role: 7 }, 'role'],
+      [{ content: undefined }, 'content'],
       [{ metadata: null }, 'metadata'], [{ metadata: [] }, 'metadata'],
       [{ parent_message_id: 'x' }, 'parent_message_id'], [{ tokens_used: -1 }, 'tokens_used'],
       [{ tokens_used: 1.5 }, 'tokens_used'], [{ tokens_used: '1' }, 'tokens_used'],

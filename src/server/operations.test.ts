@@ -2,9 +2,10 @@ import { createServer } from 'node:net'
 import { expect, it, vi } from 'vitest'
 import { openHoldfast } from '../holdfast.js'
 import { type Route } from '../http/route.js'
+import { contract } from '../testing/contract.js'
 import { HttpClient } from '../testing/http.js'
 import { rawConnection } from '../testing/raw.js'
-import { httpContract } from '../testing/serving.js'
+import { served } from '../testing/serving.js'
 import { openApiDocument, routes, type ServerContext, startServer } from './index.js'
 
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
@@ -39,7 +40,9 @@ async function connecting(url: string): Promise<void> {
   socket.destroy()
 }
 
-httpContract('operational endpoints', { serving }, (open) => {
+contract('operational endpoints', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('tell that the server lives and is ready', async () => {
     const { guest } = await open()
     expect((await guest.get('/livez')).body).toEqual({ status: 'alive' })
@@ -101,7 +104,9 @@ httpContract('operational endpoints', { serving }, (open) => {
   })
 })
 
-httpContract('a server that closes', { serving }, (open) => {
+contract('a server that closes', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('finishes what is in flight and takes no more', async () => {
     const { holdfast, organization, ourToken } = await open()
     const { route, reached, open: letGo } = gate()
@@ -166,13 +171,16 @@ httpContract('a server that closes', { serving }, (open) => {
   })
 })
 
-httpContract('a server that cannot start', { serving }, (open) => {
+contract('a server that cannot start', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('fails, and leaves nothing behind that keeps the program alive', async () => {
     const { holdfast } = await open()
     const taken = createServer()
     await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done))
     const { port } = taken.address() as { port: number }
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
     await expect(startServer({ holdfast, port, logLevel: 'silent' })).rejects.toThrow('EADDRINUSE')
     expect(timers()).toBeLessThanOrEqual(before)

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import { contract } from '../testing/contract.js'
 import { rawConnection, rawExchange, wireAnswer } from '../testing/raw.js'
-import { httpContract } from '../testing/serving.js'
+import { served } from '../testing/serving.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
@@ -20,7 +21,9 @@ function problemOn(wire: string) {
   return problem
 }
 
-httpContract('requests that cannot be served', { serving }, (open) => {
+contract('requests that cannot be served', (openWorld) => {
+  const open = served(openWorld, serving)
+
   it('are told apart: no such path, and no such method here', async () => {
     const { ours } = await open()
     for (const path of ['/v1', '/v1/nothing', `/v1/conversations/${someId}/nothing`, '/v2/me']) {
@@ -65,7 +68,8 @@ httpContract('requests that cannot be served', { serving }, (open) => {
     for (const bytes of bodies) {
       expect(await send(bytes, json)).toEqual([400, 'invalid_request', 'body'])
     }
-    for (const type of ['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/json;']) {
+    const types = ['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/json;']
+    for (const type of types) {
       const headers = { 'content-type': type }
       const call = { method: 'POST', path: '/v1/conversations', bytes: '{}', headers }
       expect((await ours.send(call)).status).toBe(201)
@@ -169,8 +173,10 @@ httpContract('requests that cannot be served', { serving }, (open) => {
   })
 })
 
-httpContract('answers', { serving }, (open) => {
-  it('carry the caller’s request id when it is a harmless word, and a new one otherwise', async () => {
+contract('answers', (openWorld) => {
+  const open = served(openWorld, serving)
+
+  it('carry the caller’s request id when it is a harmless word, else a new one', async () => {
     const { guest } = await open()
     const idFor = async (headers: Record<string, string | string[]>) => {
       const answers = [

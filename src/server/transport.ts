@@ -30,9 +30,8 @@ export function guardTransport(server: FastifyInstance, lifecycle: Lifecycle): v
     if (httpVersion !== '1.1' || headers.host !== undefined) return done()
     done(new RequestFaults([{ field: 'header.host', message: 'is needed' }]))
   })
-  server.addHook('onSend', (_request, reply, _payload, done) => {
+  server.addHook('onSend', async (_request, reply) => {
     if (lifecycle.draining) reply.header('connection', 'close')
-    done()
   })
   // An expectation we do not know may be ignored (RFC 9110 §10.1.1); Node would answer without
   // a body, and without us.

@@ -7,7 +7,7 @@ import {
   type Session, type Statement,
 } from '../engine.js'
 import {
-  DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
+  closed, DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
 } from '../failures.js'
 import { begin, commit, runTransaction } from '../transaction.js'
 import { greet } from './postgres-session.js'
@@ -92,6 +92,9 @@ export class PostgresBackend implements Backend {
   readonly #pool: pg.Pool
   readonly #named: boolean
   readonly #max: number
+  #calls = 0
+  #lastCallEnded: (() => void) | undefined
+  #closing: Promise<void> | undefined
 
   constructor(options: PostgresOptions) {
     this.#named = options.throughPooler !== true
@@ -164,8 +167,15 @@ export class PostgresBackend implements Backend {
     return { total, idle, waiting, max: this.#max }
   }
 
-  async close(): Promise<void> {
-    if (!this.#pool.ended && !this.#pool.ending) await this.#pool.end()
+  close(): Promise<void> {
+    this.#closing ??= this.#finish()
+    return this.#closing
+  }
+
+  /** The pool would leave callers that still wait for a connection to their time-out. */
+  async #finish(): Promise<void> {
+    if (this.#calls > 0) await new Promise<void>((done) => { this.#lastCallEnded = done })
+    await this.#pool.end()
   }
 
   async #send(lease: Lease, statement: Statement): Promise<Result> {
@@ -192,6 +202,17 @@ export class PostgresBackend implements Backend {
   }
 
   async #with<R>(use: (lease: Lease) => Promise<R>): Promise<R> {
+    if (this.#closing !== undefined) throw closed()
+    this.#calls += 1
+    try {
+      return await this.#lend(use)
+    } finally {
+      this.#calls -= 1
+      if (this.#calls === 0) this.#lastCallEnded?.()
+    }
+  }
+
+  async #lend<R>(use: (lease: Lease) => Promise<R>): Promise<R> {
     const lease: Lease = { client: await this.#acquire(), broken: false, patient: false }
     try {
       return await use(lease)

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { type Result } from '../engine.js'
 import { Busy, sqliteFailure, translated } from '../failures.js'
 import { type SqliteDatabase, sqliteDriver, type SqliteStatement } from './sqlite-driver.js'
@@ -23,7 +23,7 @@ const settings = [
 
 /** Opens a file (made with mode 0600 when missing) or `:memory:`. */
 export async function openSqlite(path: string): Promise<SqliteConnection> {
-  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
+  if (path !== ':memory:') prepareFile(path)
   const deadline = Date.now() + openTimeoutMs
   for (;;) {
     try {
@@ -35,6 +35,25 @@ export async function openSqlite(path: string): Promise<SqliteConnection> {
       await new Promise((done) => setTimeout(done, 5 + Math.random() * 20))
     }
   }
+}
+
+/**
+ * Makes the file when it is missing. One that is there is never opened outside SQLite: closing it
+ * would drop the locks of every connection of this process, and another process could then take
+ * itself for the last user and remove the WAL in use.
+ */
+function prepareFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (statSync(path).isDirectory()) throw isFolder(path)
+    accessSync(path, constants.R_OK | constants.W_OK)
+  }
+}
+
+function isFolder(path: string): Error {
+  return Object.assign(new Error(`EISDIR: ${path} is a folder`), { code: 'EISDIR' })
 }
 
 interface Prepared {

@@ -5,6 +5,9 @@ import { type SqliteConnection } from './sqlite-connection.js'
 /** Writes that share one commit at most. */
 const groupMax = 256
 
+/** Writes waiting at most; beyond it a call is refused as Busy. */
+const waitingMax = 10_000
+
 interface Write {
   readonly sinceMs: number
   readonly statements: readonly Statement[]
@@ -39,6 +42,10 @@ export class SqliteWriter {
 
   /** All statements or none; resolves when they are on disk. */
   submit(statements: readonly Statement[]): Promise<Result[]> {
+    if (this.#queue.length >= waitingMax) {
+      const message = `More than ${waitingMax} writes are waiting; repeat the call.`
+      return Promise.reject(new Busy(message, { retryAfterSeconds: 1 }))
+    }
     return new Promise((resolve, reject) => {
       this.#enqueue({ sinceMs: Date.now(), statements, resolve, reject })
     })
@@ -141,8 +148,8 @@ export class SqliteWriter {
   }
 
   #tooLate(): Error {
-    const message = `A transaction held the database for ${this.#busyTimeoutMs} ms; repeat the call.`
-    return new Busy(message, { retryAfterSeconds: 1 })
+    const waited = `The database was not free for ${this.#busyTimeoutMs} ms`
+    return new Busy(`${waited}; repeat the call.`, { retryAfterSeconds: 1 })
   }
 
   #takeWrites(): Write[] {

@@ -3,7 +3,7 @@ import { type Kind } from '../columns.js'
 import {
   type Backend, type Engine, type IntrospectedColumn, type Result, type Session, type Statement,
 } from '../engine.js'
-import { sqliteFailure, translated } from '../failures.js'
+import { closed, sqliteFailure, translated } from '../failures.js'
 import { begin, runTransaction } from '../transaction.js'
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js'
 import { SqliteWriter } from './sqlite-writer.js'
@@ -87,16 +87,19 @@ export class SqliteBackend implements Backend {
   }
 
   async run(statement: Statement): Promise<Result> {
+    if (this.#closed) throw closed()
     if (statement.readOnly !== true) return this.#writer.submit([statement]).then(([only]) => only!)
     if (this.#reader === undefined) return this.#writer.readBetween(statement)
     return this.#execute(this.#reader, statement)
   }
 
   async atomic(statements: readonly Statement[]): Promise<Result[]> {
+    if (this.#closed) throw closed()
     return this.#writer.submit(statements)
   }
 
   async transaction<R>(work: (session: Session) => Promise<R>): Promise<R> {
+    if (this.#closed) throw closed()
     return this.#writer.hold((connection, sinceMs) => {
       const run = async (statement: Statement) => {
         if (statement === begin) return this.#writer.begin(sinceMs)

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest'
+import { contract } from '../testing/contract.js'
+import { HttpClient } from '../testing/http.js'
+import { Campaign } from '../testing/malformed/campaign.js'
+import { furnish } from '../testing/malformed/target.js'
+import { served } from '../testing/serving.js'
+import { openApiDocument, routes, startServer } from './index.js'
+
+const promised = { endpoints: routes, document: openApiDocument() }
+const bodyLimitBytes = 256 * 1024
+
+/** Both stand in the environment to repeat a run, or to make a long one. */
+const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Date.now() % 2 ** 31)
+const requests = Number(process.env.HOLDFAST_TEST_REQUESTS ?? 4_000)
+
+/** What the heap may grow by between a quarter of the requests and the end. */
+const heapGrowthMaxBytes = 24 * 1024 * 1024
+
+contract(`the server under malformed requests, seed ${seed}`, (openWorld) => {
+  const open = served(openWorld, { start: startServer, ...promised })
+
+  it('refuses each by name, fails at none, and goes on serving', async () => {
+    const world = await open()
+    const { holdfast } = world
+    const server = await startServer({ holdfast, port: 0, logLevel: 'silent', bodyLimitBytes })
+    const guest = new HttpClient(server.url, promised)
+    const target = await furnish(world, guest, { ...promised, bodyLimitBytes })
+    const before = await target.untouched()
+    const report = await new Campaign(target, { seed, requests }).run()
+    guest.close()
+    await server.close()
+    const { findings, heapBytes: [quarter, end], ...figures } = report
+    console.info(JSON.stringify({ seed, requests, ...figures, heapBytes: [quarter, end] }))
+    expect(findings).toEqual([])
+    expect(await target.untouched()).toBe(before)
+    expect(end - quarter).toBeLessThan(heapGrowthMaxBytes)
+    expect(report.valid).toBeGreaterThan(requests / 20)
+  }, 900_000)
+})
