@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { HoldfastError } from '../errors.js'
-import { type DatabaseAddress, placeOf, type ServerAddress } from './address.js'
+import { type DatabaseAddress, placeOf, type ServerAddress } from '../database/address.js'
 import { causeChain, CommandFailure } from './failure.js'
 
 /** Why a database does not answer, and the command or setting that mends it. */

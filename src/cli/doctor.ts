@@ -1,5 +1,5 @@
 import { type Command } from 'commander'
-import { addressOf, type DatabaseAddress, hiddenUrl } from './address.js'
+import { addressOf, type DatabaseAddress, hiddenUrl } from '../database/address.js'
 import { type Check, ok, problem, warning } from './doctor/check.js'
 import { checkFile } from './doctor/file.js'
 import { checkNode, checkPort, checkSqliteDriver } from './doctor/machine.js'

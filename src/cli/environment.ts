@@ -1,5 +1,5 @@
 import { InvalidConfiguration } from '../errors.js'
-import { addressOf, hiddenUrl } from './address.js'
+import { addressOf, hiddenUrl } from '../database/address.js'
 import { UsageFailure } from './failure.js'
 import { suggestionFor } from './suggestion.js'
 import { type Variable, type VariableName, variables } from './variables.js'

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidConfiguration } from '../errors.js'
 import { enginesNamed, onEveryEngine, withParameter } from '../testing/backends.js'
 import { expectFailure, run } from '../testing/failures.test.harness.js'
-import { connect, publicUrl } from './connect.js'
+import { hiddenUrl } from './address.js'
+import { connect } from './connect.js'
 import { Busy, Unavailable } from './failures.js'
 
 describe('a database URL', () => {
@@ -78,7 +79,7 @@ describe('a database URL', () => {
       ['sqlite:./agent.db', 'sqlite:./agent.db'],
       ['memory:', 'memory:'],
     ]
-    for (const [url, expected] of shown) expect(publicUrl(url)).toBe(expected)
+    for (const [url, expected] of shown) expect(hiddenUrl(url)).toBe(expected)
   })
 })
 

@@ -36,13 +36,6 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   }
 }
 
-/** The URL without its password, for people; also one that cannot be read. */
-export function publicUrl(url: string): string {
-  return url
-    .replace(/^(\w+:\/\/[^:@/?#]*):[^?#]*@/, '$1:***@')
-    .replace(/([?&](?:ssl)?password=)[^&#]*/gi, '$1***')
-}
-
 function pathOf(url: string): string {
   const path = url.replace(/^(sqlite|file):(\/\/)?/, '')
   if (path === '') throw new InvalidConfiguration('sqlite: needs a path, such as sqlite:./agent.db')

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { sqliteDriver } from '../../database/dialects/sqlite-driver.js'
-import { placeOf } from '../address.js'
+import { placeOf } from '../../database/address.js'
 import { type Settings } from '../environment.js'
 import { nodeIsSupported, oldestNode } from '../version.js'
 import { type Check, ok, problem, warning } from './check.js'

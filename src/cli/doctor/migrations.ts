@@ -2,7 +2,7 @@ import { type Backend } from '../../database/engine.js'
 import { SchemaMismatch } from '../../database/failures.js'
 import { MigrationUnknown, Migrator } from '../../database/migrate.js'
 import { migrations } from '../../database/migrations/index.js'
-import { type DatabaseAddress } from '../address.js'
+import { type DatabaseAddress } from '../../database/address.js'
 import { diagnosisOf } from '../diagnosis.js'
 import { type Check, ok, problem, warning } from './check.js'
 

@@ -1,7 +1,7 @@
 import { connect } from '../../database/connect.js'
 import { type Backend } from '../../database/engine.js'
 import { InvalidConfiguration } from '../../errors.js'
-import { isLocal, placeOf, type ServerAddress } from '../address.js'
+import { isLocal, placeOf, type ServerAddress } from '../../database/address.js'
 import { diagnosisOf } from '../diagnosis.js'
 import { type Settings } from '../environment.js'
 import { limitsOf } from '../open.js'

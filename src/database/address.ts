@@ -1,4 +1,4 @@
-import { databaseUrlForms } from '../database/connect.js'
+import { databaseUrlForms } from './connect.js'
 import { InvalidConfiguration } from '../errors.js'
 
 /** Where a database URL points: into this process, to a file, or to a server. */
@@ -44,16 +44,11 @@ export function placeOf({ host, port }: { readonly host: string; readonly port: 
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** A URL for people: every password in it is replaced by stars. */
-export function hiddenUrl(text: string): string {
-  if (/^(memory|sqlite|file):/.test(text)) return text
-  const url = parsed(text)
-  if (url === undefined) return '(a URL that cannot be read)'
-  if (url.password !== '') url.password = '***'
-  for (const name of [...url.searchParams.keys()]) {
-    if (/pass/i.test(name)) url.searchParams.set(name, '***')
-  }
-  return url.toString()
+/** A URL for people, every password in it replaced by stars; also one that cannot be read. */
+export function hiddenUrl(url: string): string {
+  return url
+    .replace(/^(\w+:\/\/[^:@/?#]*):[^?#]*@/, '$1:***@')
+    .replace(/([?&](?:ssl)?pass\w*=)[^&#]*/gi, '$1***')
 }
 
 function fileAddress(url: string): DatabaseAddress {
