@@ -56,8 +56,11 @@ async function stageOn(server, options) {
   const template = await server.createDatabase('seed')
   const seeded = await seed(options.dist, template, { perConversation: 100, contentBytes: 500 })
   const copy = (name) => server.createDatabase(name, template)
-  const raw = await copy('raw')
-  await server.query(dropForeignKeys, raw)
+  const bare = async (name) => {
+    const url = await copy(name)
+    await server.query(dropForeignKeys, url)
+    return url
+  }
   const { content, metadata } = messageOf(1)
   const variables = {
     organization: seeded.organizationId,
@@ -76,13 +79,17 @@ async function stageOn(server, options) {
     facts: { postgres: server.facts },
     variants: [
       new PgbenchVariant({
-        name: 'pgbench', server, url: raw, script: insertAlone, variables,
+        name: 'pgbench', server, url: await bare('raw'), script: insertAlone, variables,
         about: 'prepared single-row insert, the table and indexes of messages, no foreign keys',
       }),
       new PgbenchVariant({
         name: 'pgbench-same-work', server, url: await copy('same_work'), script: sameWork,
         variables,
         about: 'the conversation counts and hands out the position, one prepared statement',
+      }),
+      new WorkerVariant({
+        name: 'node-postgres', about: 'as pgbench, from the driver: named insert, pool of 10',
+        module: 'raw-postgres-append.mjs', settings: { ...seeded, database: await bare('driver') },
       }),
       ...await holdfastVariants(options, {
         about: 'messages.append, one message a call, pool of 10',

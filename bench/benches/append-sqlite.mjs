@@ -1,14 +1,12 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFolder, temporaryFolder } from '../harness/folders.mjs'
 import { holdfastVariants } from '../harness/holdfast-variants.mjs'
-import { folderOnDisk } from '../harness/machine.mjs'
 import { WorkerVariant } from '../harness/worker-variant.mjs'
 import { seed } from '../harness/workload.mjs'
 
 async function setUp(options) {
-  const folder = mkdtempSync(join(folderOnDisk(), 'holdfast-bench-sqlite-'))
-  const tearDown = async () => rmSync(folder, { recursive: true, force: true })
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder('sqlite')
   const template = join(folder, 'seed.db')
   const size = { perConversation: 100, contentBytes: 500 }
   const seeded = await seed(options.dist, `sqlite:${template}`, size)
@@ -42,7 +40,7 @@ async function setUp(options) {
         settings: { file: join(folder, 'mastra.db') },
       }),
     ],
-    tearDown,
+    tearDown: async () => removeFolder(folder),
   }
 }
 

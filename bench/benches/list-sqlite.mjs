@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFolder, temporaryFolder } from '../harness/folders.mjs'
 import { holdfastVariants } from '../harness/holdfast-variants.mjs'
-import { folderOnDisk } from '../harness/machine.mjs'
 import { WorkerVariant } from '../harness/worker-variant.mjs'
 import { seed } from '../harness/workload.mjs'
 
 async function setUp(options) {
-  const folder = mkdtempSync(join(folderOnDisk(), 'holdfast-bench-sqlite-'))
-  const tearDown = async () => rmSync(folder, { recursive: true, force: true })
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder('sqlite')
   const file = join(folder, 'seed.db')
   const size = { perConversation: 200, contentBytes: 600 }
   const seeded = await seed(options.dist, `sqlite:${file}`, size)
@@ -29,7 +26,7 @@ async function setUp(options) {
         settings: { ...size, file: join(folder, 'mastra.db') },
       }),
     ],
-    tearDown,
+    tearDown: async () => removeFolder(folder),
   }
 }
 

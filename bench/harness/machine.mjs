@@ -1,13 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
-
-const memoryFileSystem = 0x01021994
-
-/** A temporary folder whose files are on a disk, so that an fsync costs what it costs. */
-export function folderOnDisk() {
-  const folders = [tmpdir(), '/var/tmp', process.cwd()].filter((folder) => existsSync(folder))
-  return folders.find((folder) => statfsSync(folder).type !== memoryFileSystem) ?? folders[0]
-}
+import { cpus, totalmem } from 'node:os'
 
 /** What the figures depend on, for the record. */
 export function machineFacts() {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
+import { removeFolder, temporaryFolder } from './folders.mjs'
 import { Histogram } from './histogram.mjs'
-import { folderOnDisk } from './machine.mjs'
 import { postgresPrograms } from './postgres-server.mjs'
 
 const sampledShare = 0.2
@@ -42,7 +42,7 @@ export class PgbenchVariant {
   }
 
   async enter(callers) {
-    this.#folder = mkdtempSync(join(folderOnDisk(), 'holdfast-bench-pgbench-'))
+    this.#folder = temporaryFolder('pgbench', () => this.#child?.kill('SIGKILL'))
     const file = join(this.#folder, 'script.sql')
     writeFileSync(file, this.#script)
     this.#starts += 1
@@ -60,7 +60,6 @@ export class PgbenchVariant {
     })
     this.#output = ''
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.#output += text))
-    process.on('exit', this.#abandon)
     await this.#untilConnected(callers)
     this.#child.kill('SIGSTOP')
   }
@@ -87,21 +86,15 @@ export class PgbenchVariant {
       this.#child.kill('SIGCONT')
       await ended
     }
-    process.off('exit', this.#abandon)
     this.#child = undefined
     const logs = readdirSync(this.#folder).filter((name) => name.startsWith('log'))
     for (const name of logs) this.#readLog(join(this.#folder, name))
     this.#windows = []
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeFolder(this.#folder)
   }
 
   async close() {
     await this.#admin?.end()
-  }
-
-  #abandon = () => {
-    this.#child?.kill('SIGKILL')
-    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   async #untilConnected(callers) {

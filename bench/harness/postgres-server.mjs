@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
-import { folderOnDisk } from './machine.mjs'
+import { removeFolder, temporaryFolder } from './folders.mjs'
 
 /** The same for every variant; everything that makes a commit durable is on. */
 const settings = {
@@ -104,8 +104,7 @@ export class PostgresServer {
     const ended = new Promise((done) => this.#process.once('exit', done))
     this.#process.kill('SIGQUIT')
     await ended
-    process.off('exit', this.#abandon)
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeFolder(this.#folder)
   }
 
   #nameOf(url) {
@@ -117,7 +116,7 @@ export class PostgresServer {
     if (programs === undefined) {
       throw new Error('No PostgreSQL here: install one or set HOLDFAST_BENCH_POSTGRES_URL.')
     }
-    this.#folder = mkdtempSync(join(folderOnDisk(), 'holdfast-bench-postgres-'))
+    this.#folder = temporaryFolder('postgres', () => this.#process?.kill('SIGQUIT'))
     const owner = ownerOf(this.#folder)
     const data = join(this.#folder, 'data')
     const quiet = { ...owner, cwd: this.#folder, stdio: ['ignore', 'ignore', 'inherit'] }
@@ -130,15 +129,8 @@ export class PostgresServer {
     this.#process = spawn(join(programs, 'postgres'), ['-D', data, ...flags], {
       ...quiet, stdio: 'ignore',
     })
-    process.on('exit', this.#abandon)
     this.#url = new URL(`postgres://postgres@127.0.0.1:${port}/postgres`)
     await this.#untilItAnswers()
-  }
-
-  /** When the bench dies: no time to wait for the server. */
-  #abandon = () => {
-    this.#process.kill('SIGQUIT')
-    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   async #untilItAnswers() {

@@ -12,10 +12,16 @@ const requests = {
     running = await open(settings)
     return { node: process.version, ...running.facts }
   },
-  slice: ({ callers, sliceMs }) => load(running.operation, callers, sliceMs),
+  slice({ callers, sliceMs }) {
+    if (running.slice !== undefined) return running.slice(callers, sliceMs)
+    return load(running.operation, callers, sliceMs)
+  },
+  cpu() {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  },
   async close() {
     await running?.close?.()
-    return {}
   },
 }
 

@@ -90,6 +90,17 @@ describe('a failure of PostgreSQL', () => {
     }
   })
 
+  it('is unavailable whatever the state when the server ended the connection', () => {
+    for (const code of ['40001', '53200', '57014', 'XX000', '42501']) {
+      for (const severity of ['FATAL', 'PANIC']) {
+        const cause = Object.assign(new Error('x'), { code, severity })
+        expect([code, postgresFailure(cause)]).toEqual([code, 'unavailable'])
+      }
+      const survived = Object.assign(new Error('x'), { code, severity: 'ERROR' })
+      expect([code, postgresFailure(survived)]).not.toEqual([code, 'unavailable'])
+    }
+  })
+
   it('is a time-out when the driver waited in vain for the answer', () => {
     expect(postgresFailure(new Error('Query read timeout'))).toBe('timeout')
   })

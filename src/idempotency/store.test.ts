@@ -31,7 +31,8 @@ contract('idempotency keys', (open) => {
   it('give the result of the first call again', async () => {
     const world = await open()
     const results: JsonValue[] = [
-      { id: hard, n: [1, -0, null], ['__proto__']: { a: 1 } }, [], '', 0, false, 'x'.repeat(100_000),
+      { id: hard, n: [1, -0, null], ['__proto__']: { a: 1 } }, [], '', 0, false,
+      'x'.repeat(100_000),
     ]
     for (const [index, result] of results.entries()) {
       const call = callOf(world, { key: `k${index}` })

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
-import { idSchema, instantSchema, named } from '../http/schema.js'
-import { type Action, type Principal, scopeCovers } from './access.js'
+import { idSchema, instantSchema, named, shownAs } from '../http/schema.js'
+import { type Action, isScope, type Principal, scopeCovers } from './access.js'
 import { Forbidden, LoginFailed, ServiceTokenNotFound, SlugTaken } from './errors.js'
 import { type ServiceTokenStore } from './service-tokens.js'
 import { type IdentityStore } from './store.js'
@@ -169,6 +169,11 @@ const organizationRoutes = [
   }),
 ]
 
+const scopeSchema = shownAs(z.string().max(100).refine(isScope, 'is no scope'), {
+  type: 'string', maxLength: 100, pattern: '^(\\*|[a-z_]+:(\\*|read|write))$',
+  description: '`*`, `conversations:*` or `conversations:read`.',
+})
+
 /** A service token hands out no more than it may do itself; a person may hand out everything. */
 function refuseEscalation(principal: Principal, scopes: readonly string[]): void {
   if (principal.kind !== 'service_token') return
@@ -191,7 +196,7 @@ const serviceTokenRoutes = [
     input: {
       body: named('NewServiceToken', z.strictObject({
         name: z.string().min(1).max(200),
-        scopes: z.array(z.string().max(100)).min(1).max(50),
+        scopes: z.array(scopeSchema).min(1).max(50),
         expires_at: instantSchema('When it ends by itself.').nullable().optional(),
       })),
     },

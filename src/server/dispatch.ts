@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FastifyReply, type FastifyRequest } from 'fastify'
-import { type JsonValue } from '../database/json.js'
+import { type JsonValue, stringifyJson } from '../database/json.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type ParsedInput, type Route, type RouteInput } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
@@ -35,17 +35,23 @@ interface Keyed {
   readonly call: IdempotentCall
 }
 
-/** The effect and the stored answer in one transaction, or the answer stored before. */
+/**
+ * The effect and the stored answer in one transaction, or the answer stored before. It is stored
+ * as text: an answer stands around a value that may itself be as deep as a stored value can be.
+ */
 async function once(holdfast: Holdfast, { route, caller, input, call }: Keyed) {
   return holdfast.transaction(async (transaction) => {
     const earlier = await transaction.idempotency.claim(call)
-    if (earlier !== undefined) return { replayed: true, body: earlier.result }
+    if (earlier !== undefined) return { replayed: true, body: read(earlier.result) }
     const context = contextOf(holdfast, caller, transaction)
     const body = (await route.handle(context, input)) as JsonValue | undefined
-    await transaction.idempotency.settle(call, withoutSecrets(route, body ?? null))
+    const text = stringifyJson(withoutSecrets(route, body ?? null))
+    await transaction.idempotency.settle(call, text)
     return { replayed: false, body: body ?? null }
   })
 }
+
+const read = (stored: JsonValue): unknown => JSON.parse(stored as string)
 
 function withoutSecrets({ secretFields = [] }: Route<ServerContext>, body: JsonValue): JsonValue {
   if (secretFields.length === 0) return body

@@ -67,6 +67,17 @@ contract('a call repeated with its idempotency key', (openWorld) => {
     expect((await ours.get(path)).body).toMatchObject({ title: 'b', revision: 3 })
   })
 
+  it('gives back even what is as deep as values can be, and -0', async () => {
+    const { ours } = await open()
+    const deep = `${'{"a":'.repeat(200)}-0${'}'.repeat(200)}`
+    const headers = { ...key('k'), 'content-type': 'application/json' }
+    const call = { method: 'POST', path: home, headers, bytes: `{"metadata":${deep}}` }
+    const [first, again] = [await ours.send(call), await ours.send(call)]
+    expect([first.status, again.headers['idempotency-replayed']]).toEqual([201, 'true'])
+    expect(first.text).toContain(deep)
+    expect(again.text).toBe(first.text)
+  })
+
   it('deletes once and says done again', async () => {
     const { ours } = await open()
     const { body } = await ours.post(home, {})

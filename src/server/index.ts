@@ -12,7 +12,7 @@ import { serveNotFound } from './not-found.js'
 import { openApiDocument } from './openapi.js'
 import { sendFrameworkProblem, sendProblem } from './problems.js'
 import { routes, type ServerContext } from './routes.js'
-import { guardTransport, refuseRaw, requestIdOf, transportOptions } from './transport.js'
+import { Arrivals, guardTransport, refuseRaw, requestIdOf, transportOptions } from './transport.js'
 
 export { openApiDocument, version } from './openapi.js'
 export { routes, type ServerContext } from './routes.js'
@@ -56,13 +56,15 @@ const sweptMax = 1_000
 /** @see ServerOptions.requestTimeoutMs */
 const requestTimeoutDefaultMs = 30_000
 
-/** What was accepted before `close` gets this long, beside the time to arrive whole. */
+/** What was accepted before `close` gets this long. */
 const finishTimeoutMs = 60_000
 
 /** Serves until `close`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const lifecycle: Lifecycle = { draining: false }
   const server = buildServer(options, lifecycle)
+  const arrivals = new Arrivals(server)
+  const { requestTimeoutMs = requestTimeoutDefaultMs } = options
   const host = options.host ?? '127.0.0.1'
   await server.listen({ host, port: options.port ?? 7410 })
   const sweeping = setInterval(() => void sweep(server, options.holdfast, lifecycle), sweepEveryMs)
@@ -74,18 +76,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       lifecycle.draining = true
       clearInterval(sweeping)
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
-      await closeWithin(server, finishTimeoutMs + (options.requestTimeoutMs ?? 0))
+      await closeWithin(server, arrivals, requestTimeoutMs)
     },
   }
 }
 
-/** Node stops watching for late requests once it closes, so what never arrives is cut off here. */
-async function closeWithin(server: FastifyInstance, timeoutMs: number): Promise<void> {
-  const cutting = setTimeout(() => server.server.closeAllConnections(), timeoutMs)
+/**
+ * Node stops watching for late requests once it closes, so what never arrives is cut off here, and
+ * at last what never ends.
+ */
+async function closeWithin(
+  server: FastifyInstance,
+  arrivals: Arrivals,
+  requestTimeoutMs: number,
+): Promise<void> {
+  const cutting = setTimeout(() => arrivals.cut(), requestTimeoutMs)
+  const ending = setTimeout(() => server.server.closeAllConnections(), finishTimeoutMs)
   try {
     await server.close()
   } finally {
     clearTimeout(cutting)
+    clearTimeout(ending)
   }
 }
 

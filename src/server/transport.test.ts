@@ -209,6 +209,12 @@ contract('answers', (openWorld) => {
     expect(none.status).toBe(404)
   })
 
+  it('to HEAD have no body, even when it is no HTTP at all', async () => {
+    const { url } = await open()
+    const wire = await rawExchange(url, 'HEAD no-path HTTP/1.1\r\nHost: h\r\n\r\n')
+    expect(wireAnswer(wire)).toMatchObject({ status: 400, body: '' })
+  })
+
   it('do not depend on expectations nobody here knows', async () => {
     const { guest } = await open()
     expect((await guest.get('/livez', { expect: 'miracles' })).status).toBe(200)

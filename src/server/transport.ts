@@ -40,6 +40,31 @@ export function guardTransport(server: FastifyInstance, lifecycle: Lifecycle): v
   })
 }
 
+/** Knows on which connections a request is still arriving. */
+export class Arrivals {
+  readonly #requests = new Map<Socket, IncomingMessage | undefined>()
+
+  constructor(server: FastifyInstance) {
+    server.server.on('connection', (socket) => {
+      this.#requests.set(socket, undefined)
+      socket.once('close', () => this.#requests.delete(socket))
+    })
+    server.addHook('onRequest', async ({ raw }) => {
+      this.#requests.set(raw.socket, raw)
+    })
+    server.addHook('onResponse', async ({ raw }) => {
+      if (this.#requests.get(raw.socket) === raw) this.#requests.set(raw.socket, undefined)
+    })
+  }
+
+  /** Ends every connection but those whose request has arrived whole and waits for its answer. */
+  cut(): void {
+    for (const [socket, request] of this.#requests) {
+      if (request?.complete !== true) socket.destroy()
+    }
+  }
+}
+
 const requestIdPattern = /^[\w.-]{1,128}$/
 
 /** The caller's own request id when it is a harmless word, otherwise a new one. */
@@ -57,5 +82,7 @@ export function refuseRaw(error: Error & { code?: string }, socket: Socket): voi
     `HTTP/1.1 ${status}`, 'Content-Type: application/problem+json', `Request-Id: ${requestId}`,
     `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close',
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const { rawPacket } = error as { rawPacket?: unknown }
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.toString('latin1', 0, 5) === 'HEAD '
+  socket.end(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`)
 }

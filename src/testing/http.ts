@@ -86,15 +86,21 @@ export class HttpClient {
     const bytes = json ? JSON.stringify(call.body) : call.bytes
     const headers = {
       ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-      ...(bytes === undefined ? {} : { 'content-length': Buffer.byteLength(bytes) }),
       ...(json ? { 'content-type': 'application/json' } : {}),
       ...call.headers,
     }
-    const answer = await exchange(this.url, { ...call, headers, bytes, agent: this.#agent })
+    const answer = await this.exchange({ ...call, headers, bytes })
     const broken = brokenPromise(call, answer, this.#promised)
     if (broken === undefined) return answer
     const seen = `${answer.status} ${JSON.stringify(answer.headers)}\n${answer.text.slice(0, 500)}`
     throw new Error(`${call.method} ${call.path.slice(0, 200)}: ${broken}\n${seen}`)
+  }
+
+  /** Sends one request as it is; throws when its answer is late, and judges nothing. */
+  exchange({ method, path, headers, bytes }: Omit<Call, 'body'>): Promise<Answer> {
+    const all: Exchange['headers'] = { ...headers }
+    if (bytes !== undefined) all['content-length'] ??= Buffer.byteLength(bytes)
+    return exchange(this.url, { method, path, headers: all, bytes, agent: this.#agent })
   }
 
   /** Closes the connections of this client and of all made from it. */
@@ -119,8 +125,9 @@ interface Exchange {
 /** A body that is refused half-way ends in a reset; what was answered before counts. */
 function exchange(url: string, { bytes, ...options }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { ...options, signal: AbortSignal.timeout(answerTimeoutMs) })
+    const sent = request(url, { ...options, timeout: answerTimeoutMs })
     sent.on('error', reject)
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')))
     sent.on('response', (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -194,13 +201,16 @@ function brokenFaults(errors: unknown): string | undefined {
 
 type Paths = Record<string, Record<string, { responses: Record<string, { description: string }> }>>
 
+/** Answers given before it is known which endpoint is meant. */
+const beforeRouting = new Set(['request_timeout', 'headers_too_large'])
+
 /** An endpoint that was reached answers only with what the OpenAPI document announces. */
 function unannounced(
   { status, body }: Answer,
   endpoint: Endpoint | undefined,
   { document }: Promised,
 ): string | undefined {
-  if (endpoint === undefined) return undefined
+  if (endpoint === undefined || beforeRouting.has(body.code)) return undefined
   const operation = (document.paths as Paths)[endpoint.path]?.[endpoint.method.toLowerCase()]
   if (operation === undefined) return undefined
   const announced = operation.responses[status]?.description ?? ''

@@ -84,9 +84,9 @@ const missing: Mutation = (draft, { chance }) => {
 const strangeKeys = [
   'id', 'user_id', 'organization_id', 'actor_id', 'role', 'scopes', 'revision', 'position', 'admin',
   'created_at', 'deleted_at', 'archived_at', 'message_count', 'token', 'token_hash', 'active',
-  'password_hash', 'is_admin', '$where', '$ref', '__proto__', 'constructor', 'prototype', 'toString',
-  'hasOwnProperty', 'toJSON', 'then', 'length', '0', '', ' ', 'a.b', 'a[0]', 'Title', 'title ',
-  '\u0000', '\ud800', '\ufdd0', 'x'.repeat(10_000),
+  'password_hash', 'is_admin', '$where', '$ref', '__proto__', 'constructor', 'prototype',
+  'toString', 'hasOwnProperty', 'toJSON', 'then', 'length', '0', '', ' ', 'a.b', 'a[0]', 'Title',
+  'title ', '\u0000', '\ud800', '\ufdd0', 'x'.repeat(10_000),
 ]
 
 const extraField: Mutation = (draft, { chance }) => {
@@ -124,9 +124,9 @@ const sized: Mutation = (draft, { chance }) => {
 }
 
 const hardTexts = [
-  '\u0000', 'a\u0000b', '\ud800', '\udc00\ud800', '\ufdd0', '\ufdd0D800', '\ufeff', '\u202e', '\r\n',
-  '\u2028', '😀', 'e\u0301', '\\', "'; drop table users; --", '${7*7}', '{{7*7}}', '%00', '../../x',
-  '<script>', '=1+1', 'ﬁ', 'İ', 'null', 'undefined', 'NaN', '1e999', '\u007f', '\u0080', '-', '*',
+  '\u0000', 'a\u0000b', '\ud800', '\udc00\ud800', '\ufdd0', '\ufdd0D800', '\ufeff', '\u202e',
+  '\r\n', '\u2028', '😀', 'e\u0301', '\\', "'; drop table users; --", '${7*7}', '{{7*7}}', '%00',
+  '../../x', '<script>', '=1+1', 'ﬁ', 'İ', 'null', 'undefined', 'NaN', '1e999', '\u007f', '\u0080', '-', '*',
 ]
 
 const hardText: Mutation = (draft, { chance }) => {
@@ -151,7 +151,9 @@ const numbers = [
   '1e400', '-1e400', '1E+309', '-0', '-0.0', '1e-400', '9007199254740993', `1${'0'.repeat(400)}`,
   `0.${'1'.repeat(400)}`, '18446744073709551616', '-9223372036854775809', '1.0', '1e0',
 ]
-const noNumbers = ['NaN', 'Infinity', '-Infinity', '01', '+1', '.5', '1.', '0x10', '1_000', '--1', '-']
+const noNumbers = [
+  'NaN', 'Infinity', '-Infinity', '01', '+1', '.5', '1.', '0x10', '1_000', '--1', '-', '1e', 'e1',
+]
 
 const oddNumber: Mutation = (draft, { chance }) => {
   const sites = sitesOf(draft)
@@ -209,6 +211,7 @@ const twice: Mutation = (draft, { chance }) => {
 const unwanted: Mutation = (draft, { chance }) => {
   if (draft.form !== undefined || draft.method === 'GET') return undefined
   draft.body = chance.pick([{ a: 1 }, [], [1], 'x', 7, null, { id: 'x' }, true])
+  draft.headers['content-type'] = 'application/json'
   // An empty body, or one without content, says nothing that could mislead.
   return { name: 'a body where none belongs', places: ['body'], verdict: 'any' }
 }

@@ -44,7 +44,7 @@ const otherEncoding: Mutation = (draft, { chance }) => {
   const big = Buffer.from(little).swap16()
   draft.bytes = chance.pick([
     little, big, Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(`\ufeff${text}`),
-    Buffer.concat([Buffer.from([0xfe, 0xff]), big]), Buffer.from(text).map((byte) => byte | 0x80),
+    Buffer.concat([Buffer.from([0xfe, 0xff]), big]), Buffer.from(bytes.map((byte) => byte | 0x80)),
   ])
   if (chance.happens(0.3)) draft.headers['content-type'] = 'application/json; charset=utf-16'
   const places = ['body', 'header.content-type']
@@ -98,7 +98,8 @@ const flipped: Mutation = (draft, { chance }) => {
 const tooLarge: Mutation = (draft, { chance, bodyLimitBytes }) => {
   const bytes = bytesOf(draft)
   // Each is a quarter of a megabyte over the wire: a few are enough.
-  if (bytes === undefined || !chance.happens(0.2)) return undefined
+  if (bytes === undefined || bytes.length >= bodyLimitBytes) return undefined
+  if (!chance.happens(0.2)) return undefined
   const padding = bodyLimitBytes - bytes.length + chance.pick([0, 1, 2, 50_000])
   draft.bytes = Buffer.concat([bytes, Buffer.alloc(padding, ' ')])
   const isOver = draft.bytes.length > bodyLimitBytes
@@ -110,7 +111,7 @@ const noBody: Mutation = (draft: Draft, { chance }) => {
   if (draft.form === undefined) return undefined
   delete draft.body
   delete draft.bytes
-  if (chance.happens(0.5)) draft.headers['content-type'] = 'application/json'
+  if (chance.happens(0.5)) delete draft.headers['content-type']
   return { name: 'no body', places: ['body'], verdict: 'refused' }
 }
 

@@ -41,13 +41,19 @@ export function validDraft(operation: Operation, chance: Chance, known: Known): 
     operation, form, method: operation.method, path: operation.path, query: [], headers: {},
   }
   for (const { name, in: place, required, schema } of operation.parameters) {
+    // No schema tells which organizations or cursors there are.
+    const needsKnowing = place === 'header' || name === 'cursor'
+    const isLeftOut = needsKnowing || (!required && chance.happens(0.6))
+    if (isLeftOut && known[name] === undefined) continue
     const value = known[name] ?? String(valueOf(schema, { chance, known, name }))
     if (place === 'path') draft.path = draft.path.replace(`{${name}}`, encodeURIComponent(value))
-    else if (name === 'cursor' || (!required && chance.happens(0.6))) continue
     else if (place === 'query') draft.query.push([name, value])
     else draft.headers[name.toLowerCase()] = value
   }
-  if (form !== undefined) draft.body = valueOf(form, { chance, known, name: '' })
+  if (form !== undefined) {
+    draft.body = valueOf(form, { chance, known, name: '' })
+    draft.headers['content-type'] = 'application/json'
+  }
   return draft
 }
 
@@ -129,7 +135,8 @@ export function jsonOf(value: unknown): string {
   if (value instanceof Token) return value.text
   if (Array.isArray(value)) return `[${value.map(jsonOf).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}:${jsonOf(each)}`)
+  const members = Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}:${jsonOf(each)}`)
   return `{${members.join(',')}}`
 }
 

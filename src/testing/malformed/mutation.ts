@@ -6,8 +6,10 @@ export interface Tools {
   readonly chance: Chance
   /** Ids of a stranger's objects, which exist. */
   readonly foreignIds: readonly string[]
-  /** Cursors of other lists, and well-sealed ones with senseless keys. */
+  /** Cursors that no list of ours gave out. */
   readonly foreignCursors: readonly string[]
+  /** Cursors sealed for lists of ours around senseless keys. */
+  readonly forgedCursors: readonly string[]
   /** Tokens that open nothing. */
   readonly deadTokens: readonly string[]
   /** Bytes of a body at most. */

@@ -53,17 +53,20 @@ const spellings: readonly Spelling[] = [
   ['two lengths', 'refused', (w) => framed(w, w.body, length(w.body), length(7 + w.body.length))],
   ['a negative length', 'refused', (w) => framed(w, w.body, 'Content-Length: -5')],
   ['a length of words', 'refused', (w) => framed(w, w.body, 'Content-Length: ten')],
-  ['a length beyond numbers', 'refused', (w) => framed(w, w.body, `Content-Length: ${'9'.repeat(30)}`)],
+  ['a length beyond numbers', 'refused', (w) =>
+    framed(w, w.body, `Content-Length: ${'9'.repeat(30)}`)],
   ['no length', 'any', (w) => framed(w, w.body)],
   ['no host', 'refused', (w) => framed(
     { ...w, headers: w.headers.slice(1) }, w.body, length(w.body))],
-  ['HTTP/1.0', 'any', (w) => framed({ ...w, line: w.line.replace(/1$/, '0') }, w.body, length(w.body))],
+  ['HTTP/1.0', 'any', (w) =>
+    framed({ ...w, line: w.line.replace(/1$/, '0') }, w.body, length(w.body))],
   ['HTTP/0.9', 'any', (w) => Buffer.from(`${w.line.split(' ').slice(0, 2).join(' ')}\r\n\r\n`)],
   ['HTTP/2', 'refused', () => Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
   ['HTTP/7', 'refused', (w) => framed({ ...w, line: w.line.replace(/1.1$/, '7.1') }, '')],
   ['another protocol', 'any', () => Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3])],
   ['a method of small letters', 'refused', (w) => framed({ ...w, line: w.line.toLowerCase() }, '')],
-  ['an unknown method', 'refused', (w) => framed({ ...w, line: w.line.replace(/^\w+/, 'FLY') }, '')],
+  ['an unknown method', 'refused', (w) =>
+    framed({ ...w, line: w.line.replace(/^\w+/, 'FLY') }, '')],
   ['a space in the path', 'any', (w) => framed({ ...w, line: w.line.replace('/v1', '/v1 x') }, '')],
   ['a NUL in the path', 'refused', (w) => framed({ ...w, line: w.line.replace('/v1', '/\0') }, '')],
   ['an absolute path', 'any', (w) => framed(
@@ -74,13 +77,17 @@ const spellings: readonly Spelling[] = [
   ['a header without colon', 'refused', (w) => framed(w, '', 'nonsense')],
   ['a NUL in a header', 'refused', (w) => framed(w, '', 'X: a\0b')],
   ['a space before a colon', 'refused', (w) => framed(w, '', 'X : a')],
+  ['a header named __proto__', 'served', (w) => framed(w, w.body, '__proto__: x', length(w.body))],
   ['a folded header', 'any', (w) => framed(w, w.body, 'X: a\r\n b', length(w.body))],
-  ['bare line feeds', 'any', (w) => Buffer.from(framed(w, '').toString('latin1').replaceAll('\r', ''))],
-  ['empty lines first', 'any', (w) => all(Buffer.from('\r\n\r\n'), framed(w, w.body, length(w.body)))],
+  ['bare line feeds', 'any', (w) =>
+    Buffer.from(framed(w, '').toString('latin1').replaceAll('\r', ''))],
+  ['empty lines first', 'any', (w) =>
+    all(Buffer.from('\r\n\r\n'), framed(w, w.body, length(w.body)))],
   ['half a head', 'any', (w) => framed(w, '').subarray(0, 40)],
   ['a smuggled second request', 'any', (w) => framed(
     w, all(w.body, Buffer.from('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n')), length(w.body))],
-  ['garbage behind', 'any', (w) => framed(w, all(w.body, Buffer.from('\0\x01garbage')), length(w.body))],
+  ['garbage behind', 'any', (w) =>
+    framed(w, all(w.body, Buffer.from('\0\x01garbage')), length(w.body))],
   ['3000 headers', 'any', (w) => framed(
     w, '', ...Array.from({ length: 3_000 }, (_, index) => `x${index}:`))],
 ]

@@ -1,0 +1,144 @@
+import { expect, it } from 'vitest'
+import { InvalidInput } from '../errors.js'
+import { contract, type ContractWorld } from '../testing/index.js'
+import { OrganizationNotFound, SlugTaken, UserNotFound } from './index.js'
+
+const unknownId = '00000000-0000-7000-8000-00000000dead'
+
+async function person({ holdfast: { identity, ids } }: ContractWorld) {
+  return identity.createUser({ email: `${ids.next()}@example.test` })
+}
+
+/** A slug nobody has yet. */
+const freshSlug = ({ holdfast }: ContractWorld) => `s-${holdfast.ids.next().slice(9)}`
+
+contract('organizations', (open) => {
+  it('come back by id in any case and by slug', async () => {
+    const world = await open()
+    const { identity } = world.holdfast
+    const slug = freshSlug(world)
+    const created = await identity.createOrganization({ name: 'N \u0000 \ud800 é', slug })
+    expect(created).toMatchObject({ name: 'N \u0000 \ud800 é', slug })
+    for (const name of [created.id, created.id.toUpperCase(), slug]) {
+      expect(await identity.findOrganization(name)).toStrictEqual(created)
+      expect(await identity.getOrganization(name)).toStrictEqual(created)
+    }
+  })
+
+  it('that are not there are not found', async () => {
+    const { holdfast: { identity } } = await open()
+    for (const name of [unknownId, 'no-such-slug', 'UPPER', '']) {
+      expect(await identity.findOrganization(name)).toBeUndefined()
+      await expect(identity.getOrganization(name)).rejects.toThrow(OrganizationNotFound)
+    }
+    expect(await identity.findRole(unknownId, unknownId)).toBeNull()
+  })
+
+  it('get a readable slug of their own from any name', async () => {
+    const { holdfast: { identity } } = await open()
+    const slugs = [
+      ['Acme Inc.', /^acme-inc-[0-9a-f]{6}$/], ['Łódź & Ünï', /^[a-z-]+-[0-9a-f]{6}$/],
+      ['日本', /^organization-[0-9a-f]{6}$/], ['---', /^organization-[0-9a-f]{6}$/],
+      ['x'.repeat(200), /^x{40}-[0-9a-f]{6}$/],
+    ] as const
+    for (const [name, pattern] of slugs) {
+      const [one, two] = [
+        await identity.createOrganization({ name }), await identity.createOrganization({ name }),
+      ]
+      expect(one.slug).toMatch(pattern)
+      expect(two.slug).not.toBe(one.slug)
+    }
+  })
+
+  it('refuse a slug that is taken or none at all, and a name that is none', async () => {
+    const world = await open()
+    const { identity } = world.holdfast
+    const slug = freshSlug(world)
+    await identity.createOrganization({ name: 'first', slug })
+    const failing = identity.createOrganization({ name: 'second', slug })
+    await expect(failing).rejects.toMatchObject({ code: 'slug_taken', status: 409, field: 'slug' })
+    const odd = ['', '-', '-a', 'a-', 'A', 'a_b', 'a b', 'é', 'x'.repeat(64)]
+    for (const each of odd) {
+      await expect(identity.createOrganization({ name: 'x', slug: each })).rejects
+        .toMatchObject({ code: 'invalid_input', field: 'slug' })
+    }
+    for (const name of ['', 'x'.repeat(201)]) {
+      await expect(identity.createOrganization({ name })).rejects.toThrow(InvalidInput)
+    }
+  })
+
+  it('of one slug are created once by 20 calls', async () => {
+    const world = await open()
+    const { identity } = world.holdfast
+    const slug = freshSlug(world)
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, index) =>
+      identity.createOrganization({ name: `${index}`, slug })))
+    const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+    expect(refused).toHaveLength(19)
+    for (const reason of refused) expect(reason).toBeInstanceOf(SlugTaken)
+    expect(await identity.findOrganization(slug)).toBeDefined()
+  })
+
+  it('are created with their owner or not at all', async () => {
+    const world = await open()
+    const { identity } = world.holdfast
+    const owner = await person(world)
+    const slug = freshSlug(world)
+    await expect(identity.createOrganization({ name: 'x', slug }, unknownId))
+      .rejects.toThrow(UserNotFound)
+    expect(await identity.findOrganization(slug)).toBeUndefined()
+    const { id } = await identity.createOrganization({ name: 'x', slug }, owner.id)
+    expect(await identity.findRole(id, owner.id)).toBe('owner')
+  })
+})
+
+contract('memberships', (open) => {
+  it('give a role, and another one when repeated', async () => {
+    const world = await open()
+    const { holdfast: { identity }, organizationId } = world
+    const { id: userId } = await person(world)
+    const member = { organizationId, userId }
+    expect(await identity.findRole(organizationId, userId)).toBeNull()
+    for (const role of ['member', 'admin', 'admin', 'owner', 'member'] as const) {
+      await identity.addMember(member, role)
+      expect(await identity.findRole(organizationId, userId)).toBe(role)
+    }
+    const organization = await identity.getOrganization(organizationId)
+    expect(await identity.listOrganizations(userId))
+      .toStrictEqual([{ ...organization, role: 'member' }])
+  })
+
+  it('need a user and an organization', async () => {
+    const world = await open()
+    const { holdfast: { identity }, organizationId } = world
+    const { id: userId } = await person(world)
+    for (const member of [
+      { organizationId, userId: unknownId }, { organizationId: unknownId, userId },
+    ]) {
+      await expect(identity.addMember(member, 'member')).rejects.toThrow(UserNotFound)
+    }
+  })
+
+  it('come once from 20 calls, and are listed oldest organization first', async () => {
+    const world = await open()
+    const { holdfast: { identity }, organizationId, neighbourId } = world
+    const { id: userId } = await person(world)
+    await Promise.all([organizationId, neighbourId].flatMap((id) =>
+      Array.from({ length: 10 }, () =>
+        identity.addMember({ organizationId: id, userId }, 'member'))))
+    const listed = await identity.listOrganizations(userId)
+    expect(listed.map(({ id, role }) => [id, role]))
+      .toEqual([[organizationId, 'member'], [neighbourId, 'member']])
+  })
+
+  it('of a neighbour give no role here', async () => {
+    const world = await open()
+    const { holdfast: { identity }, organizationId, neighbourId } = world
+    const { id: userId } = await person(world)
+    await identity.addMember({ organizationId: neighbourId, userId }, 'owner')
+    expect(await identity.findRole(organizationId, userId)).toBeNull()
+    const { id: other } = await person(world)
+    expect(await identity.findRole(neighbourId, other)).toBeNull()
+    expect(await identity.listOrganizations(other)).toEqual([])
+  })
+})

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest'
+import { InvalidInput } from '../errors.js'
+import { contract } from '../testing/index.js'
+import { EmailTaken, UserNotFound } from './index.js'
+
+const unknownId = '00000000-0000-7000-8000-00000000dead'
+
+contract('users', (open) => {
+  it('come back as they were created', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const email = `Ada.${ids.next()}@Example.test`
+    const created = await identity.createUser({ email, displayName: 'A \u0000 \ud800 é' })
+    expect(created).toMatchObject({
+      email, displayName: 'A \u0000 \ud800 é', active: true, lastLoginAt: null,
+    })
+    expect(Object.keys(created).filter((key) => /hash|key/i.test(key))).toEqual([])
+    expect(await identity.getUser(created.id)).toStrictEqual(created)
+    expect(await identity.findUserByEmail(email)).toStrictEqual(created)
+  })
+
+  it('that are not there are not found', async () => {
+    const { holdfast: { identity } } = await open()
+    await expect(identity.getUser(unknownId)).rejects.toThrow(UserNotFound)
+    expect(await identity.findUserByEmail('nobody@example.test')).toBeUndefined()
+    expect(await identity.listOrganizations(unknownId)).toEqual([])
+  })
+
+  it('are one person whatever the case or Unicode form of their address', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const domain = `${ids.next()}.test`
+    const forms = [
+      ['José', 'JOSÉ', 'jose\u0301', 'JOSE\u0301'], ['ﬁn', 'FIN', 'fin'], ['Ａda', 'ada', 'ADA'],
+      ['straße', 'STRAßE'], ['Ⅷ', 'viii'],
+    ]
+    for (const [first, ...others] of forms) {
+      const created = await identity.createUser({ email: `${first}@${domain}` })
+      for (const other of others) {
+        const email = `${other}@${domain.toUpperCase()}`
+        await expect(identity.createUser({ email })).rejects.toThrow(EmailTaken)
+        expect(await identity.findUserByEmail(email)).toStrictEqual(created)
+      }
+    }
+    const different = [`jose@${domain}`, `josé.@${domain}`, `josé@x.${domain}`]
+    for (const email of different) await identity.createUser({ email })
+  })
+
+  it('name the address that is taken', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const email = `${ids.next()}@example.test`
+    await identity.createUser({ email })
+    await expect(identity.createUser({ email })).rejects.toMatchObject({
+      code: 'email_taken', status: 409, field: 'email',
+    })
+  })
+
+  it('of one address are created once by 20 calls', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const email = `${ids.next()}@example.test`
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, index) =>
+      identity.createUser({ email: index % 2 === 0 ? email : email.toUpperCase() })))
+    const created = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    expect(created).toHaveLength(1)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(EmailTaken)
+    }
+    expect(await identity.findUserByEmail(email)).toStrictEqual(created[0])
+  })
+
+  it('need an address and, if any, a password of a sensible length', async () => {
+    const { holdfast: { identity } } = await open()
+    const addresses = ['', 'a', '@', 'a@', '@b', 'a@b@c', 'a b@c', ' a@b', 'a@b\n', 'é'.repeat(400)]
+    for (const email of addresses) {
+      await expect(identity.createUser({ email })).rejects.toThrow(InvalidInput)
+    }
+    for (const password of ['', '1234567', 'x'.repeat(257)]) {
+      const failing = identity.createUser({ email: 'a@b', password })
+      await expect(failing).rejects.toMatchObject({ code: 'invalid_input', field: 'password' })
+    }
+    expect(await identity.findUserByEmail('a@b')).toBeUndefined()
+  })
+})

@@ -1,0 +1,143 @@
+import { cursorOf } from '../../database/page.js'
+import { type HttpClient } from '../http.js'
+import { type HttpWorld } from '../serving.js'
+import { type Target } from './campaign.js'
+import { type Known } from './drafts.js'
+import { type Operation } from './operations.js'
+import { type Judging } from './verdicts.js'
+
+const unknownId = '00000000-0000-7000-8000-00000000dead'
+const password = 'correct horse battery'
+const strangerSecret = 'words of a stranger 5c1e'
+/** A conversation is written to this often before another one takes its place. */
+const writesMax = 400
+
+/** A furnished world, and what must stand in it unchanged when a campaign is over. */
+export interface Furnished extends Target {
+  /** Everything a campaign must not have touched, as text. */
+  untouched(): Promise<string>
+}
+
+/** Fills a world with what requests need: a steady conversation, a stranger, a person. */
+export async function furnish(
+  world: HttpWorld,
+  guest: HttpClient,
+  given: Omit<Judging, 'strangerSecret'> & { readonly bodyLimitBytes: number },
+): Promise<Furnished> {
+  const stranger = await strange(world)
+  const steady = await conversationIn(world.organization)
+  const { email, token } = await person(world)
+  const fresh = new FreshObjects(world)
+  const authorizations = [`Bearer ${world.ourToken}`, `Bearer ${token}`]
+  const { token: dead, serviceToken } = await world.organization.serviceTokens.create({
+    name: 'revoked', scopes: ['*'],
+  })
+  await world.organization.serviceTokens.revoke(serviceToken.id)
+  return {
+    guest,
+    judging: { ...given, strangerSecret },
+    tools: {
+      foreignIds: stranger.ids,
+      ...cursorsOf(world, steady.conversationId),
+      deadTokens: [dead, `${dead.slice(0, -1)}!`, 'x'],
+      bodyLimitBytes: given.bodyLimitBytes,
+    },
+    async known(operation, chance) {
+      const objects = await fresh.objectsFor(operation, steady)
+      // A person would leave for good, and be the owner of ever more organizations.
+      const isForTokens = ['logOut', 'createOrganization'].includes(operation.operationId)
+      const authorization = isForTokens ? authorizations[0]! : chance.pick(authorizations)
+      const organization = { 'Holdfast-Organization': world.organizationId }
+      const credentials: Known = operation.isPublic ? {} : { authorization }
+      return {
+        ...objects, ...credentials, email, password,
+        // A person must choose an organization; a token may.
+        ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
+        slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
+      }
+    },
+    untouched: async () => JSON.stringify([
+      await world.neighbour.conversations.list(),
+      await world.neighbour.messages.list(stranger.conversationId),
+      await world.neighbour.serviceTokens.list(),
+      await world.organization.messages.list(steady.conversationId),
+    ]),
+  }
+}
+
+async function strange({ neighbour }: HttpWorld) {
+  const { id } = await neighbour.conversations.create({ title: strangerSecret })
+  const message = await neighbour.messages.append(id, { role: 'user', content: strangerSecret })
+  const { serviceToken } = await neighbour.serviceTokens.create({
+    name: strangerSecret, scopes: ['*'],
+  })
+  return { conversationId: id, ids: [id, message.id, serviceToken.id, unknownId] }
+}
+
+async function person({ holdfast, organizationId }: HttpWorld) {
+  const email = `${holdfast.ids.next()}@campaign.test`
+  const { id: userId } = await holdfast.identity.createUser({ email, password })
+  await holdfast.identity.addMember({ organizationId, userId }, 'owner')
+  const { token } = await holdfast.identity.logIn({ email, password })
+  return { email, token }
+}
+
+type Stores = HttpWorld['organization']
+
+async function conversationIn({ conversations, messages }: Stores, count = 30) {
+  const { id: conversationId } = await conversations.create({ title: 'steady' })
+  const appended = await messages.appendMany(conversationId,
+    Array.from({ length: count }, (_, index) => ({ role: 'user', content: index })))
+  return { conversationId, messageId: appended[0]!.id }
+}
+
+/** Cursors sealed as the server does it, each around a key of another list or of none. */
+function cursorsOf({ organizationId, neighbourId }: HttpWorld, conversationId: string) {
+  const keys = [['x'], [], [null], [{}], [1e300], [-1], [1.5], [1, 2], [[[]]], [true], ['']]
+  const ours = [
+    ['conversations', organizationId, null, false], ['service_tokens', organizationId],
+    ['messages', organizationId, conversationId, 'asc', null],
+    ['messages', organizationId, conversationId, 'desc', null],
+  ]
+  const theirs = [['conversations', neighbourId, null, false], ['service_tokens', neighbourId], []]
+  return {
+    foreignCursors: theirs.map((list) => cursorOf(list, [unknownId])),
+    forgedCursors: ours.flatMap((list) => keys.map((key) => cursorOf(list, key as string[]))),
+  }
+}
+
+/** Objects that operations may change or delete, made as they are used up. */
+class FreshObjects {
+  readonly #world: HttpWorld
+  #writable: { conversationId: string; messageId: string; writes: number } | undefined
+
+  constructor(world: HttpWorld) {
+    this.#world = world
+  }
+
+  async objectsFor(
+    { operationId, method }: Operation,
+    steady: { conversationId: string; messageId: string },
+  ): Promise<Record<string, string>> {
+    const named = (each: { conversationId: string; messageId: string }) =>
+      ({ conversation_id: each.conversationId, message_id: each.messageId })
+    if (operationId === 'revokeServiceToken') {
+      const { serviceToken } = await this.#world.organization.serviceTokens.create({
+        name: 'to be revoked', scopes: ['*'],
+      })
+      return { ...named(steady), service_token_id: serviceToken.id }
+    }
+    if (method === 'DELETE') return named(await conversationIn(this.#world.organization, 1))
+    if (method === 'GET') return named(steady)
+    return named(await this.#toWrite())
+  }
+
+  async #toWrite() {
+    const kept = this.#writable
+    if (kept !== undefined && kept.writes < writesMax) {
+      kept.writes += 1
+      return kept
+    }
+    return (this.#writable = { ...await conversationIn(this.#world.organization, 1), writes: 1 })
+  }
+}
