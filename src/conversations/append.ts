@@ -1,8 +1,13 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type BatchRow, type Database, prepareBatch, repeated } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type Claim } from '../idempotency/index.js'
+import {
+  claimKinds, claimStatement, countStatement, draftKinds, freshCountStatement,
+  freshInsertStatement, freshRows, inOrder, insertStatement, keyedDraftKinds, keyedTallyKinds,
+  tallyKinds, wholeStatement,
+} from './append-statements.js'
 import { type ConversationTables } from './tables.js'
 
 /** The stored form of one message, its position still to be handed out. */
@@ -28,108 +33,29 @@ export interface AppendCall {
 /** Position of the call's first message; undefined when the call wrote nothing. */
 export type FirstPosition = number | undefined
 
-/** One row a conversation of the batch, in id order. */
-const tallyKinds = {
-  organization_id: 'id',
-  conversation_id: 'id',
-  added: 'integer',
-  created_at: 'instant',
-} as const
-
-const draftKinds = {
-  organization_id: 'id',
-  conversation_id: 'id',
-  id: 'id',
-  /** How many messages of its conversation follow in this batch. */
-  followers: 'integer',
-  parent_message_id: 'id',
-  role: 'text',
-  content: 'json',
-  metadata: 'json',
-  tokens_used: 'integer',
-  created_at: 'instant',
-} as const
-
-const keyKinds = { actor_id: 'text', key: 'text', claim: 'id' } as const
-const keyedTallyKinds = { ...tallyKinds, ...keyKinds } as const
-const keyedDraftKinds = { ...draftKinds, ...keyKinds } as const
-
-const claimKinds = {
-  organization_id: 'id',
-  conversation_id: 'id',
-  ...keyKinds,
-  fingerprint: 'text',
-  result: 'json',
-  created_at: 'instant',
-  expires_at: 'instant',
-} as const
-
-type Rows = RawBuilder<unknown>
 type TallyRow = BatchRow<typeof keyedTallyKinds>
 type DraftRow = BatchRow<typeof keyedDraftKinds>
 type ClaimRow = BatchRow<typeof claimKinds>
 
-/** Keys the batch's own calls claim; a call for a conversation that is not there claims none. */
-const claimStatement = (rows: Rows) => sql`
-  insert into idempotency_keys
-    (organization_id, actor_id, key, fingerprint, claim, result, created_at, expires_at)
-  select b.organization_id, b.actor_id, b.key, b.fingerprint, b.claim, b.result, b.created_at,
-    b.expires_at
-  from ${rows} as b
-  join conversations c on c.organization_id = b.organization_id and c.id = b.conversation_id
-  where true
-  on conflict do nothing`
-
-/** Without keys the tallies hold one row a conversation, so nothing needs adding up. */
-const countStatement = (rows: Rows) => sql`
-  update conversations
-  set message_count = conversations.message_count + b.added, updated_at = b.created_at
-  from ${rows} as b
-  where conversations.organization_id = b.organization_id
-    and conversations.id = b.conversation_id`
-
-const insertStatement = (rows: Rows) => sql`
-  insert into messages
-    (organization_id, conversation_id, id, position, parent_message_id, role, content,
-     metadata, tokens_used, revision, created_at)
-  select b.organization_id, b.conversation_id, b.id, c.message_count - b.followers,
-    b.parent_message_id, b.role, b.content, b.metadata, b.tokens_used, 1, b.created_at
-  from ${rows} as b
-  join conversations c
-    on c.organization_id = b.organization_id and c.id = b.conversation_id
-  returning id, position`
-
-/** Leaves out the rows of calls whose key belongs to an earlier call. */
-const freshRows = (rows: Rows) => sql`(
-  select b.* from ${rows} as b
-  left join idempotency_keys k
-    on k.organization_id = b.organization_id and k.actor_id = b.actor_id
-    and k.key = b.key and k.claim = b.claim
-  where b.claim is null or k.claim is not null)`
-
-const keyedCountStatement = (rows: Rows) => countStatement(sql`(
-  select f.organization_id, f.conversation_id, cast(sum(f.added) as bigint) as added,
-    max(f.created_at) as created_at
-  from ${freshRows(rows)} as f
-  group by f.organization_id, f.conversation_id)`)
-
-/** Which calls are fresh is only known here, so the followers are counted here. */
-const keyedInsertStatement = (rows: Rows) => insertStatement(sql`(
-  select f.organization_id, f.conversation_id, f.id, f.parent_message_id, f.role, f.content,
-    f.metadata, f.tokens_used, f.created_at,
-    row_number() over (
-      partition by f.organization_id, f.conversation_id order by f.followers) - 1 as followers
-  from ${freshRows(rows)} as f)`)
+interface PairOfStatements {
+  readonly count: (rows: readonly TallyRow[]) => Statement
+  readonly insert: (rows: readonly DraftRow[]) => Statement
+}
 
 /**
  * Appends the messages of many calls in one atomic batch: claim the keys, let each conversation
- * hand out positions, insert. One transaction, one round trip.
+ * hand out positions, insert. One transaction, one round trip. Where rows travel as arrays and
+ * `with` may write, a few statements serve all calls; elsewhere each call has small ones of its own.
  */
 export class AppendBatch {
   readonly #database: Database<ConversationTables>
   readonly #claim: (rows: readonly ClaimRow[]) => Statement
-  readonly #plain: BatchStatements
-  readonly #keyed: BatchStatements
+  /** All calls at once, of one conversation or of several. */
+  readonly #whole: { readonly [Key in 'one' | 'several']: (rows: readonly DraftRow[]) => Statement }
+  /** All calls at once, some with keys. */
+  readonly #fresh: PairOfStatements
+  /** One call, without a key or with one. */
+  readonly #single: { readonly plain: PairOfStatements; readonly keyed: PairOfStatements }
 
   constructor(database: Database<ConversationTables>) {
     this.#database = database
@@ -137,20 +63,31 @@ export class AppendBatch {
     this.#claim = prepareBatch(on, {
       name: 'messages_claim', kinds: claimKinds, build: claimStatement,
     })
-    this.#plain = {
-      count: prepareBatch(on, {
-        name: 'messages_count', kinds: tallyKinds, build: countStatement,
+    this.#whole = {
+      one: prepareBatch(on, {
+        name: 'messages_append', kinds: draftKinds, build: (rows) => wholeStatement(rows, sql``),
       }),
-      insert: prepareBatch(on, {
-        name: 'messages_insert', kinds: draftKinds, build: insertStatement,
+      several: prepareBatch(on, {
+        name: 'messages_append_several', kinds: draftKinds,
+        build: (rows) => wholeStatement(rows, inOrder),
       }),
     }
-    this.#keyed = {
-      count: prepareBatch(on, {
-        name: 'messages_count_keyed', kinds: keyedTallyKinds, build: keyedCountStatement,
-      }),
-      insert: prepareBatch(on, {
-        name: 'messages_insert_keyed', kinds: keyedDraftKinds, build: keyedInsertStatement,
+    this.#fresh = pairOf(on, {
+      name: 'messages_fresh', count: freshCountStatement, insert: freshInsertStatement,
+    })
+    this.#single = {
+      plain: {
+        count: prepareBatch(on, {
+          name: 'messages_count', kinds: tallyKinds, build: countStatement,
+        }),
+        insert: prepareBatch(on, {
+          name: 'messages_insert', kinds: draftKinds, build: insertStatement,
+        }),
+      },
+      keyed: pairOf(on, {
+        name: 'messages_keyed',
+        count: (rows) => countStatement(freshRows(rows)),
+        insert: (rows) => insertStatement(freshRows(rows)),
       }),
     }
   }
@@ -160,25 +97,51 @@ export class AppendBatch {
     calls: readonly AppendCall[],
     database: Database<ConversationTables> = this.#database,
   ): Promise<FirstPosition[]> {
-    const claims = claimsOf(calls)
-    const { count, insert } = claims.length > 0 ? this.#keyed : this.#plain
-    const inserting = insert(draftRows(calls))
-    const statements = [
-      ...(claims.length > 0 ? [this.#claim(claims)] : []),
-      count(claims.length > 0 ? calls.map(tallyRow) : talliesOf(calls)),
-      inserting,
-    ]
+    const statements = this.#database.engine.writesInWith
+      ? this.#together(calls)
+      : calls.flatMap((call) => this.#alone(call))
     const results = await repeated(() => database.atomic(statements))
-    const inserted = results[statements.indexOf(inserting)]!.rows
+    const inserted = results.flatMap(({ rows }) => rows)
     const positions = new Map(inserted.map((row) => [row.id, Number(row.position)]))
     return calls.map((call) => positions.get(call.drafts[0]!.id))
   }
+
+  #together(calls: readonly AppendCall[]): Statement[] {
+    const claims = claimsOf(calls)
+    const drafts = draftRows(calls)
+    if (claims.length > 0) {
+      const { count, insert } = this.#fresh
+      return [this.#claim(claims), count(calls.map(tallyRow)), insert(drafts)]
+    }
+    const first = calls[0]!.conversationId
+    const isOne = calls.every(({ conversationId }) => conversationId === first)
+    return [isOne ? this.#whole.one(drafts) : this.#whole.several(drafts)]
+  }
+
+  #alone(call: AppendCall): Statement[] {
+    const { count, insert } = call.claim === undefined ? this.#single.plain : this.#single.keyed
+    const claim = call.claim === undefined ? [] : [this.#claim([claimRow(call)])]
+    const inserts = draftRows([call]).map((draft) => insert([draft]))
+    return [...claim, count([tallyRow(call)]), ...inserts]
+  }
 }
 
-interface BatchStatements {
-  readonly count: (rows: readonly TallyRow[]) => Statement
-  readonly insert: (rows: readonly DraftRow[]) => Statement
+/** Counts and inserts for calls that may have keys. */
+function pairOf(
+  database: Database<never>,
+  { name, count, insert }: { name: string; count: BuildStatement; insert: BuildStatement },
+): PairOfStatements {
+  return {
+    count: prepareBatch(database, {
+      name: `${name}_count`, kinds: keyedTallyKinds, build: count,
+    }),
+    insert: prepareBatch(database, {
+      name: `${name}_insert`, kinds: keyedDraftKinds, build: insert,
+    }),
+  }
 }
+
+type BuildStatement = typeof countStatement
 
 /** In one order everywhere, so that two processes with the same keys cannot deadlock. */
 function claimsOf(calls: readonly AppendCall[]): ClaimRow[] {
@@ -200,19 +163,6 @@ function tallyRow(call: AppendCall): TallyRow {
     created_at: call.createdAt,
     ...keyOf(call),
   }
-}
-
-/** One row a conversation, in id order: two processes then lock conversations in one order. */
-function talliesOf(calls: readonly AppendCall[]): TallyRow[] {
-  const tallies = new Map<string, TallyRow>()
-  for (const call of calls) {
-    const name = call.organizationId + call.conversationId
-    const row = tallyRow(call)
-    const before = tallies.get(name)?.added ?? 0
-    tallies.set(name, { ...row, added: (before + call.drafts.length) as Stored<'integer'> })
-  }
-  if (tallies.size === 1) return [...tallies.values()]
-  return [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }
 
 /** Last message first: each row then knows how many of its conversation follow. */

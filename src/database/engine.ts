@@ -32,6 +32,8 @@ export interface Engine {
   readonly rowLocks: boolean
   /** Whether each batch of rows may be of any size under one statement text. */
   readonly arrayParameters: boolean
+  /** Whether `with` may hold inserts and updates, so that one statement writes several tables. */
+  readonly writesInWith: boolean
   /** Whether several processes may serve from this database at once. */
   readonly shared: boolean
   /** The column type of each kind, for migrations and the schema test. */

@@ -35,6 +35,7 @@ export const postgresEngine: Engine = {
   },
   rowLocks: true,
   arrayParameters: true,
+  writesInWith: true,
   shared: true,
   types,
   tableSuffix: '',
@@ -44,9 +45,14 @@ export const postgresEngine: Engine = {
       return sql`${slot(index)}::${sql.raw(arrayType(kinds[name]!))}`
     })
     const aliases = names.map((name) => sql.ref(name))
-    return sql`(select * from unnest(${sql.join(arrays)}) as source(${sql.join(aliases)}))`
+    const source = sql`unnest(${sql.join(arrays)}) as source(${sql.join(aliases)})`
+    // A limit that the planner cannot know makes it expect few rows and prefer indexes.
+    return sql`(select * from ${source} limit ${slot(names.length)}::bigint)`
   },
-  rowParameters: (kinds, rows) => Object.keys(kinds).map((name) => rows.map((row) => row[name])),
+  rowParameters: (kinds, rows) => [
+    ...Object.keys(kinds).map((name) => rows.map((row) => row[name])),
+    rows.length,
+  ],
 }
 
 /** How to reach PostgreSQL and what limits hold. */
@@ -110,6 +116,8 @@ export class PostgresBackend implements Backend {
   }
 
   async atomic(statements: readonly Statement[]): Promise<Result[]> {
+    // One statement is a transaction of its own.
+    if (statements.length === 1) return [await this.run(statements[0]!)]
     return this.#with(async (lease) => {
       const answers = await Promise.allSettled(
         [begin, ...statements, commit].map((statement) => this.#send(lease, statement)),

@@ -17,6 +17,7 @@ const settings = [
   'pragma busy_timeout = 100',
   'pragma synchronous = full',
   'pragma foreign_keys = on',
+  'pragma wal_autocheckpoint = 4000',
   'pragma trusted_schema = off',
   'pragma cache_size = -16000',
 ]

@@ -160,13 +160,16 @@ export class SqliteWriter {
     return this.#queue.splice(0, count) as Write[]
   }
 
-  async #commit(writes: readonly Write[]): Promise<void> {
+  async #commit(writes: readonly Write[], carefully = false): Promise<void> {
     try {
       await this.begin(Math.min(...writes.map(({ sinceMs }) => sinceMs)))
     } catch (error) {
       return this.#refuse(writes, error)
     }
-    const outcomes = writes.map((write) => this.#attempt(write))
+    const outcomes = carefully
+      ? writes.map((write) => this.#attempt(write))
+      : this.#together(writes)
+    if (outcomes === undefined) return this.#commit(writes, true)
     if (!this.#connection.inTransaction) return this.#separately(writes, outcomes)
     try {
       this.#connection.exec('commit')
@@ -190,6 +193,19 @@ export class SqliteWriter {
   async #separately(writes: readonly Write[], outcomes: readonly Outcome[]): Promise<void> {
     if (writes.length > 1) for (const write of writes) await this.#commit([write])
     else writes.forEach((write, index) => settle(write, outcomes[index]!))
+  }
+
+  /**
+   * All writes with nothing between them: a savepoint each would cost as much as the writes. When
+   * one fails all are taken back, undefined is returned, and they begin again with savepoints.
+   */
+  #together(writes: readonly Write[]): Outcome[] | undefined {
+    try {
+      return writes.map(({ statements }) => ({ results: this.#apply(statements) }))
+    } catch {
+      this.#rollback()
+      return undefined
+    }
   }
 
   #attempt({ statements }: Write): Outcome {

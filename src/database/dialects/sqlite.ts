@@ -29,6 +29,7 @@ export const sqliteEngine: Engine = {
   },
   rowLocks: false,
   arrayParameters: false,
+  writesInWith: false,
   shared: false,
   types,
   tableSuffix: 'strict',
