@@ -112,8 +112,9 @@ export class Holdfast {
     )
   }
 
-  /** Finishes what was accepted, then closes every connection. */
+  /** Finishes the appends and statements already handed in, then closes every connection. */
   async close(): Promise<void> {
+    await this.#messageLog.idle()
     await this.backend.close()
   }
 

@@ -44,14 +44,14 @@ interface PairOfStatements {
 
 /**
  * Appends the messages of many calls in one atomic batch: claim the keys, let each conversation
- * hand out positions, insert. One transaction, one round trip. Where rows travel as arrays and
- * `with` may write, a few statements serve all calls; elsewhere each call has small ones of its own.
+ * hand out positions, insert. One transaction, one round trip. Where `with` may write, a few
+ * statements serve all calls; elsewhere each call has small ones of its own.
  */
 export class AppendBatch {
   readonly #database: Database<ConversationTables>
   readonly #claim: (rows: readonly ClaimRow[]) => Statement
   /** All calls at once, of one conversation or of several. */
-  readonly #whole: { readonly [Key in 'one' | 'several']: (rows: readonly DraftRow[]) => Statement }
+  readonly #whole: Readonly<Record<'one' | 'several', (rows: readonly DraftRow[]) => Statement>>
   /** All calls at once, some with keys. */
   readonly #fresh: PairOfStatements
   /** One call, without a key or with one. */

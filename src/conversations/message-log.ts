@@ -68,6 +68,11 @@ export class MessageLog {
     return this.#writer.append(call)
   }
 
+  /** Resolves when every append handed in so far is settled. */
+  idle(): Promise<void> {
+    return this.#writer.idle()
+  }
+
   #page(order: 'asc' | 'desc') {
     const build = (parameter: Placeholder<PageParameters>) =>
       this.database.write

@@ -97,7 +97,8 @@ export class MessageStore {
   async #appendAll(given: Append): Promise<Message[]> {
     const { conversationId, messages } = given
     const call = this.#callOf(given)
-    await this.#checkParents(call)
+    const parents = new Set(call.drafts.flatMap(({ parent_message_id: id }) => id ?? []))
+    if (parents.size > 0) await this.#checkParents(call.conversationId, parents)
     const position = await this.#write(call)
     if (position !== undefined) return this.#built(call, messages, position)
     const first = await this.#firstOf(call)
@@ -280,9 +281,10 @@ export class MessageStore {
     }))
   }
 
-  async #checkParents({ conversationId, drafts }: AppendCall): Promise<void> {
-    const wanted = new Set(drafts.flatMap(({ parent_message_id: parent }) => parent ?? []))
-    if (wanted.size === 0) return
+  async #checkParents(
+    conversationId: Stored<'id'>,
+    wanted: ReadonlySet<Stored<'id'>>,
+  ): Promise<void> {
     const query = this.#database.write
       .selectFrom('messages')
       .select('id')

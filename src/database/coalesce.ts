@@ -35,6 +35,8 @@ interface Call<Input, Output> {
 interface Lane<Input, Output> {
   waiting: Call<Input, Output>[]
   busy: boolean
+  /** Resolves when the lane is empty. */
+  drained?: Promise<void>
   /** Fires when the call that waits longest has waited too long. */
   timer?: NodeJS.Timeout
 }
@@ -73,9 +75,18 @@ export class CoalescingWriter<Input, Output> {
         this.#watch(lane)
       } else {
         lane.busy = true
-        setImmediate(() => void this.#drain(lane))
+        lane.drained = new Promise((done) => {
+          setImmediate(() => void this.#drain(lane).finally(done))
+        })
       }
     })
+  }
+
+  /** Resolves when no call waits and none is in flight. */
+  async idle(): Promise<void> {
+    while (this.#lanes.some(({ busy }) => busy)) {
+      await Promise.all(this.#lanes.map(({ drained }) => drained))
+    }
   }
 
   #laneOf(input: Input): Lane<Input, Output> {
