@@ -1,5 +1,4 @@
 import { type z } from 'zod'
-import { DatabaseFailure } from '../database/failures.js'
 import { defineError, HoldfastError } from '../errors.js'
 import { type RouteInput } from './route.js'
 
@@ -87,7 +86,7 @@ function joinPath(path: string, part: PropertyKey): string {
 export function problemOf(error: unknown, requestId: string, input: RouteInput = {}): Problem {
   const known = HoldfastError.isInstance(error)
     ? error
-    : new DatabaseFailure('An unexpected failure; quote the request id when you report it.')
+    : new HoldfastError('An unexpected failure; quote the request id when you report it.')
   const { code, status, message, field } = known
   const faults = known instanceof RequestFaults ? known.faults : faultOf(field, message, input)
   return {
@@ -95,7 +94,7 @@ export function problemOf(error: unknown, requestId: string, input: RouteInput =
     title: code.replaceAll('_', ' '),
     status,
     detail: message,
-    code: HoldfastError.isInstance(error) ? code : 'internal_error',
+    code,
     request_id: requestId,
     ...(faults === undefined ? {} : { errors: faults }),
   }

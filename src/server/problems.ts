@@ -40,7 +40,7 @@ export function sendFrameworkProblem(
 /** Errors of the framework in our names. */
 function translated(error: unknown): unknown {
   if (HoldfastError.isInstance(error)) return error
-  const { code = '', statusCode = 500, message = '' } = error as Partial<FastifyError>
+  const { code = '', statusCode = 500, message = '' } = (error ?? {}) as Partial<FastifyError>
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new BodyTooLarge('The body is larger than the limit.', { field: 'body' })

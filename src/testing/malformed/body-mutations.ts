@@ -126,7 +126,8 @@ const sized: Mutation = (draft, { chance }) => {
 const hardTexts = [
   '\u0000', 'a\u0000b', '\ud800', '\udc00\ud800', '\ufdd0', '\ufdd0D800', '\ufeff', '\u202e',
   '\r\n', '\u2028', '😀', 'e\u0301', '\\', "'; drop table users; --", '${7*7}', '{{7*7}}', '%00',
-  '../../x', '<script>', '=1+1', 'ﬁ', 'İ', 'null', 'undefined', 'NaN', '1e999', '\u007f', '\u0080', '-', '*',
+  '../../x', '<script>', '=1+1', 'ﬁ', 'İ', 'null', 'undefined', 'NaN', '1e999', '\u007f',
+  '\u0080', '-', '*',
 ]
 
 const hardText: Mutation = (draft, { chance }) => {
