@@ -104,24 +104,24 @@ export const freshInsertStatement = (rows: Rows) => insertStatement(sql`(
       partition by f.organization_id, f.conversation_id order by f.followers) - 1 as followers
   from ${freshRows(rows)} as f)`)
 
+const tallies = sql`
+  select organization_id, conversation_id as id, count(*) as added, max(created_at) as created_at
+  from given group by organization_id, conversation_id`
+
 /** Two processes that lock several conversations must take them in one order. */
-export const inOrder = sql`order by c.organization_id, c.id for no key update of c`
+const lockedTallies = sql`
+  select t.* from (${tallies}) as t
+  join conversations c on c.organization_id = t.organization_id and c.id = t.id
+  order by c.organization_id, c.id
+  for no key update of c`
 
 /**
  * Counts and inserts in one statement, for engines that write inside `with`: no transaction around
  * it, no second look at the rows.
  */
-export const wholeStatement = (rows: Rows, order: Rows) => sql`
+export const wholeStatement = (rows: Rows, several: boolean) => sql`
   with given as materialized (select * from ${rows} as r),
-  tallied as (
-    select c.organization_id, c.id, t.added, t.created_at
-    from (
-      select organization_id, conversation_id, count(*) as added, max(created_at) as created_at
-      from given group by organization_id, conversation_id
-    ) as t
-    join conversations c on c.organization_id = t.organization_id and c.id = t.conversation_id
-    ${order}
-  ),
+  tallied as (${several ? lockedTallies : tallies}),
   counted as (
     update conversations
     set message_count = conversations.message_count + t.added, updated_at = t.created_at

@@ -1,11 +1,10 @@
-import { sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type BatchRow, type Database, prepareBatch, repeated } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type Claim } from '../idempotency/index.js'
 import {
   claimKinds, claimStatement, countStatement, draftKinds, freshCountStatement,
-  freshInsertStatement, freshRows, inOrder, insertStatement, keyedDraftKinds, keyedTallyKinds,
+  freshInsertStatement, freshRows, insertStatement, keyedDraftKinds, keyedTallyKinds,
   tallyKinds, wholeStatement,
 } from './append-statements.js'
 import { type ConversationTables } from './tables.js'
@@ -65,11 +64,11 @@ export class AppendBatch {
     })
     this.#whole = {
       one: prepareBatch(on, {
-        name: 'messages_append', kinds: draftKinds, build: (rows) => wholeStatement(rows, sql``),
+        name: 'messages_append', kinds: draftKinds, build: (rows) => wholeStatement(rows, false),
       }),
       several: prepareBatch(on, {
         name: 'messages_append_several', kinds: draftKinds,
-        build: (rows) => wholeStatement(rows, inOrder),
+        build: (rows) => wholeStatement(rows, true),
       }),
     }
     this.#fresh = pairOf(on, {

@@ -25,6 +25,19 @@ export interface MessageSource {
   readonly waitingTimeoutMs?: number
 }
 
+/** Rows fetched at once: a page of the usual size is one statement. */
+const fetchMax = 64
+
+/** Characters of JSON in one page; it ends early beyond them, but never without a message. */
+const pageLengthMax = 32 * 1024 * 1024
+
+/** Stored messages of a page. */
+export interface StoredPage {
+  readonly rows: Record<string, unknown>[]
+  /** Whether the conversation goes on behind them. */
+  readonly more: boolean
+}
+
 /** What all message stores of one database share: the writer and the compiled statements. */
 export class MessageLog {
   readonly database: Database<ConversationTables>
@@ -66,6 +79,29 @@ export class MessageLog {
   /** Joins the call with others into one durable batch. */
   append(call: AppendCall): Promise<FirstPosition> {
     return this.#writer.append(call)
+  }
+
+  /** At most `limit` rows, fewer when they grow too long for one answer. */
+  async read(
+    database: Database<ConversationTables>,
+    order: 'asc' | 'desc',
+    given: PageParameters,
+  ): Promise<StoredPage> {
+    const rows: Record<string, unknown>[] = []
+    let length = 0
+    let from = given.from
+    for (;;) {
+      const limit = Math.min(given.limit + 1 - rows.length, fetchMax)
+      const fetched = await database.execute(this.page[order]({ ...given, from, limit }))
+      for (const row of fetched.rows) {
+        length += String(row.content).length + String(row.metadata).length
+        const isFull = rows.length === given.limit || (rows.length > 0 && length > pageLengthMax)
+        if (isFull) return { rows, more: true }
+        rows.push(row)
+      }
+      if (fetched.rows.length < limit) return { rows, more: false }
+      from = columns.position.encode(columns.position.decode(rows.at(-1)!.position))
+    }
   }
 
   /** Resolves when every append handed in so far is settled. */

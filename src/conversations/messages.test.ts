@@ -139,6 +139,17 @@ contract('messages', (open) => {
     expect(before.data.map(({ position }) => position)).toEqual([2, 1])
   })
 
+  it('of great length make shorter pages, and are still paged to the end', async () => {
+    const { id, messages } = await begun(await open())
+    const long = 'x'.repeat(12 * 1024 * 1024)
+    for (let index = 0; index < 4; index++) await messages.append(id, text(long))
+    const first = await messages.list(id)
+    expect(first.data.map(({ position }) => position)).toEqual([1, 2])
+    const rest = await messages.list(id, { cursor: first.nextCursor! })
+    expect(rest.data.map(({ position }) => position)).toEqual([3, 4])
+    expect(rest.nextCursor).toBe(null)
+  })
+
   it('refuse a cursor of another list', async () => {
     const world = await open()
     const one = await begun(world)

@@ -4,7 +4,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { ForeignKeyViolation } from '../database/failures.js'
 import { type JsonValue } from '../database/json.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
 import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
 import { type Scope } from '../scope.js'
@@ -112,17 +112,17 @@ export class MessageStore {
     const conversation = columns.conversationId.encode(conversationId, 'conversation_id')
     const list = ['messages', this.#organizationId, conversation, order, listing.from ?? null]
     const start = listing.from ?? (order === 'asc' ? 0 : positionMax)
-    const from = listing.cursor === undefined ? start : Number(keyOf(list, listing.cursor)[0])
-    const { rows } = await this.#database.execute(
-      this.#log.page[order]({
-        organization: this.#organizationId,
-        conversation,
-        from: columns.position.encode(from, 'from'),
-        limit: limit + 1,
-      }),
-    )
+    const { cursor } = listing
+    const from = cursor === undefined ? start : (keyOf(list, cursor)[0] as number)
+    const { rows, more } = await this.#log.read(this.#database, order, {
+      organization: this.#organizationId,
+      conversation,
+      from: columns.position.encode(from, cursor === undefined ? 'from' : 'cursor'),
+      limit,
+    })
     if (rows.length === 0) await this.#checkConversation(conversation)
-    return pageOf(rows.map(messageOf), limit, ({ position }) => cursorOf(list, [position]))
+    const data = rows.map(messageOf)
+    return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.position]) : null }
   }
 
   /** One message. Throws MessageNotFound. */

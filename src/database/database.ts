@@ -168,7 +168,7 @@ export function prepareBatch<K extends RowKinds>(
   const { engine, write } = database
   const texts = new Map<number, string>()
   const textOf = (count: number): string => {
-    const key = engine.arrayParameters ? 0 : count
+    const key = engine.arrayParameters ? Math.min(count, 2) : count
     let text = texts.get(key)
     if (text === undefined) {
       const query = build(engine.rows(kinds, count, (index) => sql`${index}`)).compile(write)
@@ -181,7 +181,7 @@ export function prepareBatch<K extends RowKinds>(
   }
   return (rows) => ({
     sql: textOf(rows.length),
-    name,
+    name: rows.length === 1 ? `${name}_1` : name,
     parameters: engine.rowParameters(kinds, rows),
   })
 }

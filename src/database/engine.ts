@@ -30,7 +30,7 @@ export interface Engine {
   readonly dialect: Omit<Dialect, 'createDriver'>
   /** Whether rows can be locked by `for update`; otherwise one writer at a time holds all. */
   readonly rowLocks: boolean
-  /** Whether each batch of rows may be of any size under one statement text. */
+  /** Whether a batch of two rows or more may be of any size under one statement text. */
   readonly arrayParameters: boolean
   /** Whether `with` may hold inserts and updates, so that one statement writes several tables. */
   readonly writesInWith: boolean

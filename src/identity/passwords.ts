@@ -1,4 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
+import { Busy } from '../database/failures.js'
 import { InvalidInput } from '../errors.js'
 
 /** OWASP's least parameters for Argon2id (the library's default variant): 19 MiB, 2 passes. */
@@ -10,6 +11,9 @@ export const passwordLengthMax = 256
 
 /** Hashes at work at once: each takes 19 MiB. */
 const parallelMax = 2
+
+/** Logins waiting for their turn at most; at 30 ms each the last waits some two seconds. */
+const waitingMax = 128
 
 let working = 0
 const waiting: (() => void)[] = []
@@ -43,6 +47,9 @@ export async function verifyPassword(
 }
 
 async function bounded<R>(work: () => Promise<R>): Promise<R> {
+  if (waiting.length >= waitingMax) {
+    throw new Busy('Too many logins at once; try again in a moment.', { retryAfterSeconds: 2 })
+  }
   if (working >= parallelMax) await new Promise<void>((go) => waiting.push(go))
   working += 1
   try {

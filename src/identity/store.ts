@@ -3,7 +3,7 @@ import { type Database } from '../database/database.js'
 import { ForeignKeyViolation, UniqueViolation } from '../database/failures.js'
 import { decodeRow, encodeRow } from '../database/table.js'
 import { InvalidInput } from '../errors.js'
-import { type IdGenerator } from '../ids.js'
+import { type IdGenerator, isUuid } from '../ids.js'
 import { type Principal } from './access.js'
 import {
   EmailTaken, LoginFailed, OrganizationNotFound, SlugTaken, UserNotFound,
@@ -124,9 +124,8 @@ export class IdentityStore {
   /** An organization by id or slug. */
   async findOrganization(idOrSlug: string): Promise<Organization | undefined> {
     const { id, slug } = organizations.columns
-    const isId = /^[0-9a-f-]{36}$/i.test(idOrSlug)
     const select = this.#database.write.selectFrom('organizations').selectAll()
-    const query = isId
+    const query = isUuid(idOrSlug)
       ? select.where('id', '=', id.encode(idOrSlug, 'organization'))
       : select.where('slug', '=', slug.encode(idOrSlug, 'organization'))
     const stored = await this.#database.first(query)

@@ -3,8 +3,9 @@ import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } fro
 import { HoldfastError } from '../../errors.js'
 import { type Kind } from '../columns.js'
 import {
-  type Backend, type Engine, type IntrospectedColumn, type PoolFigures, type Result,
-  type Session, type Statement,
+  type Backend, type Engine, type IntrospectedColumn, type PoolFigures, type Result, type RowKinds,
+  type Session, type SlotMaker,
+  type Statement,
 } from '../engine.js'
 import {
   closed, DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
@@ -23,7 +24,8 @@ const types: Record<Kind, string> = {
   bytes: 'bytea',
 }
 
-const arrayType = (kind: Kind): string => `${types[kind].split(' collate')[0]}[]`
+const plainType = (kind: Kind): string => types[kind].split(' collate')[0]!
+const arrayType = (kind: Kind): string => `${plainType(kind)}[]`
 
 /** PostgreSQL 13 and newer. */
 export const postgresEngine: Engine = {
@@ -39,8 +41,9 @@ export const postgresEngine: Engine = {
   shared: true,
   types,
   tableSuffix: '',
-  rows(kinds, _count, slot) {
+  rows(kinds, count, slot) {
     const names = Object.keys(kinds)
+    if (count === 1) return oneRow(kinds, slot)
     const arrays = names.map((name, index) => {
       return sql`${slot(index)}::${sql.raw(arrayType(kinds[name]!))}`
     })
@@ -49,10 +52,20 @@ export const postgresEngine: Engine = {
     // A limit that the planner cannot know makes it expect few rows and prefer indexes.
     return sql`(select * from ${source} limit ${slot(names.length)}::bigint)`
   },
-  rowParameters: (kinds, rows) => [
-    ...Object.keys(kinds).map((name) => rows.map((row) => row[name])),
-    rows.length,
-  ],
+  rowParameters(kinds, rows) {
+    const names = Object.keys(kinds)
+    const [first] = rows
+    if (rows.length === 1) return names.map((name) => first![name])
+    return [...names.map((name) => rows.map((row) => row[name])), rows.length]
+  },
+}
+
+/** A lone row needs no arrays, which cost the server as much as the insert. */
+function oneRow(kinds: RowKinds, slot: SlotMaker) {
+  const columns = Object.entries(kinds).map(([name, kind], index) => {
+    return sql`${slot(index)}::${sql.raw(plainType(kind))} as ${sql.ref(name)}`
+  })
+  return sql`(select ${sql.join(columns)})`
 }
 
 /** How to reach PostgreSQL and what limits hold. */
