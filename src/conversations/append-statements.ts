@@ -104,6 +104,22 @@ export const freshInsertStatement = (rows: Rows) => insertStatement(sql`(
       partition by f.organization_id, f.conversation_id order by f.followers) - 1 as followers
   from ${freshRows(rows)} as f)`)
 
+/** Counts and inserts one message alone, for engines that write inside `with`. */
+export const loneStatement = (rows: Rows) => sql`
+  with counted as (
+    update conversations
+    set message_count = conversations.message_count + 1, updated_at = b.created_at
+    from ${rows} as b
+    where conversations.organization_id = b.organization_id
+      and conversations.id = b.conversation_id
+    returning conversations.message_count, b.*
+  )
+  insert into messages ${messageColumns}
+  select b.organization_id, b.conversation_id, b.id, b.message_count,
+    b.parent_message_id, b.role, b.content, b.metadata, b.tokens_used, 1, b.created_at
+  from counted b
+  returning id, position`
+
 const tallies = sql`
   select organization_id, conversation_id as id, count(*) as added, max(created_at) as created_at
   from given group by organization_id, conversation_id`

@@ -5,7 +5,7 @@ import { type Claim } from '../idempotency/index.js'
 import {
   claimKinds, claimStatement, countStatement, draftKinds, freshCountStatement,
   freshInsertStatement, freshRows, insertStatement, keyedDraftKinds, keyedTallyKinds,
-  tallyKinds, wholeStatement,
+  loneStatement, tallyKinds, wholeStatement,
 } from './append-statements.js'
 import { type ConversationTables } from './tables.js'
 
@@ -49,8 +49,8 @@ interface PairOfStatements {
 export class AppendBatch {
   readonly #database: Database<ConversationTables>
   readonly #claim: (rows: readonly ClaimRow[]) => Statement
-  /** All calls at once, of one conversation or of several. */
-  readonly #whole: Readonly<Record<'one' | 'several', (rows: readonly DraftRow[]) => Statement>>
+  /** All calls at once: a lone message, messages of one conversation, or of several. */
+  readonly #whole: Readonly<Record<Breadth, (rows: readonly DraftRow[]) => Statement>>
   /** All calls at once, some with keys. */
   readonly #fresh: PairOfStatements
   /** One call, without a key or with one. */
@@ -63,6 +63,9 @@ export class AppendBatch {
       name: 'messages_claim', kinds: claimKinds, build: claimStatement,
     })
     this.#whole = {
+      lone: prepareBatch(on, {
+        name: 'messages_append_lone', kinds: draftKinds, build: loneStatement,
+      }),
       one: prepareBatch(on, {
         name: 'messages_append', kinds: draftKinds, build: (rows) => wholeStatement(rows, false),
       }),
@@ -112,9 +115,7 @@ export class AppendBatch {
       const { count, insert } = this.#fresh
       return [this.#claim(claims), count(calls.map(tallyRow)), insert(drafts)]
     }
-    const first = calls[0]!.conversationId
-    const isOne = calls.every(({ conversationId }) => conversationId === first)
-    return [isOne ? this.#whole.one(drafts) : this.#whole.several(drafts)]
+    return [this.#whole[breadthOf(calls, drafts)](drafts)]
   }
 
   #alone(call: AppendCall): Statement[] {
@@ -123,6 +124,14 @@ export class AppendBatch {
     const inserts = draftRows([call]).map((draft) => insert([draft]))
     return [...claim, count([tallyRow(call)]), ...inserts]
   }
+}
+
+type Breadth = 'lone' | 'one' | 'several'
+
+function breadthOf(calls: readonly AppendCall[], drafts: readonly DraftRow[]): Breadth {
+  if (drafts.length === 1) return 'lone'
+  const first = calls[0]!.conversationId
+  return calls.every(({ conversationId }) => conversationId === first) ? 'one' : 'several'
 }
 
 /** Counts and inserts for calls that may have keys. */

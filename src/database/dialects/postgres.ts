@@ -11,6 +11,7 @@ import {
   closed, DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
 } from '../failures.js'
 import { begin, commit, runTransaction } from '../transaction.js'
+import { arrayParameter } from './postgres-arrays.js'
 import { greet } from './postgres-session.js'
 
 const types: Record<Kind, string> = {
@@ -56,7 +57,8 @@ export const postgresEngine: Engine = {
     const names = Object.keys(kinds)
     const [first] = rows
     if (rows.length === 1) return names.map((name) => first![name])
-    return [...names.map((name) => rows.map((row) => row[name])), rows.length]
+    const arrays = names.map((name) => arrayParameter(kinds[name]!, rows.map((row) => row[name])))
+    return [...arrays, rows.length]
   },
 }
 
