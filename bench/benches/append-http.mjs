@@ -40,13 +40,19 @@ async function serverOn(database, name, { dist, profile, profileFolder }) {
 }
 
 function variantsOf(onPostgres, onSqlite) {
-  const client = (name, about, { server, settings }, path) => new WorkerVariant({
-    name, about, server, module: 'http-append.mjs', settings: { ...settings, path },
+  const client = ({ server, settings }, { path, ...words }) => new WorkerVariant({
+    ...words, server, module: 'http-append.mjs', settings: { ...settings, path },
   })
   return [
-    client('no-op', 'the same server, checks and answer, but no store', onPostgres, 'nothing'),
-    client('holdfast', 'append one message, PostgreSQL', onPostgres, 'messages'),
-    client('sqlite', 'append one message, SQLite file', onSqlite, 'messages'),
+    client(onPostgres, {
+      name: 'no-op', about: 'the same server, checks and answer, but no store', path: 'nothing',
+    }),
+    client(onPostgres, {
+      name: 'holdfast', about: 'append one message, PostgreSQL', path: 'messages',
+    }),
+    client(onSqlite, {
+      name: 'sqlite', about: 'append one message, SQLite file', path: 'messages',
+    }),
   ]
 }
 

@@ -20,7 +20,8 @@ const idOf = (name) => `lpad(to_hex(:${name}::bigint), 32, '0')::uuid`
 const insertAlone = `${drawn}
 insert into messages
   (organization_id, conversation_id, id, position, role, content, metadata, revision, created_at)
-values (:organization, ${idOf('c')}, ${idOf('id')}, :position, 'user', :content, :metadata, 1, now());
+values (:organization, ${idOf('c')}, ${idOf('id')}, :position, 'user', :content, :metadata, 1,
+  now());
 `
 
 const sameWork = `${drawn}

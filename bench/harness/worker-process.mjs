@@ -86,7 +86,8 @@ function nodeOf([major, minor]) {
   if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return process.execPath
   if (!found.has(major)) {
     const args = ['--yes', `node@${major}`, '-p', 'process.execPath']
-    const output = execFileSync('npx', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    const stdio = ['ignore', 'pipe', 'pipe']
+    const output = execFileSync('npx', args, { encoding: 'utf8', stdio })
     found.set(major, output.trim().split('\n').at(-1))
   }
   return found.get(major)

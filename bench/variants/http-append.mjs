@@ -36,7 +36,8 @@ export async function open({ url, token, conversations, path }) {
         const operations = statuses.get(201) ?? 0
         resolve({ operations, elapsedMs, cpuMs: (user + system) / 1000, histogram })
       })
-      instance.on('response', (_client, status, _bytes, milliseconds) => {
+      instance.on('response', (...response) => {
+        const [, status, , milliseconds] = response
         histogram.add(milliseconds)
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
       })

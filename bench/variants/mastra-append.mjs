@@ -8,7 +8,10 @@ export async function open(settings) {
   const thread = anyOf(threads)
   const message = inTurn(messages(500))
   return {
-    operation: () => memory.saveMessages({ messages: [messageOf(thread(), randomUUID(), message())] }),
+    operation() {
+      const messages = [messageOf(thread(), randomUUID(), message())]
+      return memory.saveMessages({ messages })
+    },
     close,
   }
 }
