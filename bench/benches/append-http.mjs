@@ -56,7 +56,7 @@ function variantsOf(onPostgres, onSqlite) {
   ]
 }
 
-/** One durable message a POST, autocannon in a second process. */
+/** One durable message a POST, the clients in a second process. */
 export default {
   name: 'append-http',
   base: 'no-op',

@@ -35,7 +35,7 @@ select organization_id, id, ${idOf('id')}, message_count, 'user', :content, :met
 from counted;
 `
 
-/** The raw insert is measured without foreign keys, which a bare table would not have. */
+/** What a bare table would not have. */
 const dropForeignKeys = `
 do $$ declare name text; begin
   for name in select conname from pg_constraint
@@ -68,8 +68,8 @@ async function stageOn(server, options) {
     content: JSON.stringify(content),
     metadata: JSON.stringify(metadata),
   }
-  // Both pgbench keep their connections while a number of callers is measured.
-  const callersMax = (Number(server.facts.max_connections) - 100) / 2
+  // Every pgbench keeps its connections while a number of callers is measured.
+  const callersMax = (Number(server.facts.max_connections) - 100) / 3
   const fitting = callers.filter((count) => count <= callersMax)
   return {
     callers: fitting,
@@ -80,8 +80,12 @@ async function stageOn(server, options) {
     facts: { postgres: server.facts },
     variants: [
       new PgbenchVariant({
-        name: 'pgbench', server, url: await bare('raw'), script: insertAlone, variables,
-        about: 'prepared single-row insert, the table and indexes of messages, no foreign keys',
+        name: 'pgbench', server, url: await copy('raw'), script: insertAlone, variables,
+        about: 'prepared single-row insert into messages, nothing else',
+      }),
+      new PgbenchVariant({
+        name: 'pgbench-no-keys', server, url: await bare('no_keys'), script: insertAlone, variables,
+        about: 'the same without the foreign keys of messages',
       }),
       new PgbenchVariant({
         name: 'pgbench-same-work', server, url: await copy('same_work'), script: sameWork,
@@ -89,7 +93,7 @@ async function stageOn(server, options) {
         about: 'the conversation counts and hands out the position, one prepared statement',
       }),
       new WorkerVariant({
-        name: 'node-postgres', about: 'as pgbench, from the driver: named insert, pool of 10',
+        name: 'node-postgres', about: 'as pgbench-no-keys, from the driver: named insert, pool of 10',
         module: 'raw-postgres-append.mjs', settings: { ...seeded, database: await bare('driver') },
       }),
       ...await holdfastVariants(options, {

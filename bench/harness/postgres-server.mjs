@@ -8,7 +8,7 @@ import { removeFolder, temporaryFolder } from './folders.mjs'
 /** The same for every variant; everything that makes a commit durable is on. */
 const settings = {
   listen_addresses: '127.0.0.1',
-  max_connections: 700,
+  max_connections: 900,
   shared_buffers: '256MB',
   fsync: 'on',
   synchronous_commit: 'on',

@@ -124,12 +124,12 @@ const tallies = sql`
   select organization_id, conversation_id as id, count(*) as added, max(created_at) as created_at
   from given group by organization_id, conversation_id`
 
-/** Two processes that lock several conversations must take them in one order. */
-const lockedTallies = sql`
-  select t.* from (${tallies}) as t
-  join conversations c on c.organization_id = t.organization_id and c.id = t.id
-  order by c.organization_id, c.id
-  for no key update of c`
+/**
+ * Two processes that count several conversations must take them in one order. The statement is
+ * planned for few rows, so it looks the conversations up one by one, in this order; were it ever
+ * planned otherwise, a deadlock would be found and the batch repeated.
+ */
+const orderedTallies = sql`${tallies} order by organization_id, conversation_id`
 
 /**
  * Counts and inserts in one statement, for engines that write inside `with`: no transaction around
@@ -137,7 +137,7 @@ const lockedTallies = sql`
  */
 export const wholeStatement = (rows: Rows, several: boolean) => sql`
   with given as materialized (select * from ${rows} as r),
-  tallied as (${several ? lockedTallies : tallies}),
+  tallied as materialized (${several ? orderedTallies : tallies}),
   counted as (
     update conversations
     set message_count = conversations.message_count + t.added, updated_at = t.created_at

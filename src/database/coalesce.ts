@@ -14,6 +14,10 @@ export interface CoalescingWriterOptions<Input, Output> {
   readonly weigh: (input: Input) => number
   /** Batches in flight at most. @default 2 */
   readonly lanes?: number
+  /** Calls that are worth a batch beside one in flight; fewer wait for it. @default 16 */
+  readonly laneMin?: number
+  /** Fewer go beside a batch in flight, too, once one of them waited this long. @default 10 */
+  readonly patienceMs?: number
   /** Calls in one batch at most. @default 128 */
   readonly batchMax?: number
   /** Weight of one batch at most (a single heavier call goes alone). @default 4 MiB */
@@ -26,134 +30,154 @@ export interface CoalescingWriterOptions<Input, Output> {
 
 interface Call<Input, Output> {
   readonly input: Input
+  readonly key: string
   readonly weight: number
   readonly sinceMs: number
   resolve(value: Output): void
   reject(error: unknown): void
 }
 
-interface Lane<Input, Output> {
-  waiting: Call<Input, Output>[]
-  busy: boolean
-  /** Resolves when the lane is empty. */
-  drained?: Promise<void>
-  /** Fires when the call that waits longest has waited too long. */
-  timer?: NodeJS.Timeout
-}
+type Batch<Input, Output> = readonly Call<Input, Output>[]
 
 /**
  * Joins calls that arrive while a statement is in flight into the next statement. A lone caller
- * waits for nobody. A batch that surely was rolled back is repeated call by call, so that one bad
- * call fails alone; any other failure is everybody's, since the batch may have been committed. So
- * is a database that was busy for too long: each call would only wait as long again.
+ * waits for nobody; few callers share one batch at a time, many are split over the lanes. A batch
+ * that surely was rolled back is repeated call by call, so that one bad call fails alone; any other
+ * failure is everybody's, since the batch may have been committed. So is a database that was busy
+ * for too long: each call would only wait as long again.
  */
 export class CoalescingWriter<Input, Output> {
   readonly #options: Required<CoalescingWriterOptions<Input, Output>>
-  readonly #lanes: Lane<Input, Output>[]
-  #waitingCount = 0
+  readonly #keysInFlight = new Set<string>()
+  #waiting: Call<Input, Output>[] = []
+  #inFlight = 0
+  /** Calls of the batch that went last; more than one means that company is likely. */
+  #lastSize = 0
+  /** Set while the turn's calls are gathered. */
+  #gathering = false
+  #timer: NodeJS.Timeout | undefined
+  #whenIdle: (() => void)[] = []
 
   constructor(options: CoalescingWriterOptions<Input, Output>) {
     this.#options = {
-      lanes: 2, batchMax: 128, batchWeightMax: 4 * 1024 * 1024, waitingMax: 10_000,
-      waitingTimeoutMs: 5_000, ...options,
+      lanes: 2, laneMin: 16, patienceMs: 10, batchMax: 128, batchWeightMax: 4 * 1024 * 1024,
+      waitingMax: 10_000, waitingTimeoutMs: 5_000, ...options,
     }
-    this.#lanes = Array.from({ length: this.#options.lanes }, () => ({ waiting: [], busy: false }))
   }
 
   /** Resolves when the call is durable. */
   append(input: Input): Promise<Output> {
-    if (this.#waitingCount >= this.#options.waitingMax) {
+    if (this.#waiting.length >= this.#options.waitingMax) {
       const message = `More than ${this.#options.waitingMax} writes are waiting; repeat the call.`
       return Promise.reject(new Busy(message, { retryAfterSeconds: 1 }))
     }
     return new Promise((resolve, reject) => {
-      const lane = this.#laneOf(input)
+      const key = this.#options.orderKey(input)
       const weight = this.#options.weigh(input)
-      lane.waiting.push({ input, weight, sinceMs: performance.now(), resolve, reject })
-      this.#waitingCount += 1
-      if (lane.busy) {
-        this.#watch(lane)
-      } else {
-        lane.busy = true
-        lane.drained = new Promise((done) => {
-          setImmediate(() => void this.#drain(lane).finally(done))
-        })
-      }
+      this.#waiting.push({ input, key, weight, sinceMs: performance.now(), resolve, reject })
+      if (this.#inFlight === 0 && this.#lastSize === 1 && !this.#gathering) this.#start()
+      else this.#gather()
     })
   }
 
   /** Resolves when no call waits and none is in flight. */
   async idle(): Promise<void> {
-    while (this.#lanes.some(({ busy }) => busy)) {
-      await Promise.all(this.#lanes.map(({ drained }) => drained))
-    }
+    if (this.#inFlight === 0 && this.#waiting.length === 0) return
+    await new Promise<void>((done) => this.#whenIdle.push(done))
   }
 
-  #laneOf(input: Input): Lane<Input, Output> {
-    const key = this.#options.orderKey(input)
-    let hash = 0
-    for (let index = 0; index < key.length; index++) {
-      hash = (Math.imul(hash, 31) + key.charCodeAt(index)) >>> 0
-    }
-    return this.#lanes[hash % this.#lanes.length]!
+  /** Callers of this turn, and those answered just now, may have more to write: they join. */
+  #gather(): void {
+    if (this.#gathering) return
+    if (!this.#isWorthALane()) return this.#watch()
+    this.#gathering = true
+    setImmediate(() => {
+      this.#gathering = false
+      while (this.#isWorthALane() && this.#start());
+      this.#watch()
+    })
   }
 
-  async #drain(lane: Lane<Input, Output>): Promise<void> {
-    while (lane.waiting.length > 0) {
-      await this.#send(this.#take(lane))
-      // Callers answered just now may have more to write: let them join the next batch.
-      await new Promise((next) => setImmediate(next))
-    }
-    lane.busy = false
+  #isWorthALane(): boolean {
+    const { lanes, laneMin, patienceMs } = this.#options
+    const [oldest] = this.#waiting
+    if (oldest === undefined || this.#inFlight >= lanes) return false
+    if (this.#inFlight === 0 || this.#waiting.length >= laneMin) return true
+    return performance.now() - oldest.sinceMs >= patienceMs
   }
 
-  #take(lane: Lane<Input, Output>): Call<Input, Output>[] {
-    let count = 0
+  /** Sends the next batch; false when every key that waits is in flight. */
+  #start(): boolean {
+    const batch = this.#take()
+    if (batch.length === 0) return false
+    this.#inFlight += 1
+    this.#lastSize = batch.length
+    for (const { key } of batch) this.#keysInFlight.add(key)
+    void this.#outcomesOf(batch).then((outcomes) => {
+      this.#inFlight -= 1
+      for (const { key } of batch) this.#keysInFlight.delete(key)
+      batch.forEach((call, index) => settle(call, outcomes[index]!))
+      if (this.#waiting.length > 0) this.#gather()
+      else if (this.#inFlight === 0) for (const done of this.#whenIdle.splice(0)) done()
+    })
+    return true
+  }
+
+  /** From the front, but nothing of a key that is in flight; an even share when lanes are free. */
+  #take(): Batch<Input, Output> {
+    const { laneMin, lanes, batchMax, batchWeightMax } = this.#options
+    const share = Math.ceil(this.#waiting.length / (lanes - this.#inFlight))
+    const countMax = share < laneMin ? batchMax : Math.min(batchMax, share)
+    const taken: Call<Input, Output>[] = []
+    const left: Call<Input, Output>[] = []
     let weight = 0
-    while (count < lane.waiting.length && count < this.#options.batchMax) {
-      weight += lane.waiting[count]!.weight
-      if (count > 0 && weight > this.#options.batchWeightMax) break
-      count += 1
+    let full = false
+    for (const call of this.#waiting) {
+      const isHeavy = taken.length > 0 && weight + call.weight > batchWeightMax
+      full ||= isHeavy || taken.length === countMax
+      if (full || this.#keysInFlight.has(call.key)) {
+        left.push(call)
+      } else {
+        weight += call.weight
+        taken.push(call)
+      }
     }
-    this.#waitingCount -= count
-    return lane.waiting.splice(0, count)
+    this.#waiting = left
+    return taken
   }
 
-  #watch(lane: Lane<Input, Output>): void {
-    const [oldest] = lane.waiting
-    if (lane.timer !== undefined || oldest === undefined) return
-    const dueMs = oldest.sinceMs + this.#options.waitingTimeoutMs - performance.now()
-    lane.timer = setTimeout(() => {
-      lane.timer = undefined
-      this.#refuseLate(lane)
-      this.#watch(lane)
-    }, Math.max(1, dueMs)).unref()
+  /** Looks after the calls that wait, as long as there are any. */
+  #watch(): void {
+    if (this.#timer !== undefined || this.#waiting.length === 0) return
+    const { patienceMs, waitingTimeoutMs } = this.#options
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#refuseLate()
+      this.#gather()
+    }, Math.min(patienceMs, waitingTimeoutMs)).unref()
   }
 
-  #refuseLate(lane: Lane<Input, Output>): void {
+  #refuseLate(): void {
     const { waitingTimeoutMs } = this.#options
     const latestMs = performance.now() - waitingTimeoutMs
-    const inTime = lane.waiting.findIndex(({ sinceMs }) => sinceMs > latestMs)
-    const late = lane.waiting.splice(0, inTime === -1 ? lane.waiting.length : inTime)
-    this.#waitingCount -= late.length
+    const inTime = this.#waiting.findIndex(({ sinceMs }) => sinceMs > latestMs)
+    const late = this.#waiting.splice(0, inTime === -1 ? this.#waiting.length : inTime)
     const message = `The writes before this one took ${waitingTimeoutMs} ms; repeat the call.`
     for (const call of late) call.reject(new Busy(message, { retryAfterSeconds: 1 }))
   }
 
-  async #send(batch: readonly Call<Input, Output>[]): Promise<void> {
-    let outcomes: readonly Outcome<Output>[]
+  async #outcomesOf(batch: Batch<Input, Output>): Promise<readonly Outcome<Output>[]> {
     try {
-      outcomes = await this.#options.write(batch.map((call) => call.input))
+      const outcomes = await this.#options.write(batch.map((call) => call.input))
       assert(outcomes.length === batch.length, 'a batch must answer every call')
+      return outcomes
     } catch (error) {
-      if (batch.length > 1 && isSurelyUndone(error) && !(error instanceof Busy)) {
-        for (const call of batch) await this.#send([call])
-      } else {
-        for (const call of batch) call.reject(error)
-      }
-      return
+      const isWorthRepeating = isSurelyUndone(error) && !(error instanceof Busy)
+      if (batch.length === 1 || !isWorthRepeating) return batch.map(() => ({ error }))
+      const outcomes: Outcome<Output>[] = []
+      for (const call of batch) outcomes.push(...await this.#outcomesOf([call]))
+      return outcomes
     }
-    batch.forEach((call, index) => settle(call, outcomes[index]!))
   }
 }
 
