@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
+import { connectCoordination } from './coordination/connect.js'
+import { type Coordinator } from './coordination/coordination.js'
 import { connect, type ConnectOptions } from './database/connect.js'
 import { Database, type TransactionOptions } from './database/database.js'
 import { type Backend } from './database/engine.js'
@@ -47,6 +49,7 @@ export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdf
 /** An open Holdfast: one database, one composition of every domain. */
 export class Holdfast {
   readonly backend: Backend
+  readonly coordination: Coordinator
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly identity: IdentityStore
@@ -55,8 +58,9 @@ export class Holdfast {
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
 
-  private constructor(backend: Backend, options: HoldfastOptions) {
+  private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
     this.backend = backend
+    this.coordination = coordination
     this.clock = options.clock ?? systemClock
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
     this.#database = Database.over<Tables>(backend)
@@ -70,7 +74,7 @@ export class Holdfast {
 
   /** Composes Holdfast over a backend that is open already. */
   static async on(backend: Backend, options: HoldfastOptions = {}): Promise<Holdfast> {
-    const holdfast = new Holdfast(backend, options)
+    const holdfast = new Holdfast(backend, await connectCoordination(), options)
     if (options.migrate ?? true) await holdfast.migrator.up()
     else await holdfast.migrator.check()
     await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
@@ -115,6 +119,7 @@ export class Holdfast {
   /** Finishes the appends and statements already handed in, then closes every connection. */
   async close(): Promise<void> {
     await this.#messageLog.idle()
+    await this.coordination.close()
     await this.backend.close()
   }
 

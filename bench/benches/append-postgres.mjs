@@ -84,8 +84,8 @@ async function stageOn(server, options) {
         about: 'prepared single-row insert into messages, nothing else',
       }),
       new PgbenchVariant({
-        name: 'pgbench-no-keys', server, url: await bare('no_keys'), script: insertAlone, variables,
-        about: 'the same without the foreign keys of messages',
+        name: 'pgbench-no-keys', about: 'the same without the foreign keys of messages',
+        server, url: await bare('no_keys'), script: insertAlone, variables,
       }),
       new PgbenchVariant({
         name: 'pgbench-same-work', server, url: await copy('same_work'), script: sameWork,
@@ -93,7 +93,7 @@ async function stageOn(server, options) {
         about: 'the conversation counts and hands out the position, one prepared statement',
       }),
       new WorkerVariant({
-        name: 'node-postgres', about: 'as pgbench-no-keys, from the driver: named insert, pool of 10',
+        name: 'node-postgres', about: 'the driver, without foreign keys: named insert, pool of 10',
         module: 'raw-postgres-append.mjs', settings: { ...seeded, database: await bare('driver') },
       }),
       ...await holdfastVariants(options, {

@@ -40,16 +40,20 @@ export class Database<T> {
   readonly write: Kysely<T>
   readonly engine: Engine
   readonly #session: Session
+  /** What waits for the commit; undefined outside a transaction. */
+  readonly #committed: (() => void)[] | undefined
 
-  constructor(session: Session, engine: Engine, write: Kysely<T>) {
+  constructor({ session, engine, write, committed }: DatabaseParts<T>) {
     this.#session = session
     this.engine = engine
     this.write = write
+    this.#committed = committed
   }
 
   /** A database over a backend, or over one of its transactions. */
   static over<T>(backend: Backend): Database<T> {
-    return new Database<T>(backend, backend.engine, statementBuilder<T>(backend.engine))
+    const { engine } = backend
+    return new Database<T>({ session: backend, engine, write: statementBuilder<T>(engine) })
   }
 
   /** The stored rows of a query. */
@@ -83,20 +87,41 @@ export class Database<T> {
     work: (database: Database<T>) => Promise<R>,
     options: TransactionOptions = {},
   ): Promise<R> {
-    const attempt = () =>
-      this.#session.transaction((session) => work(this.on<T>(session)))
+    const attempt = async () => {
+      const committed: (() => void)[] = []
+      const value = await this.#session.transaction((session) =>
+        work(this.#with<T>(session, committed)))
+      for (const action of committed) this.afterCommit(action)
+      return value
+    }
     return options.repeatable === true ? repeated(attempt) : attempt()
   }
 
-  /** The same database under another session and, if asked, another set of tables. */
-  on<U>(session: Session): Database<U> {
-    return new Database<U>(session, this.engine, this.write as unknown as Kysely<U>)
+  /**
+   * Runs `action` once what was written so far is committed: at once outside a transaction, never
+   * when the transaction rolls back. For hints such as a wake-up; it must not throw.
+   */
+  afterCommit(action: () => void): void {
+    if (this.#committed === undefined) action()
+    else this.#committed.push(action)
   }
 
   /** The same database seen by a domain that names only its own tables. */
   as<U>(): Database<U> {
-    return this.on<U>(this.#session)
+    return this.#with<U>(this.#session, this.#committed)
   }
+
+  #with<U>(session: Session, committed: (() => void)[] | undefined): Database<U> {
+    const write = this.write as unknown as Kysely<U>
+    return new Database<U>({ session, engine: this.engine, write, committed })
+  }
+}
+
+interface DatabaseParts<T> {
+  readonly session: Session
+  readonly engine: Engine
+  readonly write: Kysely<T>
+  readonly committed?: (() => void)[] | undefined
 }
 
 /** Repeats work that surely left nothing behind, with growing random pauses. */

@@ -1,5 +1,5 @@
-import { type Dialect, type RawBuilder } from 'kysely'
-import { type Kind } from './columns.js'
+import { type Dialect, type Expression, type RawBuilder } from 'kysely'
+import { type Kind, type Stored } from './columns.js'
 
 /** A statement ready to run: SQL text with the engine's placeholders and bound values. */
 export interface Statement {
@@ -36,6 +36,13 @@ export interface Engine {
   readonly writesInWith: boolean
   /** Whether several processes may serve from this database at once. */
   readonly shared: boolean
+  /** Ends a query whose rows are taken by one of many workers; rows that another holds are left. */
+  readonly skipLocked: RawBuilder<unknown>
+  /**
+   * The database's own clock, so many milliseconds from now. One moment for the whole statement,
+   * and a plan may use an index with it. Microseconds where the engine has them.
+   */
+  now(offsetMs?: Expression<number> | number): RawBuilder<Stored<'instant'>>
   /** The column type of each kind, for migrations and the schema test. */
   readonly types: Readonly<Record<Kind, string>>
   /** What follows the closing bracket of `create table`. */

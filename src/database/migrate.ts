@@ -17,7 +17,7 @@ export class SchemaEditor {
 
   constructor(session: Session, engine: Engine) {
     this.#engine = engine
-    this.database = new Database(session, engine, statementBuilder(engine))
+    this.database = new Database({ session, engine, write: statementBuilder(engine) })
   }
 
   /** Creates a table; `{id}`, `{json}`, … in the body become the engine's column types. */
@@ -158,6 +158,7 @@ export class Migrator {
   }
 
   #ledgerOn(session: Session): Database<LedgerTables> {
-    return new Database(session, this.#backend.engine, statementBuilder(this.#backend.engine))
+    const { engine } = this.#backend
+    return new Database({ session, engine, write: statementBuilder(engine) })
   }
 }

@@ -309,7 +309,7 @@ onEveryEngine('an open transaction that waits for a call from outside it', (worl
 describe('repeatable work', () => {
   const noBackend = (attempt: () => Promise<unknown>) => {
     const session = { transaction: attempt } as unknown as Session
-    return new Database<object>(session, undefined as never, undefined as never)
+    return new Database<object>({ session, engine: undefined as never, write: undefined as never })
   }
   const failing = (times: number, error: Error) => {
     let count = 0

@@ -40,6 +40,13 @@ export const postgresEngine: Engine = {
   arrayParameters: true,
   writesInWith: true,
   shared: true,
+  skipLocked: sql`for update skip locked`,
+  now(offsetMs) {
+    if (offsetMs === undefined) return sql`statement_timestamp()`
+    const offset = typeof offsetMs === 'number' ? sql.lit(offsetMs) : offsetMs
+    return sql`(statement_timestamp()
+      + cast(${offset} as double precision) * interval '1 millisecond')`
+  },
   types,
   tableSuffix: '',
   rows(kinds, count, slot) {

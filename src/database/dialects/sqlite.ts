@@ -31,6 +31,13 @@ export const sqliteEngine: Engine = {
   arrayParameters: false,
   writesInWith: false,
   shared: false,
+  skipLocked: sql``,
+  now(offsetMs = 0) {
+    const offset = typeof offsetMs === 'number' ? sql.lit(offsetMs) : offsetMs
+    // The clock has milliseconds; the format has six digits.
+    const format = sql.lit('%Y-%m-%dT%H:%M:%f000Z')
+    return sql`strftime(${format}, 'now', format('%+.3f seconds', ${offset} / 1000.0))`
+  },
   types,
   tableSuffix: 'strict',
   rows(kinds, count, slot) {

@@ -1,0 +1,193 @@
+/**
+ * What processes tell each other. All of it is a hint: it may be lost at any moment, by a flush, a
+ * restart or an eviction, and nothing may come out wrong. The truth is in the database.
+ */
+export interface Coordinator {
+  /** For people: `local` (this process alone) or `redis` (any number of processes). */
+  readonly name: string
+  readonly signals: Signals
+  readonly wakeUps: WakeUps
+  /** Whether hints reach other processes at this moment, and why not. */
+  health(): CoordinationHealth
+  /** One round trip to whatever stands behind it. Throws CoordinationUnavailable. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** How coordination fares. Nothing but speed and reach depends on it. */
+export interface CoordinationHealth {
+  readonly state: 'ok' | 'degraded'
+  /** Why it is degraded, in a sentence. */
+  readonly reason?: string
+}
+
+/** JSON values that can be had again from the database, kept near for a while. */
+export interface Cache {
+  /**
+   * The cached value of `key`, or what `load` gives. Of all callers in all processes one loads (in
+   * bad times a few); an invalidation during the load keeps its value from being cached, though its
+   * callers still get it. What `load` throws reaches every waiting caller and is not cached.
+   */
+  getOrLoad<V>(
+    key: CacheKey,
+    load: () => Promise<V | undefined>,
+    options?: CacheOptions,
+  ): Promise<V | undefined>
+  /** The cached value; undefined when there is none, or when absence itself is cached. */
+  find<V>(key: CacheKey): Promise<V | undefined>
+  /** Forgets `key` everywhere; a load in progress cannot bring the old value back. */
+  invalidate(key: CacheKey): Promise<void>
+  figures(): CacheFigures
+}
+
+/** Written `cache:{resource}:{id}` (`session:{id}` for `resource: 'session'`), per namespace. */
+export interface CacheKey {
+  /** The organization, or another owner that must not see its neighbours'. */
+  readonly namespace: string
+  readonly resource: string
+  readonly id: string
+}
+
+export interface CacheOptions {
+  /** How long a value may be served. @default 300 */
+  readonly ttlSeconds?: number
+  /** How long it is remembered that there is none; 0 for not at all. @default 5 */
+  readonly absentTtlSeconds?: number
+}
+
+export interface CacheFigures {
+  readonly hits: number
+  readonly misses: number
+  readonly loads: number
+  /** Values kept in this process. */
+  readonly size: number
+}
+
+/** One limit on one subject, such as 100 calls a minute for one user. */
+export interface LimitRule {
+  /** For headers and metrics: `user`, `organization`, `address`. */
+  readonly name: string
+  /** Written `ratelimit:{resource}:{id}`. */
+  readonly resource: string
+  readonly id: string
+  /** Units admitted in any window, 1 to 1,000,000,000. */
+  readonly limit: number
+  /** Length of the window in seconds, 0.01 to 2,592,000 (30 days). */
+  readonly windowSeconds: number
+}
+
+/** What became of one rule. */
+export interface LimitState {
+  readonly name: string
+  readonly limit: number
+  readonly windowSeconds: number
+  /** Units that could be taken right now. */
+  readonly remaining: number
+  /** When all of the limit is free again if nothing more is taken, in seconds. */
+  readonly resetSeconds: number
+}
+
+export interface LimitDecision {
+  readonly allowed: boolean
+  /** One a rule, in order. */
+  readonly states: readonly LimitState[]
+  /** When the same call could be admitted, in seconds; 0 when it was. */
+  readonly retryAfterSeconds: number
+  /** Whether this process decided alone because the others could not be asked. */
+  readonly degraded: boolean
+}
+
+/** Sliding windows: in no window of the given length is more than the limit admitted. */
+export interface RateLimiter {
+  /**
+   * Takes `cost` units (@default 1) from every rule or, when one has too few, from none. One atomic
+   * step on the coordinator's own clock. Never throws for an unreachable coordinator: it decides
+   * locally then. Throws InvalidInput for a rule or cost out of bounds.
+   */
+  consume(rules: readonly LimitRule[], cost?: number): Promise<LimitDecision>
+  /** The same question without taking anything. */
+  peek(rules: readonly LimitRule[], cost?: number): Promise<LimitDecision>
+  /** Gives back up to `cost` of the units taken last. */
+  refund(rules: readonly LimitRule[], cost?: number): Promise<void>
+  /** Forgets everything taken. */
+  reset(rules: readonly LimitRule[]): Promise<void>
+}
+
+/**
+ * Locks that only save work: one **may be held twice**, after a failover, a flush or a pause. What
+ * must never happen twice takes a lock of `locks/`, whose fence the database checks.
+ */
+export interface HintLocks {
+  /** Undefined while somebody else holds `lock:{resource}`, or when nobody can be asked. */
+  tryAcquire(resource: string, ttlSeconds: number): Promise<HintLock | undefined>
+}
+
+export interface HintLock {
+  readonly resource: string
+  /** True when it was still held and now lasts `ttlSeconds` from now. */
+  renew(ttlSeconds: number): Promise<boolean>
+  /** Lets go if it is still held; never somebody else's. */
+  release(): Promise<void>
+}
+
+/** "Something happened to this topic: look." */
+export interface Signal {
+  readonly topic: string
+  /** Absent when it is only known that something may have been missed. */
+  readonly payload?: string
+  /** True when signals before this one may have been lost: read the truth from the database. */
+  readonly missed: boolean
+}
+
+export interface Signals {
+  /** Tells the subscribers in all processes; returns when it was handed on, or could not be. */
+  publish(topic: string, payload?: string): Promise<void>
+  /**
+   * Calls `listener` for each signal, and with `missed` after a gap or a broken connection.
+   * Resolves once signals published from now on will arrive (or the gap will be told).
+   */
+  subscribe(topic: string, listener: (signal: Signal) => void): Promise<Subscription>
+}
+
+export interface Subscription {
+  close(): Promise<void>
+}
+
+/** "There is work in this queue." One ring wakes one waiter; a ring without a waiter is kept. */
+export interface WakeUps {
+  /** Rings `queue:{name}`; at most 64 rings are kept. */
+  ring(name: string, count?: number): Promise<void>
+  /**
+   * The first of these names that rings within the time-out (0 to 60,000 ms), else undefined. Ends
+   * early, with undefined, when `signal` is aborted. When nobody can be asked it waits for rings of
+   * this process.
+   */
+  wait(
+    names: readonly string[],
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<string | undefined>
+}
+
+/** Who was here lately. */
+export interface Presence {
+  /** Notes that a member of a group is here now; forgotten after `ttlSeconds`. @default 3600 */
+  touch(member: PresenceKey, ttlSeconds?: number): Promise<void>
+  /** When the member was last here, in milliseconds since the epoch. */
+  lastSeen(member: PresenceKey): Promise<number | undefined>
+  /** The members of a group that are here, at most 1000, latest first. */
+  list(group: Omit<PresenceKey, 'member'>): Promise<readonly PresentMember[]>
+  leave(member: PresenceKey): Promise<void>
+}
+
+/** `user_activity:{user_id}` is the group `user_activity` of an organization. */
+export interface PresenceKey {
+  readonly namespace: string
+  readonly group: string
+  readonly member: string
+}
+
+export interface PresentMember {
+  readonly member: string
+  readonly lastSeenMs: number
+}

@@ -1,0 +1,18 @@
+import { type CoordinationHealth, type Coordinator } from './coordination.js'
+import { LocalSignals } from './local-signals.js'
+import { LocalWakeUps } from './local-wake-ups.js'
+
+/** Coordination within one process: no service, nothing to lose. */
+export class LocalCoordinator implements Coordinator {
+  readonly name = 'local'
+  readonly signals = new LocalSignals()
+  readonly wakeUps = new LocalWakeUps()
+
+  health(): CoordinationHealth {
+    return { state: 'ok' }
+  }
+
+  async ping(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}
