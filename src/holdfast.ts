@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
-import { connectCoordination } from './coordination/connect.js'
+import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { connect, type ConnectOptions } from './database/connect.js'
 import { Database, type TransactionOptions } from './database/database.js'
@@ -17,7 +17,7 @@ import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
-export interface HoldfastOptions extends ConnectOptions {
+export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   /** `memory:`, `sqlite:path.db` or `postgres://…`. @default 'memory:' */
   readonly database?: string
   /** Apply pending migrations first; otherwise they make opening fail. @default true */
@@ -35,7 +35,10 @@ export interface OrganizationStores {
   readonly serviceTokens: ServiceTokenStore
 }
 
-/** Opens the database, brings its schema up to date, and hands out stores. */
+/**
+ * Opens the database, brings its schema up to date, and hands out stores. A Redis that cannot be
+ * reached is no failure: `coordination.health()` says so, and it is used as soon as it can be.
+ */
 export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdfast> {
   const backend = await connect(options.database ?? 'memory:', options)
   try {
@@ -74,11 +77,17 @@ export class Holdfast {
 
   /** Composes Holdfast over a backend that is open already. */
   static async on(backend: Backend, options: HoldfastOptions = {}): Promise<Holdfast> {
-    const holdfast = new Holdfast(backend, await connectCoordination(), options)
-    if (options.migrate ?? true) await holdfast.migrator.up()
-    else await holdfast.migrator.check()
-    await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
-    return holdfast
+    const coordination = await connectCoordination(options)
+    try {
+      const holdfast = new Holdfast(backend, coordination, options)
+      if (options.migrate ?? true) await holdfast.migrator.up()
+      else await holdfast.migrator.check()
+      await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
+      return holdfast
+    } catch (error) {
+      await coordination.close()
+      throw error
+    }
   }
 
   /** The whole database, for tools that work on every table. */
@@ -119,6 +128,7 @@ export class Holdfast {
   /** Finishes the appends and statements already handed in, then closes every connection. */
   async close(): Promise<void> {
     await this.#messageLog.idle()
+    // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
   }
