@@ -13,6 +13,7 @@ import {
   ServiceTokenStore,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { JobLog, QueueStore } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
 
@@ -32,6 +33,7 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
 export interface OrganizationStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
+  readonly queues: QueueStore
   readonly serviceTokens: ServiceTokenStore
 }
 
@@ -58,6 +60,8 @@ export class Holdfast {
   readonly identity: IdentityStore
   readonly authenticator: Authenticator
   readonly migrator: Migrator
+  /** What the system's own workers claim from, in all organizations. */
+  readonly jobs: JobLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
 
@@ -72,6 +76,9 @@ export class Holdfast {
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.jobs = new JobLog(this.#database.as(), {
+      ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
     })
   }
 
@@ -128,6 +135,7 @@ export class Holdfast {
   /** Finishes the appends and statements already handed in, then closes every connection. */
   async close(): Promise<void> {
     await this.#messageLog.idle()
+    await this.jobs.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
@@ -140,6 +148,7 @@ export class Holdfast {
     return {
       conversations: new ConversationStore(database.as(), scope, this),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
+      queues: new QueueStore(this.jobs, scope, transaction?.as()),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
     }
   }
