@@ -13,6 +13,7 @@ import {
   ServiceTokenStore,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { LockStore, WaitingRoom } from './locks/index.js'
 import { JobLog, QueueStore } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
@@ -35,6 +36,7 @@ export interface OrganizationStores {
   readonly messages: MessageStore
   readonly queues: QueueStore
   readonly serviceTokens: ServiceTokenStore
+  readonly locks: LockStore
 }
 
 /**
@@ -64,6 +66,7 @@ export class Holdfast {
   readonly jobs: JobLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
+  readonly #waitingRoom: WaitingRoom
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
     this.backend = backend
@@ -79,6 +82,9 @@ export class Holdfast {
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.#waitingRoom = new WaitingRoom(this.#database.as(), {
+      signals: coordination.signals, ids: this.ids,
     })
   }
 
@@ -134,6 +140,7 @@ export class Holdfast {
 
   /** Finishes the appends and statements already handed in, then closes every connection. */
   async close(): Promise<void> {
+    await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.jobs.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
@@ -150,6 +157,9 @@ export class Holdfast {
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
       queues: new QueueStore(this.jobs, scope, transaction?.as()),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
+      locks: new LockStore(database.as(), scope, {
+        room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
+      }),
     }
   }
 }
