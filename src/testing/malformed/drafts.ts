@@ -82,7 +82,8 @@ function valueOf(schema: Schema, making: Making): unknown {
   }
   if (type === 'null') return null
   if (type === 'boolean') return chance.happens(0.5)
-  if (type === 'integer') {
+  if (type === 'number' || type === 'integer') {
+    if (known[name] !== undefined) return Number(known[name])
     const { minimum = 0, maximum = 2 ** 53 - 1 } = choice
     return chance.pick([minimum, maximum, chance.between(minimum, Math.min(maximum, 1_000))])
   }
