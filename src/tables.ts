@@ -5,10 +5,11 @@ import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
+import { processes, type ProcessTables } from './processes/index.js'
 
 /** Every table of every domain. */
 export interface Tables
-  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables {}
+  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, ProcessTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -22,4 +23,5 @@ export const tables = [
   messages,
   locks,
   lockWaiters,
+  processes,
 ] as unknown as readonly Table[]
