@@ -14,6 +14,7 @@ import {
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
+import { ProcessRegistry } from './processes/index.js'
 import { JobLog, QueueStore } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
@@ -64,6 +65,7 @@ export class Holdfast {
   readonly migrator: Migrator
   /** What the system's own workers claim from, in all organizations. */
   readonly jobs: JobLog
+  readonly processes: ProcessRegistry
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -76,6 +78,9 @@ export class Holdfast {
     this.#database = Database.over<Tables>(backend)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this)
+    this.processes = new ProcessRegistry(this.#database.as(), {
+      ids: this.ids, coordination: coordination.name,
+    })
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,

@@ -1,6 +1,7 @@
 import { type Command } from 'commander'
 import { createFirstLogin, type FirstLogin } from '../identity/index.js'
 import { type Holdfast } from '../holdfast.js'
+import { ProcessWatch } from '../processes/index.js'
 import { type RunningServer } from '../server/index.js'
 import { hiddenUrl } from '../database/address.js'
 import { type Configuration, type Settings } from './environment.js'
@@ -40,13 +41,26 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
       // Only now: a login made before the port is ours could never be shown.
       const login = await createFirstLogin(holdfast.database.as(), holdfast)
       announce({ options, settings, terminal, holdfast, server, login })
+      const watch = watchProcesses(holdfast, settings, terminal)
       await stopped
+      await watch.close()
     } finally {
       await server.close()
     }
   } finally {
     await holdfast.close()
   }
+}
+
+/** Says so when other processes serve from this database and cannot be heard. */
+function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Terminal) {
+  const isQuiet = logLevel === 'silent' || logLevel === 'error'
+  const { processes: registry, coordination } = holdfast
+  return ProcessWatch.start({
+    registry,
+    coordination: coordination.name,
+    warn: (message) => (isQuiet ? undefined : terminal.say(`holdfast: warning: ${message}`)),
+  })
 }
 
 /** Signals that arrive this close together are one. */

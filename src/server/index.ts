@@ -6,7 +6,7 @@ import { type Route } from '../http/route.js'
 import { readJsonBodies, writeJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
-import { type Lifecycle, serveHealth } from './health.js'
+import { Lifecycle, serveHealth } from './health.js'
 import { serveMetrics } from './metrics.js'
 import { serveNotFound } from './not-found.js'
 import { openApiDocument } from './openapi.js'
@@ -61,7 +61,7 @@ const finishTimeoutMs = 60_000
 
 /** Serves until `close`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const lifecycle: Lifecycle = { draining: false }
+  const lifecycle = new Lifecycle()
   const server = buildServer(options, lifecycle)
   const arrivals = new Arrivals(server)
   const { requestTimeoutMs = requestTimeoutDefaultMs } = options
@@ -73,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${name}:${port}`,
     async close() {
-      lifecycle.draining = true
+      lifecycle.drain()
       clearInterval(sweeping)
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
       await closeWithin(server, arrivals, requestTimeoutMs)
@@ -128,7 +128,8 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
     forceCloseConnections: 'idle',
     // What still arrives on an open connection is served; it is the last of its connection.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    // A lock's name: 255 characters of nine percent-encoded ones each.
+    routerOptions: { maxParamLength: 2_295 },
   })
   guardTransport(server, lifecycle)
   server.setErrorHandler(sendProblem)
@@ -140,7 +141,7 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
   serveDocuments(server)
   for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
     const url = route.path.replace(/\{(\w+)\}/g, ':$1')
-    const handler = dispatch(options.holdfast, route)
+    const handler = dispatch(options.holdfast, route, lifecycle)
     server.route({ method: route.method, url, handler, config: { input: route.input } })
   }
   return server
