@@ -1,4 +1,6 @@
 import { type CoordinationHealth, type Coordinator } from './coordination.js'
+import { LayeredCache } from './layered-cache.js'
+import { LocalRateLimiter } from './local-limiter.js'
 import { LocalSignals } from './local-signals.js'
 import { LocalWakeUps } from './local-wake-ups.js'
 
@@ -7,6 +9,8 @@ export class LocalCoordinator implements Coordinator {
   readonly name = 'local'
   readonly signals = new LocalSignals()
   readonly wakeUps = new LocalWakeUps()
+  readonly cache = new LayeredCache()
+  readonly limiter = new LocalRateLimiter()
 
   health(): CoordinationHealth {
     return { state: 'ok' }

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { type RateLimiter } from '../coordination/coordination.js'
+import { type Cache, type RateLimiter, type Signals } from '../coordination/coordination.js'
+import { FarCache } from '../coordination/far-cache.js'
 import { FallbackRateLimiter } from '../coordination/fallback-limiter.js'
+import { LayeredCache } from '../coordination/layered-cache.js'
 import { LocalRateLimiter } from '../coordination/local-limiter.js'
+import { LocalSignals } from '../coordination/local-signals.js'
 import { RedisConnection } from '../coordination/redis-connection.js'
 import { RedisRateLimiter } from '../coordination/redis-limiter.js'
 
 /** What one process coordinates through. */
 export interface Side {
+  readonly cache: Cache
   readonly limiter: RateLimiter
 }
 
@@ -19,8 +23,10 @@ export interface Sides extends Side {
 const redisUrl = process.env.HOLDFAST_TEST_REDIS_URL
 
 /** Runs one suite within a process and over Redis, or says why not. */
-export function onEachCoordination(name: string, define: (open: () => Promise<Sides>) => void) {
-  describe(`[local] ${name}`, () => define(async () => ({ limiter: new LocalRateLimiter() })))
+export function coordinationContract(name: string, define: (open: () => Promise<Sides>) => void) {
+  describe(`[local] ${name}`, () => {
+    define(async () => ({ cache: new LayeredCache(), limiter: new LocalRateLimiter() }))
+  })
   const title = `[redis] ${name}`
   if (redisUrl === undefined) {
     describe.skip(`${title}: did not run: HOLDFAST_TEST_REDIS_URL is not set`, () => {
@@ -39,9 +45,16 @@ function sidesOn(url: string): () => Promise<Sides> {
   })
   afterAll(() => Promise.all(connections.map((connection) => connection.close())))
   return async () => {
-    const [one, other] = connections.map((connection): Side => (
-      { limiter: new FallbackRateLimiter(new RedisRateLimiter(connection), new LocalRateLimiter()) }
-    ))
+    const signals = new LocalSignals()
+    const [one, other] = await Promise.all(connections.map((each) => sideOn(each, signals)))
     return { ...one!, other: other! }
   }
+}
+
+async function sideOn(connection: RedisConnection, signals: Signals): Promise<Side> {
+  const cache = new LayeredCache({ far: new FarCache(connection), signals })
+  const limiter = new FallbackRateLimiter(
+    new RedisRateLimiter(connection), new LocalRateLimiter(),
+  )
+  return { cache: await cache.open(), limiter }
 }
