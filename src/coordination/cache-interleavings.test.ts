@@ -120,7 +120,7 @@ describe.skipIf(redisUrl === undefined)(`a fill and an invalidation${missing}`, 
   })
 })
 
-describe.skipIf(redisUrl === undefined)(`an invalidation that Redis does not take${missing}`, () => {
+describe.skipIf(redisUrl === undefined)(`an invalidation not taken${missing}`, () => {
   const prefix = `test:${randomBytes(6).toString('hex')}:`
   let connection: RedisConnection
   beforeAll(async () => {

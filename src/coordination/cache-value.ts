@@ -43,6 +43,7 @@ function write(value: unknown): string {
   if (Object.is(value, -0)) return '-0'
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(write).join(',')}]`
-  const members = Object.entries(value).map(([key, each]) => `${JSON.stringify(key)}:${write(each)}`)
+  const members = Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}:${write(each)}`)
   return `{${members.join(',')}}`
 }
