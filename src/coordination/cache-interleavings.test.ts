@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { removeKeys } from '../testing/coordinators.js'
 import { absent, keep } from './cache-value.js'
 import { type CacheKey } from './coordination.js'
 import { CoordinationUnavailable } from './errors.js'
@@ -9,8 +10,10 @@ import { LocalSignals } from './local-signals.js'
 import { RedisConnection } from './redis-connection.js'
 import { Script, type ScriptRunner } from './script.js'
 
-const redisUrl = process.env.HOLDFAST_TEST_REDIS_URL
-const missing = redisUrl === undefined ? ': did not run: HOLDFAST_TEST_REDIS_URL is not set' : ''
+const { HOLDFAST_TEST_REDIS_URL: redisUrl, HOLDFAST_TEST_REDIS_MISSING: reason } = process.env
+const missing = redisUrl === undefined
+  ? `: did not run: ${reason ?? 'HOLDFAST_TEST_REDIS_URL is not set'}`
+  : ''
 const flush = new Script(`return redis.call('DEL', KEYS[1])`)
 
 /** What may happen between the taking of a ticket and the fill of what was loaded under it. */
@@ -31,7 +34,10 @@ describe.skipIf(redisUrl === undefined)(`a fill and an invalidation${missing}`, 
   beforeAll(async () => {
     connection = await RedisConnection.open(redisUrl!, { prefix, commandTimeoutMs: 5_000 })
   })
-  afterAll(() => connection?.close())
+  afterAll(async () => {
+    await connection?.close()
+    if (connection !== undefined) await removeKeys(redisUrl!, prefix)
+  })
 
   const filling = (value: string) => ({ kept: keep(value), ttlMs: 5_000 })
 
@@ -126,7 +132,10 @@ describe.skipIf(redisUrl === undefined)(`an invalidation not taken${missing}`, (
   beforeAll(async () => {
     connection = await RedisConnection.open(redisUrl!, { prefix, commandTimeoutMs: 5_000 })
   })
-  afterAll(() => connection?.close())
+  afterAll(async () => {
+    await connection?.close()
+    if (connection !== undefined) await removeKeys(redisUrl!, prefix)
+  })
 
   /** A process whose connection can be cut. */
   async function processOn(signals: LocalSignals) {

@@ -75,9 +75,7 @@ function namedEngine(node: ts.Expression): string | undefined {
   return isEngine.test(node.getText()) ? node.getText() : undefined
 }
 
-const testRoots = new Set([
-  'it', 'test', 'describe', 'suite', 'contract', 'coordinationContract', 'bench', 'context',
-])
+const testRoots = new Set(['it', 'test', 'describe', 'suite', 'contract', 'bench', 'context'])
 const skipping = new Set(['skip', 'only', 'todo'])
 
 /** No test is skipped or singled out by hand; the contract harness alone skips, with a reason. */
@@ -109,12 +107,12 @@ function isFunctionWithBody(node: ts.Node): node is ts.FunctionLikeDeclaration {
   return ts.isFunctionLike(node) && 'body' in node && node.body !== undefined
 }
 
-const suiteRoots = ['describe', 'contract', 'coordinationContract']
+const suites = new Set(['describe', 'contract', 'coordinationContract'])
 
-/** A callback of describe or contract that stands in no other function. */
+/** A callback of describe or a contract that stands in no other function. */
 function isOuterSuite(node: ts.Node): boolean {
   const call = node.parent
-  if (!ts.isCallExpression(call) || !suiteRoots.includes(rootOf(call.expression))) return false
+  if (!ts.isCallExpression(call) || !suites.has(rootOf(call.expression))) return false
   let outer: ts.Node = call.parent
   while (!ts.isSourceFile(outer)) {
     if (ts.isFunctionLike(outer)) return false
