@@ -23,6 +23,7 @@ describe('configuration', () => {
         drainMs: 0,
         logLevel: 'info',
         trustProxy: false,
+        runScheduler: true,
       },
       given: [],
       warnings: [],
@@ -35,12 +36,12 @@ describe('configuration', () => {
       HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
       HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
       HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_DRAIN_MS: '8', HOLDFAST_LOG_LEVEL: 'debug',
-      HOLDFAST_TRUST_PROXY: 'true',
+      HOLDFAST_TRUST_PROXY: 'true', HOLDFAST_RUN_SCHEDULER: 'false',
     }
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
-      drainMs: 8, logLevel: 'debug', trustProxy: true,
+      drainMs: 8, logLevel: 'debug', trustProxy: true, runScheduler: false,
     })
   })
 
@@ -68,6 +69,7 @@ describe('configuration', () => {
     ['HOLDFAST_REQUEST_TIMEOUT_MS', '30s', /whole number/],
     ['HOLDFAST_LOG_LEVEL', 'INFO', /one of silent, error, warn, info, debug, not INFO/],
     ['HOLDFAST_TRUST_PROXY', 'yes', /one of true, false/],
+    ['HOLDFAST_RUN_SCHEDULER', 'on', /one of true, false/],
     ['HOLDFAST_HOST', 'http://localhost', /host name or an address/],
     ['HOLDFAST_DATABASE_URL', 'mysql://x', /^HOLDFAST_DATABASE_URL must be memory:/],
     ['HOLDFAST_DATABASE_URL', '"memory:"', /quotation marks/],

@@ -22,6 +22,7 @@ export interface Settings {
   readonly drainMs: number
   readonly logLevel: LogLevel
   readonly trustProxy: boolean
+  readonly runScheduler: boolean
 }
 
 /** Options of the command line that stand above the environment. */
@@ -68,6 +69,7 @@ export function readConfiguration(
     logLevel: reader.read('HOLDFAST_LOG_LEVEL', oneOf(logLevels),
       flag('--log-level', flags.logLevel)),
     trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
+    runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
   return { settings, given: reader.given, warnings }

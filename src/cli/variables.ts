@@ -77,6 +77,11 @@ export const variables = [
     default: 'false',
     meaning: 'true behind a proxy that sets X-Forwarded-For',
   },
+  {
+    name: 'HOLDFAST_RUN_SCHEDULER',
+    default: 'true',
+    meaning: 'false when schedules are fired by holdfast scheduler alone, not by every server',
+  },
 ] as const satisfies readonly Variable[]
 
 /** The name of a variable that the program reads. */
