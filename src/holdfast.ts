@@ -13,6 +13,7 @@ import {
   ServiceTokenStore,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { JobLog, QueueStore } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
 
@@ -32,6 +33,7 @@ export interface HoldfastOptions extends ConnectOptions {
 export interface OrganizationStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
+  readonly queues: QueueStore
   readonly serviceTokens: ServiceTokenStore
 }
 
@@ -55,6 +57,8 @@ export class Holdfast {
   readonly identity: IdentityStore
   readonly authenticator: Authenticator
   readonly migrator: Migrator
+  /** What the system's own workers claim from, in all organizations. */
+  readonly jobs: JobLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
 
@@ -69,6 +73,9 @@ export class Holdfast {
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.jobs = new JobLog(this.#database.as(), {
+      ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
     })
   }
 
@@ -119,6 +126,7 @@ export class Holdfast {
   /** Finishes the appends and statements already handed in, then closes every connection. */
   async close(): Promise<void> {
     await this.#messageLog.idle()
+    await this.jobs.idle()
     await this.coordination.close()
     await this.backend.close()
   }
@@ -130,6 +138,7 @@ export class Holdfast {
     return {
       conversations: new ConversationStore(database.as(), scope, this),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
+      queues: new QueueStore(this.jobs, scope, transaction?.as()),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
     }
   }

@@ -21,4 +21,5 @@ export {
 export { IdempotencyKeyReused } from './idempotency/index.js'
 export * from './identity/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
+export * from './queues/index.js'
 export { type Actor } from './scope.js'

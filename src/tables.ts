@@ -4,9 +4,11 @@ import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
+import { jobKeys, jobs, queues, type QueueTables } from './queues/index.js'
 
 /** Every table of every domain. */
-export interface Tables extends IdentityTables, IdempotencyTables, ConversationTables {}
+export interface Tables
+  extends IdentityTables, IdempotencyTables, ConversationTables, QueueTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -18,4 +20,7 @@ export const tables = [
   idempotencyKeys,
   conversations,
   messages,
+  queues,
+  jobKeys,
+  jobs,
 ] as unknown as readonly Table[]

@@ -2,7 +2,10 @@ import { type Migration } from '../migrate.js'
 import { identity } from './0001_identity.js'
 import { idempotency } from './0002_idempotency.js'
 import { conversations } from './0003_conversations.js'
+import { queues } from './0005_queues.js'
 import { schedules } from './0006_schedules.js'
 
 /** The history of the schema, oldest first. */
-export const migrations: readonly Migration[] = [identity, idempotency, conversations, schedules]
+export const migrations: readonly Migration[] = [
+  identity, idempotency, conversations, queues, schedules,
+]
