@@ -5,6 +5,8 @@ import { type Role } from './tables.js'
 export type Action =
   | 'conversations:read'
   | 'conversations:write'
+  | 'schedules:read'
+  | 'schedules:write'
   | 'service_tokens:read'
   | 'service_tokens:write'
   | 'organizations:read'
@@ -25,7 +27,9 @@ export interface Principal extends Actor {
 }
 
 const personal: readonly Action[] = ['organizations:read', 'organizations:write', 'sessions:write']
-const ofMembers: readonly Action[] = ['conversations:read', 'conversations:write']
+const ofMembers: readonly Action[] = [
+  'conversations:read', 'conversations:write', 'schedules:read', 'schedules:write',
+]
 const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
 
 const byRole: Record<Role, readonly Action[]> = {

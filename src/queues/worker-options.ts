@@ -58,7 +58,7 @@ export interface WorkerOptions<Transaction> {
   readonly pollMs?: number
   /** Also bring back jobs of workers that died. @default true */
   readonly sweep?: boolean
-  /** How the worker is called in its jobs, 1 to 200 characters. @default host name and process id */
+  /** How it is called in its jobs, 1 to 200 characters. @default host name and process id */
   readonly name?: string
   /** Told what happens; must not throw. */
   readonly onEvent?: (event: WorkerEvent) => void
