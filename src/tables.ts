@@ -6,12 +6,14 @@ import {
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
-import { jobKeys, jobs, queues, type QueueTables } from './queues/index.js'
+import {
+  jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
+} from './queues/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ProcessTables {}
+    ScheduleTables, ProcessTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -26,6 +28,7 @@ export const tables = [
   queues,
   jobKeys,
   jobs,
+  schedules,
   locks,
   lockWaiters,
   processes,
