@@ -9,7 +9,7 @@ const width = 3
  * the window. So never too few are counted, and at most a part's worth too many.
  *
  * Entries carry a running sum: what is in the window is the difference of two of them. The script
- * for Redis keeps the same list.
+ * for Redis keeps the same entries.
  */
 export class SlidingLog {
   #entries: number[] = []
