@@ -5,11 +5,15 @@ import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
-import { jobKeys, jobs, queues, type QueueTables } from './queues/index.js'
+import { processes, type ProcessTables } from './processes/index.js'
+import {
+  jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
+} from './queues/index.js'
 
 /** Every table of every domain. */
 export interface Tables
-  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables {}
+  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
+    ScheduleTables, ProcessTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -24,6 +28,8 @@ export const tables = [
   queues,
   jobKeys,
   jobs,
+  schedules,
   locks,
   lockWaiters,
+  processes,
 ] as unknown as readonly Table[]

@@ -62,8 +62,9 @@ function isWell(load: CoordinationLoad, before: ReadonlyMap<string, number>): bo
 
 for (const engine of testEngines().slice(1)) {
   const why = engine.missing ?? missing
-  const because = why === undefined ? '' : `: did not run: ${why}`
-  describe.skipIf(why !== undefined)(`[${engine.name}] a server whose Redis fails${because}`, () => {
+  const title = `[${engine.name}] a server whose Redis fails`
+  const full = why === undefined ? title : `${title}: did not run: ${why}`
+  describe.skipIf(why !== undefined)(full, () => {
     let redis: PrivateRedis
     beforeAll(async () => {
       redis = await PrivateRedis.start()
@@ -73,8 +74,9 @@ for (const engine of testEngines().slice(1)) {
     it('answers every append through FLUSHALL, kill -9, a stall and a restart', async () => {
       const lease = await engine.create()
       const environment = { HOLDFAST_REDIS_URL: redis.url }
+      const options = { database: lease.url, environment, allowed: [] }
       try {
-        await onScene({ database: lease.url, environment, allowed: [] }, async ({ watch, load }) => {
+        await onScene(options, async ({ watch, load }) => {
           for (let count = 0; count < 10; count += 1) {
             await redis.command('FLUSHALL')
             await pause(50)
