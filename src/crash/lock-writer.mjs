@@ -1,6 +1,6 @@
 // One of several processes that write under a lock: takes it, reads a counter, and writes the next
-// number in a transaction that proves the lock. Told everything by its only argument; says `written`,
-// `lost` or the code of another error, a line each.
+// number in a transaction that proves the lock. Told everything by its only argument; says
+// `written`, `lost` or the code of another error, a line each.
 const { library, options, organizationId, conversationId, ttlSeconds, isGuarded } =
   JSON.parse(process.argv[2])
 const { openHoldfast } = await import(library)
