@@ -6,10 +6,14 @@ import {
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
+import {
+  jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
+} from './queues/index.js'
 
 /** Every table of every domain. */
 export interface Tables
-  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, ProcessTables {}
+  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
+    ScheduleTables, ProcessTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -21,6 +25,10 @@ export const tables = [
   idempotencyKeys,
   conversations,
   messages,
+  queues,
+  jobKeys,
+  jobs,
+  schedules,
   locks,
   lockWaiters,
   processes,

@@ -5,8 +5,13 @@ import { type Role } from './tables.js'
 export type Action =
   | 'conversations:read'
   | 'conversations:write'
+  | 'jobs:read'
+  | 'jobs:write'
+  | 'jobs:work'
   | 'locks:read'
   | 'locks:write'
+  | 'schedules:read'
+  | 'schedules:write'
   | 'service_tokens:read'
   | 'service_tokens:write'
   | 'organizations:read'
@@ -28,7 +33,8 @@ export interface Principal extends Actor {
 
 const personal: readonly Action[] = ['organizations:read', 'organizations:write', 'sessions:write']
 const ofMembers: readonly Action[] = [
-  'conversations:read', 'conversations:write', 'locks:read', 'locks:write',
+  'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
+  'locks:read', 'locks:write', 'schedules:read', 'schedules:write',
 ]
 const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
 

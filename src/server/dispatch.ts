@@ -7,15 +7,24 @@ import { type IdempotentCall } from '../idempotency/index.js'
 import { defaultOrganizationId } from '../identity/index.js'
 import { type Caller, callerOf } from './caller.js'
 import { type Lifecycle } from './health.js'
+import { type HttpLimits } from './limits.js'
 import { parseInput } from './request.js'
 import { type ServerContext } from './routes.js'
 
 type Input = ParsedInput<RouteInput>
 
+/** What holds for all requests of a server. */
+export interface Serving {
+  readonly limits: HttpLimits
+  readonly lifecycle: Lifecycle
+}
+
 /** The life of one request of a route: who, what, do, answer. */
-export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, lifecycle: Lifecycle) {
+export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, serving: Serving) {
+  const { limits, lifecycle } = serving
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const caller = await callerOf(holdfast, route, request)
+    if (caller !== undefined) await limits.admitCaller(caller, request, reply)
     const input = waitable(parseInput(route, request), reply, lifecycle)
     const key = input.idempotencyKey
     const isKept = key !== undefined && route.idempotency === 'transaction'
