@@ -4,11 +4,16 @@ import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
-import { jobKeys, jobs, queues, type QueueTables } from './queues/index.js'
+import { locks, type LockTables, lockWaiters } from './locks/index.js'
+import { processes, type ProcessTables } from './processes/index.js'
+import {
+  jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
+} from './queues/index.js'
 
 /** Every table of every domain. */
 export interface Tables
-  extends IdentityTables, IdempotencyTables, ConversationTables, QueueTables {}
+  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
+    ScheduleTables, ProcessTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -23,4 +28,8 @@ export const tables = [
   queues,
   jobKeys,
   jobs,
+  schedules,
+  locks,
+  lockWaiters,
+  processes,
 ] as unknown as readonly Table[]

@@ -23,6 +23,14 @@ describe('configuration', () => {
         drainMs: 0,
         logLevel: 'info',
         trustProxy: false,
+        rateLimits: {
+          address: { limit: 1_200_000, windowSeconds: 60 },
+          login: { limit: 300, windowSeconds: 60 },
+          organization: { limit: 1_200_000, windowSeconds: 60 },
+          user: { limit: 1_200_000, windowSeconds: 60 },
+          token: { limit: 1_200_000, windowSeconds: 60 },
+        },
+        runScheduler: true,
       },
       given: [],
       warnings: [],
@@ -35,12 +43,20 @@ describe('configuration', () => {
       HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
       HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
       HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_DRAIN_MS: '8', HOLDFAST_LOG_LEVEL: 'debug',
-      HOLDFAST_TRUST_PROXY: 'true',
+      HOLDFAST_TRUST_PROXY: 'true', HOLDFAST_RATE_LIMIT_ADDRESS: 'off',
+      HOLDFAST_RATE_LIMIT_LOGIN: '5/0.5', HOLDFAST_RATE_LIMIT_ORGANIZATION: '1000000000/2592000',
+      HOLDFAST_RATE_LIMIT_USER: '1/1', HOLDFAST_RATE_LIMIT_TOKEN: 'off',
+      HOLDFAST_RUN_SCHEDULER: 'false',
     }
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
-      drainMs: 8, logLevel: 'debug', trustProxy: true,
+      drainMs: 8, logLevel: 'debug', trustProxy: true, runScheduler: false,
+      rateLimits: {
+        login: { limit: 5, windowSeconds: 0.5 },
+        organization: { limit: 1_000_000_000, windowSeconds: 2_592_000 },
+        user: { limit: 1, windowSeconds: 1 },
+      },
     })
   })
 
@@ -52,6 +68,14 @@ describe('configuration', () => {
     expect(settings(environment, flags)).toMatchObject(
       { database: 'memory:', port: 8000, logLevel: 'warn' })
   })
+
+  it.each(['0/60', '10', '10/', '10/0', '10/2592001', '1.5/60', 'no', '10/60/2', '-1/60'])(
+    'refuses %s as a rate limit, naming the variable',
+    (text) => {
+      expect(() => settings({ HOLDFAST_RATE_LIMIT_USER: text }))
+        .toThrow(/^HOLDFAST_RATE_LIMIT_USER must be calls\/seconds/)
+    },
+  )
 
   it('takes an empty variable for unset', () => {
     expect(settings({ HOLDFAST_PORT: '', HOLDFAST_DATABASE_URL: ' ' }))
@@ -68,11 +92,13 @@ describe('configuration', () => {
     ['HOLDFAST_REQUEST_TIMEOUT_MS', '30s', /whole number/],
     ['HOLDFAST_LOG_LEVEL', 'INFO', /one of silent, error, warn, info, debug, not INFO/],
     ['HOLDFAST_TRUST_PROXY', 'yes', /one of true, false/],
+    ['HOLDFAST_RUN_SCHEDULER', 'on', /one of true, false/],
     ['HOLDFAST_HOST', 'http://localhost', /host name or an address/],
     ['HOLDFAST_DATABASE_URL', 'mysql://x', /^HOLDFAST_DATABASE_URL must be memory:/],
     ['HOLDFAST_DATABASE_URL', '"memory:"', /quotation marks/],
     ['HOLDFAST_REDIS_URL', 'localhost:6379', /^HOLDFAST_REDIS_URL must be redis:/],
     ['HOLDFAST_REDIS_URL', 'http://cache', /must be redis:/],
+    ['HOLDFAST_REDIS_URL', 'redis+sentinel://a:26379', /master name/],
   ])('refuses %s=%s and names the rule', (name, value, message) => {
     const read = () => settings({ [name]: value })
     expect(read).toThrow(message)
@@ -146,6 +172,17 @@ describe('Redis given by parts', () => {
     const read = readConfiguration({ redis: 'redis://one' }, { REDIS_HOST: 'two' })
     expect(read.settings.redis).toBe('redis://one')
     expect(read.warnings).toEqual(['REDIS_HOST is set but not used, because --redis is set.'])
+  })
+})
+
+describe('Redis given by a URL', () => {
+  it('may be Sentinels or a Cluster, with a password that is never told', () => {
+    for (const redis of ['redis+sentinel://:s3cret@a:1,b:2/main/3', 'rediss+cluster://:s3cret@a']) {
+      const read = readConfiguration({}, { HOLDFAST_REDIS_URL: redis })
+      expect(read.settings.redis).toBe(redis)
+      expect(read.given.join()).toContain('***@a')
+      expect(read.given.join()).not.toContain('s3cret')
+    }
   })
 })
 

@@ -1,5 +1,7 @@
 import { InvalidConfiguration } from '../errors.js'
+import { redisAddressOf } from '../coordination/address.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
+import { type Rate, type RateLimits } from '../server/index.js'
 import { UsageFailure } from './failure.js'
 import { suggestionFor } from './suggestion.js'
 import { type Variable, type VariableName, variables } from './variables.js'
@@ -22,6 +24,9 @@ export interface Settings {
   readonly drainMs: number
   readonly logLevel: LogLevel
   readonly trustProxy: boolean
+  /** What is off is absent. */
+  readonly rateLimits: RateLimits
+  readonly runScheduler: boolean
 }
 
 /** Options of the command line that stand above the environment. */
@@ -68,6 +73,8 @@ export function readConfiguration(
     logLevel: reader.read('HOLDFAST_LOG_LEVEL', oneOf(logLevels),
       flag('--log-level', flags.logLevel)),
     trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
+    rateLimits: rateLimitsOf(reader),
+    runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
   return { settings, given: reader.given, warnings }
@@ -213,6 +220,26 @@ function redisOf(reader: Reader, over: string | undefined): string | undefined {
   return url
 }
 
+function rateLimitsOf(reader: Reader): RateLimits {
+  const read = {
+    address: reader.read('HOLDFAST_RATE_LIMIT_ADDRESS', rate),
+    login: reader.read('HOLDFAST_RATE_LIMIT_LOGIN', rate),
+    organization: reader.read('HOLDFAST_RATE_LIMIT_ORGANIZATION', rate),
+    user: reader.read('HOLDFAST_RATE_LIMIT_USER', rate),
+    token: reader.read('HOLDFAST_RATE_LIMIT_TOKEN', rate),
+  }
+  return Object.fromEntries(Object.entries(read).filter(([, each]) => each !== undefined))
+}
+
+function rate(text: string): Rate | undefined {
+  if (text === 'off') return undefined
+  const [, calls = '', seconds = ''] = /^(\d{1,10})\/(\d{1,7}(?:\.\d{1,3})?)$/.exec(text) ?? []
+  const [limit, windowSeconds] = [Number(calls), Number(seconds)]
+  const isInside = limit >= 1 && limit <= 1e9 && windowSeconds >= 0.01 && windowSeconds <= 2_592_000
+  if (isInside) return { limit, windowSeconds }
+  throw new Error(`must be calls/seconds such as 600/60, or off, not ${text}`)
+}
+
 function warnUnused(reader: Reader, names: readonly VariableName[], reason: string): void {
   const unused = reader.present(names)
   if (unused.length === 0) return
@@ -240,10 +267,7 @@ function databaseUrl(text: string): string {
 }
 
 function redisUrl(text: string): string {
-  const isUrl = URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)
-  if (!isUrl || new URL(text).hostname === '') {
-    throw new Error('must be redis://:password@host:6379 or rediss://…')
-  }
+  redisAddressOf(text)
   return text
 }
 
@@ -275,7 +299,7 @@ const bracketed = (host: string): string =>
 
 /** Urls lose their passwords. */
 function shown(text: string): string {
-  return /^[a-z]+:\/\//.test(text) ? hiddenUrl(text) : text
+  return /^[a-z+]+:\/\//.test(text) ? hiddenUrl(text) : text
 }
 
 function isSecret(name: string): boolean {

@@ -1,18 +1,23 @@
 import { type Command } from 'commander'
 import { createFirstLogin, type FirstLogin } from '../identity/index.js'
 import { type Holdfast } from '../holdfast.js'
+import { ProcessWatch } from '../processes/index.js'
 import { type RunningServer } from '../server/index.js'
 import { hiddenUrl } from '../database/address.js'
 import { type Configuration, type Settings } from './environment.js'
 import { causeChain, CommandFailure } from './failure.js'
+import { type Handlers, loadHandlers } from './handlers.js'
 import { openToServe } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 import { programVersion } from './version.js'
+import { WorkLog } from './work-log.js'
 
 interface ServeOptions extends DatabaseOptions {
   /** False after `--no-migrate`. */
   readonly migrate: boolean
+  readonly handlers?: string
 }
 
 /** Adds `serve`. */
@@ -21,7 +26,8 @@ export function addServe(program: Command, terminal: Terminal): void {
     .description('run the HTTP server')
     .option('--host <address>', 'address to listen on (default: HOLDFAST_HOST, then 127.0.0.1)')
     .option('--port <port>', 'port; 0 picks a free one (default: HOLDFAST_PORT, then 7410)')
-    .option('--redis <url>', 'checked, but this version does not use Redis yet')
+    .option('--redis <url>', 'Redis, for several processes (default: HOLDFAST_REDIS_URL)')
+    .option('--handlers <file>', 'also run these handlers for the jobs of queues')
     .option('--no-migrate', 'refuse to start while migrations are pending')
     .action((options: ServeOptions) => serve(options, terminal))
 }
@@ -32,14 +38,20 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const configuration = configured(options, terminal)
   const { settings } = configuration
   sayConfiguration(configuration, terminal)
+  const { handlers: file } = options
+  const handlers = file === undefined ? undefined : await loadHandlers(file)
   const holdfast = await openToServe(settings, options.migrate)
+  sayCoordination(holdfast, { settings, terminal })
   try {
     const server = await listen(holdfast, settings)
     try {
       // Only now: a login made before the port is ours could never be shown.
       const login = await createFirstLogin(holdfast.database.as(), holdfast)
       announce({ options, settings, terminal, holdfast, server, login })
+      const watch = watchProcesses(holdfast, settings, terminal)
+      const work = startWork(holdfast, handlers, { settings, terminal })
       await stopped
+      await Promise.all([server.close(), watch.close(), ...work.map((each) => each.close())])
     } finally {
       await server.close()
     }
@@ -48,23 +60,28 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   }
 }
 
-/** Signals that arrive this close together are one. */
-const sameSignalMs = 1_000
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let firstMs = 0
-    const stop = () => {
-      // npm passes on the signal that the terminal has sent us already: that is not a second one.
-      if (Date.now() - firstMs < sameSignalMs) return
-      if (firstMs > 0) process.exit(1)
-      firstMs = Date.now()
-      resolve()
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
+/** Says so when other processes serve from this database and cannot be heard. */
+function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Terminal) {
+  const isQuiet = logLevel === 'silent' || logLevel === 'error'
+  const { processes: registry, coordination } = holdfast
+  return ProcessWatch.start({
+    registry,
+    coordination: coordination.name,
+    warn: (message) => (isQuiet ? undefined : terminal.say(`holdfast: warning: ${message}`)),
   })
+}
+
+/** The scheduler, unless it shall run elsewhere, and a worker if there are handlers. */
+function startWork(
+  holdfast: Holdfast,
+  handlers: Handlers | undefined,
+  { settings, terminal }: { readonly settings: Settings; readonly terminal: Terminal },
+): { close(): Promise<void> }[] {
+  const log = new WorkLog(terminal, settings.logLevel)
+  return [
+    ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
+    ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
+  ].map((each) => each.start())
 }
 
 function sayConfiguration({ settings, given }: Configuration, terminal: Terminal): void {
@@ -73,16 +90,28 @@ function sayConfiguration({ settings, given }: Configuration, terminal: Terminal
   const read = given.length === 0 ? 'nothing set, defaults hold' : given.join(' ')
   terminal.say(`holdfast: version ${programVersion}, Node.js ${process.versions.node}`)
   terminal.say(`holdfast: configuration: ${read}`)
-  if (settings.redis === undefined) return
-  terminal.say('holdfast: Redis is configured, but this version does not use it yet.')
+}
+
+/** A Redis that is away is said at any level but silent: the server runs, others do not hear it. */
+function sayCoordination(holdfast: Holdfast, { settings, terminal }: Told): void {
+  const { reason } = holdfast.coordination.health()
+  if (reason === undefined || settings.logLevel === 'silent') return
+  terminal.say(`holdfast: degraded, and trying again: ${reason}`)
+}
+
+interface Told {
+  readonly settings: Settings
+  readonly terminal: Terminal
 }
 
 async function listen(holdfast: Holdfast, settings: Settings): Promise<RunningServer> {
   const { startServer } = await import('../server/index.js')
-  const { host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy } = settings
+  const { host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs } = settings
+  const { trustProxy, rateLimits } = settings
   try {
     return await startServer({
       holdfast, host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy,
+      rateLimits,
     })
   } catch (error) {
     throw listeningFailure(error, settings)
@@ -130,6 +159,9 @@ function announce({ options, settings, terminal, holdfast, server, login }: Anno
   terminal.print(`Holdfast ${programVersion} listens on ${url}`)
   terminal.print(`  API documentation  ${url}/docs`)
   terminal.print(`  Database           ${hiddenUrl(settings.database)}`)
+  if (settings.redis !== undefined) {
+    terminal.print(`  Redis              ${hiddenUrl(settings.redis)}`)
+  }
   if (login !== undefined) for (const line of firstLoginLines(url, login)) terminal.print(line)
   terminal.print('Ctrl-C stops it.')
 }

@@ -34,7 +34,7 @@ export const variables = [
   {
     name: 'HOLDFAST_REDIS_URL',
     default: '',
-    meaning: 'redis://… or rediss://…; checked, but this version does not use Redis yet',
+    meaning: 'Redis, for several processes: redis[s]://…, redis+sentinel://… or redis+cluster://…',
   },
   { name: 'REDIS_HOST', default: '', meaning: 'Redis by parts, when no URL is set: host' },
   { name: 'REDIS_PORT', default: '6379', meaning: 'Redis by parts: port' },
@@ -76,6 +76,36 @@ export const variables = [
     name: 'HOLDFAST_TRUST_PROXY',
     default: 'false',
     meaning: 'true behind a proxy that sets X-Forwarded-For',
+  },
+  {
+    name: 'HOLDFAST_RATE_LIMIT_ADDRESS',
+    default: '1200000/60',
+    meaning: 'Calls of one address in any so many seconds, as calls/seconds, or off',
+  },
+  {
+    name: 'HOLDFAST_RATE_LIMIT_LOGIN',
+    default: '300/60',
+    meaning: 'Logins of one address, right or wrong, as calls/seconds, or off',
+  },
+  {
+    name: 'HOLDFAST_RATE_LIMIT_ORGANIZATION',
+    default: '1200000/60',
+    meaning: 'Calls in one organization, as calls/seconds, or off',
+  },
+  {
+    name: 'HOLDFAST_RATE_LIMIT_USER',
+    default: '1200000/60',
+    meaning: 'Calls of one user in one organization, as calls/seconds, or off',
+  },
+  {
+    name: 'HOLDFAST_RATE_LIMIT_TOKEN',
+    default: '1200000/60',
+    meaning: 'Calls with one session or service token, as calls/seconds, or off',
+  },
+  {
+    name: 'HOLDFAST_RUN_SCHEDULER',
+    default: 'true',
+    meaning: 'false when schedules are fired by holdfast scheduler alone, not by every server',
   },
 ] as const satisfies readonly Variable[]
 

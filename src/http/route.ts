@@ -24,6 +24,8 @@ export interface ParsedInput<I extends RouteInput> {
   /** `Idempotency-Key`, for routes whose idempotency is `own`. */
   readonly idempotencyKey: string | undefined
   readonly origin: RequestOrigin
+  /** Aborted once nobody waits for the answer: the client has gone, or the server is closing. */
+  readonly signal: AbortSignal
 }
 
 /** Where a request comes from. */
@@ -57,6 +59,8 @@ export interface RouteDefinition<Context, I extends RouteInput, A extends string
   readonly etag?: boolean
   readonly errors: readonly ErrorClass[]
   readonly idempotency: RouteIdempotency
+  /** A stricter limit by address for this kind of call, beside the one for all. */
+  readonly limitedAs?: 'login'
   /** Output fields shown once only; a repeated call gets null there. */
   readonly secretFields?: readonly string[]
   handle(context: Context, input: ParsedInput<I>): Promise<unknown>

@@ -6,7 +6,8 @@ import { type Route } from '../http/route.js'
 import { readJsonBodies, writeJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
-import { type Lifecycle, serveHealth } from './health.js'
+import { Lifecycle, serveHealth } from './health.js'
+import { HttpLimits, type RateLimits } from './limits.js'
 import { serveMetrics } from './metrics.js'
 import { serveNotFound } from './not-found.js'
 import { openApiDocument } from './openapi.js'
@@ -16,6 +17,7 @@ import { Arrivals, guardTransport, refuseRaw, requestIdOf, transportOptions } fr
 
 export { openApiDocument, version } from './openapi.js'
 export { routes, type ServerContext } from './routes.js'
+export { type Rate, type RateLimits } from './limits.js'
 export { type Route } from '../http/route.js'
 
 /** How to serve. */
@@ -35,6 +37,8 @@ export interface ServerOptions {
   readonly trustProxy?: boolean
   /** How long `/readyz` says no before new connections are refused. @default 0 */
   readonly drainMs?: number
+  /** How often each address, organization, user and token may call. @default without limits */
+  readonly rateLimits?: RateLimits
   /** Further endpoints, served like our own. @default [] */
   readonly extraRoutes?: readonly Route<ServerContext>[]
 }
@@ -61,7 +65,7 @@ const finishTimeoutMs = 60_000
 
 /** Serves until `close`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const lifecycle: Lifecycle = { draining: false }
+  const lifecycle = new Lifecycle()
   const server = buildServer(options, lifecycle)
   const arrivals = new Arrivals(server)
   const { requestTimeoutMs = requestTimeoutDefaultMs } = options
@@ -73,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${name}:${port}`,
     async close() {
-      lifecycle.draining = true
+      lifecycle.drain()
       clearInterval(sweeping)
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
       await closeWithin(server, arrivals, requestTimeoutMs)
@@ -128,7 +132,8 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
     forceCloseConnections: 'idle',
     // What still arrives on an open connection is served; it is the last of its connection.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    // A lock's name: 255 characters of nine percent-encoded ones each.
+    routerOptions: { maxParamLength: 2_295 },
   })
   guardTransport(server, lifecycle)
   server.setErrorHandler(sendProblem)
@@ -138,12 +143,27 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
   serveMetrics(server, options.holdfast)
   serveHealth(server, options.holdfast, lifecycle)
   serveDocuments(server)
-  for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
-    const url = route.path.replace(/\{(\w+)\}/g, ':$1')
-    const handler = dispatch(options.holdfast, route)
-    server.route({ method: route.method, url, handler, config: { input: route.input } })
-  }
+  serveRoutes(server, options, lifecycle)
   return server
+}
+
+function serveRoutes(
+  server: FastifyInstance,
+  { holdfast, ...options }: ServerOptions,
+  lifecycle: Lifecycle,
+): void {
+  const limits = new HttpLimits(holdfast.coordination.limiter, options.rateLimits)
+  server.decorateRequest('addressStates', null)
+  for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
+    server.route({
+      method: route.method,
+      url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+      config: { input: route.input },
+      // Before its body is read.
+      onRequest: (request, reply) => limits.admitAddress(route as Route, request, reply),
+      handler: dispatch(holdfast, route, { limits, lifecycle }),
+    })
+  }
 }
 
 function serveDocuments(server: FastifyInstance): void {

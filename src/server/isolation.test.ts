@@ -36,6 +36,7 @@ function callOf({ operationId, method, path }: (typeof routes)[number], ids: Ids
     createConversation: {}, updateConversation: { title: 'x' },
     appendMessages: { role: 'user', content: 'x' }, updateMessage: { metadata: {} },
     createOrganization: { name: 'x' }, createServiceToken: { name: 'x', scopes: ['*'] },
+    acquireLock: {}, renewLock: { owner: 'x', fence: 1 }, releaseLock: { owner: 'x', fence: 1 },
     logIn: { email: 'a@b', password: '12345678' },
     enqueueJobs: { payload: 'x' }, claimJobs: { worker: 'x' }, redriveJobs: {}, purgeJobs: {},
     updateQueue: {}, extendJob: { attempt: 1 }, completeJob: { attempt: 1 },
@@ -54,7 +55,7 @@ function told({ status, headers, text, body }: Answer, ids: Ids) {
 }
 
 const guarded = routes.filter(({ action }) => action !== 'public')
-/** By an id; a queue's name is no id: each organization has queues of its own by that name. */
+/** By an id; queues and locks have names: each organization has its own by any name. */
 const addressed = routes.filter(({ path }) => path.includes('_id}'))
 
 async function refusals(client: HttpClient, ids: Ids, chosen = guarded) {
@@ -178,6 +179,7 @@ contract('every endpoint', (openWorld) => {
     const groups: Record<string, RegExp> = {
       'conversations:read': /^(list|get)(Conversation|Message)/,
       'conversations:write': /^(create|update|delete|append)(Conversation|Message)/,
+      'locks:read': /^(list|get)Lock/, 'locks:*': /Lock/,
       'conversations:*': /(Conversation|Message)/,
       'jobs:read': /^(list|get)(Job|Queue)/,
       'jobs:write': /^(enqueueJobs|cancelJob|redriveJobs|purgeJobs|updateQueue)$/,

@@ -25,7 +25,7 @@ export const areas: readonly Area[] = [
   { floor: 2, folders: ['http'] },
   {
     floor: 3,
-    folders: ['audit', 'idempotency', 'locks', 'queues', 'streams'],
+    folders: ['audit', 'idempotency', 'locks', 'processes', 'queues', 'streams'],
     indexOnly: true,
   },
   {
@@ -44,10 +44,11 @@ export const areas: readonly Area[] = [
   {
     floor: 6,
     folders: ['testing'],
-    only: [...sources, 'database', 'holdfast'],
+    only: [...sources, 'database', 'coordination', 'holdfast'],
     forTests: true,
   },
-  { floor: 6, folders: ['crash', 'tidy'], only: [], forTests: true },
+  { floor: 6, folders: ['crash'], only: ['testing'], also: ['holdfast'], forTests: true },
+  { floor: 6, folders: ['tidy'], only: [], forTests: true },
 ]
 
 /** The part of src a path belongs to: its first folder, or the file's own name. */

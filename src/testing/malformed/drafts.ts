@@ -84,8 +84,8 @@ function valueOf(schema: Schema, making: Making): unknown {
   if (type === 'boolean') return chance.happens(0.5)
   // Two jobs with one dedupe key are one, or none.
   if (name === 'dedupe_key') return `key-${chance.between(0, 2 ** 40)}`
-  if (type === 'integer' && known[name] !== undefined) return Number(known[name])
-  if (type === 'integer') {
+  if (type === 'number' || type === 'integer') {
+    if (known[name] !== undefined) return Number(known[name])
     const { minimum = 0, maximum = 2 ** 53 - 1 } = choice
     return chance.pick([minimum, maximum, chance.between(minimum, Math.min(maximum, 1_000))])
   }

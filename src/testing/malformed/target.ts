@@ -51,7 +51,7 @@ export async function furnish(
       const organization = { 'Holdfast-Organization': world.organizationId }
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
-        ...objects, ...credentials, email, password,
+        ...objects, ...await lockFor(world, operation), ...credentials, email, password,
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
@@ -65,6 +65,19 @@ export async function furnish(
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
+}
+
+/** A lock that the operation may have: nobody's for one that takes it, else one that is held. */
+async function lockFor(
+  { holdfast, organization }: HttpWorld,
+  { operationId }: Operation,
+): Promise<Known> {
+  if (!/^(acquire|renew|release|get)Lock$/.test(operationId)) return {}
+  // Upper case: an id inside it would otherwise count as one, whose case does not matter.
+  const name = `LOCK/${holdfast.ids.next().toUpperCase()}`
+  if (operationId === 'acquireLock') return { name }
+  const { owner, fence } = await organization.locks.acquire(name, { renewing: false })
+  return { name, owner, fence: String(fence) }
 }
 
 async function strange({ neighbour }: HttpWorld) {

@@ -1,0 +1,121 @@
+/** How a script learns the time, in microseconds: from the server itself, never from a client. */
+export const serverTime = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+`
+
+/**
+ * A window is one string, so that a call costs one GET and one SET: the units in it and when the
+ * first unit of the last entry was taken (two doubles), then the entries, oldest first, each with
+ * the time of its last unit (a double) and its units (four bytes).
+ *
+ * Reads `log` of `key`: `used` units are in it, `at` is the oldest entry that is still in the
+ * window. Everything is written out in place: a function would be made anew at each call.
+ */
+const read = `
+  local log = redis.call('GET', key)
+  local used, first, last, at, gone, units = 0, 0, 0, 17, 0, 0
+  if log then
+    used, first = unpack('<dd', log)
+    last = unpack('<d', log, #log - 11)
+    if last > now then
+      -- The server's clock went back, or a replica with another clock took over. The entries move
+      -- with it: none leaves early, and none stays longer than its window from now on.
+      local back = last - now
+      local moved = { pack('<dd', used, first - back) }
+      for place = 17, #log, 12 do
+        gone, units = unpack('<dI4', log, place)
+        moved[#moved + 1] = pack('<dI4', gone - back, units)
+      end
+      log, first, last = table.concat(moved), first - back, now
+      redis.call('SET', key, log, 'KEEPTTL')
+    end
+    if last + length <= now then
+      log, used = false, 0
+    else
+      gone, units = unpack('<dI4', log, at)
+      while gone + length <= now do
+        used, at = used - units, at + 12
+        gone, units = unpack('<dI4', log, at)
+      end
+    end
+  end
+`
+
+/**
+ * Takes from every window, or from none. KEYS: the windows. ARGV: 1 to take or 0 to look, the cost,
+ * then limit, length and part of each window in microseconds. Answers the time until the call
+ * could be admitted (0: it is), then the units used and the time until empty of each window.
+ */
+export const takeLua = (time: string): string => `${time}
+local unpack, pack, sub = struct.unpack, struct.pack, string.sub
+local cost, retry, answer = ARGV[2] + 0, 0, { 0 }
+local logs, places, firsts = {}, {}, {}
+for index = 1, #KEYS do
+  local key, limit, length = KEYS[index], ARGV[3 * index] + 0, ARGV[3 * index + 1] + 0
+  ${read}
+  local lacking = used + cost - limit - units
+  if used + cost > limit then
+    local place = at
+    while lacking > 0 do
+      place = place + 12
+      gone, units = unpack('<dI4', log, place)
+      lacking = lacking - units
+    end
+    if gone + length - now > retry then retry = gone + length - now end
+  end
+  logs[index], places[index], firsts[index] = log, at, first
+  answer[2 * index] = used
+  answer[2 * index + 1] = log and last + length - now or 0
+end
+answer[1] = retry
+if retry > 0 or ARGV[1] == '0' then return answer end
+for index = 1, #KEYS do
+  local log, length = logs[index], ARGV[3 * index + 1] + 0
+  local used = answer[2 * index] + cost
+  local value
+  if not log then
+    value = pack('<dddI4', used, now, now, cost)
+  elseif now < firsts[index] + ARGV[3 * index + 2] then
+    local units = unpack('<I4', log, #log - 3)
+    value = pack('<dd', used, firsts[index]) .. sub(log, places[index], -13)
+      .. pack('<dI4', now, units + cost)
+  else
+    value = pack('<dd', used, now) .. sub(log, places[index]) .. pack('<dI4', now, cost)
+  end
+  redis.call('SET', KEYS[index], value, 'PX', math.ceil(length / 1000) + 1)
+  answer[2 * index], answer[2 * index + 1] = used, length
+end
+return answer
+`
+
+/** Gives back units taken last. KEYS: the windows. ARGV: the units, then each window's length. */
+export const giveBackLua = (time: string): string => `${time}
+local unpack, pack, sub = struct.unpack, struct.pack, string.sub
+for index = 1, #KEYS do
+  local key, length = KEYS[index], ARGV[index + 1] + 0
+  ${read}
+  if log then
+    local rest, tail, final = ARGV[1] + 0, #log - 11, ''
+    while rest > 0 and tail >= at do
+      gone, units = unpack('<dI4', log, tail)
+      tail = tail - 12
+      used = used - math.min(units, rest)
+      if units > rest then final = pack('<dI4', gone, units - rest) end
+      rest = rest - units
+    end
+    if used == 0 then
+      redis.call('DEL', key)
+    else
+      -- Of an entry that was given back whole, the one before begins long enough ago.
+      if final == '' then first = 0 end
+      local value = pack('<dd', used, first) .. sub(log, at, tail + 11) .. final
+      redis.call('SET', key, value, 'KEEPTTL')
+    end
+  end
+end
+return 0
+`
+
+/** Forgets windows. KEYS: the windows. */
+export const forgetLua = `return redis.call('DEL', unpack(KEYS))`

@@ -1,0 +1,8 @@
+export { LockLimitReached, LockLost, LockNotAcquired, LockNotFound } from './errors.js'
+export { Lock, type LockHold } from './lock.js'
+export { type LockContext, lockRoutes } from './routes.js'
+export {
+  type AcquireOptions, type LockListing, type LockOptions, type LockState, LockStore,
+} from './store.js'
+export { locks, type LockTables, lockWaiters } from './tables.js'
+export { WaitingRoom } from './waiting-room.js'
