@@ -3,7 +3,7 @@ import { connectCoordination } from '../coordination/connect.js'
 import { LimitsLoad } from '../testing/limits-load.test.harness.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { pause, until } from './load.js'
-import { faults } from './redis-fault.js'
+import { faults } from '../testing/redis-fault.test.harness.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
