@@ -100,7 +100,9 @@ function summed(kept, baseName) {
       p95: all.quantile(0.95),
       p99: all.quantile(0.99),
       busyBefore: Math.max(...slices.map((slice) => slice.busyBefore)),
+      p50s: slices.map(({ histogram }) => histogram.quantile(0.5)),
       p95s: slices.map(({ histogram }) => histogram.quantile(0.95)),
+      figures: figuresOf(slices),
       cpuMicroseconds: costs.every(Number.isFinite) ? median(costs) : null,
     }
   })
@@ -111,23 +113,36 @@ function ratiosOf(slices, baseSlices) {
   return slices.map((slice, round) => rate(slice) / rate(baseSlices[round]))
 }
 
+/** What a variant counts besides calls and their times: the median of its slices, by name. */
+function figuresOf(slices) {
+  const names = Object.keys(slices[0]?.figures ?? {})
+  return Object.fromEntries(
+    names.map((name) => [name, median(slices.map(({ figures }) => figures[name]))]))
+}
+
 function factsOf(variants) {
   return { variants: Object.fromEntries(variants.map(({ name, facts }) => [name, facts])) }
 }
 
 /**
  * Each target with what was measured. `variant` beside `base` in the same round: `least` for the
- * ratio of calls a second, `most` for the ratio of 95th percentiles. Undefined when not measured.
+ * ratio of calls a second, `most` for the ratio of 95th percentiles, or of `quantile` 'p50'. With
+ * `figure` it is that figure of the variant alone. Undefined when not measured.
  */
 export function judge(targets, { points }) {
   return targets.map((target) => {
     const rows = points.find(({ callers }) => callers === target.at)?.rows ?? []
-    const [ours, base] = [target.variant, target.base].map((name) =>
-      rows.find((row) => row.name === name))
-    if (ours === undefined || base === undefined) return { ...target }
-    const measure = target.most === undefined ? 'rates' : 'p95s'
-    const ratio = median(ours[measure].map((value, round) => value / base[measure][round]))
+    const ratio = measured(target, rows)
+    if (ratio === undefined) return { ...target }
     const reached = target.most === undefined ? ratio >= target.least : ratio <= target.most
     return { ...target, ratio, reached }
   })
+}
+
+function measured({ variant, base, figure, most, quantile = 'p95' }, rows) {
+  const [ours, theirs] = [variant, base].map((name) => rows.find((row) => row.name === name))
+  if (figure !== undefined) return ours?.figures[figure]
+  if (ours === undefined || theirs === undefined) return undefined
+  const measure = most === undefined ? 'rates' : `${quantile}s`
+  return median(ours[measure].map((value, round) => value / theirs[measure][round]))
 }
