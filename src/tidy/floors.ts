@@ -44,7 +44,7 @@ export const areas: readonly Area[] = [
   {
     floor: 6,
     folders: ['testing'],
-    only: [...sources, 'database', 'holdfast'],
+    only: [...sources, 'coordination', 'database', 'holdfast'],
     forTests: true,
   },
   { floor: 6, folders: ['crash', 'tidy'], only: [], forTests: true },

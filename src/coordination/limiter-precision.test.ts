@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exactly, mostInAnyWindow, traffics, unitsOf } from '../testing/arrivals.test.harness.js'
+import { type LimitDecision, type LimitRule } from './coordination.js'
+import { exactMax } from './limit-rules.js'
+import { LocalRateLimiter } from './local-limiter.js'
+import { RedisConnection } from './redis-connection.js'
+import { RedisRateLimiter } from './redis-limiter.js'
+import { type Script, type ScriptRunner } from './script.js'
+
+const redisUrl = process.env.HOLDFAST_TEST_REDIS_URL
+const missing = redisUrl === undefined ? ': did not run: HOLDFAST_TEST_REDIS_URL is not set' : ''
+
+/** A limiter on a clock that the test sets; calls are decided in the order they are made. */
+interface Timed {
+  at(nowUs: number, rule: LimitRule, cost: number): Promise<LimitDecision>
+}
+
+class TimedLocal implements Timed {
+  #nowUs = 0
+  readonly #limiter = new LocalRateLimiter({ nowUs: () => this.#nowUs })
+
+  at(nowUs: number, rule: LimitRule, cost: number): Promise<LimitDecision> {
+    this.#nowUs = nowUs
+    return this.#limiter.consume([rule], cost)
+  }
+}
+
+/** The script as it is, but for where it learns the time: the last argument. */
+class TimedRedis implements Timed, ScriptRunner {
+  readonly #connection: RedisConnection
+  readonly #limiter: RedisRateLimiter
+  #nowUs = 0
+
+  constructor(connection: RedisConnection) {
+    this.#connection = connection
+    this.#limiter = new RedisRateLimiter(this, 'local now = tonumber(ARGV[#ARGV])')
+  }
+
+  at(nowUs: number, rule: LimitRule, cost: number): Promise<LimitDecision> {
+    this.#nowUs = nowUs
+    return this.#limiter.consume([rule], cost)
+  }
+
+  run<R>(script: Script, keys: readonly string[], args: readonly (string | number)[] = []) {
+    return this.#connection.run<R>(script, keys, [...args, this.#nowUs])
+  }
+}
+
+function precision(open: () => Timed): void {
+  const limits = [{ limit: 100 }, { limit: 1_000 }]
+  describe.each(limits)('with a limit of $limit', ({ limit }) => {
+    it.each(traffics)('is kept in every window, and used, under $name', async (traffic) => {
+      const windowSeconds = 60
+      const lengthUs = windowSeconds * 1_000_000
+      const arrivals = traffic.arrivals(limit, lengthUs)
+      const timed = open()
+      const id = `${traffic.name} ${limit}`
+      const rule = { name: 'test', resource: 'test', id, limit, windowSeconds }
+      const admitted = []
+      for (let index = 0; index < arrivals.length; index += 64) {
+        const some = arrivals.slice(index, index + 64)
+        const answers = await Promise.all(some.map(({ atUs, cost }) => timed.at(atUs, rule, cost)))
+        admitted.push(...some.filter((_, each) => answers[each]!.allowed))
+      }
+      expect(mostInAnyWindow(admitted, lengthUs)).toBeLessThanOrEqual(limit)
+      const used = unitsOf(admitted) / unitsOf(exactly(arrivals, limit, lengthUs))
+      expect(used).toBeGreaterThanOrEqual(limit <= exactMax ? 1 : traffic.leastUsed)
+    })
+  })
+}
+
+describe('[local] a sliding window', () => precision(() => new TimedLocal()))
+
+describe.skipIf(redisUrl === undefined)(`[redis] a sliding window${missing}`, () => {
+  const prefix = `test:${Math.random().toString(36).slice(2)}:`
+  let connection: RedisConnection
+  beforeAll(async () => {
+    connection = await RedisConnection.open(redisUrl!, { prefix, commandTimeoutMs: 5_000 })
+  })
+  afterAll(() => connection?.close())
+  precision(() => new TimedRedis(connection))
+})
