@@ -6,29 +6,26 @@ const subjects = Array.from({ length: 10_000 }, (_, number) => `user-${number}`)
 
 const setUp = (options) => onServers(async ({ redis }) => {
   const settings = () => ({ redis: redis.createDatabase(), subjects })
-  const holdfast = (name, limit, about) => holdfastVariants(options, {
-    name, about, module: 'holdfast-limiter.mjs', settings: () => ({ ...settings(), limit }),
+  const bare = (name, about, given) => new WorkerVariant({
+    name, about, module: 'evalsha.mjs', settings: { ...settings(), dist: options.dist, ...given },
   })
+  const holdfast = (name, about, { module = 'holdfast-limiter.mjs', limit } = {}) =>
+    holdfastVariants(options, { name, about, module, settings: () => ({ ...settings(), limit }) })
   return {
     variants: [
-      new WorkerVariant({
-        name: 'evalsha', about: 'the same client, set as ours: EVALSHA of `return 1`, one key',
-        module: 'evalsha.mjs', settings: { ...settings(), lean: true },
-      }),
-      new WorkerVariant({
-        name: 'evalsha-as-it-comes', about: 'the client without our settings',
-        module: 'evalsha.mjs', settings: { ...settings(), lean: false },
-      }),
-      ...await holdfastVariants(options, {
-        name: 'holdfast-script', about: "the same script through Holdfast's connection",
-        module: 'holdfast-script.mjs', settings,
-      }),
+      bare('evalsha', 'EVALSHA of `return 1` through the client, set as ours', { lean: true }),
+      bare('evalsha-as-it-comes', 'the same with the client not set', { lean: false }),
+      bare('evalsha-log', 'the script of the exact log, bare', { lean: true, limit: 100 }),
+      bare('evalsha-parts', 'the script of a large limit, bare', { lean: true, limit: 1_000 }),
       new WorkerVariant({
         name: 'rate-limiter-flexible', about: 'a fixed window of 100 in 60 s, ioredis',
         module: 'rate-limiter-flexible.mjs', settings: { ...settings(), limit: 100 },
       }),
-      ...await holdfast('holdfast-log', 100, 'limiter.consume, 100 in any 60 s: an exact log'),
-      ...await holdfast('holdfast-buckets', 1_000, 'limiter.consume, 1,000 in any 60 s'),
+      ...await holdfast('holdfast-script', 'EVALSHA of `return 1` through our connection', {
+        module: 'holdfast-script.mjs',
+      }),
+      ...await holdfast('holdfast-log', 'limiter.consume, 100 in any 60 s', { limit: 100 }),
+      ...await holdfast('holdfast-parts', 'limiter.consume, 1,000 in any 60 s', { limit: 1_000 }),
     ],
   }
 })
@@ -38,9 +35,8 @@ export default {
   name: 'limiter',
   base: 'evalsha',
   callers: [64],
-  targets: [
-    { variant: 'holdfast-log', base: 'evalsha', at: 64, least: 0.7 },
-    { variant: 'holdfast-buckets', base: 'evalsha', at: 64, least: 0.7 },
-  ],
+  targets: ['log', 'parts'].flatMap((kind) =>
+    ['evalsha', 'evalsha-as-it-comes', `evalsha-${kind}`].map((base) =>
+      ({ variant: `holdfast-${kind}`, base, at: 64, least: 0.7 }))),
   setUp,
 }
