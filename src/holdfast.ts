@@ -13,6 +13,7 @@ import {
   ServiceTokenStore,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { LockStore, WaitingRoom } from './locks/index.js'
 import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
 
@@ -33,6 +34,7 @@ export interface OrganizationStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
   readonly serviceTokens: ServiceTokenStore
+  readonly locks: LockStore
 }
 
 /** Opens the database, brings its schema up to date, and hands out stores. */
@@ -57,6 +59,7 @@ export class Holdfast {
   readonly migrator: Migrator
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
+  readonly #waitingRoom: WaitingRoom
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
     this.backend = backend
@@ -69,6 +72,9 @@ export class Holdfast {
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.#waitingRoom = new WaitingRoom(this.#database.as(), {
+      signals: coordination.signals, ids: this.ids,
     })
   }
 
@@ -118,6 +124,7 @@ export class Holdfast {
 
   /** Finishes the appends and statements already handed in, then closes every connection. */
   async close(): Promise<void> {
+    await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.coordination.close()
     await this.backend.close()
@@ -131,6 +138,9 @@ export class Holdfast {
       conversations: new ConversationStore(database.as(), scope, this),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
+      locks: new LockStore(database.as(), scope, {
+        room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
+      }),
     }
   }
 }

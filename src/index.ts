@@ -21,4 +21,8 @@ export {
 export { IdempotencyKeyReused } from './idempotency/index.js'
 export * from './identity/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
+export {
+  type AcquireOptions, Lock, type LockHold, LockLimitReached, type LockListing, LockLost,
+  LockNotAcquired, LockNotFound, type LockOptions, type LockState, LockStore,
+} from './locks/index.js'
 export { type Actor } from './scope.js'

@@ -4,9 +4,11 @@ import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
+import { locks, type LockTables, lockWaiters } from './locks/index.js'
 
 /** Every table of every domain. */
-export interface Tables extends IdentityTables, IdempotencyTables, ConversationTables {}
+export interface Tables
+  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -18,4 +20,6 @@ export const tables = [
   idempotencyKeys,
   conversations,
   messages,
+  locks,
+  lockWaiters,
 ] as unknown as readonly Table[]

@@ -2,6 +2,7 @@ import { type Migration } from '../migrate.js'
 import { identity } from './0001_identity.js'
 import { idempotency } from './0002_idempotency.js'
 import { conversations } from './0003_conversations.js'
+import { locks } from './0004_locks.js'
 
 /** The history of the schema, oldest first. */
-export const migrations: readonly Migration[] = [identity, idempotency, conversations]
+export const migrations: readonly Migration[] = [identity, idempotency, conversations, locks]

@@ -1,0 +1,94 @@
+import { type LockKey, type Term, type Wish } from './leases.js'
+
+/** Why a waiter woke: it was told to look, the lease it waits for has ended, or neither. */
+export type News = 'told' | 'due' | 'other'
+
+/** One who waits, as its process knows it. */
+export class Waiter {
+  readonly wish: Wish
+  readonly signal: AbortSignal
+  /** Resolves when it waits no more. */
+  readonly ended: Promise<void>
+  /** Set once the lock was handed over within this process. */
+  term: Term | undefined
+  /** Since when it is in the queue; infinite before. */
+  joinedMs = Infinity
+  readonly #deadlineMs: number
+  #dueMs = Infinity
+  #isTold = false
+  #wake: () => void = () => undefined
+  #end: () => void = () => undefined
+
+  constructor(wish: Wish, deadlineMs: number, signal: AbortSignal) {
+    this.wish = wish
+    this.signal = signal
+    this.#deadlineMs = deadlineMs
+    this.ended = new Promise((resolve) => (this.#end = resolve))
+  }
+
+  get isLate(): boolean {
+    return performance.now() >= this.#deadlineMs
+  }
+
+  waitsFor({ organization_id, name }: LockKey): boolean {
+    return this.wish.name === name && this.wish.organization_id === organization_id
+  }
+
+  /** The lock is its own. */
+  give(term: Term): void {
+    this.term = term
+    this.#wake()
+  }
+
+  /** Something happened to its lock. */
+  tell(): void {
+    this.#isTold = true
+    this.#wake()
+  }
+
+  /** When the lease it waits for ends. */
+  expect(dueMs: number): void {
+    this.joinedMs = Math.min(this.joinedMs, performance.now())
+    const isSooner = dueMs < this.#dueMs
+    this.#dueMs = dueMs
+    if (isSooner) this.#wake()
+  }
+
+  end(): void {
+    this.#end()
+  }
+
+  /** Until it is told something, the lease ends, time runs out or the signal is aborted. */
+  async sleep(): Promise<News> {
+    while (!this.#isAwake()) {
+      const untilMs = Math.min(this.#dueMs, this.#deadlineMs)
+      await this.#nap(Math.min(2 ** 31 - 1, Math.ceil(untilMs - performance.now())))
+    }
+    if (this.#isTold) {
+      this.#isTold = false
+      return 'told'
+    }
+    if (performance.now() < this.#dueMs) return 'other'
+    this.#dueMs = Infinity
+    return 'due'
+  }
+
+  #isAwake(): boolean {
+    const isNews = this.term !== undefined || this.#isTold || this.signal.aborted
+    return isNews || this.isLate || performance.now() >= this.#dueMs
+  }
+
+  #nap(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.signal.removeEventListener('abort', wake)
+        this.#wake = () => undefined
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      this.signal.addEventListener('abort', wake, { once: true })
+      this.#wake = wake
+    })
+  }
+}

@@ -1,0 +1,203 @@
+import { type Signals, type Subscription } from '../coordination/coordination.js'
+import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
+import { type IdGenerator } from '../ids.js'
+import {
+  type Handover, Leases, type LeaseParts, type LockKey, type Place, placeOf, type Standing,
+  type Term, type Wish,
+} from './leases.js'
+import { lockStatements, type LockStatements } from './statements.js'
+import { locks, type LockTables } from './tables.js'
+import { Waiter } from './waiter.js'
+
+/** How often this process tells that its waiters are there. */
+const touchEveryMs = 1_000
+
+/** The queues are looked at this soon after somebody joined, then ever more seldom … */
+const lookFirstMs = 15
+
+/** … down to this. */
+const lookEveryMs = 1_000
+
+/** Those further back in the queue look after an expired lease so much later each. */
+const stepMs = 20
+const stepsMax = 10
+
+/** How long to wait for a lock. */
+export interface Patience {
+  readonly waitMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Everybody in this process who waits for a lock. Who is handed one by this process is told at
+ * once, by another process through a signal, and when signals fail finds out by looking.
+ */
+export class WaitingRoom {
+  readonly statements: LockStatements
+  /** This process, as rows name it. */
+  readonly listener: Stored<'text'>
+  readonly #database: Database<LockTables>
+  readonly #signals: Signals
+  readonly #leases: Leases
+  readonly #waiters = new Map<string, Waiter>()
+  readonly #holders = new Map<string, () => void>()
+  readonly #closing = new AbortController()
+  #subscribing: Promise<Subscription> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #lookAfterMs = lookFirstMs
+  #touchedMs = 0
+
+  constructor(
+    database: Database<LockTables>,
+    source: { readonly signals: Signals; readonly ids: IdGenerator },
+  ) {
+    this.#database = database
+    this.#signals = source.signals
+    this.statements = lockStatements(database)
+    this.listener = locks.columns.name.encode(source.ids.next())
+    this.#leases = new Leases(this.leaseParts(database))
+  }
+
+  /** What leases on a database, or on one of its transactions, need. */
+  leaseParts(database: Database<LockTables>): LeaseParts {
+    const { statements, listener } = this
+    return { database, statements, listener, tell: (handover) => this.#tell(handover) }
+  }
+
+  /** Whether somebody here waits for this lock. */
+  isContended(key: LockKey): boolean {
+    for (const waiter of this.#waiters.values()) if (waiter.waitsFor(key)) return true
+    return false
+  }
+
+  /** Remembers to call `lost` when an administrator takes the lock away; returns the way back. */
+  hold(claim: string, lost: () => void): () => void {
+    this.#holders.set(claim, lost)
+    return () => this.#holders.delete(claim)
+  }
+
+  /** Tells a holder in whatever process that its lock was taken away. */
+  revoke({ claim, listener }: { readonly claim: string; readonly listener: string }): void {
+    void this.#signals.publish(topicOf(listener), claim).catch(() => undefined)
+  }
+
+  /**
+   * Waits in the queue for the lock. Undefined when time ran out; throws the signal's reason when
+   * it is aborted.
+   */
+  async wait(wish: Wish, { waitMs, signal }: Patience): Promise<Term | undefined> {
+    const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])]
+    const waiter = new Waiter(wish, performance.now() + waitMs, AbortSignal.any(signals))
+    this.#waiters.set(wish.claim, waiter)
+    try {
+      await this.#listen()
+      return await this.#stay(waiter)
+    } finally {
+      this.#waiters.delete(wish.claim)
+      waiter.end()
+    }
+  }
+
+  /** Sends everybody home; resolves when their places are given up. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#closing.abort(new Error('Holdfast was closed.'))
+    await Promise.all([...this.#waiters.values()].map(({ ended }) => ended))
+    const subscription = await this.#subscribing?.catch(() => undefined)
+    await subscription?.close()
+  }
+
+  async #stay(waiter: Waiter): Promise<Term | undefined> {
+    const { wish } = waiter
+    try {
+      let standing = await this.#leases.queue(wish)
+      while (!('holds' in standing)) {
+        if (waiter.signal.aborted) throw waiter.signal.reason
+        // Who is not let into the queue finds it full, or no lock at all.
+        if (waiter.isLate || 'absent' in standing) return await this.#leases.leave(wish)
+        standing = await this.#next(waiter, standing.waits)
+      }
+      return standing.holds
+    } catch (error) {
+      await this.#leases.abandon(wish).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Sleeps until there is news, then tells how the waiter stands. */
+  async #next(waiter: Waiter, place: Place): Promise<Standing> {
+    const { wish } = waiter
+    waiter.expect(dueMs(place))
+    this.#watch(lookFirstMs)
+    const news = await waiter.sleep()
+    if (waiter.term !== undefined) return { holds: waiter.term }
+    if (news === 'due') await this.#leases.settle(wish)
+    if (waiter.term !== undefined) return { holds: waiter.term }
+    const term = news === 'told' ? await this.#leases.accept(wish) : undefined
+    if (term !== undefined) return { holds: term }
+    const standing = await this.#leases.standing(wish)
+    // Passed over, since nothing was heard of it for too long: it begins again.
+    return 'absent' in standing ? this.#leases.queue(wish) : standing
+  }
+
+  /** A lease handed over within this process needs no look at the database. */
+  #tell({ claim, listener, term }: Handover): void {
+    const waiter = this.#waiters.get(claim)
+    if (waiter !== undefined) return waiter.give(term)
+    void this.#signals.publish(topicOf(listener), claim).catch(() => undefined)
+  }
+
+  async #listen(): Promise<void> {
+    const topic = topicOf(locks.columns.name.decode(this.listener))
+    this.#subscribing ??= this.#signals.subscribe(topic, ({ payload }) => {
+      if (payload === undefined) for (const waiter of this.#waiters.values()) waiter.tell()
+      else this.#waiters.get(payload)?.tell()
+      const holders = payload === undefined ? this.#holders.values() : [this.#holders.get(payload)]
+      for (const lost of holders) lost?.()
+    })
+    // Signals are hints: without them one finds out by looking.
+    await this.#subscribing.catch(() => (this.#subscribing = undefined))
+  }
+
+  #watch(afterMs: number): void {
+    if (this.#timer !== undefined && afterMs >= this.#lookAfterMs) return
+    clearTimeout(this.#timer)
+    this.#lookAfterMs = afterMs
+    this.#timer = setTimeout(() => void this.#look(), afterMs).unref()
+  }
+
+  /** One statement for all waiters of this process, and one a second that tells they are there. */
+  async #look(): Promise<void> {
+    const sinceMs = performance.now()
+    try {
+      if (sinceMs - this.#touchedMs >= touchEveryMs) {
+        this.#touchedMs = sinceMs
+        await this.#database.execute(this.statements.touch({ listener: this.listener }))
+      }
+      const inQueue = this.statements.inQueue({ listener: this.listener })
+      const { rows } = await this.#database.execute(inQueue)
+      this.#inform(rows, sinceMs)
+    } catch {
+      // The database is away: the next look tells.
+    }
+    this.#timer = undefined
+    if (this.#waiters.size === 0 || this.#closing.signal.aborted) return
+    this.#watch(Math.min(lookEveryMs, this.#lookAfterMs * 2))
+  }
+
+  #inform(rows: readonly Record<string, unknown>[], sinceMs: number): void {
+    const places = new Map(rows.map((row) => [row.claim as string, placeOf(row, sinceMs)]))
+    for (const [claim, waiter] of this.#waiters) {
+      const place = places.get(claim)
+      if (place !== undefined) waiter.expect(dueMs(place))
+      else if (waiter.joinedMs < sinceMs) waiter.tell()
+    }
+  }
+}
+
+const topicOf = (listener: string): string => `locks:${listener}`
+
+/** When a waiter should look whether the lease has ended: the first one at once. */
+const dueMs = ({ leaseEndsMs, ahead }: Place): number =>
+  leaseEndsMs + 1 + Math.min(ahead, stepsMax) * stepMs
