@@ -31,6 +31,8 @@ export async function open({ system, processes, ...settings }) {
       cpuMs: runs.reduce((sum, run) => sum + run.cpuMs, 0),
       figures: {
         'share of the ideal': holds.length / (forMs / holdMs),
+        'share of the time held': holdsMs(holds) / forMs,
+        'mean handover, ms': meanGap(holds),
         'longest wait / mean wait of a fair queue': longest / (callers * holdMs),
         'longest wait / own mean wait': longest / mean,
         'overlapping holds': overlaps(holds),
@@ -46,6 +48,13 @@ export async function open({ system, processes, ...settings }) {
 function overlaps(holds) {
   return holds.filter(({ from }, index) => index > 0 && from < holds[index - 1].to).length
 }
+
+/** From the call that releases until the next holder has its answer. */
+function meanGap(holds) {
+  return (holds.at(-1).from - holds[0].from - holdsMs(holds.slice(0, -1))) / (holds.length - 1)
+}
+
+const holdsMs = (holds) => holds.reduce((sum, { from, to }) => sum + to - from, 0)
 
 /** One process of lock-contenders.mjs. */
 class Contenders {
