@@ -14,6 +14,7 @@ import {
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
+import { JobLog, QueueStore } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
 
@@ -33,6 +34,7 @@ export interface HoldfastOptions extends ConnectOptions {
 export interface OrganizationStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
+  readonly queues: QueueStore
   readonly serviceTokens: ServiceTokenStore
   readonly locks: LockStore
 }
@@ -57,6 +59,8 @@ export class Holdfast {
   readonly identity: IdentityStore
   readonly authenticator: Authenticator
   readonly migrator: Migrator
+  /** What the system's own workers claim from, in all organizations. */
+  readonly jobs: JobLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -75,6 +79,9 @@ export class Holdfast {
     })
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
+    })
+    this.jobs = new JobLog(this.#database.as(), {
+      ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
     })
   }
 
@@ -126,6 +133,7 @@ export class Holdfast {
   async close(): Promise<void> {
     await this.#waitingRoom.close()
     await this.#messageLog.idle()
+    await this.jobs.idle()
     await this.coordination.close()
     await this.backend.close()
   }
@@ -137,6 +145,7 @@ export class Holdfast {
     return {
       conversations: new ConversationStore(database.as(), scope, this),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
+      queues: new QueueStore(this.jobs, scope, transaction?.as()),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,

@@ -25,4 +25,5 @@ export {
   type AcquireOptions, Lock, type LockHold, LockLimitReached, type LockListing, LockLost,
   LockNotAcquired, LockNotFound, type LockOptions, type LockState, LockStore,
 } from './locks/index.js'
+export * from './queues/index.js'
 export { type Actor } from './scope.js'

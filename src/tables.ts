@@ -5,10 +5,11 @@ import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
+import { jobKeys, jobs, queues, type QueueTables } from './queues/index.js'
 
 /** Every table of every domain. */
 export interface Tables
-  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables {}
+  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -22,4 +23,7 @@ export const tables = [
   messages,
   locks,
   lockWaiters,
+  queues,
+  jobKeys,
+  jobs,
 ] as unknown as readonly Table[]

@@ -3,6 +3,9 @@ import { identity } from './0001_identity.js'
 import { idempotency } from './0002_idempotency.js'
 import { conversations } from './0003_conversations.js'
 import { locks } from './0004_locks.js'
+import { queues } from './0005_queues.js'
 
 /** The history of the schema, oldest first. */
-export const migrations: readonly Migration[] = [identity, idempotency, conversations, locks]
+export const migrations: readonly Migration[] = [
+  identity, idempotency, conversations, locks, queues,
+]

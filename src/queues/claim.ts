@@ -1,0 +1,129 @@
+import { type RawBuilder, sql } from 'kysely'
+import { type Stored } from '../database/columns.js'
+import { type Database, type Placeholder, prepare } from '../database/database.js'
+import { type Statement } from '../database/engine.js'
+import { type QueueTables } from './tables.js'
+
+/** One call of claim. */
+export interface ClaimCall {
+  readonly organization: Stored<'id'>
+  readonly queue: Stored<'text'>
+  readonly limit: number
+  readonly leaseMs: number
+  readonly worker: Stored<'text'>
+}
+
+type TurnParameters = {
+  queue: Stored<'text'>
+  after: Stored<'id'>
+  limit: number
+}
+
+/** A stored row. */
+export type StoredJob = Record<string, unknown>
+
+/** Gives out the first ready jobs of queues, each to one worker. */
+export class ClaimBatch {
+  readonly #database: Database<QueueTables>
+  readonly #claim: (given: ClaimCall) => Statement
+  readonly #turns: (given: TurnParameters) => Statement
+
+  constructor(database: Database<QueueTables>) {
+    this.#database = database
+    this.#claim = prepareRaw<ClaimCall>(database, {
+      name: 'jobs_claim', build: (parameter) => this.#claimStatement(parameter),
+    })
+    this.#turns = prepareRaw<TurnParameters>(database, {
+      name: 'jobs_turns', build: turnsStatement, readOnly: true,
+    })
+  }
+
+  /** The claimed rows of each call, in order; calls that differ only in number share a statement. */
+  async write(
+    calls: readonly ClaimCall[],
+    database: Database<QueueTables> = this.#database,
+  ): Promise<StoredJob[][]> {
+    const groups = new Map<string, ClaimCall>()
+    for (const call of calls) {
+      const name = groupOf(call)
+      groups.set(name, { ...call, limit: call.limit + (groups.get(name)?.limit ?? 0) })
+    }
+    const statements = [...groups.values()].map((group) => this.#claim(group))
+    const results = await database.atomic(statements)
+    const rows = new Map([...groups.keys()].map((name, index) => {
+      return [name, results[index]!.rows.toSorted(inOrder)]
+    }))
+    return calls.map((call) => rows.get(groupOf(call))!.splice(0, call.limit))
+  }
+
+  /** The next organizations after this one that have ready jobs in a queue that is not paused. */
+  async turns(given: TurnParameters): Promise<Stored<'id'>[]> {
+    const { rows } = await this.#database.execute(this.#turns(given))
+    return rows.map((row) => row.organization_id as Stored<'id'>)
+  }
+
+  /** The inner select is the ready index, read from its beginning. */
+  #claimStatement(parameter: Placeholder<ClaimCall>): RawBuilder<unknown> {
+    const { engine } = this.#database
+    return sql`
+      with next as materialized (
+        select j.organization_id, j.id from jobs j
+        where j.queue = ${parameter('queue')} and j.organization_id = ${parameter('organization')}
+          and j.state = 'ready'
+          and not exists (select 1 from queues q
+            where q.organization_id = ${parameter('organization')}
+              and q.name = ${parameter('queue')} and q.paused_at is not null)
+        order by j.priority desc, j.id
+        limit ${parameter('limit')}
+        ${engine.skipLocked}
+      )
+      update jobs set state = 'active', attempt = attempt + 1, worker = ${parameter('worker')},
+        started_at = ${engine.now()}, lease_expires_at = ${engine.now(parameter('leaseMs'))}
+      where (organization_id, id) in (select n.organization_id, n.id from next n)
+      returning *`
+  }
+}
+
+/** Jumps over the ready index from organization to organization, however many jobs each has. */
+const turnsStatement = (parameter: Placeholder<TurnParameters>) => sql`
+  with recursive turn as (
+    select (${firstAfter(parameter('queue'), parameter('after'))}) as organization_id
+    union all
+    select (${firstAfter(parameter('queue'), sql`t.organization_id`)})
+    from turn t where t.organization_id is not null
+  )
+  select t.organization_id from turn t
+  where t.organization_id is not null
+    and not exists (select 1 from queues q
+      where q.organization_id = t.organization_id and q.name = ${parameter('queue')}
+        and q.paused_at is not null)
+  limit ${parameter('limit')}`
+
+const firstAfter = (queue: unknown, after: unknown) => sql`
+  select j.organization_id from jobs j
+  where j.queue = ${queue} and j.state = 'ready' and j.organization_id > ${after}
+  order by j.organization_id limit 1`
+
+const groupOf = ({ organization, queue, leaseMs, worker }: ClaimCall): string =>
+  `${organization} ${queue} ${leaseMs} ${worker}`
+
+function inOrder(a: StoredJob, b: StoredJob): number {
+  return Number(b.priority) - Number(a.priority) || (String(a.id) < String(b.id) ? -1 : 1)
+}
+
+interface RawStatement<P> {
+  readonly name: string
+  readonly build: (parameter: Placeholder<P>) => RawBuilder<unknown>
+  readonly readOnly?: boolean
+}
+
+/** As `prepare`, for a statement written as text. */
+export function prepareRaw<P extends object>(
+  database: Database<QueueTables>,
+  { name, build, readOnly = false }: RawStatement<P>,
+): (given: P) => Statement {
+  const statement = prepare<P>(name, (parameter) => ({
+    compile: () => build(parameter).compile(database.write),
+  }))
+  return (given) => ({ ...statement(given), readOnly })
+}

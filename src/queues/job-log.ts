@@ -1,0 +1,270 @@
+import { type WakeUps } from '../coordination/coordination.js'
+import { CoalescingWriter } from '../database/coalesce.js'
+import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
+import { decodeRow } from '../database/table.js'
+import { type IdGenerator } from '../ids.js'
+import { ClaimBatch, type ClaimCall, type StoredJob } from './claim.js'
+import { EnqueueBatch, type EnqueueCall, type Placed } from './enqueue.js'
+import { type Answer, FinishBatch, type FinishCall } from './finish.js'
+import { KeyTurns } from './keys.js'
+import { checkInteger, checkKey, checkQueue, leaseSecondsDefault } from './rules.js'
+import { Sweep, type Swept } from './sweep.js'
+import { type Job, jobOf, jobs, type QueueTables } from './tables.js'
+import { Transitions } from './transitions.js'
+import { Rings } from './wake-ups.js'
+
+/** Parts that the log takes from outside. */
+export interface JobSource {
+  readonly ids: IdGenerator
+  readonly wakeUps: WakeUps
+  /** Longest wait of a call for the batches before it. @default 5000 */
+  readonly waitingTimeoutMs?: number
+  /** How often, at most, claims that find enough look for scheduled jobs. @default 250 */
+  readonly promoteEveryMs?: number
+}
+
+/** A claim by the system's own worker, in all organizations. */
+export interface ClaimAny {
+  /** Names of queues, 1 to 100. */
+  readonly queues: readonly string[]
+  /** Jobs at most, 1 to 100. @default 1 */
+  readonly limit?: number
+  /** @default 30 */
+  readonly leaseSeconds?: number
+  /** Who claims, for people; 1 to 255 characters. */
+  readonly worker: string
+}
+
+/** Jobs that one step of a sweep takes at most. */
+const sweepMax = 1_000
+
+const firstId = '00000000-0000-0000-0000-000000000000' as Stored<'id'>
+
+/** What all queue stores of one database share: the writers and the compiled statements. */
+export class JobLog {
+  readonly database: Database<QueueTables>
+  readonly ids: IdGenerator
+  readonly wakeUps: WakeUps
+  readonly transitions: Transitions
+  readonly #enqueues: EnqueueBatch
+  readonly #claims: ClaimBatch
+  readonly #finishes: FinishBatch
+  readonly #sweep: Sweep
+  readonly #promoteEveryMs: number
+  readonly #enqueueWriter: CoalescingWriter<EnqueueCall, Placed[]>
+  readonly #claimWriter: CoalescingWriter<ClaimCall, StoredJob[]>
+  readonly #finishWriter: CoalescingWriter<FinishCall, Answer>
+  /** The organization each queue gave to last. */
+  readonly #lastServed = new Map<string, Stored<'id'>>()
+  #promoting: Promise<number> | undefined
+  #promotedAtMs = -Infinity
+
+  constructor(database: Database<QueueTables>, source: JobSource) {
+    this.database = database
+    this.ids = source.ids
+    this.wakeUps = source.wakeUps
+    this.#promoteEveryMs = source.promoteEveryMs ?? 250
+    const keys = new KeyTurns(database)
+    this.transitions = new Transitions(database, keys)
+    this.#enqueues = new EnqueueBatch(database, keys)
+    this.#claims = new ClaimBatch(database)
+    this.#finishes = new FinishBatch(database, keys)
+    this.#sweep = new Sweep(database, this.transitions)
+    const { waitingTimeoutMs } = source
+    const waiting = waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }
+    this.#enqueueWriter = new CoalescingWriter({
+      write: async (calls) => valuesOf(await this.#ringing((rings) => {
+        return this.#enqueues.write(calls, rings)
+      })),
+      orderKey: orderOf,
+      weigh: weightOf,
+      ...waiting,
+    })
+    this.#claimWriter = new CoalescingWriter({
+      write: async (calls) => valuesOf(await this.#claims.write(calls)),
+      orderKey: ({ organization, queue }) => `${organization} ${queue}`,
+      weigh: ({ limit }) => limit,
+      batchWeightMax: sweepMax,
+      ...waiting,
+    })
+    this.#finishWriter = new CoalescingWriter({
+      write: async (calls) => valuesOf(await this.#ringing((rings) => {
+        return this.#finishes.write(calls, rings)
+      })),
+      orderKey: ({ row }) => row.id!,
+      weigh: finishWeightOf,
+      ...waiting,
+    })
+  }
+
+  /** What became of each draft; with a `transaction`, inside it. */
+  async enqueue(call: EnqueueCall, transaction?: Database<QueueTables>): Promise<Placed[]> {
+    if (transaction === undefined) return this.#enqueueWriter.append(call)
+    const [placed] = await this.#ringing(
+      (rings) => this.#enqueues.write([call], rings, transaction), transaction)
+    return placed!
+  }
+
+  /** The claimed jobs; with a `transaction`, inside it. */
+  async claim(call: ClaimCall, transaction?: Database<QueueTables>): Promise<Job[]> {
+    const write = async (limit: number) => {
+      const wanted = { ...call, limit }
+      if (transaction === undefined) return this.#claimWriter.append(wanted)
+      return (await this.#claims.write([wanted], transaction))[0]!
+    }
+    const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
+    if (!isFresh) await this.promote(transaction)
+    const rows = await write(call.limit)
+    if (rows.length < call.limit && isFresh && await this.promote(transaction) > 0) {
+      rows.push(...await write(call.limit - rows.length))
+    }
+    return rows.map(decodeJob)
+  }
+
+  /**
+   * Ready jobs of any organization for the system's own workers: organizations take turns, an even
+   * share each. Throws InvalidInput.
+   */
+  async claimAny(given: ClaimAny): Promise<Job[]> {
+    const { limit = 1, leaseSeconds = leaseSecondsDefault } = given
+    given.queues.forEach(checkQueue)
+    checkInteger('limit', limit)
+    checkInteger('lease_seconds', leaseSeconds)
+    checkKey(given.worker, 'worker')
+    const call = {
+      leaseMs: leaseSeconds * 1_000,
+      worker: jobs.columns.worker.encode(given.worker, 'worker') as Stored<'text'>,
+    }
+    const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
+    if (!isFresh) await this.promote()
+    const claimed = await this.#claimShares(given.queues, { ...call, limit })
+    if (claimed.length < limit && isFresh && await this.promote() > 0) {
+      const rest = { ...call, limit: limit - claimed.length }
+      claimed.push(...await this.#claimShares(given.queues, rest))
+    }
+    return claimed.map(decodeJob)
+  }
+
+  /** What became of one call's attempt; with a `transaction`, inside it. */
+  async finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
+    if (transaction === undefined) return this.#finishWriter.append(call)
+    const [answer] = await this.#ringing(
+      (rings) => this.#finishes.write([call], rings, transaction), transaction)
+    return answer
+  }
+
+  /** Makes scheduled jobs ready whose time has come; how many. */
+  async promote(transaction?: Database<QueueTables>): Promise<number> {
+    if (transaction !== undefined) {
+      return this.#ringing(
+        (rings) => this.#sweep.promote(sweepMax, rings, transaction), transaction)
+    }
+    this.#promoting ??= this.#ringing((rings) => this.#sweep.promote(sweepMax, rings))
+      .finally(() => {
+        this.#promoting = undefined
+        this.#promotedAtMs = performance.now()
+      })
+    return this.#promoting
+  }
+
+  /**
+   * Gives back the jobs of lost workers, makes scheduled jobs ready, deletes what was kept long
+   * enough: at most `limit` (1 to 1000) of each. Safe in any number of processes at once. Runs
+   * every two seconds or more often, so that a lost worker's job runs again within lease + 5 s.
+   */
+  async sweep(limit: number = sweepMax): Promise<Swept> {
+    return this.#ringing(async (rings) => ({
+      expired: await this.#sweep.expire(limit, rings),
+      promoted: await this.#sweep.promote(limit, rings),
+      deleted: await this.#sweep.delete(limit),
+    }))
+  }
+
+  /** Resolves when every call handed in so far is settled. */
+  async idle(): Promise<void> {
+    await Promise.all([
+      this.#enqueueWriter.idle(), this.#claimWriter.idle(), this.#finishWriter.idle(),
+    ])
+  }
+
+  /** Does the work, then rings for what became ready, once it is committed. */
+  async #ringing<R>(
+    work: (rings: Rings) => Promise<R>,
+    database: Database<QueueTables> = this.database,
+  ): Promise<R> {
+    const rings = new Rings()
+    const value = await work(rings)
+    database.afterCommit(() => rings.ring(this.wakeUps))
+    return value
+  }
+
+  async #claimShares(
+    queues: readonly string[],
+    call: Omit<ClaimCall, 'queue' | 'organization'>,
+  ): Promise<StoredJob[]> {
+    const claimed: StoredJob[] = []
+    for (let inVain = 0; claimed.length < call.limit && inVain < 2;) {
+      const rest = call.limit - claimed.length
+      const turns = await this.#turnsOf(queues, rest)
+      const wanted = turns.map((_, index) => Math.ceil((rest - index) / turns.length))
+      const shares = await Promise.all(turns.map((turn, index) => {
+        return this.#claimWriter.append({ ...call, ...turn, limit: wanted[index]! })
+      }))
+      claimed.push(...shares.flat())
+      const isEmpty = shares.every((share, index) => share.length < wanted[index]!)
+      if (isEmpty && turns.length < rest) return claimed
+      // Other workers may have been faster: they have the jobs then.
+      inVain = shares.some((share) => share.length > 0) ? 0 : inVain + 1
+    }
+    return claimed
+  }
+
+  /** Queues and organizations that are next; of each queue as many, its last served ones last. */
+  async #turnsOf(names: readonly string[], limit: number) {
+    const found = await Promise.all(names.map(async (name) => {
+      const queue = jobs.columns.queue.encode(name, 'queue')
+      const after = this.#lastServed.get(name) ?? firstId
+      const [later, all] = await Promise.all([
+        this.#claims.turns({ queue, after, limit }),
+        after === firstId ? [] : this.#claims.turns({ queue, after: firstId, limit }),
+      ])
+      const organizations = [...later, ...all.filter((each) => each <= after)]
+      return organizations.map((organization) => ({ organization, queue }))
+    }))
+    const turns = interleaved(found).slice(0, limit)
+    for (const { queue, organization } of turns) this.#lastServed.set(queue, organization)
+    return turns
+  }
+}
+
+/** The first of each list, then the second of each, and so on. */
+function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, place) => {
+    return lists.flatMap((list) => list.slice(place, place + 1))
+  }).flat()
+}
+
+const valuesOf = <V>(values: readonly V[]) => values.map((value) => ({ value }))
+
+/** The job behind a stored row. */
+export const decodeJob = (stored: StoredJob): Job => jobOf(decodeRow(jobs, stored))
+
+/** Jobs with a concurrency key stay in order; others need none. */
+function orderOf({ drafts }: EnqueueCall): string {
+  const { organization_id, queue, id } = drafts[0]!
+  const isKeyed = drafts.some(({ concurrency_key: key }) => key !== null)
+  return isKeyed ? `${organization_id} ${queue}` : id!
+}
+
+function weightOf({ drafts }: EnqueueCall): number {
+  return drafts.reduce((sum, { payload }) => sum + payload!.length + 200, 0)
+}
+
+function finishWeightOf(call: FinishCall): number {
+  const json = call.kind === 'complete' ? call.row.result
+    : call.kind === 'fail' ? call.row.error
+      : call.kind === 'extend' ? call.row.progress : null
+  return (json?.length ?? 0) + 200
+}

@@ -1,0 +1,435 @@
+import { sql } from 'kysely'
+import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
+import { Busy } from '../database/failures.js'
+import { type JsonValue } from '../database/json.js'
+import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { InvalidInput } from '../errors.js'
+import { type Scope } from '../scope.js'
+import {
+  type Attempt, AttemptEncoder, type AttemptOutcome, type Extension, type Failure, type Heartbeat,
+  heartbeatOf, outcomeOf,
+} from './attempts.js'
+import { draftOf, jobOfDraft, type NewJob } from './draft.js'
+import { type JobDraft, type Placed } from './enqueue.js'
+import {
+  AttemptStale, DedupeKeyReused, JobCancelled, JobFinished, JobNotFound,
+} from './errors.js'
+import { type FinishCall } from './finish.js'
+import { decodeJob, type JobLog } from './job-log.js'
+import { type JobRef } from './keys.js'
+import {
+  checkCount, checkInteger, checkKey, checkPageLimit, checkQueue, checkState, jobsMax,
+  leaseSecondsDefault,
+} from './rules.js'
+import {
+  asUnknownOrganization, type QueueChanges, QueueSettings, type QueueStats,
+} from './settings.js'
+import {
+  type Job, jobs as table, type JobState, jobStates, type Queue, type QueueTables,
+} from './tables.js'
+import { type Transition } from './transitions.js'
+import { Rings, wakeUpName } from './wake-ups.js'
+
+/** Options of `claim`. */
+export interface Claim {
+  /** Jobs at most, 1 to 100. @default 1 */
+  readonly limit?: number
+  /** How long the worker may be silent, 1 to 43,200 seconds. @default 30 */
+  readonly leaseSeconds?: number
+  /** Who claims, for people; 1 to 255 characters. */
+  readonly worker: string
+  /** How long to wait for a first job, to 30,000 ms; not inside a transaction. @default 0 */
+  readonly waitMs?: number
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal
+}
+
+/** Options of `list`. */
+export interface JobListing extends PageRequest {
+  /** Only jobs in this state. */
+  readonly state?: JobState
+}
+
+/** A waiting claim looks by itself this often, in case a wake-up was lost. */
+const pollMs = 1_000
+
+/** How often an enqueue is tried whose dedupe key is given free at that moment. */
+const enqueueTriesMax = 3
+
+const { columns } = table
+
+/** The queues and jobs of one organization. */
+export class QueueStore {
+  readonly #log: JobLog
+  readonly #database: Database<QueueTables>
+  readonly #transaction: Database<QueueTables> | undefined
+  readonly #organizationId: Stored<'id'>
+  readonly #settings: QueueSettings
+  readonly #encoder: AttemptEncoder
+
+  /** With `transaction`, everything happens inside it instead of in shared batches. */
+  constructor(log: JobLog, scope: Scope, transaction?: Database<QueueTables>) {
+    this.#log = log
+    this.#database = transaction ?? log.database
+    this.#transaction = transaction
+    this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#settings = new QueueSettings(this.#database, this.#organizationId)
+    this.#encoder = new AttemptEncoder(this.#organizationId)
+  }
+
+  /**
+   * Enqueues a job; resolves once it is durable, or with the job that had the same dedupe key and
+   * payload before. Throws DedupeKeyReused, InvalidInput, InvalidValue.
+   */
+  async enqueue(queue: string, job: NewJob): Promise<Job> {
+    const [enqueued] = await this.#enqueueAll([job], this.#drafts(queue, [job], () => ''))
+    return enqueued!
+  }
+
+  /** Enqueues 1 to 1000 jobs in order, all or none; otherwise as `enqueue`. */
+  async enqueueMany(queue: string, jobs: readonly NewJob[]): Promise<Job[]> {
+    checkCount(jobs, 'jobs')
+    const drafts = this.#drafts(queue, jobs, (index) => `jobs[${index}].`)
+    const isDeduped = drafts.some(({ dedupe_key: key }) => key !== null)
+    if (!isDeduped || this.#transaction !== undefined) return this.#enqueueAll(jobs, drafts)
+    // A reused key takes everything back, which a shared batch could not.
+    return this.#database.transaction(
+      (transaction) => this.#enqueueAll(jobs, drafts, transaction), { repeatable: true })
+  }
+
+  /** One job. Throws JobNotFound. */
+  async get(jobId: string): Promise<Job> {
+    const job = await this.find(jobId)
+    if (job === undefined) throw new JobNotFound(`There is no job ${jobId} here.`)
+    return job
+  }
+
+  /** One job, or undefined. */
+  async find(jobId: string): Promise<Job | undefined> {
+    const query = this.#database.write
+      .selectFrom('jobs')
+      .selectAll()
+      .where('organization_id', '=', this.#organizationId)
+      .where('id', '=', columns.id.encode(jobId, 'job_id'))
+    const stored = await this.#database.first(query)
+    return stored === undefined ? undefined : decodeJob(stored)
+  }
+
+  /** One page of a queue's jobs, newest first. */
+  async list(queue: string, listing: JobListing = {}): Promise<Page<Job>> {
+    checkQueue(queue)
+    const limit = checkPageLimit(listing)
+    const { state, cursor } = listing
+    if (state !== undefined) checkState(state)
+    const list = ['jobs', this.#organizationId, queue, state ?? null]
+    const last = cursor === undefined ? undefined : String(keyOf(list, cursor)[0])
+    const states = state === undefined ? jobStates : [state]
+    const [first, ...rest] = states.map((each) => this.#newest(queue, each, { limit, last }))
+    const query = rest.reduce((all, each) => all.unionAll(each), first!)
+      .orderBy('id', 'desc').limit(limit + 1)
+    const rows = (await this.#database.all(query)).map(decodeJob)
+    return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
+  }
+
+  /**
+   * Claims the first ready jobs: highest priority, then oldest. Each is leased to the worker, which
+   * must `extend`, `complete`, `fail` or `release` it before the lease ends. Throws InvalidInput.
+   */
+  async claim(queue: string, options: Claim): Promise<Job[]> {
+    const { limit = 1, leaseSeconds = leaseSecondsDefault, worker, waitMs = 0, signal } = options
+    checkQueue(queue)
+    checkInteger('limit', limit)
+    checkInteger('lease_seconds', leaseSeconds)
+    checkKey(worker, 'worker')
+    this.#checkWait(waitMs)
+    const call = {
+      organization: this.#organizationId,
+      queue: columns.queue.encode(queue, 'queue'),
+      limit,
+      leaseMs: leaseSeconds * 1_000,
+      worker: columns.queue.encode(worker, 'worker'),
+    }
+    const name = wakeUpName(queue, this.#organizationId)
+    const deadlineMs = performance.now() + waitMs
+    for (;;) {
+      const claimed = await this.#log.claim(call, this.#transaction)
+      const leftMs = Math.ceil(deadlineMs - performance.now())
+      if (claimed.length > 0 || leftMs <= 0 || signal?.aborted === true) return claimed
+      await this.#log.wakeUps.wait([name], Math.min(leftMs, pollMs), signal)
+    }
+  }
+
+  /**
+   * A heartbeat: the lease ends `leaseSeconds` from now. Tells when the job was cancelled. Throws
+   * AttemptStale, JobNotFound, InvalidInput, InvalidValue.
+   */
+  async extend(attempt: Attempt, extension: Extension = {}): Promise<Heartbeat> {
+    return heartbeatOf(await this.#finish(this.#encoder.extend(attempt, extension)))
+  }
+
+  /**
+   * Ends the job; resolves once that is durable. Called again after a lost answer it succeeds
+   * again, but not inside a transaction: effects made beside it there happen once. Throws
+   * AttemptStale, JobCancelled, JobNotFound, InvalidInput, InvalidValue.
+   */
+  async complete(attempt: Attempt, result: JsonValue = null): Promise<AttemptOutcome> {
+    return outcomeOf(await this.#finish(this.#encoder.complete(attempt, result)))
+  }
+
+  /**
+   * Counts a failure: the job is tried again after its backoff, or is dead. Throws AttemptStale,
+   * JobNotFound, InvalidInput, InvalidValue.
+   */
+  async fail(
+    attempt: Attempt,
+    error: JsonValue,
+    failure: Failure = {},
+  ): Promise<AttemptOutcome> {
+    return outcomeOf(await this.#finish(this.#encoder.fail(attempt, error, failure)))
+  }
+
+  /**
+   * Gives a job back unfinished: ready at once, with no failure counted; a cancelled one is over.
+   * Throws AttemptStale, JobNotFound.
+   */
+  async release(attempt: Attempt): Promise<AttemptOutcome> {
+    return outcomeOf(await this.#finish(this.#encoder.plain('release', attempt)))
+  }
+
+  /**
+   * Cancels a job: at once when nobody works on it, otherwise the worker learns it with its next
+   * heartbeat and its completion is refused. Throws JobFinished, JobNotFound.
+   */
+  async cancel(jobId: string): Promise<Job> {
+    const ref = { organization_id: this.#organizationId, id: columns.id.encode(jobId, 'job_id') }
+    const [row] = await this.#change('cancel', [ref])
+    if (row !== undefined) return decodeJob(row)
+    const job = await this.get(jobId)
+    if (job.state === 'cancelled') return job
+    throw new JobFinished(`The job is ${job.state} already.`)
+  }
+
+  /**
+   * Brings dead jobs back, all or those named, at most 1000 a call; how many came back. They keep
+   * id and last error, count failures anew, and remember that they were redriven.
+   */
+  async redrive(queue: string, jobIds?: readonly string[]): Promise<number> {
+    checkQueue(queue)
+    if (jobIds !== undefined) checkCount(jobIds, 'job_ids')
+    let query = this.#refs(queue, ['dead'])
+    if (jobIds !== undefined) {
+      query = query.where('id', 'in', jobIds.map((id, index) => {
+        return columns.id.encode(id, `job_ids[${index}]`)
+      }))
+    }
+    return (await this.#change('redrive', await this.#database.all(query))).length
+  }
+
+  /**
+   * Deletes jobs in these states, at most 1000 a call; how many went. Active ones cannot be
+   * deleted.
+   * @param states by default all that wait: `ready`, `scheduled`, `blocked`
+   */
+  async purge(
+    queue: string,
+    states: readonly JobState[] = ['ready', 'scheduled', 'blocked'],
+  ): Promise<number> {
+    checkQueue(queue)
+    checkCount(states, 'states')
+    states.forEach(checkState)
+    const waiting = states.filter((state) => state !== 'active')
+    if (waiting.length === 0) return 0
+    const refs = await this.#database.all(this.#refs(queue, waiting))
+    return (await this.#change('purge', refs)).length
+  }
+
+  /** A queue. Throws QueueNotFound. */
+  async getQueue(queue: string): Promise<Queue> {
+    return this.#settings.get(queue)
+  }
+
+  /** One page of queues, by name. */
+  async listQueues(request: PageRequest = {}): Promise<Page<Queue>> {
+    return this.#settings.list(request)
+  }
+
+  /** How a queue fares. Throws QueueNotFound. */
+  async stats(queue: string): Promise<QueueStats> {
+    return this.#settings.stats(queue)
+  }
+
+  /**
+   * Changes a queue's settings, and makes the queue when it is missing. With `ifRevision`, only
+   * when that is still its revision. Retention holds for jobs that end from now on. Throws
+   * RevisionConflict, QueueNotFound (with `ifRevision`), InvalidInput.
+   */
+  async configure(queue: string, changes: QueueChanges, ifRevision?: number): Promise<Queue> {
+    const configured = await this.#settings.update(queue, changes, ifRevision)
+    if (changes.concurrencyPerKey !== undefined) await this.#admitMore(queue)
+    if (changes.paused === false) this.#ringAll(queue)
+    return configured
+  }
+
+  /** The queue gives out nothing until it is resumed, in all processes and after any restart. */
+  async pause(queue: string): Promise<Queue> {
+    return this.configure(queue, { paused: true })
+  }
+
+  /** The queue gives out jobs again. */
+  async resume(queue: string): Promise<Queue> {
+    return this.configure(queue, { paused: false })
+  }
+
+  #drafts(
+    queue: string,
+    jobs: readonly NewJob[],
+    place: (index: number) => string,
+  ): JobDraft[] {
+    checkQueue(queue)
+    const name = columns.queue.encode(queue, 'queue')
+    return jobs.map((job, index) => draftOf(job, {
+      organizationId: this.#organizationId, queue: name, id: this.#log.ids.next(),
+      place: place(index),
+    }))
+  }
+
+  async #enqueueAll(
+    jobs: readonly NewJob[],
+    drafts: readonly JobDraft[],
+    transaction = this.#transaction,
+  ): Promise<Job[]> {
+    for (let tries = 0; tries < enqueueTriesMax; tries++) {
+      const placed = await this.#place(drafts, transaction)
+      const isWhole = placed.every(({ inserted, earlier }) => inserted ?? earlier)
+      if (!isWhole) continue
+      return placed.map((each, index) => enqueuedOf(each, jobs[index]!, drafts[index]!))
+    }
+    throw new Busy('The dedupe key was given free just now; repeat the call.')
+  }
+
+  async #place(
+    drafts: readonly JobDraft[],
+    transaction: Database<QueueTables> | undefined,
+  ): Promise<Placed[]> {
+    try {
+      return await this.#log.enqueue({ drafts }, transaction)
+    } catch (cause) {
+      throw asUnknownOrganization(cause, this.#organizationId)
+    }
+  }
+
+  async #finish(call: FinishCall): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await this.#log.finish(call, this.#transaction)
+    if (answer === undefined) return this.#explain(call)
+    if ('error' in answer) throw answer.error
+    return answer.row
+  }
+
+  /** Why a call about an attempt changed nothing, unless that is as well. */
+  async #explain({ kind, row, keyed }: FinishCall): Promise<Readonly<Record<string, unknown>>> {
+    const query = this.#database.write
+      .selectFrom('jobs')
+      .selectAll()
+      .where('organization_id', '=', this.#organizationId)
+      .where('id', '=', row.id!)
+    const stored = await this.#database.first(query)
+    if (stored === undefined) throw new JobNotFound(`There is no job ${row.id} here.`)
+    const isLatest = columns.attempt.decode(stored.attempt) === Number(row.attempt)
+    const state = columns.state.decode(stored.state)
+    const wasDone = kind === 'complete' && isLatest && state === 'completed'
+    if (wasDone && this.#transaction === undefined) return stored
+    const isStopping = isLatest && state === 'active' && stored.cancelled_at !== null
+    if (isStopping && kind === 'release') return this.#finish({ kind: 'stop', row, keyed })
+    if (isStopping) throw new JobCancelled('The job was cancelled; release it.')
+    throw new AttemptStale(`Attempt ${row.attempt} of the job is over; the job is ${state}.`)
+  }
+
+  async #change(name: Transition, refs: readonly JobRef[]) {
+    const rings = new Rings()
+    const rows = await this.#log.transitions.run(name, refs, { rings, database: this.#database })
+    this.#database.afterCommit(() => rings.ring(this.#log.wakeUps))
+    return rows
+  }
+
+  #refs(queue: string, states: readonly JobState[]) {
+    return this.#database.write
+      .selectFrom('jobs')
+      .select(['organization_id', 'id'])
+      .where('organization_id', '=', this.#organizationId)
+      .where('queue', '=', columns.queue.encode(queue, 'queue'))
+      .where('state', 'in', states.map((state) => columns.state.encode(state)))
+      .limit(jobsMax)
+  }
+
+  #newest(
+    queue: string,
+    state: JobState,
+    { limit, last }: { readonly limit: number; readonly last: string | undefined },
+  ) {
+    let newest = this.#database.write
+      .selectFrom('jobs')
+      .selectAll()
+      .where('organization_id', '=', this.#organizationId)
+      .where('queue', '=', columns.queue.encode(queue, 'queue'))
+      .where('state', '=', columns.state.encode(state))
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+    if (last !== undefined) newest = newest.where('id', '<', columns.id.encode(last, 'cursor'))
+    return this.#database.write.selectFrom(newest.as('newest')).selectAll()
+  }
+
+  /** Lets further jobs in where keys may have more under way than before. */
+  async #admitMore(queue: string): Promise<void> {
+    let after = columns.queue.encode('')
+    for (;;) {
+      const heads = await this.#database.all(this.#heads(queue, after))
+      const refs = heads.flatMap(({ id, organization_id }) => {
+        return id === null ? [] : [{ organization_id, id }]
+      })
+      // Nothing of them is scheduled: only their keys' turns are passed on.
+      await this.#change('promote', refs)
+      if (heads.length < jobsMax) return
+      after = heads.at(-1)!.key
+    }
+  }
+
+  #heads(queue: string, after: Stored<'text'>) {
+    return this.#database.write
+      .selectFrom('job_keys')
+      .select((expression) => [
+        'organization_id', 'key',
+        expression.selectFrom('jobs')
+          .select('jobs.id')
+          .whereRef('jobs.organization_id', '=', 'job_keys.organization_id')
+          .whereRef('jobs.queue', '=', 'job_keys.queue')
+          .whereRef('jobs.concurrency_key', '=', 'job_keys.key')
+          .where(sql<boolean>`jobs.state = 'blocked'`)
+          .orderBy('jobs.id').limit(1).as('id'),
+      ])
+      .where('organization_id', '=', this.#organizationId)
+      .where('queue', '=', columns.queue.encode(queue, 'queue'))
+      .where('key', '>', after)
+      .orderBy('key')
+      .limit(jobsMax)
+  }
+
+  #ringAll(queue: string): void {
+    const rings = new Rings()
+    rings.add({ organization_id: this.#organizationId, queue })
+    this.#database.afterCommit(() => rings.ring(this.#log.wakeUps))
+  }
+
+  #checkWait(waitMs: number): void {
+    checkInteger('wait_ms', waitMs)
+    if (waitMs === 0 || this.#transaction === undefined) return
+    throw new InvalidInput('wait_ms must be 0 inside a transaction', { field: 'wait_ms' })
+  }
+}
+
+function enqueuedOf({ inserted, earlier }: Placed, job: NewJob, draft: JobDraft): Job {
+  if (inserted !== undefined) return jobOfDraft(job, draft, inserted)
+  if (earlier!.fingerprint === draft.fingerprint) return decodeJob(earlier!)
+  const message = 'The dedupe key belongs to a job with another payload; choose a new one.'
+  throw new DedupeKeyReused(message, { field: 'dedupe_key' })
+}

@@ -1,0 +1,80 @@
+import { type RawBuilder, sql } from 'kysely'
+import { type Database, type Placeholder } from '../database/database.js'
+import { type Statement } from '../database/engine.js'
+import { prepareRaw } from './claim.js'
+import { type JobRef } from './keys.js'
+import { type QueueTables } from './tables.js'
+import { type Transitions } from './transitions.js'
+import { type Rings } from './wake-ups.js'
+
+/** What one sweep did. */
+export interface Swept {
+  /** Jobs whose lease had run out. */
+  readonly expired: number
+  /** Scheduled jobs whose time had come. */
+  readonly promoted: number
+  /** Finished jobs deleted after their retention. */
+  readonly deleted: number
+}
+
+type Limit = { limit: number }
+
+/** Finds what time has changed; every process may do so at once. */
+export class Sweep {
+  readonly #database: Database<QueueTables>
+  readonly #transitions: Transitions
+  readonly #expired: (given: Limit) => Statement
+  readonly #due: (given: Limit) => Statement
+  readonly #delete: (given: Limit) => Statement
+
+  constructor(database: Database<QueueTables>, transitions: Transitions) {
+    this.#database = database
+    this.#transitions = transitions
+    const now = database.engine.now()
+    const found = (name: string, where: RawBuilder<unknown>) => prepareRaw<Limit>(database, {
+      name, readOnly: true,
+      build: (parameter: Placeholder<Limit>) => sql`
+        select organization_id, id from jobs where ${where} limit ${parameter('limit')}`,
+    })
+    this.#expired = found('jobs_expired', sql`
+      state = 'active' and lease_expires_at <= ${now} order by lease_expires_at`)
+    this.#due = found('jobs_due', sql`
+      state = 'scheduled' and run_at <= ${now} order by run_at`)
+    this.#delete = prepareRaw<Limit>(database, {
+      name: 'jobs_forget',
+      build: (parameter) => sql`
+        with gone as materialized (
+          select j.organization_id, j.id from jobs j
+          where j.expires_at is not null and j.expires_at <= ${now}
+          order by j.expires_at limit ${parameter('limit')} ${database.engine.skipLocked}
+        )
+        delete from jobs
+        where (organization_id, id) in (select g.organization_id, g.id from gone g)`,
+    })
+  }
+
+  /** Gives jobs of lost workers back, or ends them; at most `limit`. */
+  async expire(limit: number, rings: Rings): Promise<number> {
+    const refs = await this.#refs(this.#database, this.#expired({ limit }))
+    return (await this.#transitions.run('expire', refs, { rings })).length
+  }
+
+  /** Makes scheduled jobs ready whose time has come; at most `limit`. */
+  async promote(
+    limit: number,
+    rings: Rings,
+    database: Database<QueueTables> = this.#database,
+  ): Promise<number> {
+    const refs = await this.#refs(database, this.#due({ limit }))
+    return (await this.#transitions.run('promote', refs, { rings, database })).length
+  }
+
+  /** Deletes finished jobs that were kept long enough; at most `limit`. */
+  async delete(limit: number): Promise<number> {
+    return (await this.#database.execute(this.#delete({ limit }))).changed
+  }
+
+  async #refs(database: Database<QueueTables>, statement: Statement): Promise<JobRef[]> {
+    return (await database.execute(statement)).rows as JobRef[]
+  }
+}

@@ -1,0 +1,28 @@
+import { type WakeUps } from '../coordination/coordination.js'
+
+/**
+ * The name under which a queue rings: of one organization for those who work for it alone, and of
+ * all for the system's own workers.
+ */
+export function wakeUpName(queue: string, organizationId?: string): string {
+  return organizationId === undefined ? queue : `${queue}:${organizationId}`
+}
+
+/** Jobs that became ready in one batch; rung once for each queue, after the commit. */
+export class Rings {
+  readonly #counts = new Map<string, number>()
+
+  /** Counts a row of a job that is ready. */
+  add({ organization_id: organizationId, queue }: Readonly<Record<string, unknown>>): void {
+    for (const name of [wakeUpName(String(queue), String(organizationId)), String(queue)]) {
+      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    }
+  }
+
+  /** Rings. A wake-up is a hint: one that fails is nobody's failure. */
+  ring(wakeUps: WakeUps): void {
+    for (const [name, count] of this.#counts) {
+      wakeUps.ring(name, count).catch(() => undefined)
+    }
+  }
+}
