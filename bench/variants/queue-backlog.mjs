@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { Histogram } from '../harness/histogram.mjs'
 
 const bulk = 1_000
@@ -12,7 +13,7 @@ export async function open({ system, backlog, ...settings }) {
   for (let first = 0; first < backlog; first += bulk) {
     await queue.enqueueMany(Array.from({ length: bulk }, (_, index) => ({ n: first + index })))
   }
-  await queue.analyze?.()
+  await vacuum(settings.postgres ?? settings.database)
   let next = backlog
 
   async function slice(_callers, sliceMs) {
@@ -42,4 +43,12 @@ export async function open({ system, backlog, ...settings }) {
       if (waiting !== backlog) throw new Error(`${waiting} wait instead of ${backlog}`)
     },
   }
+}
+
+/** The server would do it by itself within a minute, in the slice of somebody. */
+async function vacuum(database) {
+  const client = new pg.Client({ connectionString: database })
+  await client.connect()
+  await client.query('vacuum (analyze)')
+  await client.end()
 }
