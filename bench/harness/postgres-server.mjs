@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { removeFolder, temporaryFolder } from './folders.mjs'
 import { freePort } from './ports.mjs'
+import { familyCpuMs } from './processor-time.mjs'
 
 /** The same for every variant; everything that makes a commit durable is on. */
 const settings = {
@@ -94,6 +95,11 @@ export class PostgresServer {
     } finally {
       await client.end()
     }
+  }
+
+  /** Processor time used by all its processes, in milliseconds; undefined when it cannot be had. */
+  cpuMs() {
+    return this.#process === undefined ? undefined : familyCpuMs(this.#process.pid)
   }
 
   async stop() {

@@ -4,7 +4,7 @@ import { machineFacts } from './machine.mjs'
 
 const columns = [
   'callers', 'variant', 'calls/s', 'ratio', 'min-max', 'p50 ms', 'p95 ms', 'p99 ms', 'cpu us/call',
-  'beside',
+  'server us/call', 'beside',
 ]
 
 /** The result as a table, its targets below. */
@@ -34,7 +34,7 @@ function cells(callers, row) {
   return [
     String(callers), row.name, Math.round(row.rate).toString(), fixed(row.ratio), range,
     fixed(row.p50), fixed(row.p95), fixed(row.p99), fixed(row.cpuMicroseconds, 1),
-    `${Math.round(100 * row.busyBefore)}%`,
+    fixed(row.serverMicroseconds, 1), `${Math.round(100 * row.busyBefore)}%`,
   ]
 }
 

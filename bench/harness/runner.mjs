@@ -13,7 +13,7 @@ export async function runBench(bench, options) {
     const variants = await opened(chosen(stage.variants, options), options)
     const points = []
     for (const callers of options.callers ?? stage.callers ?? bench.callers) {
-      points.push({ callers, rows: await measure(variants, { bench, callers, options }) })
+      points.push({ callers, rows: await measure(variants, { bench, stage, callers, options }) })
     }
     for (const variant of variants) await closed(variant)
     const missing = variants.filter(({ missing }) => missing !== undefined)
@@ -61,7 +61,7 @@ async function guarded(variant, work) {
   }
 }
 
-async function measure(variants, { bench, callers, options }) {
+async function measure(variants, { bench, stage, callers, options }) {
   const { rounds, sliceMs, patienceMs, report } = options
   const present = variants.filter((variant) => variant.callers?.includes(callers) ?? true)
   const slices = new Map(present.map((variant) => [variant, []]))
@@ -71,7 +71,8 @@ async function measure(variants, { bench, callers, options }) {
     report(`${bench.name}, ${callers} callers, round ${round + 1} of ${rounds}`)
     for (const variant of shuffled(running())) {
       const busyBefore = await untilQuiet(patienceMs)
-      const slice = await guarded(variant, () => variant.slice(callers, sliceMs))
+      const slice = await guarded(variant, () => metered(stage, () =>
+        variant.slice(callers, sliceMs)))
       if (slice !== undefined) slices.get(variant).push({ ...slice, busyBefore })
     }
   }
@@ -83,12 +84,24 @@ async function measure(variants, { bench, callers, options }) {
   return summed(kept, bench.base)
 }
 
+/** The servers work for one variant at a time, so what they use meanwhile is its own. */
+async function metered({ cpuMs = () => undefined }, slice) {
+  const before = cpuMs()
+  const result = await slice()
+  const after = cpuMs()
+  return before === undefined || after === undefined
+    ? result
+    : { ...result, serverCpuMs: after - before }
+}
+
 function summed(kept, baseName) {
   const base = kept.find(({ name }) => name === baseName)
   return kept.map(({ name, slices }) => {
     const rates = slices.map(({ operations, elapsedMs }) => (operations * 1000) / elapsedMs)
     const all = slices.reduce((sum, { histogram }) => sum.merge(histogram), new Histogram())
     const costs = slices.map(({ cpuMs, operations }) => (cpuMs * 1000) / operations)
+    const serverCosts = slices.map(
+      ({ serverCpuMs, operations }) => (serverCpuMs * 1000) / operations)
     const ratios = base === undefined ? [] : ratiosOf(slices, base.slices)
     return {
       name,
@@ -104,6 +117,7 @@ function summed(kept, baseName) {
       p95s: slices.map(({ histogram }) => histogram.quantile(0.95)),
       figures: figuresOf(slices),
       cpuMicroseconds: costs.every(Number.isFinite) ? median(costs) : null,
+      serverMicroseconds: serverCosts.every(Number.isFinite) ? median(serverCosts) : null,
     }
   })
 }

@@ -15,9 +15,15 @@ export async function onServers(stage) {
     const redis = await RedisServer.start()
     stopped.push(redis)
     const staged = await stage({ postgres, redis })
-    return { ...staged, facts: { postgres: postgres.facts, redis: redis.facts }, tearDown }
+    const facts = { postgres: postgres.facts, redis: redis.facts }
+    const cpuMs = () => sumOf(stopped.map((server) => server.cpuMs()))
+    return { cpuMs, ...staged, facts, tearDown }
   } catch (error) {
     await tearDown()
     throw error
   }
 }
+
+const sumOf = (values) => values.includes(undefined)
+  ? undefined
+  : values.reduce((sum, value) => sum + value, 0)
