@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
-import { connectCoordination } from './coordination/connect.js'
+import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { connect, type ConnectOptions } from './database/connect.js'
 import { Database, type TransactionOptions } from './database/database.js'
@@ -19,7 +19,7 @@ import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
-export interface HoldfastOptions extends ConnectOptions {
+export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   /** `memory:`, `sqlite:path.db` or `postgres://…`. @default 'memory:' */
   readonly database?: string
   /** Apply pending migrations first; otherwise they make opening fail. @default true */
@@ -39,7 +39,10 @@ export interface OrganizationStores {
   readonly locks: LockStore
 }
 
-/** Opens the database, brings its schema up to date, and hands out stores. */
+/**
+ * Opens the database, brings its schema up to date, and hands out stores. A Redis that cannot be
+ * reached is no failure: `coordination.health()` says so, and it is used as soon as it can be.
+ */
 export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdfast> {
   const backend = await connect(options.database ?? 'memory:', options)
   try {
@@ -77,21 +80,27 @@ export class Holdfast {
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
     })
-    this.#waitingRoom = new WaitingRoom(this.#database.as(), {
-      signals: coordination.signals, ids: this.ids,
-    })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.#waitingRoom = new WaitingRoom(this.#database.as(), {
+      signals: coordination.signals, ids: this.ids,
     })
   }
 
   /** Composes Holdfast over a backend that is open already. */
   static async on(backend: Backend, options: HoldfastOptions = {}): Promise<Holdfast> {
-    const holdfast = new Holdfast(backend, await connectCoordination(), options)
-    if (options.migrate ?? true) await holdfast.migrator.up()
-    else await holdfast.migrator.check()
-    await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
-    return holdfast
+    const coordination = await connectCoordination(options)
+    try {
+      const holdfast = new Holdfast(backend, coordination, options)
+      if (options.migrate ?? true) await holdfast.migrator.up()
+      else await holdfast.migrator.check()
+      await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
+      return holdfast
+    } catch (error) {
+      await coordination.close()
+      throw error
+    }
   }
 
   /** The whole database, for tools that work on every table. */
@@ -134,6 +143,7 @@ export class Holdfast {
     await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.jobs.idle()
+    // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
   }

@@ -21,9 +21,9 @@ export const tables = [
   idempotencyKeys,
   conversations,
   messages,
-  locks,
-  lockWaiters,
   queues,
   jobKeys,
   jobs,
+  locks,
+  lockWaiters,
 ] as unknown as readonly Table[]

@@ -3,6 +3,7 @@ import { addressOf, type DatabaseAddress, hiddenUrl } from '../database/address.
 import { type Check, ok, problem, warning } from './doctor/check.js'
 import { checkFile } from './doctor/file.js'
 import { checkNode, checkPort, checkSqliteDriver } from './doctor/machine.js'
+import { checkRedis } from './doctor/redis.js'
 import { checkServer } from './doctor/server.js'
 import { type Configuration, readConfiguration, type Settings } from './environment.js'
 import { exitCodes, ToldFailure, UsageFailure } from './failure.js'
@@ -12,9 +13,10 @@ import { type Terminal } from './terminal.js'
 /** Adds `doctor`. */
 export function addDoctor(program: Command, terminal: Terminal): void {
   withDatabase(program.command('doctor'))
-    .description('check configuration, database and machine; says how to mend what is wrong')
+    .description('check configuration, database, Redis and machine; says how to mend what is wrong')
     .option('--host <address>', 'address that serve would listen on')
     .option('--port <port>', 'port that serve would listen on')
+    .option('--redis <url>', 'Redis that serve would use')
     .action(async (options: DatabaseOptions) => {
       const checks = await examine(options)
       print(checks, options.json === true, terminal)
@@ -33,6 +35,7 @@ async function examine(options: DatabaseOptions): Promise<Check[]> {
     ...checkConfiguration(configuration),
     checkSqliteDriver(address.kind !== 'server'),
     ...(await checkDatabase(address, settings)),
+    ...(await checkRedis(settings.redis)),
     await checkPort(settings),
   ]
 }
@@ -50,14 +53,9 @@ function configurationOf(options: DatabaseOptions): Configuration | Check {
 
 function checkConfiguration({ settings, warnings }: Configuration): Check[] {
   const fix = 'Correct or unset it; docs/reference/configuration.md lists every variable.'
-  const unused = settings.redis === undefined
-    ? []
-    : [warning('redis', 'Redis is configured, but this version does not use it yet.',
-        'Nothing to do; unset it if that confuses.')]
   return [
     ok('configuration', `the database is ${hiddenUrl(settings.database)}`),
     ...warnings.map((message) => warning('configuration', message, fix)),
-    ...unused,
   ]
 }
 

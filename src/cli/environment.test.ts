@@ -73,6 +73,7 @@ describe('configuration', () => {
     ['HOLDFAST_DATABASE_URL', '"memory:"', /quotation marks/],
     ['HOLDFAST_REDIS_URL', 'localhost:6379', /^HOLDFAST_REDIS_URL must be redis:/],
     ['HOLDFAST_REDIS_URL', 'http://cache', /must be redis:/],
+    ['HOLDFAST_REDIS_URL', 'redis+sentinel://a:26379', /master name/],
   ])('refuses %s=%s and names the rule', (name, value, message) => {
     const read = () => settings({ [name]: value })
     expect(read).toThrow(message)
@@ -146,6 +147,17 @@ describe('Redis given by parts', () => {
     const read = readConfiguration({ redis: 'redis://one' }, { REDIS_HOST: 'two' })
     expect(read.settings.redis).toBe('redis://one')
     expect(read.warnings).toEqual(['REDIS_HOST is set but not used, because --redis is set.'])
+  })
+})
+
+describe('Redis given by a URL', () => {
+  it('may be Sentinels or a Cluster, with a password that is never told', () => {
+    for (const redis of ['redis+sentinel://:s3cret@a:1,b:2/main/3', 'rediss+cluster://:s3cret@a']) {
+      const read = readConfiguration({}, { HOLDFAST_REDIS_URL: redis })
+      expect(read.settings.redis).toBe(redis)
+      expect(read.given.join()).toContain('***@a')
+      expect(read.given.join()).not.toContain('s3cret')
+    }
   })
 })
 

@@ -1,4 +1,5 @@
 import { InvalidConfiguration } from '../errors.js'
+import { redisAddressOf } from '../coordination/address.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
 import { UsageFailure } from './failure.js'
 import { suggestionFor } from './suggestion.js'
@@ -240,10 +241,7 @@ function databaseUrl(text: string): string {
 }
 
 function redisUrl(text: string): string {
-  const isUrl = URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)
-  if (!isUrl || new URL(text).hostname === '') {
-    throw new Error('must be redis://:password@host:6379 or rediss://…')
-  }
+  redisAddressOf(text)
   return text
 }
 
@@ -275,7 +273,7 @@ const bracketed = (host: string): string =>
 
 /** Urls lose their passwords. */
 function shown(text: string): string {
-  return /^[a-z]+:\/\//.test(text) ? hiddenUrl(text) : text
+  return /^[a-z+]+:\/\//.test(text) ? hiddenUrl(text) : text
 }
 
 function isSecret(name: string): boolean {

@@ -18,8 +18,9 @@ export function limitsOf(settings: Settings): ConnectOptions {
 
 /** Opens the database for serving; failures to reach it carry their reason and remedy. */
 export async function openToServe(settings: Settings, migrate: boolean): Promise<Holdfast> {
-  const { database } = settings
-  return explained(database, () => openHoldfast({ ...limitsOf(settings), database, migrate }))
+  const { database, redis } = settings
+  const options = { ...limitsOf(settings), database, redis, migrate }
+  return explained(database, () => openHoldfast(options))
 }
 
 /**

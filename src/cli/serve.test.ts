@@ -117,7 +117,8 @@ describe('serve', () => {
     running.signal('SIGTERM')
     const { stderr } = await running.end
     expect(stderr).toContain('redis://:***@127.0.0.1:1')
-    expect(stderr).toContain('Redis is configured, but this version does not use it yet.')
+    expect(stderr).toContain(
+      'holdfast: degraded, and trying again: Redis at 127.0.0.1:1 refuses the connection.')
     expect(stderr).not.toContain('s3cret')
   })
 

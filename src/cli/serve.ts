@@ -21,7 +21,7 @@ export function addServe(program: Command, terminal: Terminal): void {
     .description('run the HTTP server')
     .option('--host <address>', 'address to listen on (default: HOLDFAST_HOST, then 127.0.0.1)')
     .option('--port <port>', 'port; 0 picks a free one (default: HOLDFAST_PORT, then 7410)')
-    .option('--redis <url>', 'checked, but this version does not use Redis yet')
+    .option('--redis <url>', 'Redis, for several processes (default: HOLDFAST_REDIS_URL)')
     .option('--no-migrate', 'refuse to start while migrations are pending')
     .action((options: ServeOptions) => serve(options, terminal))
 }
@@ -33,6 +33,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const { settings } = configuration
   sayConfiguration(configuration, terminal)
   const holdfast = await openToServe(settings, options.migrate)
+  sayCoordination(holdfast, { settings, terminal })
   try {
     const server = await listen(holdfast, settings)
     try {
@@ -73,8 +74,18 @@ function sayConfiguration({ settings, given }: Configuration, terminal: Terminal
   const read = given.length === 0 ? 'nothing set, defaults hold' : given.join(' ')
   terminal.say(`holdfast: version ${programVersion}, Node.js ${process.versions.node}`)
   terminal.say(`holdfast: configuration: ${read}`)
-  if (settings.redis === undefined) return
-  terminal.say('holdfast: Redis is configured, but this version does not use it yet.')
+}
+
+/** A Redis that is away is said at any level but silent: the server runs, others do not hear it. */
+function sayCoordination(holdfast: Holdfast, { settings, terminal }: Told): void {
+  const { reason } = holdfast.coordination.health()
+  if (reason === undefined || settings.logLevel === 'silent') return
+  terminal.say(`holdfast: degraded, and trying again: ${reason}`)
+}
+
+interface Told {
+  readonly settings: Settings
+  readonly terminal: Terminal
 }
 
 async function listen(holdfast: Holdfast, settings: Settings): Promise<RunningServer> {
@@ -130,6 +141,9 @@ function announce({ options, settings, terminal, holdfast, server, login }: Anno
   terminal.print(`Holdfast ${programVersion} listens on ${url}`)
   terminal.print(`  API documentation  ${url}/docs`)
   terminal.print(`  Database           ${hiddenUrl(settings.database)}`)
+  if (settings.redis !== undefined) {
+    terminal.print(`  Redis              ${hiddenUrl(settings.redis)}`)
+  }
   if (login !== undefined) for (const line of firstLoginLines(url, login)) terminal.print(line)
   terminal.print('Ctrl-C stops it.')
 }

@@ -34,7 +34,7 @@ export const variables = [
   {
     name: 'HOLDFAST_REDIS_URL',
     default: '',
-    meaning: 'redis://… or rediss://…; checked, but this version does not use Redis yet',
+    meaning: 'Redis, for several processes: redis[s]://…, redis+sentinel://… or redis+cluster://…',
   },
   { name: 'REDIS_HOST', default: '', meaning: 'Redis by parts, when no URL is set: host' },
   { name: 'REDIS_PORT', default: '6379', meaning: 'Redis by parts: port' },

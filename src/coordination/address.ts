@@ -27,7 +27,7 @@ export const redisUrlForms = 'redis://:password@host:6379/0, rediss://… for TL
 
 const kinds = { '': 'server', '+sentinel': 'sentinel', '+cluster': 'cluster' } as const
 const portOf = { server: 6379, sentinel: 26379, cluster: 6379 } as const
-const form = /^redis(s?)(|\+sentinel|\+cluster):\/\/(?:([^@/]*)@)?([^@/?#]+)((?:\/[^/?#]*)*)$/
+const form = /^redis(s?)(|\+sentinel|\+cluster):\/\/(?:([^@/]*)@)?([^@/?#]+)((?:\/[^@/?#]*)*)$/
 
 /** Reads a Redis URL. Throws InvalidConfiguration with the rule, and never with a password. */
 export function redisAddressOf(url: string): RedisAddress {

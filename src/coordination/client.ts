@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { createClient } from '@redis/client'
 import { type Place, type RedisAddress } from './address.js'
 import { within } from './deadline.js'
@@ -22,7 +23,7 @@ export function newClient(place: Place, login: Login, connectTimeoutMs: number):
       port: place.port,
       connectTimeout: connectTimeoutMs,
       reconnectStrategy: false,
-      ...(login.tls ? { tls: true as const, servername: place.host } : {}),
+      ...(login.tls ? tlsFor(place) : {}),
     },
     username: login.username,
     password: login.password,
@@ -37,6 +38,11 @@ export function newClient(place: Place, login: Login, connectTimeoutMs: number):
   // Without a listener an error would end the process; `connect` and the commands tell it anyway.
   client.on('error', () => undefined)
   return client as Client
+}
+
+/** An address is no name that a certificate could be asked for by (RFC 6066). */
+function tlsFor({ host }: Place): { tls: true; servername?: string } {
+  return isIP(host) === 0 ? { tls: true, servername: host } : { tls: true }
 }
 
 /** The client once it is connected and logged in; destroyed when that takes too long. */

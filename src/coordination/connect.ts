@@ -1,9 +1,25 @@
 import { type Coordinator } from './coordination.js'
 import { LocalCoordinator } from './local.js'
+import { type RedisOptions } from './redis-connection.js'
+import { RedisCoordinator } from './redis.js'
 
-/** Opens what processes coordinate through: this process alone, until a URL names a Redis. */
-export async function connectCoordination(): Promise<Coordinator> {
-  return new LocalCoordinator()
+/** What processes coordinate through. */
+export interface CoordinationOptions {
+  /** URL of a Redis, Sentinels or a Cluster. @default none: this process alone */
+  readonly redis?: string | undefined
+  /** Limits of the connection. */
+  readonly redisOptions?: RedisOptions
+}
+
+/**
+ * Opens what processes coordinate through: this process alone, or the Redis that is named. A Redis
+ * that cannot be reached is no failure. Throws InvalidConfiguration for a URL of another form.
+ */
+export async function connectCoordination(
+  options: CoordinationOptions = {},
+): Promise<Coordinator> {
+  if (options.redis === undefined) return new LocalCoordinator()
+  return RedisCoordinator.open(options.redis, options.redisOptions)
 }
 
 export { CoordinationUnavailable } from './errors.js'

@@ -7,9 +7,11 @@ export interface Coordinator {
   readonly name: string
   readonly signals: Signals
   readonly wakeUps: WakeUps
+  readonly hintLocks: HintLocks
+  readonly presence: Presence
   /** Whether hints reach other processes at this moment, and why not. */
   health(): CoordinationHealth
-  /** One round trip to whatever stands behind it. Throws CoordinationUnavailable. */
+  /** One small write to whatever stands behind it. Throws CoordinationUnavailable. */
   ping(): Promise<void>
   close(): Promise<void>
 }
@@ -118,13 +120,16 @@ export interface RateLimiter {
  * must never happen twice takes a lock of `locks/`, whose fence the database checks.
  */
 export interface HintLocks {
-  /** Undefined while somebody else holds `lock:{resource}`, or when nobody can be asked. */
+  /**
+   * Undefined while somebody else holds `lock:{resource}`, or when nobody can be asked. Held for
+   * `ttlSeconds`, 0.001 to 86,400. Throws InvalidInput for a name or duration out of bounds.
+   */
   tryAcquire(resource: string, ttlSeconds: number): Promise<HintLock | undefined>
 }
 
 export interface HintLock {
   readonly resource: string
-  /** True when it was still held and now lasts `ttlSeconds` from now. */
+  /** True when it was still held and now lasts `ttlSeconds` from now; false also in doubt. */
   renew(ttlSeconds: number): Promise<boolean>
   /** Lets go if it is still held; never somebody else's. */
   release(): Promise<void>
@@ -140,7 +145,11 @@ export interface Signal {
 }
 
 export interface Signals {
-  /** Tells the subscribers in all processes; returns when it was handed on, or could not be. */
+  /**
+   * Tells the subscribers in all processes; returns when it was handed on. When it could not be,
+   * the subscribers of this process are told with `missed` at once, those of others later.
+   * Throws InvalidInput for a topic of more than 512 or a payload of more than 65,536 characters.
+   */
   publish(topic: string, payload?: string): Promise<void>
   /**
    * Calls `listener` for each signal, and with `missed` after a gap or a broken connection.
@@ -159,8 +168,8 @@ export interface WakeUps {
   ring(name: string, count?: number): Promise<void>
   /**
    * The first of these names that rings within the time-out (0 to 60,000 ms), else undefined. Ends
-   * early, with undefined, when `signal` is aborted. When nobody can be asked it waits for rings of
-   * this process.
+   * early, with undefined, when `signal` is aborted or coordination is closed. When nobody can be
+   * asked it waits for rings of this process.
    */
   wait(
     names: readonly string[],
@@ -169,14 +178,21 @@ export interface WakeUps {
   ): Promise<string | undefined>
 }
 
-/** Who was here lately. */
+/** Who was here lately. Of a group the 100,000 members seen last are kept. */
 export interface Presence {
-  /** Notes that a member of a group is here now; forgotten after `ttlSeconds`. @default 3600 */
+  /**
+   * Notes that a member of a group is here now; forgotten after `ttlSeconds`, 0.001 to 2,592,000.
+   * @default 3600. Lost when nobody can be asked.
+   */
   touch(member: PresenceKey, ttlSeconds?: number): Promise<void>
-  /** When the member was last here, in milliseconds since the epoch. */
+  /**
+   * When the member was last here, in milliseconds since the epoch. Throws CoordinationUnavailable
+   * when nobody can be asked: "not here" would be a wrong answer.
+   */
   lastSeen(member: PresenceKey): Promise<number | undefined>
-  /** The members of a group that are here, at most 1000, latest first. */
+  /** The members of a group that are here, at most 1000, latest first. Throws as `lastSeen`. */
   list(group: Omit<PresenceKey, 'member'>): Promise<readonly PresentMember[]>
+  /** Forgets the member. When nobody can be asked it is forgotten at its time. */
   leave(member: PresenceKey): Promise<void>
 }
 

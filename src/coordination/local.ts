@@ -1,12 +1,16 @@
 import { type CoordinationHealth, type Coordinator } from './coordination.js'
+import { LocalHintLocks } from './hint-locks.js'
 import { LocalSignals } from './local-signals.js'
 import { LocalWakeUps } from './local-wake-ups.js'
+import { LocalPresence } from './presence.js'
 
 /** Coordination within one process: no service, nothing to lose. */
 export class LocalCoordinator implements Coordinator {
   readonly name = 'local'
   readonly signals = new LocalSignals()
   readonly wakeUps = new LocalWakeUps()
+  readonly hintLocks = new LocalHintLocks()
+  readonly presence = new LocalPresence()
 
   health(): CoordinationHealth {
     return { state: 'ok' }
@@ -14,5 +18,7 @@ export class LocalCoordinator implements Coordinator {
 
   async ping(): Promise<void> {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.wakeUps.close()
+  }
 }

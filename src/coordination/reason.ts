@@ -9,6 +9,9 @@ export function reasonOf(error: unknown): string {
   if (error instanceof ErrorReply) return replyReason(error.message)
   const { code, message, name } = error as NodeJS.ErrnoException
   if (name === 'AggregateError' || code === 'ECONNREFUSED') return 'refuses the connection'
+  if (code !== undefined && /SSL|TLS|CERT|SIGN|EPROTO/.test(code)) {
+    return `does not speak TLS, or its certificate is not trusted (${code})`
+  }
   if (code !== undefined) return `cannot be reached (${code})`
   if (/timeout/i.test(message)) return 'does not answer in time'
   return /closed|disconnect/i.test(message) ? 'closed the connection' : `failed: ${message}`

@@ -41,9 +41,9 @@ const probe = new Script(`return redis.call('set', KEYS[1], '1', 'px', 1000)`)
  * executed (NOSCRIPT, MOVED, ASK).
  */
 export class RedisConnection implements ScriptRunner {
+  readonly limits: Limits
   readonly #address: RedisAddress
   readonly #prefix: string
-  readonly #limits: Limits
   readonly #sentinels: Sentinels | undefined
   readonly #cluster: Cluster | undefined
   readonly #link: Link | undefined
@@ -56,9 +56,9 @@ export class RedisConnection implements ScriptRunner {
     const { connectTimeoutMs = 1_000, commandTimeoutMs = 250 } = options
     this.#address = address
     this.#prefix = options.prefix ?? ''
-    this.#limits = { connectTimeoutMs, commandTimeoutMs }
+    this.limits = { connectTimeoutMs, commandTimeoutMs }
     if (address.kind === 'cluster') {
-      this.#cluster = new Cluster(address, this.#limits)
+      this.#cluster = new Cluster(address, this.limits)
     } else {
       if (address.kind === 'sentinel') this.#sentinels = new Sentinels(address, connectTimeoutMs)
       this.#link = this.#newLink({})
@@ -149,7 +149,7 @@ export class RedisConnection implements ScriptRunner {
   async #send<R>(key: string, words: readonly string[]): Promise<R> {
     if (this.#isClosed) throw new CoordinationUnavailable('Redis is closed.')
     if (this.#cluster === undefined) return this.#link!.command<R>(words)
-    return within(this.#limits.commandTimeoutMs, this.#redirected<R>(this.#cluster, key, words))
+    return within(this.limits.commandTimeoutMs, this.#redirected<R>(this.#cluster, key, words))
   }
 
   /** Follows a Cluster's directions; each of them says that nothing was executed. */
@@ -180,11 +180,11 @@ export class RedisConnection implements ScriptRunner {
   }
 
   #newLink({ key, ...options }: DedicatedOptions): Link {
-    const { connectTimeoutMs } = this.#limits
+    const { connectTimeoutMs } = this.limits
     const { prepare } = options
     return new Link({
       login: this.#address,
-      limits: this.#limits,
+      limits: this.limits,
       ...options,
       locate: () => this.#locate(key),
       prepare: async (client) => {

@@ -53,6 +53,8 @@ describe('a URL for people', () => {
     'postgres:///db?user=ada&password=s3cret',
     'postgres://ada@host/db?sslmode=require&sslpassword=s3cret',
     'redis://:s3cret@host:6379/0',
+    'redis+sentinel://:s3cret@a:1,b:2/main',
+    'rediss+cluster://ada:s3cret@a:1,b:2',
     'postgres://ada:s3cret/x@host/db',
   ])('shows no part of the password of %s', (url) => {
     expect(hiddenUrl(url)).not.toMatch(/s3cr/)

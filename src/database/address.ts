@@ -47,7 +47,7 @@ export function placeOf({ host, port }: { readonly host: string; readonly port: 
 /** A URL for people, every password in it replaced by stars; also one that cannot be read. */
 export function hiddenUrl(url: string): string {
   return url
-    .replace(/^(\w+:\/\/[^:@/?#]*):[^?#]*@/, '$1:***@')
+    .replace(/^([\w+]+:\/\/[^:@/?#]*):[^?#]*@/, '$1:***@')
     .replace(/([?&](?:ssl)?pass\w*=)[^&#]*/gi, '$1***')
 }
 

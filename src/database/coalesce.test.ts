@@ -177,6 +177,56 @@ describe('a batch', () => {
   })
 })
 
+describe('a second batch', () => {
+  const many = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, index) => call(`${from + index}`, `key ${from + index}`))
+
+  it('goes beside one in flight when enough calls wait, an even share each', async () => {
+    const { writer, batches, finish } = writerOf({ lanes: 2, laneMin: 4, patienceMs: 60_000 })
+    const written = Promise.all(many(10).map((each) => writer.append(each)))
+    await turns(3)
+    expect(batches.map(({ length }) => length)).toEqual([5, 5])
+    await finish()
+    await written
+  })
+
+  it('waits for the one in flight while few calls wait', async () => {
+    const { writer, batches, finish } = writerOf({ lanes: 2, laneMin: 4, patienceMs: 60_000 })
+    const written = [...many(2), ...many(3, 2)].map((each, index) =>
+      turns(index < 2 ? 0 : 3).then(() => writer.append(each)))
+    await turns(10)
+    expect(batches).toEqual([['0', '1']])
+    await finish()
+    await Promise.all(written)
+    expect(batches).toEqual([['0', '1'], ['2', '3', '4']])
+  })
+
+  it('waits no longer than a caller’s patience', async () => {
+    const { writer, batches, finish } = writerOf({ lanes: 2, laneMin: 4, patienceMs: 5 })
+    const first = writer.append(call('a', 'slow'))
+    await turn()
+    const second = writer.append(call('b', 'other'))
+    await expect.poll(() => batches.length).toBe(2)
+    expect(batches).toEqual([['a'], ['b']])
+    await finish()
+    await Promise.all([first, second])
+  })
+
+  it('never holds a key that is in flight, however long its call waits', async () => {
+    const { writer, batches, finish } = writerOf({ lanes: 2, laneMin: 2, patienceMs: 1 })
+    const first = writer.append(call('a', 'hot'))
+    await turn()
+    const rest = [call('b', 'hot'), call('c', 'cold'), call('d', 'hot')]
+      .map((each) => writer.append(each))
+    await expect.poll(() => batches.length).toBe(2)
+    await new Promise((done) => setTimeout(done, 20))
+    expect(batches).toEqual([['a'], ['c']])
+    await finish()
+    await Promise.all([first, ...rest])
+    expect(batches).toEqual([['a'], ['c'], ['b', 'd']])
+  })
+})
+
 describe('a batch that was rolled back', () => {
   it('is repeated call by call, in order, so that one bad call fails alone', async () => {
     const { writer, batches, finish, answerWith } = writerOf()

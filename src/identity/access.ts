@@ -5,6 +5,9 @@ import { type Role } from './tables.js'
 export type Action =
   | 'conversations:read'
   | 'conversations:write'
+  | 'jobs:read'
+  | 'jobs:write'
+  | 'jobs:work'
   | 'service_tokens:read'
   | 'service_tokens:write'
   | 'organizations:read'
@@ -25,7 +28,9 @@ export interface Principal extends Actor {
 }
 
 const personal: readonly Action[] = ['organizations:read', 'organizations:write', 'sessions:write']
-const ofMembers: readonly Action[] = ['conversations:read', 'conversations:write']
+const ofMembers: readonly Action[] = [
+  'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
+]
 const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
 
 const byRole: Record<Role, readonly Action[]> = {

@@ -95,7 +95,7 @@ export class Leases {
     const { claim, ttl_ms: _, owner: __, ...rest } = wish
     const key = keyOf(rest)
     const sinceMs = performance.now()
-    const [, , granted, , found] = await this.#atomic([
+    const [, , granted, , found] = await this.#parts.database.atomic([
       statements.handOutTicket(key),
       statements.queueUp(wish),
       statements.settle({ ...key, listener }),
@@ -125,14 +125,14 @@ export class Leases {
   }
 
   /** Hands the lock to the first living waiter or frees it; false when it was lost. */
-  async release(hold: Hold, isContended: boolean): Promise<boolean> {
+  async release(hold: Hold): Promise<boolean> {
     const { statements, database, listener } = this.#parts
-    if (!isContended) {
-      const { changed } = await database.execute(statements.letGo(hold))
-      if (changed > 0) return true
-    }
-    const outcome = await this.#underRowLock(hold, statements.release({ ...hold, listener }))
-    return outcome.changed > 0
+    const sinceMs = performance.now()
+    const outcome = await database.execute(statements.releaseUnlocked({ ...hold, listener }))
+    this.#announce(outcome, sinceMs)
+    if (outcome.changed > 0) return true
+    const { changed } = await this.#underRowLock(hold, statements.release({ ...hold, listener }))
+    return changed > 0
   }
 
   /** Gives an expired or free lock to the first living waiter. */
@@ -159,8 +159,9 @@ export class Leases {
     const { statements } = this.#parts
     const key = keyOf(rest)
     const sinceMs = performance.now()
-    const [, found] = await this.#atomicOn(key, [
-      statements.leave({ ...key, claim }), statements.standing({ ...key, claim }),
+    const [, , found] = await this.#parts.database.atomic([
+      statements.depart(key), statements.leave({ ...key, claim }),
+      statements.standing({ ...key, claim }),
     ])
     const standing = standingOf(found!, sinceMs)
     return 'holds' in standing ? standing.holds : undefined
@@ -171,8 +172,9 @@ export class Leases {
     const { statements, listener } = this.#parts
     const key = keyOf(rest)
     const sinceMs = performance.now()
-    const [, granted] = await this.#atomicOn(key, [
-      statements.leave({ ...key, claim }), statements.abandon({ ...key, claim, listener }),
+    const [, , granted] = await this.#parts.database.atomic([
+      statements.depart(key), statements.leave({ ...key, claim }),
+      statements.abandon({ ...key, claim, listener }),
     ])
     this.#announce(granted!, sinceMs)
   }
@@ -191,19 +193,10 @@ export class Leases {
 
   async #underRowLock(key: LockKey, statement: Statement): Promise<Result> {
     const sinceMs = performance.now()
-    const [outcome] = await this.#atomicOn(keyOf(key), [statement])
+    const { database, statements } = this.#parts
+    const [, outcome] = await database.atomic([statements.lockRow(keyOf(key)), statement])
     this.#announce(outcome!, sinceMs)
     return outcome!
-  }
-
-  /** Locks the row first, so that the statements see every waiter. */
-  async #atomicOn(key: LockKey, statements: readonly Statement[]): Promise<Result[]> {
-    if (!this.#parts.database.engine.rowLocks) return this.#atomic(statements)
-    return (await this.#atomic([this.#parts.statements.lockRow(key), ...statements])).slice(1)
-  }
-
-  #atomic(statements: readonly Statement[]): Promise<Result[]> {
-    return this.#parts.database.atomic(statements)
   }
 
   #announce({ rows: [row] }: Result, sinceMs: number, own?: string): void {

@@ -35,8 +35,8 @@ const isFree = (engine: Engine) =>
 /** Takes a lock that is free while nobody waits; the same claim again finds itself served. */
 const take = (engine: Engine) => (rows: Rows) => sql`
   insert into locks (organization_id, name, owner, claim, listener, fence, last_ticket,
-    served_ticket, acquired_at, expires_at)
-  select g.organization_id, g.name, g.owner, g.claim, g.listener, 1, 0, 0,
+    served_ticket, departures, acquired_at, expires_at)
+  select g.organization_id, g.name, g.owner, g.claim, g.listener, 1, 0, 0, 0,
     ${engine.now()}, ${engine.now(sql`g.ttl_ms`)}
   from ${rows} as g
   where case
@@ -55,17 +55,9 @@ const take = (engine: Engine) => (rows: Rows) => sql`
     or (locks.claim = excluded.claim and ${isHeld(engine)})
   returning locks.fence, locks.expires_at, ${engine.now()} as now`
 
-/** Lets go of a lock for which nobody waits. */
-const letGo = (engine: Engine) => (rows: Rows) => sql`
-  update locks set owner = null, claim = null, listener = null, acquired_at = null,
-    expires_at = null
-  from ${rows} as g
-  where ${sameLock('locks', 'g')} and locks.owner = g.owner and locks.fence = g.fence
-    and ${isHeld(engine)} and locks.served_ticket = locks.last_ticket`
-
 /**
- * What follows must see every waiter that is in the queue: on engines with row locks a statement
- * that waits for the row would go on with what it saw before.
+ * What follows sees every waiter that is in the queue: on engines with row locks a statement that
+ * itself waits for the row goes on with what it saw of the queue before.
  */
 const lockRow = (engine: Engine) => (rows: Rows) => sql`
   select locks.claim, locks.listener from locks join ${rows} as g on ${sameLock('locks', 'g')}
@@ -93,11 +85,12 @@ const grant = (engine: Engine, condition: RawBuilder<unknown>) => (rows: Rows) =
     expires_at = case when n.head_ticket is null then null
       else ${engine.now(sql`n.lease_ms`)} end
   from (
-    select g.*, h.ticket as head_ticket, h.owner as head_owner, h.claim as head_claim,
+    select g.*, l.last_ticket as seen_ticket, l.departures as seen_departures,
+      h.ticket as head_ticket, h.owner as head_owner, h.claim as head_claim,
       h.listener as head_listener,
       case when h.listener = g.listener or h.ttl_ms < ${sql.lit(provisionalMs)} then h.ttl_ms
         else ${sql.lit(provisionalMs)} end as lease_ms
-    from given g left join head h on 1 = 1
+    from given g join locks l on ${sameLock('l', 'g')} left join head h on 1 = 1
   ) as n
   where ${sameLock('locks', 'n')} and ${condition}
   returning locks.claim, locks.listener, locks.fence, locks.expires_at,
@@ -123,6 +116,10 @@ const clearServed = (rows: Rows) => sql`
   delete from lock_waiters where exists (
     select 1 from ${rows} as g join locks l on ${sameLock('l', 'g')}
     where ${sameLock('lock_waiters', 'g')} and lock_waiters.ticket <= l.served_ticket)`
+
+const depart = (rows: Rows) => sql`
+  update locks set departures = locks.departures + 1
+  from ${rows} as g where ${sameLock('locks', 'g')}`
 
 const leave = (rows: Rows) => sql`
   delete from lock_waiters where exists (
@@ -200,8 +197,10 @@ export function lockStatements(database: Database<LockTables>) {
   const isHolder = sql`locks.owner = n.owner and locks.fence = n.fence and ${isHeld(engine)}`
   return {
     take: one('take', wishKinds, take(engine)),
-    letGo: one('let_go', holdKinds, letGo(engine)),
     lockRow: one('row', lockKinds, lockRow(engine)),
+    /** Changes nothing when the queue changed at the same time. */
+    releaseUnlocked: one('release_unlocked', releaseKinds, grant(engine, sql`${isHolder}
+      and locks.last_ticket = n.seen_ticket and locks.departures = n.seen_departures`)),
     release: one('release', releaseKinds, grant(engine, isHolder)),
     force: one('force', grantKinds, grant(engine, isHeld(engine))),
     settle: one('settle', grantKinds, grant(engine, isFree(engine))),
@@ -210,6 +209,7 @@ export function lockStatements(database: Database<LockTables>) {
     handOutTicket: one('ticket', lockKinds, handOutTicket),
     queueUp: one('queue', wishKinds, queueUp(engine)),
     clearServed: one('clear', lockKinds, clearServed),
+    depart: one('depart', lockKinds, depart),
     leave: one('leave', { ...lockKinds, claim: 'text' }, leave),
     standing: read('standing', { ...lockKinds, claim: 'text' }, standing(engine)),
     accept: one('accept', acceptKinds, accept(engine)),

@@ -155,8 +155,7 @@ export class LockStore {
 
   /** Lets go; false, and nothing happens, when the lock is not held so any more. */
   async release(hold: LockHold): Promise<boolean> {
-    const key = this.#hold(hold)
-    return this.#leases.release(key, this.#room.isContended(key))
+    return this.#leases.release(this.#hold(hold))
   }
 
   /** Takes the lock away from whoever holds it; false when nobody does. For administrators. */

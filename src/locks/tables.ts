@@ -22,6 +22,8 @@ export const locks = table(
     lastTicket: integer(),
     /** Up to this ticket everybody was served or had gone; equal to the last one: nobody waits. */
     servedTicket: integer(),
+    /** How many left the queue unserved; tells a release that what it saw of the queue is old. */
+    departures: integer(),
     acquiredAt: instant().orNull(),
     /** On the database's clock; from then on the lock is free, whatever the row says. */
     expiresAt: instant().orNull(),

@@ -1,4 +1,8 @@
-import { type LockKey, type Term, type Wish } from './leases.js'
+import { type LockKey, type Place, type Term, type Wish } from './leases.js'
+
+/** Those further back in the queue look after an expired lease so much later each. */
+const stepMs = 20
+const stepsMax = 10
 
 /** Why a waiter woke: it was told to look, the lease it waits for has ended, or neither. */
 export type News = 'told' | 'due' | 'other'
@@ -13,6 +17,7 @@ export class Waiter {
   term: Term | undefined
   /** Since when it is in the queue; infinite before. */
   joinedMs = Infinity
+  #ahead = Infinity
   readonly #deadlineMs: number
   #dueMs = Infinity
   #isTold = false
@@ -46,12 +51,16 @@ export class Waiter {
     this.#wake()
   }
 
-  /** When the lease it waits for ends. */
-  expect(dueMs: number): void {
+  /** Its place, and when the present lease ends; true when it moved up since it was told last. */
+  expect({ ahead, leaseEndsMs }: Place): boolean {
     this.joinedMs = Math.min(this.joinedMs, performance.now())
+    const dueMs = leaseEndsMs + 1 + Math.min(ahead, stepsMax) * stepMs
     const isSooner = dueMs < this.#dueMs
+    const isMoving = ahead < this.#ahead
     this.#dueMs = dueMs
+    this.#ahead = ahead
     if (isSooner) this.#wake()
+    return isMoving
   }
 
   end(): void {

@@ -13,15 +13,11 @@ import { Waiter } from './waiter.js'
 /** How often this process tells that its waiters are there. */
 const touchEveryMs = 1_000
 
-/** The queues are looked at this soon after somebody joined, then ever more seldom … */
+/** Queues are looked at this soon after somebody joined or moved up, then ever more seldom … */
 const lookFirstMs = 15
 
 /** … down to this. */
 const lookEveryMs = 1_000
-
-/** Those further back in the queue look after an expired lease so much later each. */
-const stepMs = 20
-const stepsMax = 10
 
 /** How long to wait for a lock. */
 export interface Patience {
@@ -128,7 +124,7 @@ export class WaitingRoom {
   /** Sleeps until there is news, then tells how the waiter stands. */
   async #next(waiter: Waiter, place: Place): Promise<Standing> {
     const { wish } = waiter
-    waiter.expect(dueMs(place))
+    waiter.expect(place)
     this.#watch(lookFirstMs)
     const news = await waiter.sleep()
     if (waiter.term !== undefined) return { holds: waiter.term }
@@ -177,27 +173,26 @@ export class WaitingRoom {
       }
       const inQueue = this.statements.inQueue({ listener: this.listener })
       const { rows } = await this.#database.execute(inQueue)
-      this.#inform(rows, sinceMs)
+      if (this.#inform(rows, sinceMs)) this.#lookAfterMs = 0
     } catch {
       // The database is away: the next look tells.
     }
     this.#timer = undefined
     if (this.#waiters.size === 0 || this.#closing.signal.aborted) return
-    this.#watch(Math.min(lookEveryMs, this.#lookAfterMs * 2))
+    this.#watch(Math.min(lookEveryMs, Math.max(lookFirstMs, this.#lookAfterMs * 2)))
   }
 
-  #inform(rows: readonly Record<string, unknown>[], sinceMs: number): void {
+  /** True when somebody moved up: the next handover may be near. */
+  #inform(rows: readonly Record<string, unknown>[], sinceMs: number): boolean {
     const places = new Map(rows.map((row) => [row.claim as string, placeOf(row, sinceMs)]))
+    let isMoving = false
     for (const [claim, waiter] of this.#waiters) {
       const place = places.get(claim)
-      if (place !== undefined) waiter.expect(dueMs(place))
+      if (place !== undefined) isMoving = waiter.expect(place) || isMoving
       else if (waiter.joinedMs < sinceMs) waiter.tell()
     }
+    return isMoving
   }
 }
 
 const topicOf = (listener: string): string => `locks:${listener}`
-
-/** When a waiter should look whether the lease has ended: the first one at once. */
-const dueMs = ({ leaseEndsMs, ahead }: Place): number =>
-  leaseEndsMs + 1 + Math.min(ahead, stepsMax) * stepMs

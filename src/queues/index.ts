@@ -6,6 +6,8 @@ export {
   AttemptStale, DedupeKeyReused, JobCancelled, JobFinished, JobNotFound, QueueNotFound,
 } from './errors.js'
 export { type ClaimAny, JobLog, type JobSource } from './job-log.js'
+export { jobRoutes } from './job-routes.js'
+export { type QueueContext, queueRoutes } from './routes.js'
 export { type QueueChanges, type QueueStats } from './settings.js'
 export { type Claim, type JobListing, QueueStore } from './store.js'
 export { type Swept } from './sweep.js'

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { Busy } from '../database/failures.js'
@@ -18,6 +17,7 @@ import {
 import { type FinishCall } from './finish.js'
 import { decodeJob, type JobLog } from './job-log.js'
 import { type JobRef } from './keys.js'
+import { JobQueries } from './queries.js'
 import {
   checkCount, checkInteger, checkKey, checkPageLimit, checkQueue, checkState, jobsMax,
   leaseSecondsDefault,
@@ -26,7 +26,7 @@ import {
   asUnknownOrganization, type QueueChanges, QueueSettings, type QueueStats,
 } from './settings.js'
 import {
-  type Job, jobs as table, type JobState, jobStates, type Queue, type QueueTables,
+  type Job, jobs as table, type JobState, type Queue, type QueueTables,
 } from './tables.js'
 import { type Transition } from './transitions.js'
 import { Rings, wakeUpName } from './wake-ups.js'
@@ -66,6 +66,7 @@ export class QueueStore {
   readonly #transaction: Database<QueueTables> | undefined
   readonly #organizationId: Stored<'id'>
   readonly #settings: QueueSettings
+  readonly #queries: JobQueries
   readonly #encoder: AttemptEncoder
 
   /** With `transaction`, everything happens inside it instead of in shared batches. */
@@ -75,6 +76,7 @@ export class QueueStore {
     this.#transaction = transaction
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
     this.#settings = new QueueSettings(this.#database, this.#organizationId)
+    this.#queries = new JobQueries(this.#database, this.#organizationId)
     this.#encoder = new AttemptEncoder(this.#organizationId)
   }
 
@@ -107,12 +109,7 @@ export class QueueStore {
 
   /** One job, or undefined. */
   async find(jobId: string): Promise<Job | undefined> {
-    const query = this.#database.write
-      .selectFrom('jobs')
-      .selectAll()
-      .where('organization_id', '=', this.#organizationId)
-      .where('id', '=', columns.id.encode(jobId, 'job_id'))
-    const stored = await this.#database.first(query)
+    const stored = await this.#database.first(this.#queries.one(jobId))
     return stored === undefined ? undefined : decodeJob(stored)
   }
 
@@ -124,10 +121,7 @@ export class QueueStore {
     if (state !== undefined) checkState(state)
     const list = ['jobs', this.#organizationId, queue, state ?? null]
     const last = cursor === undefined ? undefined : String(keyOf(list, cursor)[0])
-    const states = state === undefined ? jobStates : [state]
-    const [first, ...rest] = states.map((each) => this.#newest(queue, each, { limit, last }))
-    const query = rest.reduce((all, each) => all.unionAll(each), first!)
-      .orderBy('id', 'desc').limit(limit + 1)
+    const query = this.#queries.newest(queue, { state, limit: limit + 1, last })
     const rows = (await this.#database.all(query)).map(decodeJob)
     return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
   }
@@ -217,13 +211,8 @@ export class QueueStore {
   async redrive(queue: string, jobIds?: readonly string[]): Promise<number> {
     checkQueue(queue)
     if (jobIds !== undefined) checkCount(jobIds, 'job_ids')
-    let query = this.#refs(queue, ['dead'])
-    if (jobIds !== undefined) {
-      query = query.where('id', 'in', jobIds.map((id, index) => {
-        return columns.id.encode(id, `job_ids[${index}]`)
-      }))
-    }
-    return (await this.#change('redrive', await this.#database.all(query))).length
+    const dead = await this.#database.all(this.#queries.refs(queue, ['dead'], jobIds))
+    return (await this.#change('redrive', dead)).length
   }
 
   /**
@@ -240,7 +229,7 @@ export class QueueStore {
     states.forEach(checkState)
     const waiting = states.filter((state) => state !== 'active')
     if (waiting.length === 0) return 0
-    const refs = await this.#database.all(this.#refs(queue, waiting))
+    const refs = await this.#database.all(this.#queries.refs(queue, waiting))
     return (await this.#change('purge', refs)).length
   }
 
@@ -328,12 +317,7 @@ export class QueueStore {
 
   /** Why a call about an attempt changed nothing, unless that is as well. */
   async #explain({ kind, row, keyed }: FinishCall): Promise<Readonly<Record<string, unknown>>> {
-    const query = this.#database.write
-      .selectFrom('jobs')
-      .selectAll()
-      .where('organization_id', '=', this.#organizationId)
-      .where('id', '=', row.id!)
-    const stored = await this.#database.first(query)
+    const stored = await this.#database.first(this.#queries.one(row.id!))
     if (stored === undefined) throw new JobNotFound(`There is no job ${row.id} here.`)
     const isLatest = columns.attempt.decode(stored.attempt) === Number(row.attempt)
     const state = columns.state.decode(stored.state)
@@ -352,38 +336,11 @@ export class QueueStore {
     return rows
   }
 
-  #refs(queue: string, states: readonly JobState[]) {
-    return this.#database.write
-      .selectFrom('jobs')
-      .select(['organization_id', 'id'])
-      .where('organization_id', '=', this.#organizationId)
-      .where('queue', '=', columns.queue.encode(queue, 'queue'))
-      .where('state', 'in', states.map((state) => columns.state.encode(state)))
-      .limit(jobsMax)
-  }
-
-  #newest(
-    queue: string,
-    state: JobState,
-    { limit, last }: { readonly limit: number; readonly last: string | undefined },
-  ) {
-    let newest = this.#database.write
-      .selectFrom('jobs')
-      .selectAll()
-      .where('organization_id', '=', this.#organizationId)
-      .where('queue', '=', columns.queue.encode(queue, 'queue'))
-      .where('state', '=', columns.state.encode(state))
-      .orderBy('id', 'desc')
-      .limit(limit + 1)
-    if (last !== undefined) newest = newest.where('id', '<', columns.id.encode(last, 'cursor'))
-    return this.#database.write.selectFrom(newest.as('newest')).selectAll()
-  }
-
   /** Lets further jobs in where keys may have more under way than before. */
   async #admitMore(queue: string): Promise<void> {
     let after = columns.queue.encode('')
     for (;;) {
-      const heads = await this.#database.all(this.#heads(queue, after))
+      const heads = await this.#database.all(this.#queries.heads(queue, after))
       const refs = heads.flatMap(({ id, organization_id }) => {
         return id === null ? [] : [{ organization_id, id }]
       })
@@ -392,26 +349,6 @@ export class QueueStore {
       if (heads.length < jobsMax) return
       after = heads.at(-1)!.key
     }
-  }
-
-  #heads(queue: string, after: Stored<'text'>) {
-    return this.#database.write
-      .selectFrom('job_keys')
-      .select((expression) => [
-        'organization_id', 'key',
-        expression.selectFrom('jobs')
-          .select('jobs.id')
-          .whereRef('jobs.organization_id', '=', 'job_keys.organization_id')
-          .whereRef('jobs.queue', '=', 'job_keys.queue')
-          .whereRef('jobs.concurrency_key', '=', 'job_keys.key')
-          .where(sql<boolean>`jobs.state = 'blocked'`)
-          .orderBy('jobs.id').limit(1).as('id'),
-      ])
-      .where('organization_id', '=', this.#organizationId)
-      .where('queue', '=', columns.queue.encode(queue, 'queue'))
-      .where('key', '>', after)
-      .orderBy('key')
-      .limit(jobsMax)
   }
 
   #ringAll(queue: string): void {

@@ -1,4 +1,5 @@
 import { type FastifyInstance } from 'fastify'
+import { type Coordinator } from '../coordination/coordination.js'
 import { type Holdfast } from '../holdfast.js'
 
 /** Longest wait for one dependency, in milliseconds. */
@@ -11,7 +12,8 @@ export interface Lifecycle {
 
 /**
  * `/livez` touches no dependency: a database hiccup must not restart the fleet. `/readyz` names
- * each dependency and is 503 while one is down or the server is draining.
+ * each dependency and is 503 while the database is down or the server is draining. Without Redis
+ * everything works, only slower and each process by itself: that is told and stays 200.
  */
 export function serveHealth(
   server: FastifyInstance,
@@ -20,12 +22,25 @@ export function serveHealth(
 ): void {
   server.get('/livez', async () => ({ status: 'alive' }))
   server.get('/readyz', async (_request, reply) => {
-    const database = await check(() => holdfast.backend.ping())
+    const [database, degraded] = await Promise.all([
+      check(() => holdfast.backend.ping()), degradation(holdfast.coordination),
+    ])
     const serving = lifecycle.draining ? 'draining' : 'ok'
     const ready = database === 'ok' && serving === 'ok'
     if (!ready) reply.code(503).header('retry-after', '1')
-    return { status: ready ? 'ready' : 'not ready', checks: { serving, database } }
+    const coordination = degraded === undefined ? 'ok' : 'degraded'
+    return {
+      status: ready ? 'ready' : 'not ready',
+      checks: { serving, database, coordination },
+      ...(degraded === undefined ? {} : { degraded: { coordination: degraded } }),
+    }
   })
+}
+
+/** Why hints do not reach other processes; undefined when they do. */
+export async function degradation(coordination: Coordinator): Promise<string | undefined> {
+  await check(() => coordination.ping())
+  return coordination.health().reason
 }
 
 async function check(probe: () => Promise<void>): Promise<'ok' | 'unavailable'> {

@@ -1,6 +1,7 @@
 import { type FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type Holdfast } from '../holdfast.js'
+import { degradation } from './health.js'
 
 /** Bounds of request durations in seconds, as OpenTelemetry's HTTP conventions recommend. */
 const durationBuckets = [
@@ -13,6 +14,7 @@ export function serveMetrics(server: FastifyInstance, holdfast: Holdfast): void 
   collectDefaultMetrics({ register: registry })
   measureRequests(server, registry)
   measurePool(holdfast, registry)
+  measureCoordination(holdfast, registry)
   server.get('/metrics', async (_request, reply) => {
     reply.type(registry.contentType)
     return registry.metrics()
@@ -44,6 +46,19 @@ function measurePool(holdfast: Holdfast, registry: Registry): void {
     collect() {
       const figures = holdfast.backend.pool()
       for (const [state, value] of Object.entries(figures ?? {})) this.set({ state }, value)
+    },
+  })
+}
+
+function measureCoordination({ coordination }: Holdfast, registry: Registry): void {
+  new Gauge({
+    name: 'holdfast_coordination_up',
+    help: 'Whether hints reach other processes: 1, or 0 while coordination is degraded.',
+    labelNames: ['kind'],
+    registers: [registry],
+    async collect() {
+      const degraded = await degradation(coordination)
+      this.set({ kind: coordination.name }, degraded === undefined ? 1 : 0)
     },
   })
 }

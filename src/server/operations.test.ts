@@ -47,8 +47,8 @@ contract('operational endpoints', (openWorld) => {
     const { guest } = await open()
     expect((await guest.get('/livez')).body).toEqual({ status: 'alive' })
     const { status, body } = await guest.get('/readyz')
-    expect([status, body])
-      .toEqual([200, { status: 'ready', checks: { serving: 'ok', database: 'ok' } }])
+    const checks = { serving: 'ok', database: 'ok', coordination: 'ok' }
+    expect([status, body]).toEqual([200, { status: 'ready', checks }])
   })
 
   it('name the database that is gone, while the server lives on', async () => {
@@ -58,11 +58,28 @@ contract('operational endpoints', (openWorld) => {
     await holdfast.close()
     expect((await guest.get('/livez')).status).toBe(200)
     const { status, body, headers } = await guest.get('/readyz')
-    expect([status, body.status, body.checks])
-      .toEqual([503, 'not ready', { serving: 'ok', database: 'unavailable' }])
+    expect([status, body.status, body.checks.database])
+      .toEqual([503, 'not ready', 'unavailable'])
     expect(headers['retry-after']).toBe('1')
     guest.close()
     await server.close()
+  })
+
+  it('stay ready without Redis, and say why it is degraded', async () => {
+    const holdfast = await openHoldfast({ redis: 'redis://127.0.0.1:1' })
+    const server = await startServer({ holdfast, ...quiet })
+    const guest = new HttpClient(server.url, serving)
+    const { status, body } = await guest.get('/readyz')
+    expect([status, body]).toEqual([200, {
+      status: 'ready',
+      checks: { serving: 'ok', database: 'ok', coordination: 'degraded' },
+      degraded: { coordination: 'Redis at 127.0.0.1:1 refuses the connection.' },
+    }])
+    expect((await guest.get('/metrics')).text)
+      .toContain('holdfast_coordination_up{kind="redis"} 0')
+    guest.close()
+    await server.close()
+    await holdfast.close()
   })
 
   it('measure by route, never by id', async () => {
@@ -76,6 +93,7 @@ contract('operational endpoints', (openWorld) => {
     const one = 'method="GET",route="/v1/conversations/:conversation_id",status="200"'
     expect(text).toContain(`http_server_request_duration_seconds_count{${one}}`)
     expect(text).toContain('route="unknown",status="404"')
+    expect(text).toContain('holdfast_coordination_up{kind="local"} 1')
     for (const secret of [body.id, organizationId, ourToken, 'Secret']) {
       expect(text).not.toContain(secret)
     }

@@ -3,11 +3,13 @@ import {
 } from '../conversations/index.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
+import { jobRoutes, type QueueContext, queueRoutes } from '../queues/index.js'
 
 /** Everything the handlers of all domains need together. */
-export interface ServerContext extends IdentityContext, ConversationContext, MessageContext {}
+export interface ServerContext
+  extends IdentityContext, ConversationContext, MessageContext, QueueContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
-  ...identityRoutes, ...conversationRoutes, ...messageRoutes,
+  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...queueRoutes, ...jobRoutes,
 ]

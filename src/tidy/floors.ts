@@ -44,7 +44,7 @@ export const areas: readonly Area[] = [
   {
     floor: 6,
     folders: ['testing'],
-    only: [...sources, 'coordination', 'database', 'holdfast'],
+    only: [...sources, 'database', 'coordination', 'holdfast'],
     forTests: true,
   },
   { floor: 6, folders: ['crash', 'tidy'], only: [], forTests: true },

@@ -107,12 +107,12 @@ function isFunctionWithBody(node: ts.Node): node is ts.FunctionLikeDeclaration {
   return ts.isFunctionLike(node) && 'body' in node && node.body !== undefined
 }
 
-/** A callback of describe or contract that stands in no other function. */
+const suites = new Set(['describe', 'contract', 'coordinationContract'])
+
+/** A callback of describe or a contract that stands in no other function. */
 function isOuterSuite(node: ts.Node): boolean {
   const call = node.parent
-  if (!ts.isCallExpression(call) || !['describe', 'contract'].includes(rootOf(call.expression))) {
-    return false
-  }
+  if (!ts.isCallExpression(call) || !suites.has(rootOf(call.expression))) return false
   let outer: ts.Node = call.parent
   while (!ts.isSourceFile(outer)) {
     if (ts.isFunctionLike(outer)) return false

@@ -151,12 +151,21 @@ describe('doctor on the configuration and the port', () => {
     expect(Object.keys(named)).toEqual(['node', 'configuration', 'sqlite-driver'])
   })
 
-  it('warns of unknown variables and of Redis', async () => {
+  it('warns of unknown variables', async () => {
     const { warnings, checks } = await doctor({
-      HOLDFAST_DATABASE_URL: 'memory:', HOLDFAST_POOLMAX: '1', REDIS_HOST: 'cache',
+      HOLDFAST_DATABASE_URL: 'memory:', HOLDFAST_POOLMAX: '1',
     })
-    expect(warnings).toEqual(['configuration', 'redis', 'database'])
+    expect(warnings).toEqual(['configuration', 'database'])
     expect(checks.some(({ message }) => message.includes('mean HOLDFAST_POOL_MAX'))).toBe(true)
+  })
+
+  it('looks at the Redis of the environment and of a flag', async () => {
+    const memory = { HOLDFAST_DATABASE_URL: 'memory:' }
+    const byParts = await doctor({ ...memory, REDIS_HOST: '127.0.0.1', REDIS_PORT: '1' })
+    expect([byParts.problems, byParts.named.redis!.message])
+      .toEqual([['redis'], 'Redis at 127.0.0.1:1 refuses the connection.'])
+    const flagged = await doctor(memory, ['--redis', 'redis://127.0.0.1:2'])
+    expect(flagged.named.redis!.message).toContain('127.0.0.1:2')
   })
 
   it('tells a port that another program holds from one that Holdfast holds', async () => {

@@ -13,6 +13,7 @@ export const locks: Migration = {
       fence {integer} not null,
       last_ticket {integer} not null,
       served_ticket {integer} not null,
+      departures {integer} not null,
       acquired_at {instant},
       expires_at {instant},
       primary key (organization_id, name)`)

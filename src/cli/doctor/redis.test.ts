@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PrivateRedis } from '../../testing/private-redis.test.harness.js'
+import { type Check } from './check.js'
+import { checkRedis } from './redis.js'
+
+const missing = PrivateRedis.missing()
+const reason = missing === undefined ? '' : `: did not run: ${missing}`
+
+function named(checks: readonly Check[], name: string): Check {
+  const found = checks.find((check) => check.name === name)
+  if (found === undefined) throw new Error(`no check is called ${name}`)
+  return found
+}
+
+const states = (checks: readonly Check[]) =>
+  Object.fromEntries(checks.map(({ name, state }) => [name, state]))
+
+describe.skipIf(missing !== undefined)(`doctor on Redis${reason}`, () => {
+  let redis: PrivateRedis
+
+  beforeAll(async () => {
+    redis = await PrivateRedis.start()
+  })
+  afterAll(() => redis?.remove())
+
+  it('has nothing to say when none is configured', async () => {
+    expect(await checkRedis(undefined)).toEqual([])
+  })
+
+  it('finds nothing wrong with a Redis as it should be, and leaves nothing behind', async () => {
+    const checks = await checkRedis(redis.url)
+    expect(states(checks))
+      .toEqual({ redis: 'ok', 'redis-version': 'ok', 'redis-memory': 'ok' })
+    await expect.poll(() => redis.command('DBSIZE'), { timeout: 5_000 }).toBe(0)
+  })
+
+  it('says what would be evicted', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    const checks = await checkRedis(redis.url)
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    const { state, message, fix } = named(checks, 'redis-memory')
+    expect([state, message, fix]).toEqual([
+      'warning', expect.stringContaining('allkeys-lru Redis evicts hint locks, rate limits'),
+      expect.stringContaining('config set maxmemory-policy noeviction'),
+    ])
+  })
+
+  it('tells a replica that takes no writes', async () => {
+    await redis.command('REPLICAOF', '127.0.0.1', '1')
+    const checks = await checkRedis(redis.url)
+    await redis.command('REPLICAOF', 'NO', 'ONE')
+    const { state, message, fix } = named(checks, 'redis')
+    expect([state, message, fix]).toEqual([
+      'problem', expect.stringContaining('is a replica and takes no writes'),
+      expect.stringContaining('Sentinels'),
+    ])
+  })
+
+  it('tells a missing and a wrong password, and shows neither', async () => {
+    const own = await PrivateRedis.start({ lines: ['requirepass s3cret'] })
+    const guest = named(await checkRedis(own.url), 'redis')
+    expect([guest.state, guest.message]).toEqual(['problem', expect.stringMatching(/password/)])
+    const wrong = named(await checkRedis(own.url.replace('//', '//:s3crux@')), 'redis')
+    expect([wrong.state, wrong.message])
+      .toEqual(['problem', expect.stringContaining('refuses the password')])
+    expect(wrong.fix).toContain('REDIS_PASSWORD')
+    expect(JSON.stringify([guest, wrong])).not.toContain('s3cr')
+    expect(states(await checkRedis(own.url.replace('//', '//:s3cret@'))).redis).toBe('ok')
+    await own.remove()
+  })
+
+  it('tells a server that is not there, and one that does not speak TLS', async () => {
+    const nobody = named(await checkRedis('redis://127.0.0.1:1'), 'redis')
+    expect([nobody.state, nobody.message])
+      .toEqual(['problem', 'Redis at 127.0.0.1:1 refuses the connection.'])
+    expect(nobody.fix).toContain('HOLDFAST_REDIS_URL')
+    const plain = named(await checkRedis(redis.url.replace('redis:', 'rediss:')), 'redis')
+    expect(plain.state).toBe('problem')
+  })
+
+  it('warns of another machine without TLS', async () => {
+    const checks = await checkRedis('redis://redis.invalid')
+    expect(states(checks)).toEqual({ redis: 'problem', 'redis-transport': 'warning' })
+  })
+})

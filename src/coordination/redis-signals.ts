@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import { type Client } from './client.js'
+import { type Signal, type Signals, type Subscription } from './coordination.js'
+import { within } from './deadline.js'
+import { lastPart } from './key.js'
+import { type Link } from './link.js'
+import { LocalSignals, requireSignal } from './local-signals.js'
+import { type RedisConnection } from './redis-connection.js'
+import { lastSignal, publishMissed, publishSignal } from './scripts/signals.js'
+
+/** A sequence without a signal for this long is begun anew, which its subscribers notice. */
+const sequenceTtlMs = 86_400_000
+/** On this channel all processes are told that signals of any topic may have been missed. */
+const missedKey = 'signals-missed'
+/** How often a process that owes others this word tries to give it, in milliseconds. */
+const retryMs = 500
+
+/** A topic with a listener in this process. */
+interface Heard {
+  readonly topic: string
+  /** Resolves when its signals arrive, or when it is known that they do not. */
+  ready: Promise<void>
+  /** The last signal seen; undefined until that is known. */
+  mark: Mark | undefined
+}
+
+/** A place in a topic's sequence; era '' before any signal. */
+interface Mark {
+  readonly era: string
+  readonly sequence: number
+}
+
+/**
+ * Signals between processes. Each carries a number of its topic's sequence, so that a gap, a
+ * sequence begun anew and a repetition are noticed; a broken connection is told to every listener.
+ */
+export class RedisSignals implements Signals {
+  readonly #redis: RedisConnection
+  readonly #local = new LocalSignals()
+  readonly #link: Link
+  /** By channel. */
+  readonly #heard = new Map<string, Heard>()
+  #client: Client | undefined
+  /** Set when a publication failed, until others know that they may have missed it. */
+  #owing: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(redis: RedisConnection) {
+    this.#redis = redis
+    this.#link = redis.dedicated({
+      prepare: (client) => this.#prepare(client),
+      lost: () => this.#lost(),
+    })
+  }
+
+  /** Why signals of others do not arrive at this moment. */
+  get reason(): string | undefined {
+    return this.#link.reason
+  }
+
+  /** Resolves when the first attempt to connect has ended. */
+  get attempted(): Promise<void> {
+    return this.#link.attempted
+  }
+
+  async publish(topic: string, payload?: string): Promise<void> {
+    requireSignal(topic, payload)
+    const key = keyOf(topic)
+    const rest = payload === undefined ? [] : [payload]
+    const args = [randomUUID(), sequenceTtlMs, this.#redis.prefixed(key), ...rest]
+    try {
+      await this.#redis.run(publishSignal, [key], args)
+    } catch {
+      this.#local.tell({ topic, missed: true, ...(payload === undefined ? {} : { payload }) })
+      this.#owe()
+    }
+  }
+
+  async subscribe(topic: string, listener: (signal: Signal) => void): Promise<Subscription> {
+    const channel = this.#redis.prefixed(keyOf(topic))
+    const subscription = await this.#local.subscribe(topic, listener)
+    let heard = this.#heard.get(channel)
+    if (heard === undefined) {
+      heard = { topic, mark: undefined, ready: Promise.resolve() }
+      this.#heard.set(channel, heard)
+      heard.ready = this.#listen(channel, heard).catch(() => {
+        this.#local.tell({ topic, missed: true })
+      })
+    }
+    await heard.ready
+    return {
+      close: async () => {
+        await subscription.close()
+        if (!this.#local.has(topic)) await this.#forget(channel)
+      },
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#owing)
+    this.#link.close()
+  }
+
+  async #prepare(client: Client): Promise<void> {
+    // From here on a new topic subscribes by itself.
+    this.#client = client
+    try {
+      const channels = [this.#redis.prefixed(missedKey), ...this.#heard.keys()]
+      await within(this.#redis.limits.connectTimeoutMs, client.subscribe(channels, this.#receive))
+    } catch (error) {
+      this.#client = undefined
+      throw error
+    }
+    this.#tellAllMissed()
+  }
+
+  #lost(): void {
+    this.#client = undefined
+    for (const heard of this.#heard.values()) heard.mark = undefined
+  }
+
+  /** Subscribes, then reads where the sequence stands. When not connected, `prepare` will do it. */
+  async #listen(channel: string, heard: Heard): Promise<void> {
+    if (this.#client === undefined) throw new Error('not connected')
+    const confirmed = this.#client.subscribe(channel, this.#receive)
+    await within(this.#redis.limits.commandTimeoutMs, confirmed)
+    const key = keyOf(heard.topic)
+    const [era = '', sequence = 0] = (await this.#redis.run<Last | null>(lastSignal, [key])) ?? []
+    // A signal that has arrived in the meantime knows better.
+    heard.mark ??= { era, sequence: Number(sequence) }
+  }
+
+  async #forget(channel: string): Promise<void> {
+    this.#heard.delete(channel)
+    const left = this.#client?.unsubscribe(channel) ?? Promise.resolve()
+    await within(this.#redis.limits.commandTimeoutMs, left).catch(() => undefined)
+  }
+
+  readonly #receive = (message: string, channel: string): void => {
+    const heard = this.#heard.get(channel)
+    if (heard === undefined) {
+      if (channel === this.#redis.prefixed(missedKey)) this.#tellAllMissed()
+      return
+    }
+    const found = /^(\S+) (\d+)(?: ([\s\S]*))?$/.exec(message)
+    if (found === null) return
+    const { topic, mark } = heard
+    const [, era, digits, payload] = found
+    const next: Mark = { era: era!, sequence: Number(digits) }
+    if (mark?.era === next.era && next.sequence <= mark.sequence) return
+    heard.mark = next
+    const missed = mark !== undefined && !follows(next, mark)
+    this.#local.tell({ topic, missed, ...(payload === undefined ? {} : { payload }) })
+  }
+
+  #tellAllMissed(): void {
+    for (const { topic } of this.#heard.values()) this.#local.tell({ topic, missed: true })
+  }
+
+  /** Tells other processes, as soon as it can, that signals of this one did not reach them. */
+  #owe(): void {
+    if (this.#isClosed || this.#owing !== undefined) return
+    const args = [this.#redis.prefixed(missedKey)]
+    this.#owing = setInterval(() => {
+      void this.#redis.run(publishMissed, [missedKey], args).then(
+        () => {
+          clearInterval(this.#owing)
+          this.#owing = undefined
+        },
+        () => undefined,
+      )
+    }, retryMs)
+  }
+}
+
+type Last = [era: string, sequence: string]
+
+/** True for the number after the mark, and for the first of a sequence when there was none. */
+function follows(next: Mark, mark: Mark): boolean {
+  if (mark.era === '') return next.sequence === 1
+  return next.era === mark.era && next.sequence === mark.sequence + 1
+}
+
+function keyOf(topic: string): string {
+  return `signal:{${lastPart('topic', topic)}}`
+}

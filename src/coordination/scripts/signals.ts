@@ -1,0 +1,26 @@
+import { Script } from '../script.js'
+
+/**
+ * KEYS: the topic's sequence. ARGV: a new era's name, milliseconds without a signal after which the
+ * sequence is forgotten, the channel, and the payload if there is one. Signals of one era are
+ * counted from 1 without a gap.
+ */
+export const publishSignal = new Script(`
+local era = redis.call('hget', KEYS[1], 'era')
+if not era then
+  era = ARGV[1]
+  redis.call('hset', KEYS[1], 'era', era)
+end
+local sequence = redis.call('hincrby', KEYS[1], 'sequence', 1)
+redis.call('pexpire', KEYS[1], ARGV[2])
+redis.call('publish', ARGV[3], era .. ' ' .. sequence .. (ARGV[4] and ' ' .. ARGV[4] or ''))
+return sequence`)
+
+/** KEYS: the topic's sequence. The era and number of its last signal; false for none. */
+export const lastSignal = new Script(`
+local era = redis.call('hget', KEYS[1], 'era')
+if not era then return false end
+return {era, redis.call('hget', KEYS[1], 'sequence')}`)
+
+/** KEYS: any. ARGV: the channel on which it is told that signals of any topic may be missed. */
+export const publishMissed = new Script(`return redis.call('publish', ARGV[1], '')`)
