@@ -66,10 +66,14 @@ export class RedisSignals implements Signals {
   async publish(topic: string, payload?: string): Promise<void> {
     requireSignal(topic, payload)
     const key = keyOf(topic)
+    const owed = this.#owing
+    // With it, so that nobody takes this signal for the one they missed.
+    const owedTo = owed === undefined ? '' : this.#redis.prefixed(missedKey)
     const rest = payload === undefined ? [] : [payload]
-    const args = [randomUUID(), sequenceTtlMs, this.#redis.prefixed(key), ...rest]
+    const args = [randomUUID(), sequenceTtlMs, this.#redis.prefixed(key), owedTo, ...rest]
     try {
       await this.#redis.run(publishSignal, [key], args)
+      this.#settle(owed)
     } catch {
       this.#local.tell({ topic, missed: true, ...(payload === undefined ? {} : { payload }) })
       this.#owe()
@@ -158,19 +162,21 @@ export class RedisSignals implements Signals {
     for (const { topic } of this.#heard.values()) this.#local.tell({ topic, missed: true })
   }
 
-  /** Tells other processes, as soon as it can, that signals of this one did not reach them. */
+  /** From now on other processes are owed the word that signals of this one did not reach them. */
   #owe(): void {
-    if (this.#isClosed || this.#owing !== undefined) return
+    if (!this.#isClosed) this.#owing ??= setInterval(() => void this.#pay(), retryMs)
+  }
+
+  async #pay(): Promise<void> {
+    const owed = this.#owing
     const args = [this.#redis.prefixed(missedKey)]
-    this.#owing = setInterval(() => {
-      void this.#redis.run(publishMissed, [missedKey], args).then(
-        () => {
-          clearInterval(this.#owing)
-          this.#owing = undefined
-        },
-        () => undefined,
-      )
-    }, retryMs)
+    const paid = this.#redis.run(publishMissed, [missedKey], args)
+    await paid.then(() => this.#settle(owed), () => undefined)
+  }
+
+  #settle(owed: NodeJS.Timeout | undefined): void {
+    clearInterval(owed)
+    if (this.#owing === owed) this.#owing = undefined
   }
 }
 

@@ -13,6 +13,12 @@ export interface PrivateRedisOptions {
   readonly isSentinel?: boolean
 }
 
+/** An open connection to a private Redis. */
+export interface RedisSession {
+  command<R = unknown>(...words: readonly string[]): Promise<R>
+  end(): void
+}
+
 const startMs = 10_000
 
 /** A Redis of the test's own, which may be stopped, frozen and reconfigured at will. */
@@ -81,15 +87,24 @@ export class PrivateRedis {
 
   /** Runs one command on a connection of its own. */
   async command<R = unknown>(...words: readonly string[]): Promise<R> {
+    const session = await this.session()
+    try {
+      return await session.command<R>(...words)
+    } finally {
+      session.end()
+    }
+  }
+
+  /** A connection that stays, for when there will be no other. */
+  async session(): Promise<RedisSession> {
     const client = createClient({
       url: this.url, socket: { reconnectStrategy: false, connectTimeout: 1_000 },
     })
     client.on('error', () => undefined)
     await client.connect()
-    try {
-      return (await client.sendCommand([...words])) as R
-    } finally {
-      client.destroy()
+    return {
+      command: async <R>(...words: readonly string[]) => (await client.sendCommand([...words])) as R,
+      end: () => client.destroy(),
     }
   }
 

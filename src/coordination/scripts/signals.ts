@@ -2,10 +2,11 @@ import { Script } from '../script.js'
 
 /**
  * KEYS: the topic's sequence. ARGV: a new era's name, milliseconds without a signal after which the
- * sequence is forgotten, the channel, and the payload if there is one. Signals of one era are
- * counted from 1 without a gap.
+ * sequence is forgotten, the channel, the channel on which it is told first that signals may be
+ * missed or '', and the payload if there is one. Signals of one era are counted from 1 without gap.
  */
 export const publishSignal = new Script(`
+if ARGV[4] ~= '' then redis.call('publish', ARGV[4], '') end
 local era = redis.call('hget', KEYS[1], 'era')
 if not era then
   era = ARGV[1]
@@ -13,7 +14,7 @@ if not era then
 end
 local sequence = redis.call('hincrby', KEYS[1], 'sequence', 1)
 redis.call('pexpire', KEYS[1], ARGV[2])
-redis.call('publish', ARGV[3], era .. ' ' .. sequence .. (ARGV[4] and ' ' .. ARGV[4] or ''))
+redis.call('publish', ARGV[3], era .. ' ' .. sequence .. (ARGV[5] and ' ' .. ARGV[5] or ''))
 return sequence`)
 
 /** KEYS: the topic's sequence. The era and number of its last signal; false for none. */
