@@ -23,6 +23,13 @@ describe('configuration', () => {
         drainMs: 0,
         logLevel: 'info',
         trustProxy: false,
+        rateLimits: {
+          address: { limit: 1_200_000, windowSeconds: 60 },
+          login: { limit: 300, windowSeconds: 60 },
+          organization: { limit: 1_200_000, windowSeconds: 60 },
+          user: { limit: 1_200_000, windowSeconds: 60 },
+          token: { limit: 1_200_000, windowSeconds: 60 },
+        },
       },
       given: [],
       warnings: [],
@@ -35,12 +42,19 @@ describe('configuration', () => {
       HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
       HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
       HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_DRAIN_MS: '8', HOLDFAST_LOG_LEVEL: 'debug',
-      HOLDFAST_TRUST_PROXY: 'true',
+      HOLDFAST_TRUST_PROXY: 'true', HOLDFAST_RATE_LIMIT_ADDRESS: 'off',
+      HOLDFAST_RATE_LIMIT_LOGIN: '5/0.5', HOLDFAST_RATE_LIMIT_ORGANIZATION: '1000000000/2592000',
+      HOLDFAST_RATE_LIMIT_USER: '1/1', HOLDFAST_RATE_LIMIT_TOKEN: 'off',
     }
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
       drainMs: 8, logLevel: 'debug', trustProxy: true,
+      rateLimits: {
+        login: { limit: 5, windowSeconds: 0.5 },
+        organization: { limit: 1_000_000_000, windowSeconds: 2_592_000 },
+        user: { limit: 1, windowSeconds: 1 },
+      },
     })
   })
 
@@ -52,6 +66,14 @@ describe('configuration', () => {
     expect(settings(environment, flags)).toMatchObject(
       { database: 'memory:', port: 8000, logLevel: 'warn' })
   })
+
+  it.each(['0/60', '10', '10/', '10/0', '10/2592001', '1.5/60', 'no', '10/60/2', '-1/60'])(
+    'refuses %s as a rate limit, naming the variable',
+    (text) => {
+      expect(() => settings({ HOLDFAST_RATE_LIMIT_USER: text }))
+        .toThrow(/^HOLDFAST_RATE_LIMIT_USER must be calls\/seconds/)
+    },
+  )
 
   it('takes an empty variable for unset', () => {
     expect(settings({ HOLDFAST_PORT: '', HOLDFAST_DATABASE_URL: ' ' }))

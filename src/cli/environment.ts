@@ -1,6 +1,7 @@
 import { InvalidConfiguration } from '../errors.js'
 import { redisAddressOf } from '../coordination/address.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
+import { type Rate, type RateLimits } from '../server/index.js'
 import { UsageFailure } from './failure.js'
 import { suggestionFor } from './suggestion.js'
 import { type Variable, type VariableName, variables } from './variables.js'
@@ -23,6 +24,8 @@ export interface Settings {
   readonly drainMs: number
   readonly logLevel: LogLevel
   readonly trustProxy: boolean
+  /** What is off is absent. */
+  readonly rateLimits: RateLimits
 }
 
 /** Options of the command line that stand above the environment. */
@@ -69,6 +72,7 @@ export function readConfiguration(
     logLevel: reader.read('HOLDFAST_LOG_LEVEL', oneOf(logLevels),
       flag('--log-level', flags.logLevel)),
     trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
+    rateLimits: rateLimitsOf(reader),
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
   return { settings, given: reader.given, warnings }
@@ -212,6 +216,26 @@ function redisOf(reader: Reader, over: string | undefined): string | undefined {
   const source = over === undefined ? 'HOLDFAST_REDIS_URL' : '--redis'
   warnUnused(reader, partsOfRedis, url === undefined ? 'REDIS_HOST is not set' : `${source} is set`)
   return url
+}
+
+function rateLimitsOf(reader: Reader): RateLimits {
+  const read = {
+    address: reader.read('HOLDFAST_RATE_LIMIT_ADDRESS', rate),
+    login: reader.read('HOLDFAST_RATE_LIMIT_LOGIN', rate),
+    organization: reader.read('HOLDFAST_RATE_LIMIT_ORGANIZATION', rate),
+    user: reader.read('HOLDFAST_RATE_LIMIT_USER', rate),
+    token: reader.read('HOLDFAST_RATE_LIMIT_TOKEN', rate),
+  }
+  return Object.fromEntries(Object.entries(read).filter(([, each]) => each !== undefined))
+}
+
+function rate(text: string): Rate | undefined {
+  if (text === 'off') return undefined
+  const [, calls = '', seconds = ''] = /^(\d{1,10})\/(\d{1,7}(?:\.\d{1,3})?)$/.exec(text) ?? []
+  const [limit, windowSeconds] = [Number(calls), Number(seconds)]
+  const isInside = limit >= 1 && limit <= 1e9 && windowSeconds >= 0.01 && windowSeconds <= 2_592_000
+  if (isInside) return { limit, windowSeconds }
+  throw new Error(`must be calls/seconds such as 600/60, or off, not ${text}`)
 }
 
 function warnUnused(reader: Reader, names: readonly VariableName[], reason: string): void {

@@ -90,10 +90,12 @@ interface Told {
 
 async function listen(holdfast: Holdfast, settings: Settings): Promise<RunningServer> {
   const { startServer } = await import('../server/index.js')
-  const { host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy } = settings
+  const { host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs } = settings
+  const { trustProxy, rateLimits } = settings
   try {
     return await startServer({
       holdfast, host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy,
+      rateLimits,
     })
   } catch (error) {
     throw listeningFailure(error, settings)

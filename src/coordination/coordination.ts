@@ -9,6 +9,8 @@ export interface Coordinator {
   readonly wakeUps: WakeUps
   readonly hintLocks: HintLocks
   readonly presence: Presence
+  readonly cache: Cache
+  readonly limiter: RateLimiter
   /** Whether hints reach other processes at this moment, and why not. */
   health(): CoordinationHealth
   /** One small write to whatever stands behind it. Throws CoordinationUnavailable. */
@@ -23,12 +25,18 @@ export interface CoordinationHealth {
   readonly reason?: string
 }
 
-/** JSON values that can be had again from the database, kept near for a while. */
+/**
+ * JSON values that can be had again from the database, kept near for a while. Values come back
+ * frozen, equal to what was loaded; they are shared between callers. A value of more than 64 KiB is
+ * kept in this process only. Change the database first, then `invalidate`.
+ */
 export interface Cache {
   /**
    * The cached value of `key`, or what `load` gives. Of all callers in all processes one loads (in
    * bad times a few); an invalidation during the load keeps its value from being cached, though its
    * callers still get it. What `load` throws reaches every waiting caller and is not cached.
+   * Throws InvalidValue for what JSON cannot hold exactly, InvalidInput for a key or a time out of
+   * bounds; never for an unreachable coordinator.
    */
   getOrLoad<V>(
     key: CacheKey,
@@ -37,28 +45,39 @@ export interface Cache {
   ): Promise<V | undefined>
   /** The cached value; undefined when there is none, or when absence itself is cached. */
   find<V>(key: CacheKey): Promise<V | undefined>
-  /** Forgets `key` everywhere; a load in progress cannot bring the old value back. */
+  /**
+   * Forgets `key` everywhere; a load in progress cannot bring the old value back. Other processes
+   * serve the old value for as long as a signal takes; for up to 5 s if it is lost. When nobody can
+   * be told it returns all the same, and tells as soon as it can.
+   */
   invalidate(key: CacheKey): Promise<void>
   figures(): CacheFigures
 }
 
-/** Written `cache:{resource}:{id}` (`session:{id}` for `resource: 'session'`), per namespace. */
+/**
+ * Written `cache:{resource}:{namespace}:{id}`, or `session:{namespace}:{id}` for the resource
+ * `session`. No two keys are written alike.
+ */
 export interface CacheKey {
-  /** The organization, or another owner that must not see its neighbours'. */
+  /** The organization, or another owner that must not see its neighbours'; 1 to 512 characters. */
   readonly namespace: string
+  /** A snake_case word of at most 64 characters. */
   readonly resource: string
+  /** 1 to 512 characters. */
   readonly id: string
 }
 
 export interface CacheOptions {
-  /** How long a value may be served. @default 300 */
+  /** How long a value may be served, 0.001 s to 30 days; up to a tenth less. @default 300 */
   readonly ttlSeconds?: number
   /** How long it is remembered that there is none; 0 for not at all. @default 5 */
   readonly absentTtlSeconds?: number
 }
 
 export interface CacheFigures {
+  /** Calls answered from this process or from Redis. */
   readonly hits: number
+  /** Calls that loaded, waited for a load of this process, or found nothing. */
   readonly misses: number
   readonly loads: number
   /** Values kept in this process. */
@@ -69,8 +88,9 @@ export interface CacheFigures {
 export interface LimitRule {
   /** For headers and metrics: `user`, `organization`, `address`. */
   readonly name: string
-  /** Written `ratelimit:{resource}:{id}`. */
+  /** A snake_case word of at most 64 characters. */
   readonly resource: string
+  /** 1 to 512 characters. */
   readonly id: string
   /** Units admitted in any window, 1 to 1,000,000,000. */
   readonly limit: number
@@ -99,12 +119,21 @@ export interface LimitDecision {
   readonly degraded: boolean
 }
 
-/** Sliding windows: in no window of the given length is more than the limit admitted. */
+/**
+ * Sliding windows: in no window of the given length is more than the limit admitted. Limits up to
+ * 128 admit all of it; larger ones count in 64 parts of the window and may refuse a call up to one
+ * part early.
+ *
+ * The rules of a call are counted **under its first rule**, as `ratelimit:{resource:id}:…`, so that
+ * one node of a cluster has them all: put the widest subject first (the organization, then its
+ * users). The same rule behind another first rule is counted apart.
+ */
 export interface RateLimiter {
   /**
    * Takes `cost` units (@default 1) from every rule or, when one has too few, from none. One atomic
    * step on the coordinator's own clock. Never throws for an unreachable coordinator: it decides
-   * locally then. Throws InvalidInput for a rule or cost out of bounds.
+   * locally then. Takes 1 to 16 rules, all different. Throws InvalidInput for a rule or cost out of
+   * bounds, and for a cost that is above a limit.
    */
   consume(rules: readonly LimitRule[], cost?: number): Promise<LimitDecision>
   /** The same question without taking anything. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exactly, mostInAnyWindow, traffics, unitsOf } from '../testing/arrivals.test.harness.js'
+import { removeKeys } from '../testing/coordinators.js'
 import { type LimitDecision, type LimitRule } from './coordination.js'
 import { exactMax } from './limit-rules.js'
 import { LocalRateLimiter } from './local-limiter.js'
@@ -7,8 +8,10 @@ import { RedisConnection } from './redis-connection.js'
 import { RedisRateLimiter } from './redis-limiter.js'
 import { type Script, type ScriptRunner } from './script.js'
 
-const redisUrl = process.env.HOLDFAST_TEST_REDIS_URL
-const missing = redisUrl === undefined ? ': did not run: HOLDFAST_TEST_REDIS_URL is not set' : ''
+const { HOLDFAST_TEST_REDIS_URL: redisUrl, HOLDFAST_TEST_REDIS_MISSING: reason } = process.env
+const missing = redisUrl === undefined
+  ? `: did not run: ${reason ?? 'HOLDFAST_TEST_REDIS_URL is not set'}`
+  : ''
 
 /** A limiter on a clock that the test sets; calls are decided in the order they are made. */
 interface Timed {
@@ -77,6 +80,9 @@ describe.skipIf(redisUrl === undefined)(`[redis] a sliding window${missing}`, ()
   beforeAll(async () => {
     connection = await RedisConnection.open(redisUrl!, { prefix, commandTimeoutMs: 5_000 })
   })
-  afterAll(() => connection?.close())
+  afterAll(async () => {
+    await connection?.close()
+    if (connection !== undefined) await removeKeys(redisUrl!, prefix)
+  })
   precision(() => new TimedRedis(connection))
 })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { onEachCoordination } from '../testing/coordination.test.harness.js'
+import { coordinationContract } from '../testing/coordinators.js'
 import { type LimitRule } from './coordination.js'
 import { CoordinationUnavailable } from './errors.js'
 import { FallbackRateLimiter } from './fallback-limiter.js'
@@ -15,7 +15,12 @@ const rule = (more: Partial<LimitRule> = {}): LimitRule => (
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
-onEachCoordination('a rate limiter', (open) => {
+coordinationContract('a rate limiter', (openWorld) => {
+  const open = async () => {
+    const { here, there } = await openWorld()
+    return { limiter: here.limiter, other: there === here ? undefined : there }
+  }
+
   it('admits up to the limit, then says when to come back', async () => {
     const { limiter } = await open()
     const rules = [rule()]

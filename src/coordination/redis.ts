@@ -1,7 +1,12 @@
 import { type CoordinationHealth, type Coordinator } from './coordination.js'
+import { FallbackRateLimiter } from './fallback-limiter.js'
+import { FarCache } from './far-cache.js'
 import { RedisHintLocks } from './hint-locks.js'
+import { LayeredCache } from './layered-cache.js'
+import { LocalRateLimiter } from './local-limiter.js'
 import { RedisPresence } from './presence.js'
 import { RedisConnection, type RedisOptions } from './redis-connection.js'
+import { RedisRateLimiter } from './redis-limiter.js'
 import { RedisSignals } from './redis-signals.js'
 import { RedisWakeUps } from './redis-wake-ups.js'
 
@@ -12,6 +17,8 @@ export class RedisCoordinator implements Coordinator {
   readonly wakeUps: RedisWakeUps
   readonly hintLocks: RedisHintLocks
   readonly presence: RedisPresence
+  readonly cache: LayeredCache
+  readonly limiter: FallbackRateLimiter
   readonly #redis: RedisConnection
 
   private constructor(redis: RedisConnection) {
@@ -20,6 +27,8 @@ export class RedisCoordinator implements Coordinator {
     this.wakeUps = new RedisWakeUps(redis)
     this.hintLocks = new RedisHintLocks(redis)
     this.presence = new RedisPresence(redis)
+    this.cache = new LayeredCache({ far: new FarCache(redis), signals: this.signals })
+    this.limiter = new FallbackRateLimiter(new RedisRateLimiter(redis), new LocalRateLimiter())
   }
 
   /**
@@ -29,6 +38,7 @@ export class RedisCoordinator implements Coordinator {
   static async open(url: string, options?: RedisOptions): Promise<RedisCoordinator> {
     const coordinator = new RedisCoordinator(await RedisConnection.open(url, options))
     await Promise.all([coordinator.signals.attempted, coordinator.wakeUps.attempted])
+    await coordinator.cache.open()
     return coordinator
   }
 
@@ -44,6 +54,7 @@ export class RedisCoordinator implements Coordinator {
   }
 
   async close(): Promise<void> {
+    this.cache.close()
     this.signals.close()
     this.wakeUps.close()
     await this.#redis.close()

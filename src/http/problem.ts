@@ -23,6 +23,11 @@ export const UnsupportedMediaType = defineError('UnsupportedMediaType', {
   code: 'unsupported_media_type', status: 415,
 })
 
+/** The caller has had its share of calls for now. */
+export const RateLimited = defineError('RateLimited', {
+  code: 'rate_limited', status: 429, retryable: true,
+})
+
 /** The request took too long to arrive. */
 export const RequestTimeout = defineError('RequestTimeout', {
   code: 'request_timeout', status: 408,

@@ -57,6 +57,8 @@ export interface RouteDefinition<Context, I extends RouteInput, A extends string
   readonly etag?: boolean
   readonly errors: readonly ErrorClass[]
   readonly idempotency: RouteIdempotency
+  /** A stricter limit by address for this kind of call, beside the one for all. */
+  readonly limitedAs?: 'login'
   /** Output fields shown once only; a repeated call gets null there. */
   readonly secretFields?: readonly string[]
   handle(context: Context, input: ParsedInput<I>): Promise<unknown>

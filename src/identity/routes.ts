@@ -70,6 +70,7 @@ const presentServiceToken = (token: ServiceToken) => ({
 const sessionRoutes = [
   define({
     operationId: 'logIn',
+    limitedAs: 'login',
     method: 'POST',
     path: '/v1/sessions',
     tag: 'Sessions',

@@ -6,15 +6,17 @@ import { type ParsedInput, type Route, type RouteInput } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
 import { defaultOrganizationId } from '../identity/index.js'
 import { type Caller, callerOf } from './caller.js'
+import { type HttpLimits } from './limits.js'
 import { parseInput } from './request.js'
 import { type ServerContext } from './routes.js'
 
 type Input = ParsedInput<RouteInput>
 
 /** The life of one request of a route: who, what, do, answer. */
-export function dispatch(holdfast: Holdfast, route: Route<ServerContext>) {
+export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, limits: HttpLimits) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const caller = await callerOf(holdfast, route, request)
+    if (caller !== undefined) await limits.admitCaller(caller, request, reply)
     const input = parseInput(route, request)
     const key = input.idempotencyKey
     const isKept = key !== undefined && route.idempotency === 'transaction'

@@ -7,6 +7,7 @@ import { readJsonBodies, writeJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
 import { type Lifecycle, serveHealth } from './health.js'
+import { HttpLimits, type RateLimits } from './limits.js'
 import { serveMetrics } from './metrics.js'
 import { serveNotFound } from './not-found.js'
 import { openApiDocument } from './openapi.js'
@@ -16,6 +17,7 @@ import { Arrivals, guardTransport, refuseRaw, requestIdOf, transportOptions } fr
 
 export { openApiDocument, version } from './openapi.js'
 export { routes, type ServerContext } from './routes.js'
+export { type Rate, type RateLimits } from './limits.js'
 export { type Route } from '../http/route.js'
 
 /** How to serve. */
@@ -35,6 +37,8 @@ export interface ServerOptions {
   readonly trustProxy?: boolean
   /** How long `/readyz` says no before new connections are refused. @default 0 */
   readonly drainMs?: number
+  /** How often each address, organization, user and token may call. @default without limits */
+  readonly rateLimits?: RateLimits
   /** Further endpoints, served like our own. @default [] */
   readonly extraRoutes?: readonly Route<ServerContext>[]
 }
@@ -138,12 +142,23 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
   serveMetrics(server, options.holdfast)
   serveHealth(server, options.holdfast, lifecycle)
   serveDocuments(server)
-  for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
-    const url = route.path.replace(/\{(\w+)\}/g, ':$1')
-    const handler = dispatch(options.holdfast, route)
-    server.route({ method: route.method, url, handler, config: { input: route.input } })
-  }
+  serveRoutes(server, options)
   return server
+}
+
+function serveRoutes(server: FastifyInstance, { holdfast, ...options }: ServerOptions): void {
+  const limits = new HttpLimits(holdfast.coordination.limiter, options.rateLimits)
+  server.decorateRequest('addressStates', null)
+  for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
+    server.route({
+      method: route.method,
+      url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+      config: { input: route.input },
+      // Before its body is read.
+      onRequest: (request, reply) => limits.admitAddress(route as Route, request, reply),
+      handler: dispatch(holdfast, route, limits),
+    })
+  }
 }
 
 function serveDocuments(server: FastifyInstance): void {

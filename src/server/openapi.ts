@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { type ErrorClass, InvalidInput, InvalidValue } from '../errors.js'
 import { Busy, Unavailable } from '../database/failures.js'
-import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from '../http/problem.js'
+import {
+  BodyTooLarge, InvalidRequest, RateLimited, UnsupportedMediaType,
+} from '../http/problem.js'
 import { type BodyChoice, type Route } from '../http/route.js'
 import { named, namedSchemas } from '../http/schema.js'
 import { IdempotencyKeyReused } from '../idempotency/index.js'
@@ -156,7 +158,9 @@ const ifMatchHeader = header(
 )
 
 function problemsOf(route: Route<never>): Json {
-  const always: ErrorClass[] = [InvalidRequest, InvalidInput, InvalidValue, Unavailable, Busy]
+  const always: ErrorClass[] = [
+    InvalidRequest, InvalidInput, InvalidValue, RateLimited, Unavailable, Busy,
+  ]
   const bodily = route.method === 'GET' ? [] : [BodyTooLarge, UnsupportedMediaType]
   const guarded = route.action === 'public' ? [] : [Unauthenticated, Forbidden]
   const inside = route.scope === 'organization' ? [OrganizationNotFound] : []
