@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
@@ -14,7 +15,10 @@ import {
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
-import { JobLog, QueueStore } from './queues/index.js'
+import {
+  JobLog, QueueStore, QueueWorker, Scheduler, type SchedulerOptions, ScheduleStore,
+  type WorkerOptions, workerSettings, WorkerSource,
+} from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
 import { type Tables } from './tables.js'
 
@@ -35,6 +39,7 @@ export interface OrganizationStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
   readonly queues: QueueStore
+  readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
   readonly locks: LockStore
 }
@@ -67,6 +72,7 @@ export class Holdfast {
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
+  readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
     this.backend = backend
@@ -129,6 +135,7 @@ export class Holdfast {
     return this.#database.transaction(
       (database) =>
         work({
+          database,
           identity: new IdentityStore(database.as(), this),
           idempotency: new IdempotencyStore(database.as(), this),
           organization: (id = defaultOrganizationId, actor = programActor) =>
@@ -138,14 +145,53 @@ export class Holdfast {
     )
   }
 
-  /** Finishes the appends and statements already handed in, then closes every connection. */
+  /**
+   * A worker for the jobs of queues, of all organizations or of one; `start` begins. Throws
+   * InvalidInput.
+   */
+  worker(options: WorkerOptions<HoldfastTransaction>): QueueWorker<HoldfastTransaction> {
+    const settings = workerSettings(options, `${hostname()}:${process.pid}`)
+    const source = new WorkerSource<HoldfastTransaction>({
+      log: this.jobs,
+      queuesOf: (organizationId) => this.organization(organizationId).queues,
+      inTransaction: (organizationId, work) => this.transaction((transaction) =>
+        work(transaction.organization(organizationId).queues, transaction)),
+    }, settings)
+    return this.#closing(new QueueWorker(source, settings))
+  }
+
+  /** Fires the schedules of all organizations and sweeps the queues; `start` begins. */
+  scheduler(options: SchedulerOptions = {}): Scheduler {
+    const scheduler = new Scheduler({
+      database: this.#database.as(),
+      clock: options.clock ?? this.clock,
+      enqueue: (transaction, { organizationId, queue }, jobs) => {
+        const scope = { organizationId, actor: programActor }
+        return new QueueStore(this.jobs, scope, transaction.as()).enqueueMany(queue, jobs)
+      },
+      sweep: () => this.jobs.sweep(),
+    }, options)
+    return this.#closing(scheduler)
+  }
+
+  /**
+   * Closes workers and schedulers, finishes the appends and statements already handed in, then
+   * closes every connection.
+   */
   async close(): Promise<void> {
     await this.#waitingRoom.close()
+    await Promise.all([...this.#workers].map((each) => each.close()))
     await this.#messageLog.idle()
     await this.jobs.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
+  }
+
+  /** What is closed with Holdfast, unless it was closed before. */
+  #closing<W extends { close(): Promise<void> }>(worker: W): W {
+    this.#workers.add(worker)
+    return worker
   }
 
   #stores(id: string, actor: Actor, transaction?: Database<Tables>): OrganizationStores {
@@ -156,6 +202,7 @@ export class Holdfast {
       conversations: new ConversationStore(database.as(), scope, this),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
       queues: new QueueStore(this.jobs, scope, transaction?.as()),
+      schedules: new ScheduleStore(database.as(), scope, this),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
@@ -166,6 +213,8 @@ export class Holdfast {
 
 /** What a transaction hands out. */
 export interface HoldfastTransaction {
+  /** The transaction itself, for statements on tables of your own. */
+  readonly database: Database<Tables>
   readonly identity: IdentityStore
   readonly idempotency: IdempotencyStore
   organization(id?: string, actor?: Actor): OrganizationStores

@@ -5,11 +5,14 @@ import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
-import { jobKeys, jobs, queues, type QueueTables } from './queues/index.js'
+import {
+  jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
+} from './queues/index.js'
 
 /** Every table of every domain. */
 export interface Tables
-  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables {}
+  extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
+  ScheduleTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -26,4 +29,5 @@ export const tables = [
   jobs,
   locks,
   lockWaiters,
+  schedules,
 ] as unknown as readonly Table[]

@@ -30,6 +30,7 @@ describe('configuration', () => {
           user: { limit: 1_200_000, windowSeconds: 60 },
           token: { limit: 1_200_000, windowSeconds: 60 },
         },
+        runScheduler: true,
       },
       given: [],
       warnings: [],
@@ -45,6 +46,7 @@ describe('configuration', () => {
       HOLDFAST_TRUST_PROXY: 'true', HOLDFAST_RATE_LIMIT_ADDRESS: 'off',
       HOLDFAST_RATE_LIMIT_LOGIN: '5/0.5', HOLDFAST_RATE_LIMIT_ORGANIZATION: '1000000000/2592000',
       HOLDFAST_RATE_LIMIT_USER: '1/1', HOLDFAST_RATE_LIMIT_TOKEN: 'off',
+      HOLDFAST_RUN_SCHEDULER: 'false',
     }
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
@@ -55,6 +57,7 @@ describe('configuration', () => {
         organization: { limit: 1_000_000_000, windowSeconds: 2_592_000 },
         user: { limit: 1, windowSeconds: 1 },
       },
+      runScheduler: false,
     })
   })
 
@@ -90,6 +93,7 @@ describe('configuration', () => {
     ['HOLDFAST_REQUEST_TIMEOUT_MS', '30s', /whole number/],
     ['HOLDFAST_LOG_LEVEL', 'INFO', /one of silent, error, warn, info, debug, not INFO/],
     ['HOLDFAST_TRUST_PROXY', 'yes', /one of true, false/],
+    ['HOLDFAST_RUN_SCHEDULER', 'on', /one of true, false/],
     ['HOLDFAST_HOST', 'http://localhost', /host name or an address/],
     ['HOLDFAST_DATABASE_URL', 'mysql://x', /^HOLDFAST_DATABASE_URL must be memory:/],
     ['HOLDFAST_DATABASE_URL', '"memory:"', /quotation marks/],

@@ -26,6 +26,7 @@ export interface Settings {
   readonly trustProxy: boolean
   /** What is off is absent. */
   readonly rateLimits: RateLimits
+  readonly runScheduler: boolean
 }
 
 /** Options of the command line that stand above the environment. */
@@ -73,6 +74,7 @@ export function readConfiguration(
       flag('--log-level', flags.logLevel)),
     trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
     rateLimits: rateLimitsOf(reader),
+    runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
   return { settings, given: reader.given, warnings }

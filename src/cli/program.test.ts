@@ -33,6 +33,9 @@ describe('a command line that cannot be understood', () => {
     [['user', 'create', '--email', 'a@b', '--password', 'x', '--password-stdin'],
       /exclude each other/],
     [['user', 'create', '--email', 'a@b', '--password-stdin'], /nothing on standard input/],
+    [['worker'], /required option '--handlers <file>' not specified/],
+    [['worker', '--handlers', 'x', '--concurrency', '0'],
+      /--concurrency must be a whole number from 1 to 1000, not 0/],
     [['doctor', '--port', '70000'], /--port must be a whole number from 0 to 65535/],
     [['init-db', '--admin-url', 'mysql://x'], /--admin-url must be postgres:/],
   ])('%j ends with 2 and one line that says why', async (words, message) => {

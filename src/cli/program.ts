@@ -8,11 +8,13 @@ import { addInitDb } from './init-db.js'
 import { addMigrate } from './migrate.js'
 import { addOpenApi } from './openapi.js'
 import { addOrganization } from './organization.js'
+import { addScheduler } from './scheduler.js'
 import { addServe } from './serve.js'
 import { Terminal } from './terminal.js'
 import { addToken } from './token.js'
 import { addUser } from './user.js'
 import { programVersion } from './version.js'
+import { addWorker } from './worker.js'
 
 const closing = `
 Exit codes: 0 done, 1 failed, 2 the command line cannot be understood.
@@ -21,6 +23,7 @@ Settings also come from the environment (HOLDFAST_DATABASE_URL, HOLDFAST_PORT, â
 Examples:
   holdfast serve                                   SQLite in ./holdfast.db, port 7410
   holdfast serve --database postgres://user:password@db.internal:5432/holdfast
+  holdfast worker --handlers ./handlers.mjs        runs jobs of queues
   holdfast token create --scopes '*' --json
   holdfast doctor`
 
@@ -57,6 +60,8 @@ export function buildProgram(terminal: Terminal): Command {
       outputError: () => undefined,
     })
   addServe(program, terminal)
+  addWorker(program, terminal)
+  addScheduler(program, terminal)
   addInitDb(program, terminal)
   addMigrate(program, terminal)
   addDoctor(program, terminal)

@@ -5,14 +5,18 @@ import { type RunningServer } from '../server/index.js'
 import { hiddenUrl } from '../database/address.js'
 import { type Configuration, type Settings } from './environment.js'
 import { causeChain, CommandFailure } from './failure.js'
+import { type Handlers, loadHandlers } from './handlers.js'
 import { openToServe } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 import { programVersion } from './version.js'
+import { WorkLog } from './work-log.js'
 
 interface ServeOptions extends DatabaseOptions {
   /** False after `--no-migrate`. */
   readonly migrate: boolean
+  readonly handlers?: string
 }
 
 /** Adds `serve`. */
@@ -22,6 +26,8 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--host <address>', 'address to listen on (default: HOLDFAST_HOST, then 127.0.0.1)')
     .option('--port <port>', 'port; 0 picks a free one (default: HOLDFAST_PORT, then 7410)')
     .option('--redis <url>', 'Redis, for several processes (default: HOLDFAST_REDIS_URL)')
+    .option('--redis <url>', 'checked, but this version does not use Redis yet')
+    .option('--handlers <file>', 'also run these handlers for the jobs of queues')
     .option('--no-migrate', 'refuse to start while migrations are pending')
     .action((options: ServeOptions) => serve(options, terminal))
 }
@@ -32,6 +38,8 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const configuration = configured(options, terminal)
   const { settings } = configuration
   sayConfiguration(configuration, terminal)
+  const { handlers: file } = options
+  const handlers = file === undefined ? undefined : await loadHandlers(file)
   const holdfast = await openToServe(settings, options.migrate)
   sayCoordination(holdfast, { settings, terminal })
   try {
@@ -40,7 +48,9 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
       // Only now: a login made before the port is ours could never be shown.
       const login = await createFirstLogin(holdfast.database.as(), holdfast)
       announce({ options, settings, terminal, holdfast, server, login })
+      const work = startWork(holdfast, handlers, { settings, terminal })
       await stopped
+      await Promise.all([server.close(), ...work.map((each) => each.close())])
     } finally {
       await server.close()
     }
@@ -49,23 +59,17 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   }
 }
 
-/** Signals that arrive this close together are one. */
-const sameSignalMs = 1_000
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let firstMs = 0
-    const stop = () => {
-      // npm passes on the signal that the terminal has sent us already: that is not a second one.
-      if (Date.now() - firstMs < sameSignalMs) return
-      if (firstMs > 0) process.exit(1)
-      firstMs = Date.now()
-      resolve()
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
-  })
+/** The scheduler, unless it shall run elsewhere, and a worker if there are handlers. */
+function startWork(
+  holdfast: Holdfast,
+  handlers: Handlers | undefined,
+  { settings, terminal }: { readonly settings: Settings; readonly terminal: Terminal },
+): { close(): Promise<void> }[] {
+  const log = new WorkLog(terminal, settings.logLevel)
+  return [
+    ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
+    ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
+  ].map((each) => each.start())
 }
 
 function sayConfiguration({ settings, given }: Configuration, terminal: Terminal): void {

@@ -102,6 +102,11 @@ export const variables = [
     default: '1200000/60',
     meaning: 'Calls with one session or service token, as calls/seconds, or off',
   },
+  {
+    name: 'HOLDFAST_RUN_SCHEDULER',
+    default: 'true',
+    meaning: 'false when schedules are fired by holdfast scheduler alone, not by every server',
+  },
 ] as const satisfies readonly Variable[]
 
 /** The name of a variable that the program reads. */

@@ -9,10 +9,25 @@ export { type ClaimAny, JobLog, type JobSource } from './job-log.js'
 export { jobRoutes } from './job-routes.js'
 export { type QueueContext, queueRoutes } from './routes.js'
 export { type QueueChanges, type QueueStats } from './settings.js'
+export { ScheduleNameTaken, ScheduleNotFound } from './schedule-errors.js'
+export { type ScheduleContext, scheduleRoutes } from './schedule-routes.js'
+export { type NewSchedule, type ScheduleChanges, ScheduleStore } from './schedule-store.js'
+export {
+  type MissedPolicy, type Schedule, type ScheduledJobOptions, schedules, type ScheduleTables,
+} from './schedule-tables.js'
+export {
+  Scheduler, type SchedulerEvent, type SchedulerOptions, type SchedulerTables,
+} from './scheduler.js'
 export { type Claim, type JobListing, QueueStore } from './store.js'
 export { type Swept } from './sweep.js'
 export {
   type Backoff, type Job, jobKeys, jobs, type JobState, jobStates, type Queue, queues,
   type QueueTables,
 } from './tables.js'
+export { QueueWorker, type WorkerFigures } from './worker.js'
+export { JobFailed, type JobFailedOptions } from './worker-failure.js'
+export {
+  type JobContext, type JobHandler, type WorkerEvent, type WorkerOptions, workerSettings,
+} from './worker-options.js'
+export { type WorkerParts, WorkerSource } from './worker-source.js'
 export { wakeUpName } from './wake-ups.js'

@@ -4,8 +4,9 @@ import { idempotency } from './0002_idempotency.js'
 import { conversations } from './0003_conversations.js'
 import { locks } from './0004_locks.js'
 import { queues } from './0005_queues.js'
+import { schedules } from './0006_schedules.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
-  identity, idempotency, conversations, locks, queues,
+  identity, idempotency, conversations, locks, queues, schedules,
 ]

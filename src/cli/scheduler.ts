@@ -1,0 +1,29 @@
+import { type Command } from 'commander'
+import { refuseMemory, withHoldfast } from './open.js'
+import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { stopSignal } from './stop-signal.js'
+import { type Terminal } from './terminal.js'
+import { WorkLog } from './work-log.js'
+
+/** Adds `scheduler`. */
+export function addScheduler(program: Command, terminal: Terminal): void {
+  withDatabase(program.command('scheduler'))
+    .description('fire recurring jobs and bring back those of dead workers')
+    .option('--redis <url>', 'wake-ups between processes (default: HOLDFAST_REDIS_URL)')
+    .action((options: DatabaseOptions) => schedule(options, terminal))
+}
+
+async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<void> {
+  const stopped = stopSignal()
+  const { settings } = configured(options, terminal)
+  refuseMemory(settings.database)
+  await withHoldfast(settings, terminal, async (holdfast) => {
+    const { scheduler: onEvent } = new WorkLog(terminal, settings.logLevel)
+    const scheduler = holdfast.scheduler({ onEvent }).start()
+    const database = holdfast.backend.engine.name
+    if (options.json === true) terminal.print(JSON.stringify({ scheduling: true, database }))
+    else terminal.print('Holdfast fires schedules. Ctrl-C stops it.')
+    await stopped
+    await scheduler.close()
+  })
+}

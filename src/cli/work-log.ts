@@ -1,0 +1,51 @@
+import { type Job, type SchedulerEvent, type WorkerEvent } from '../queues/index.js'
+import { type LogLevel, logLevels } from './environment.js'
+import { type Terminal } from './terminal.js'
+
+/** Tells what workers and schedulers do, a line each, on standard error. */
+export class WorkLog {
+  readonly #terminal: Terminal
+  readonly #level: number
+
+  constructor(terminal: Terminal, level: LogLevel) {
+    this.#terminal = terminal
+    this.#level = logLevels.indexOf(level)
+  }
+
+  readonly worker = (event: WorkerEvent): void => {
+    if (event.kind === 'unavailable') return this.#unavailable('worker', event.error)
+    const which = nameOf(event.job)
+    switch (event.kind) {
+      case 'failed': return this.#say('warn', `${which} failed: ${textOf(event.error)}`)
+      case 'lost': return this.#say('warn', `${which} lost its lease; its outcome is dropped`)
+      case 'stale': return this.#say('warn', `${which} answered too late and was refused`)
+      default: return this.#say('debug', `${which} ${event.kind}`)
+    }
+  }
+
+  readonly scheduler = (event: SchedulerEvent): void => {
+    if (event.kind === 'unavailable') return this.#unavailable('scheduler', event.error)
+    const which = `schedule ${event.schedule.name}`
+    switch (event.kind) {
+      case 'refused':
+        return this.#say('warn', `${which}: its job was refused: ${textOf(event.error)}`)
+      case 'skipped':
+        return this.#say('warn', `${which}: skipped, the job before is unfinished`)
+      default:
+        return this.#say('debug', `${which} fired`)
+    }
+  }
+
+  #unavailable(who: string, error: unknown): void {
+    this.#say('warn', `${who}: the database cannot be used, trying again: ${textOf(error)}`)
+  }
+
+  #say(level: LogLevel, line: string): void {
+    if (logLevels.indexOf(level) <= this.#level) this.#terminal.say(`holdfast: ${line}`)
+  }
+}
+
+const nameOf = ({ id, queue, attempt }: Job): string => `job ${id} of ${queue}, attempt ${attempt},`
+
+const textOf = (error: unknown): string =>
+  (error instanceof Error ? error.message || error.name : String(error)).replace(/\s*\n\s*/g, ' ')

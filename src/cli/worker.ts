@@ -1,0 +1,97 @@
+import { type Command } from 'commander'
+import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
+import { type QueueWorker } from '../queues/index.js'
+import { UsageFailure } from './failure.js'
+import { type Handlers, loadHandlers } from './handlers.js'
+import { refuseMemory, withHoldfast } from './open.js'
+import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { stopSignal } from './stop-signal.js'
+import { type Terminal } from './terminal.js'
+import { WorkLog } from './work-log.js'
+
+interface WorkerCommandOptions extends DatabaseOptions {
+  readonly handlers: string
+  readonly queues?: string
+  readonly concurrency?: string
+  readonly leaseSeconds?: string
+  readonly graceSeconds?: string
+}
+
+/** Adds `worker`. */
+export function addWorker(program: Command, terminal: Terminal): void {
+  withDatabase(program.command('worker'))
+    .description('run handlers for the jobs of queues')
+    .requiredOption('--handlers <file>', 'a module that exports a function for each queue')
+    .option('--queues <names>', 'only these of them, separated by commas')
+    .option('--concurrency <n>', 'jobs at once (default: 16)')
+    .option('--lease-seconds <n>', 'how long a silent worker keeps a job (default: 30)')
+    .option('--grace-seconds <n>', 'how long jobs may go on after a signal (default: 30)')
+    .option('--redis <url>', 'wake-ups between processes (default: HOLDFAST_REDIS_URL)')
+    .action((options: WorkerCommandOptions) => work(options, terminal))
+}
+
+async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<void> {
+  const stopped = stopSignal()
+  const { settings } = configured(options, terminal)
+  const limits = limitsOf(options)
+  refuseMemory(settings.database)
+  const queues = await loadHandlers(options.handlers, options.queues)
+  await withHoldfast(settings, terminal, async (holdfast) => {
+    const { worker: onEvent } = new WorkLog(terminal, settings.logLevel)
+    const worker = holdfast.worker({ queues, ...limits, onEvent }).start()
+    announce({ options, terminal, holdfast, queues })
+    await stopped
+    await worker.close()
+    conclude(options, terminal, worker)
+  })
+}
+
+function limitsOf({ concurrency, leaseSeconds, graceSeconds }: WorkerCommandOptions) {
+  const lease = numberOf('--lease-seconds', leaseSeconds, [1, 3_600])
+  const grace = numberOf('--grace-seconds', graceSeconds, [0, 600])
+  const limit = numberOf('--concurrency', concurrency, [1, 1_000])
+  return {
+    ...(limit === undefined ? {} : { concurrency: limit }),
+    ...(lease === undefined ? {} : { leaseSeconds: lease }),
+    ...(grace === undefined ? {} : { graceMs: grace * 1_000 }),
+  }
+}
+
+function numberOf(
+  flag: string,
+  text: string | undefined,
+  [least, most]: readonly [number, number],
+): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN
+  if (value >= least && value <= most) return value
+  throw new UsageFailure(`${flag} must be a whole number from ${least} to ${most}, not ${text}`)
+}
+
+interface Announcement {
+  readonly options: DatabaseOptions
+  readonly terminal: Terminal
+  readonly holdfast: Holdfast
+  readonly queues: Handlers
+}
+
+function announce({ options, terminal, holdfast, queues }: Announcement): void {
+  const names = Object.keys(queues)
+  const database = holdfast.backend.engine.name
+  if (options.json === true) {
+    return terminal.print(JSON.stringify({ working: names, database }))
+  }
+  terminal.print(`Holdfast works on ${names.join(', ')}. Ctrl-C stops it.`)
+}
+
+function conclude(
+  options: DatabaseOptions,
+  terminal: Terminal,
+  { figures }: QueueWorker<HoldfastTransaction>,
+): void {
+  const { completed, failed, released, lost } = figures
+  if (options.json === true) {
+    return terminal.print(JSON.stringify({ completed, failed, released, lost }))
+  }
+  terminal.print(`Stopped: ${completed} completed, ${failed} failed, ${released} given back.`)
+}

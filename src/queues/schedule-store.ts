@@ -1,0 +1,204 @@
+import { type Clock, instantOf } from '../clock.js'
+import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
+import { ForeignKeyViolation, UniqueViolation } from '../database/failures.js'
+import { type JsonValue } from '../database/json.js'
+import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { decodeRow, encodeRow, type Row } from '../database/table.js'
+import { InvalidInput, RevisionConflict } from '../errors.js'
+import { type IdGenerator } from '../ids.js'
+import { type Scope } from '../scope.js'
+import { checkLength, checkPageLimit } from './rules.js'
+import { ScheduleNameTaken, ScheduleNotFound } from './schedule-errors.js'
+import { checkScheduleName, checkSettings, nextRunOf } from './schedule-rules.js'
+import {
+  type MissedPolicy, type Schedule, type ScheduledJobOptions, schedules as table,
+  type ScheduleTables,
+} from './schedule-tables.js'
+
+/** A schedule to begin. */
+export interface NewSchedule {
+  /** `[a-z0-9][a-z0-9._-]{0,99}`, unique in the organization. */
+  readonly name: string
+  /** Where its jobs go. */
+  readonly queue: string
+  /** Five fields, six with seconds first, or `@hourly`, `@daily`, `@weekly`, … */
+  readonly cron: string
+  /** The IANA time zone in which `cron` is read. @default 'UTC' */
+  readonly timeZone?: string
+  /** Any JSON value, the same for every job. @default null */
+  readonly payload?: JsonValue
+  /** Priority, attempts and concurrency key of the jobs. @default {} */
+  readonly job?: ScheduledJobOptions
+  /**
+   * What becomes of ticks that are more than a minute late: `skip` drops them, `once` makes one
+   * job for all of them, `all` makes one each, for the latest 100. @default 'once'
+   */
+  readonly missed?: MissedPolicy
+  /** Whether a job is enqueued while the one before is unfinished. @default true */
+  readonly overlap?: boolean
+  /** @default true */
+  readonly enabled?: boolean
+}
+
+/** What `update` may change; what is left out stays. */
+export type ScheduleChanges = Partial<Omit<NewSchedule, 'name'>>
+
+/** How often a change without `ifRevision` is tried beside others. */
+const updatesMax = 5
+
+const { columns } = table
+
+/** The schedules of one organization. */
+export class ScheduleStore {
+  readonly #database: Database<ScheduleTables>
+  readonly #source: { readonly clock: Clock; readonly ids: IdGenerator }
+  readonly #organizationId: Stored<'id'>
+
+  constructor(
+    database: Database<ScheduleTables>,
+    scope: Scope,
+    source: { readonly clock: Clock; readonly ids: IdGenerator },
+  ) {
+    this.#database = database
+    this.#source = source
+    this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+  }
+
+  /**
+   * Begins a schedule; its first tick is the first after now. Throws InvalidInput, InvalidValue or
+   * ScheduleNameTaken.
+   */
+  async create(given: NewSchedule): Promise<Schedule> {
+    const nowMs = this.#source.clock.now()
+    const settings = {
+      timeZone: 'UTC', payload: null, job: {}, missed: 'once' as const, overlap: true,
+      enabled: true, ...given,
+    }
+    checkScheduleName(given.name)
+    checkSettings(settings)
+    const schedule: Schedule = {
+      ...settings,
+      organizationId: this.#organizationId,
+      id: this.#source.ids.next(),
+      nextRunAt: nextRunOf(settings, nowMs),
+      lastRunAt: null,
+      lastJobId: null,
+      revision: 1,
+      createdAt: instantOf(nowMs),
+      updatedAt: instantOf(nowMs),
+    }
+    const row = encodeRow(table, schedule)
+    checkLength(row.payload, 'payload')
+    try {
+      await this.#database.run(this.#database.write.insertInto('schedules').values(row))
+    } catch (cause) {
+      throw creationFailure(cause, schedule)
+    }
+    return schedule
+  }
+
+  /** One schedule. Throws ScheduleNotFound. */
+  async get(name: string): Promise<Schedule> {
+    const query = this.#database.write
+      .selectFrom('schedules')
+      .selectAll()
+      .where((where) => where.and(this.#key(name)))
+    const stored = await this.#database.first(query)
+    if (stored === undefined) throw notFound(name)
+    return scheduleOf(stored)
+  }
+
+  /** One page of schedules, by name. */
+  async list(request: PageRequest = {}): Promise<Page<Schedule>> {
+    const limit = checkPageLimit(request)
+    const list = ['schedules', this.#organizationId]
+    let query = this.#database.write
+      .selectFrom('schedules')
+      .selectAll()
+      .where('organization_id', '=', this.#organizationId)
+      .orderBy('name')
+      .limit(limit + 1)
+    if (request.cursor !== undefined) {
+      const [last] = keyOf(list, request.cursor)
+      query = query.where('name', '>', columns.name.encode(String(last), 'cursor'))
+    }
+    const rows = (await this.#database.all(query)).map(scheduleOf)
+    return pageOf(rows, limit, ({ name }) => cursorOf(list, [name]))
+  }
+
+  /**
+   * Changes what is given; another cron, time zone or a new start count from now. With
+   * `ifRevision`, only when that is still its revision. Throws ScheduleNotFound, RevisionConflict,
+   * InvalidInput or InvalidValue.
+   */
+  async update(name: string, changes: ScheduleChanges, ifRevision?: number): Promise<Schedule> {
+    for (let count = 1; ; count++) {
+      const current = await this.get(name)
+      const isExpected = ifRevision === undefined || ifRevision === current.revision
+      const updated = isExpected ? await this.#replace(current, changes) : undefined
+      if (updated !== undefined) return updated
+      if (ifRevision === undefined && count < updatesMax) continue
+      throw new RevisionConflict(
+        `The schedule is at revision ${current.revision}; read it again.`)
+    }
+  }
+
+  /** Deletes a schedule; jobs it has made stay. Throws ScheduleNotFound. */
+  async delete(name: string): Promise<void> {
+    const statement = this.#database.write
+      .deleteFrom('schedules')
+      .where((where) => where.and(this.#key(name)))
+    if ((await this.#database.run(statement)) === 0) throw notFound(name)
+  }
+
+  /** Writes the changed schedule unless somebody else changed it since. */
+  async #replace(current: Schedule, changes: ScheduleChanges): Promise<Schedule | undefined> {
+    const nowMs = this.#source.clock.now()
+    const given = Object.fromEntries(
+      Object.entries(changes).filter(([, value]) => value !== undefined))
+    const changed: Schedule = { ...current, ...given, updatedAt: instantOf(nowMs) }
+    checkSettings(changed)
+    const { queue, payload, job, cron, time_zone, missed, overlap, enabled, updated_at } =
+      encodeRow(table, changed)
+    checkLength(payload, 'payload')
+    const isMoved = ['cron', 'timeZone', 'enabled']
+      .some((key) => changed[key as keyof Schedule] !== current[key as keyof Schedule])
+    const next = isMoved
+      ? { next_run_at: columns.nextRunAt.encode(nextRunOf(changed, nowMs), 'next_run_at') }
+      : {}
+    const update = this.#database.write
+      .updateTable('schedules')
+      .set((expression) => ({
+        queue, payload, job, cron, time_zone, missed, overlap, enabled, updated_at, ...next,
+        revision: expression('revision', '+', 1 as Stored<'integer'>),
+      }))
+      .where((where) => where.and(this.#key(current.name)))
+      .where('revision', '=', columns.revision.encode(current.revision, 'revision'))
+      .returningAll()
+    const stored = await this.#database.first(update)
+    return stored === undefined ? undefined : scheduleOf(stored)
+  }
+
+  #key(name: string) {
+    checkScheduleName(name)
+    return { organization_id: this.#organizationId, name: columns.name.encode(name, 'name') }
+  }
+}
+
+/** The schedule behind a stored row. */
+export function scheduleOf(stored: ScheduleTables['schedules']): Schedule {
+  const row: Row<typeof table> = decodeRow(table, stored)
+  return row as Schedule
+}
+
+function creationFailure(cause: unknown, { name }: Schedule): unknown {
+  if (cause instanceof UniqueViolation) {
+    const message = `There is a schedule ${name}; update it, or choose another name.`
+    return new ScheduleNameTaken(message, { cause, field: 'name' })
+  }
+  if (!(cause instanceof ForeignKeyViolation)) return cause
+  return new InvalidInput('There is no such organization.', { cause, field: 'organization_id' })
+}
+
+const notFound = (name: string) => new ScheduleNotFound(`There is no schedule ${name} here.`)

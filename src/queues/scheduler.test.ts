@@ -1,0 +1,181 @@
+import { afterEach, expect, it } from 'vitest'
+import { Database } from '../database/database.js'
+import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
+import {
+  type NewSchedule, type Scheduler, type SchedulerEvent, ScheduleStore, type ScheduleTables,
+} from './index.js'
+
+const hourly = { name: 'hourly', queue: 'reports', cron: '0 * * * *' } as const
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** A schedule of its own and schedulers that share a clock, all at 2026-01-01T00:30. */
+function clockwork({ holdfast, organizationId, organization }: ContractWorld) {
+  const clock = new ManualClock(Date.parse('2026-01-01T00:30:00Z'))
+  const database = Database.over<ScheduleTables>(holdfast.backend)
+  const scope = { organizationId, actor: { id: 'test' } }
+  const schedules = new ScheduleStore(database, scope, { clock, ids: holdfast.ids })
+  const events: SchedulerEvent[] = []
+  const onEvent = (event: SchedulerEvent) => void events.push(event)
+  const scheduler = holdfast.scheduler({ clock, onEvent })
+  const fired = async () => {
+    const { data } = await organization.queues.list('reports', { limit: 200 })
+    return data.map(({ runAt }) => runAt.slice(0, 16)).sort()
+  }
+  const kinds = () => events
+    .filter((event) => event.kind === 'unavailable' ||
+      event.schedule.organizationId === organizationId)
+    .map(({ kind }) => kind)
+  return { clock, schedules, scheduler, fired, kinds }
+}
+
+/** Schedules of one test must not be due in the next. */
+const used: ScheduleStore[] = []
+const running: Scheduler[] = []
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((scheduler) => scheduler.close()))
+  for (const store of used.splice(0)) {
+    for (const { name } of (await store.list({ limit: 200 })).data) await store.delete(name)
+  }
+})
+
+contract('a scheduler', (open) => {
+  const begin = async (given: Partial<NewSchedule> = {}) => {
+    const world = await open()
+    const work = clockwork(world)
+    used.push(work.schedules)
+    await work.schedules.create({ ...hourly, ...given })
+    return { ...world, ...work }
+  }
+
+  it('fires nothing before its time, and each tick once', async () => {
+    const { clock, scheduler, fired, schedules, organization } =
+      await begin({ payload: { a: 1 }, job: { priority: 3, attemptsMax: 2 } })
+    clock.advance(hourMs / 2 - 1)
+    expect(await scheduler.fireDue()).toBe(0)
+    clock.advance(1)
+    expect([await scheduler.fireDue(), await scheduler.fireDue()]).toEqual([1, 0])
+    const { data: [job] } = await organization.queues.list('reports')
+    expect(job).toMatchObject({
+      payload: { a: 1 }, priority: 3, attemptsMax: 2, runAt: '2026-01-01T01:00:00.000000Z',
+    })
+    expect(await schedules.get('hourly')).toMatchObject({
+      lastRunAt: '2026-01-01T01:00:00.000000Z', lastJobId: job!.id,
+      nextRunAt: '2026-01-01T02:00:00.000000Z', revision: 1,
+    })
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(1)
+    expect(await fired()).toEqual(['2026-01-01T01:00', '2026-01-01T02:00'])
+  })
+
+  it('shares the ticks with 19 others', async () => {
+    const { clock, holdfast, schedules, fired, kinds } = await begin()
+    for (let count = 0; count < 19; count++) {
+      await schedules.create({ ...hourly, name: `hourly-${count}` })
+    }
+    const many = Array.from({ length: 20 }, () => holdfast.scheduler({ clock }))
+    clock.advance(hourMs)
+    const counts = await Promise.all(many.map((each) => each.fireDue()))
+    expect(counts.reduce((sum, count) => sum + count)).toBe(20)
+    expect(await fired()).toEqual(Array.from({ length: 20 }, () => '2026-01-01T01:00'))
+    expect(kinds()).toEqual([])
+  })
+
+  it('fires no tick again when its clock is set back', async () => {
+    const { clock, scheduler, schedules, fired } = await begin()
+    clock.advance(hourMs)
+    await scheduler.fireDue()
+    clock.advance(-hourMs)
+    await schedules.update('hourly', { enabled: false })
+    await schedules.update('hourly', { enabled: true })
+    clock.advance(hourMs)
+    await scheduler.fireDue()
+    expect(await fired()).toEqual(['2026-01-01T01:00'])
+  })
+
+  it('makes up for 40 days by the policy', async () => {
+    const { clock, scheduler, fired, schedules } = await begin({ missed: 'once' })
+    await schedules.create({ ...hourly, name: 'skipping', missed: 'skip' })
+    clock.advance(40 * dayMs)
+    expect(await scheduler.fireDue()).toBe(1)
+    expect(await fired()).toEqual(['2026-02-10T00:00'])
+    expect((await schedules.get('skipping')).nextRunAt).toBe('2026-02-10T01:00:00.000000Z')
+    await schedules.create({ ...hourly, name: 'all', missed: 'all' })
+    clock.advance(40 * dayMs)
+    expect(await scheduler.fireDue()).toBe(101)
+    const ticks = await fired()
+    expect([ticks.length, ticks[1], ticks.at(-1)])
+      .toEqual([102, '2026-03-17T21:00', '2026-03-22T00:00'])
+  })
+
+  it('fires through both changes of the clock', async () => {
+    const berlin = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
+    const { clock, scheduler, fired } = await begin({ ...berlin, missed: 'skip' })
+    for (const day of ['2026-03-28', '2026-10-24']) {
+      clock.advance(Date.parse(`${day}T00:00:00Z`) - clock.now())
+      await scheduler.fireDue()
+      for (let minute = 0; minute < 3 * 24 * 60; minute += 30) {
+        clock.advance(30 * 60_000)
+        await scheduler.fireDue()
+      }
+    }
+    expect(await fired()).toEqual([
+      '2026-03-28T01:30', '2026-03-29T01:00', '2026-03-30T00:30',
+      '2026-10-24T00:30', '2026-10-25T00:30', '2026-10-26T01:30',
+    ])
+  })
+
+  it('waits for the job before where overlap is forbidden', async () => {
+    const { clock, scheduler, fired, kinds, organization: { queues } } =
+      await begin({ overlap: false })
+    clock.advance(hourMs)
+    await scheduler.fireDue()
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(0)
+    const { data: [job] } = await queues.list('reports')
+    await queues.cancel(job!.id)
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(1)
+    expect(await fired()).toEqual(['2026-01-01T01:00', '2026-01-01T03:00'])
+    expect(kinds()).toEqual(['fired', 'skipped', 'fired'])
+  })
+
+  it('goes on after a job that is refused', async () => {
+    const { clock, scheduler, schedules, organization: { queues }, kinds } = await begin()
+    const { id } = await schedules.get('hourly')
+    const dedupeKey = `schedule:${id}:2026-01-01T01:00:00.000000Z`
+    await queues.enqueue('reports', { payload: 'somebody else’s', dedupeKey })
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(0)
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(1)
+    expect(kinds()).toEqual(['refused', 'fired'])
+  })
+
+  it('leaves alone what is disabled, deleted or changed meanwhile', async () => {
+    const { clock, scheduler, schedules, fired } = await begin({ enabled: false })
+    await schedules.create({ ...hourly, name: 'gone' })
+    await schedules.delete('gone')
+    clock.advance(2 * hourMs)
+    expect(await scheduler.fireDue()).toBe(0)
+    await schedules.update('hourly', { enabled: true })
+    expect(await scheduler.fireDue()).toBe(0)
+    expect(await fired()).toEqual([])
+  })
+
+  it('runs by itself until it is closed, however often', async () => {
+    const { holdfast, organization } = await open()
+    const { schedules, queues } = organization
+    used.push(schedules)
+    await schedules.create({ ...hourly, name: 'every-second', cron: '* * * * * *' })
+    const scheduler = holdfast.scheduler({ pollMs: 50 }).start().start()
+    running.push(scheduler)
+    const count = async () => (await queues.list('reports')).data.length
+    while (await count() < 2) await new Promise((done) => setTimeout(done, 50))
+    await Promise.all([scheduler.close(), scheduler.close()])
+    const settled = await count()
+    await new Promise((done) => setTimeout(done, 1_500))
+    expect(await count()).toBe(settled)
+  }, 20_000)
+})

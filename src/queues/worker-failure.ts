@@ -1,0 +1,63 @@
+import { type JsonValue } from '../database/json.js'
+import { HoldfastError } from '../errors.js'
+
+/** How a handler wants its job's failure treated. */
+export interface JobFailedOptions {
+  /** False: no further attempt, the job goes to the dead letters. @default true */
+  readonly retry?: boolean
+  /** When to try again, in milliseconds from now. @default the job's own backoff */
+  readonly delayMs?: number
+  readonly cause?: unknown
+}
+
+/** What a handler throws to say how its job failed; any other error is tried again as well. */
+export class JobFailed extends Error {
+  override readonly name = 'JobFailed'
+  readonly retry: boolean
+  readonly delayMs: number | undefined
+
+  constructor(message: string, { retry = true, delayMs, cause }: JobFailedOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.retry = retry
+    this.delayMs = delayMs
+  }
+}
+
+/** What is kept of a failure. */
+export interface Failure {
+  readonly error: JsonValue
+  readonly retry: boolean
+  readonly delayMs: number | undefined
+}
+
+/** Characters of a message or stack that are kept. */
+const textMax = 4_000
+
+/** What to keep of whatever a handler threw. */
+export function failureOf(thrown: unknown): Failure {
+  const { retry, delayMs } = thrown instanceof JobFailed
+    ? thrown
+    : { retry: true, delayMs: undefined }
+  return { error: errorOf(thrown), retry, delayMs }
+}
+
+function errorOf(thrown: unknown): JsonValue {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: textOf(thrown) }
+  const told: Record<string, JsonValue> = {
+    name: cut(String(thrown.name)), message: cut(String(thrown.message)),
+  }
+  if (HoldfastError.isInstance(thrown)) told.code = thrown.code
+  if (typeof thrown.stack === 'string') told.stack = cut(thrown.stack)
+  return told
+}
+
+/** Even an object that cannot be made text must not end the worker. */
+function textOf(thrown: unknown): string {
+  try {
+    return cut(typeof thrown === 'string' ? thrown : JSON.stringify(thrown) ?? String(thrown))
+  } catch {
+    return 'something that cannot be written down was thrown'
+  }
+}
+
+const cut = (text: string): string => text.slice(0, textMax)
