@@ -15,6 +15,7 @@ import {
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
+import { ProcessRegistry } from './processes/index.js'
 import {
   JobLog, QueueStore, QueueWorker, Scheduler, type SchedulerOptions, ScheduleStore,
   type WorkerOptions, workerSettings, WorkerSource,
@@ -69,6 +70,7 @@ export class Holdfast {
   readonly migrator: Migrator
   /** What the system's own workers claim from, in all organizations. */
   readonly jobs: JobLog
+  readonly processes: ProcessRegistry
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -82,6 +84,9 @@ export class Holdfast {
     this.#database = Database.over<Tables>(backend)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this)
+    this.processes = new ProcessRegistry(this.#database.as(), {
+      ids: this.ids, coordination: coordination.name,
+    })
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
@@ -179,8 +184,8 @@ export class Holdfast {
    * closes every connection.
    */
   async close(): Promise<void> {
-    await this.#waitingRoom.close()
     await Promise.all([...this.#workers].map((each) => each.close()))
+    await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.jobs.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.

@@ -5,6 +5,7 @@ import {
   type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
+import { processes, type ProcessTables } from './processes/index.js'
 import {
   jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
 } from './queues/index.js'
@@ -12,7 +13,7 @@ import {
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-  ScheduleTables {}
+    ScheduleTables, ProcessTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -27,7 +28,8 @@ export const tables = [
   queues,
   jobKeys,
   jobs,
+  schedules,
   locks,
   lockWaiters,
-  schedules,
+  processes,
 ] as unknown as readonly Table[]

@@ -51,13 +51,12 @@ describe('configuration', () => {
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
-      drainMs: 8, logLevel: 'debug', trustProxy: true,
+      drainMs: 8, logLevel: 'debug', trustProxy: true, runScheduler: false,
       rateLimits: {
         login: { limit: 5, windowSeconds: 0.5 },
         organization: { limit: 1_000_000_000, windowSeconds: 2_592_000 },
         user: { limit: 1, windowSeconds: 1 },
       },
-      runScheduler: false,
     })
   })
 

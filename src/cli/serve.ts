@@ -1,6 +1,7 @@
 import { type Command } from 'commander'
 import { createFirstLogin, type FirstLogin } from '../identity/index.js'
 import { type Holdfast } from '../holdfast.js'
+import { ProcessWatch } from '../processes/index.js'
 import { type RunningServer } from '../server/index.js'
 import { hiddenUrl } from '../database/address.js'
 import { type Configuration, type Settings } from './environment.js'
@@ -26,7 +27,6 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--host <address>', 'address to listen on (default: HOLDFAST_HOST, then 127.0.0.1)')
     .option('--port <port>', 'port; 0 picks a free one (default: HOLDFAST_PORT, then 7410)')
     .option('--redis <url>', 'Redis, for several processes (default: HOLDFAST_REDIS_URL)')
-    .option('--redis <url>', 'checked, but this version does not use Redis yet')
     .option('--handlers <file>', 'also run these handlers for the jobs of queues')
     .option('--no-migrate', 'refuse to start while migrations are pending')
     .action((options: ServeOptions) => serve(options, terminal))
@@ -48,15 +48,27 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
       // Only now: a login made before the port is ours could never be shown.
       const login = await createFirstLogin(holdfast.database.as(), holdfast)
       announce({ options, settings, terminal, holdfast, server, login })
+      const watch = watchProcesses(holdfast, settings, terminal)
       const work = startWork(holdfast, handlers, { settings, terminal })
       await stopped
-      await Promise.all([server.close(), ...work.map((each) => each.close())])
+      await Promise.all([server.close(), watch.close(), ...work.map((each) => each.close())])
     } finally {
       await server.close()
     }
   } finally {
     await holdfast.close()
   }
+}
+
+/** Says so when other processes serve from this database and cannot be heard. */
+function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Terminal) {
+  const isQuiet = logLevel === 'silent' || logLevel === 'error'
+  const { processes: registry, coordination } = holdfast
+  return ProcessWatch.start({
+    registry,
+    coordination: coordination.name,
+    warn: (message) => (isQuiet ? undefined : terminal.say(`holdfast: warning: ${message}`)),
+  })
 }
 
 /** The scheduler, unless it shall run elsewhere, and a worker if there are handlers. */

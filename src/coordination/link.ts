@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { ErrorReply } from '@redis/client'
 import { type Place, written } from './address.js'
 import { type Client, connected, type Login, newClient } from './client.js'
 import { Late, within } from './deadline.js'
@@ -145,12 +146,19 @@ export class Link {
     while (this.#client === client) {
       if (!this.#isSuspect) await this.#pause(pingEveryMs)
       if (this.#client !== client || this.#options.blocks === true) continue
-      try {
-        await within(silenceMaxMs, client.sendCommand(['PING']))
-        this.#isSuspect = false
-      } catch (error) {
-        this.#lose(client, reasonOf(error))
-      }
+      await this.#probe(client)
+    }
+  }
+
+  async #probe(client: Client): Promise<void> {
+    try {
+      await within(silenceMaxMs, client.sendCommand(['PING']))
+      this.#isSuspect = false
+    } catch (error) {
+      // Any answer shows that the server lives; a queue that is full shows nothing.
+      if (error instanceof Late || !client.isReady) return this.#lose(client, reasonOf(error))
+      if (error instanceof ErrorReply) this.#isSuspect = false
+      await this.#pause(pingEveryMs)
     }
   }
 

@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { connectCoordination } from '../coordination/connect.js'
 import { type Coordinator } from '../coordination/coordination.js'
 import { CoordinationLoad } from '../testing/coordination-load.test.harness.js'
 import { testEngines } from '../testing/engines.js'
-import { PrivateRedis, type RedisSession } from '../testing/private-redis.test.harness.js'
+import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { pause, until } from './load.js'
+import { faults } from './redis-fault.js'
 import { onScene } from './scene.js'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -14,75 +14,6 @@ vi.setConfig({ testTimeout: 60_000 })
 const recoveryMs = 1_500
 const missing = PrivateRedis.missing()
 const reason = missing === undefined ? '' : `: did not run: ${missing}`
-
-interface Fault {
-  readonly name: string
-  /** Whether Redis can do nothing meanwhile. */
-  readonly isAway: boolean
-  /** Whether what was in Redis is gone. */
-  readonly loses: boolean
-  /** How long it lasts. */
-  readonly forMs: number
-  begin(redis: PrivateRedis, admin: RedisSession): Promise<void>
-  end(redis: PrivateRedis, admin: RedisSession): Promise<void>
-}
-
-const others = ['CLIENT', 'KILL', 'SKIPME', 'yes'] as const
-const nothing = async () => undefined
-
-const faults: readonly Fault[] = [
-  {
-    name: 'FLUSHALL', isAway: false, loses: true, forMs: 500, end: nothing,
-    begin: async (_redis, admin) => {
-      for (let count = 0; count < 5; count += 1) {
-        await admin.command('FLUSHALL')
-        await pause(100)
-      }
-    },
-  },
-  {
-    name: 'kill -9 and a restart', isAway: true, loses: true, forMs: 1_500,
-    begin: (redis) => redis.kill(),
-    end: (redis) => redis.start(),
-  },
-  {
-    name: 'READONLY, as a replica', isAway: true, loses: false, forMs: 1_500,
-    begin: async (_redis, admin) => void await admin.command('REPLICAOF', '127.0.0.1', '1'),
-    end: async (_redis, admin) => void await admin.command('REPLICAOF', 'NO', 'ONE'),
-  },
-  {
-    name: 'OOM, with maxmemory filled', isAway: true, loses: false, forMs: 1_500,
-    begin: async (_redis, admin) => {
-      await admin.command('SET', 'filling', 'x'.repeat(2_000_000))
-      await admin.command('CONFIG', 'SET', 'maxmemory', '1mb')
-    },
-    end: async (_redis, admin) => {
-      await admin.command('CONFIG', 'SET', 'maxmemory', '0')
-      await admin.command('DEL', 'filling')
-    },
-  },
-  {
-    name: 'a wrong password', isAway: true, loses: false, forMs: 1_500,
-    begin: async (_redis, admin) => {
-      await admin.command('CONFIG', 'SET', 'requirepass', randomUUID())
-      await admin.command(...others)
-    },
-    end: async (_redis, admin) => void await admin.command('CONFIG', 'SET', 'requirepass', ''),
-  },
-  {
-    name: 'a stall of 5 s', isAway: true, loses: false, forMs: 5_000,
-    begin: async (redis) => redis.freeze(),
-    end: async (redis) => redis.thaw(),
-  },
-  {
-    name: 'a rejected connection', isAway: true, loses: false, forMs: 1_500,
-    begin: async (_redis, admin) => {
-      await admin.command('CONFIG', 'SET', 'maxclients', '1')
-      await admin.command(...others)
-    },
-    end: async (_redis, admin) => void await admin.command('CONFIG', 'SET', 'maxclients', '1000'),
-  },
-]
 
 describe.skipIf(missing !== undefined)(`a failing Redis under every operation${reason}`, () => {
   it.each(faults)('$name: no late and no wrong answer, and recovery', async (fault) => {
@@ -131,8 +62,9 @@ function isWell(load: CoordinationLoad, before: ReadonlyMap<string, number>): bo
 
 for (const engine of testEngines().slice(1)) {
   const why = engine.missing ?? missing
-  const because = why === undefined ? '' : `: did not run: ${why}`
-  describe.skipIf(why !== undefined)(`[${engine.name}] a server whose Redis fails${because}`, () => {
+  const title = `[${engine.name}] a server whose Redis fails`
+  const full = why === undefined ? title : `${title}: did not run: ${why}`
+  describe.skipIf(why !== undefined)(full, () => {
     let redis: PrivateRedis
     beforeAll(async () => {
       redis = await PrivateRedis.start()
@@ -142,8 +74,9 @@ for (const engine of testEngines().slice(1)) {
     it('answers every append through FLUSHALL, kill -9, a stall and a restart', async () => {
       const lease = await engine.create()
       const environment = { HOLDFAST_REDIS_URL: redis.url }
+      const options = { database: lease.url, environment, allowed: [] }
       try {
-        await onScene({ database: lease.url, environment, allowed: [] }, async ({ watch, load }) => {
+        await onScene(options, async ({ watch, load }) => {
           for (let count = 0; count < 10; count += 1) {
             await redis.command('FLUSHALL')
             await pause(50)

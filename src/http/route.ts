@@ -24,6 +24,8 @@ export interface ParsedInput<I extends RouteInput> {
   /** `Idempotency-Key`, for routes whose idempotency is `own`. */
   readonly idempotencyKey: string | undefined
   readonly origin: RequestOrigin
+  /** Aborted once nobody waits for the answer: the client has gone, or the server is closing. */
+  readonly signal: AbortSignal
 }
 
 /** Where a request comes from. */

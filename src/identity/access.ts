@@ -8,6 +8,8 @@ export type Action =
   | 'jobs:read'
   | 'jobs:write'
   | 'jobs:work'
+  | 'locks:read'
+  | 'locks:write'
   | 'schedules:read'
   | 'schedules:write'
   | 'service_tokens:read'
@@ -32,7 +34,7 @@ export interface Principal extends Actor {
 const personal: readonly Action[] = ['organizations:read', 'organizations:write', 'sessions:write']
 const ofMembers: readonly Action[] = [
   'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
-  'schedules:read', 'schedules:write',
+  'locks:read', 'locks:write', 'schedules:read', 'schedules:write',
 ]
 const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
 

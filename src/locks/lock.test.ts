@@ -45,7 +45,7 @@ contract('a lock that is held', (open) => {
     expect(await lock.release()).toBe(true)
   })
 
-  it('knows after a pause of the whole process that it is lost, before any timer runs', async () => {
+  it('knows after a pause of its process that it is lost, before any timer runs', async () => {
     const { organization: { locks } } = await open()
     const lock = await locks.acquire('a', { ttlSeconds: 0.2 })
     expect(lock.signal.aborted).toBe(false)

@@ -81,7 +81,7 @@ export class Lock implements LockHold {
     this.#arm()
   }
 
-  /** Lets go; the next in the queue has it at once. False, and nothing happens, when it was lost. */
+  /** Lets go; the next in the queue has it at once. False, and nothing happens, if it was lost. */
   async release(): Promise<boolean> {
     this.#stop('released')
     return this.#parts.release(this)

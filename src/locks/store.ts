@@ -95,7 +95,7 @@ export class LockStore {
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
   }
 
-  /** Takes the lock if it is free and nobody waits for it. Throws InvalidInput, LockLimitReached. */
+  /** Takes the lock if it is free and nobody waits for it. Throws InvalidInput. */
   async tryAcquire(name: string, options: LockOptions = {}): Promise<Lock | undefined> {
     const wish = this.#wish(name, options)
     const term = await this.#take(wish) ?? await this.#takeUnattended(wish)

@@ -10,7 +10,7 @@ export type News = 'told' | 'due' | 'other'
 /** One who waits, as its process knows it. */
 export class Waiter {
   readonly wish: Wish
-  readonly signal: AbortSignal
+  readonly #signal: AbortSignal | undefined
   /** Resolves when it waits no more. */
   readonly ended: Promise<void>
   /** Set once the lock was handed over within this process. */
@@ -21,18 +21,31 @@ export class Waiter {
   readonly #deadlineMs: number
   #dueMs = Infinity
   #isTold = false
+  #dismissal: Error | undefined
   #wake: () => void = () => undefined
   #end: () => void = () => undefined
 
-  constructor(wish: Wish, deadlineMs: number, signal: AbortSignal) {
+  constructor(wish: Wish, deadlineMs: number, signal: AbortSignal | undefined) {
     this.wish = wish
-    this.signal = signal
+    this.#signal = signal
     this.#deadlineMs = deadlineMs
     this.ended = new Promise((resolve) => (this.#end = resolve))
   }
 
   get isLate(): boolean {
     return performance.now() >= this.#deadlineMs
+  }
+
+  /** Throws why it must not wait any longer, if so. */
+  throwIfSentAway(): void {
+    if (this.#dismissal !== undefined) throw this.#dismissal
+    this.#signal?.throwIfAborted()
+  }
+
+  /** It must not wait any longer. */
+  dismiss(why: Error): void {
+    this.#dismissal = why
+    this.#wake()
   }
 
   waitsFor({ organization_id, name }: LockKey): boolean {
@@ -83,7 +96,8 @@ export class Waiter {
   }
 
   #isAwake(): boolean {
-    const isNews = this.term !== undefined || this.#isTold || this.signal.aborted
+    const isSentAway = this.#dismissal !== undefined || this.#signal?.aborted === true
+    const isNews = this.term !== undefined || this.#isTold || isSentAway
     return isNews || this.isLate || performance.now() >= this.#dueMs
   }
 
@@ -91,12 +105,12 @@ export class Waiter {
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer)
-        this.signal.removeEventListener('abort', wake)
+        this.#signal?.removeEventListener('abort', wake)
         this.#wake = () => undefined
         resolve()
       }
       const timer = setTimeout(wake, ms)
-      this.signal.addEventListener('abort', wake, { once: true })
+      this.#signal?.addEventListener('abort', wake, { once: true })
       this.#wake = wake
     })
   }

@@ -38,7 +38,7 @@ export class WaitingRoom {
   readonly #leases: Leases
   readonly #waiters = new Map<string, Waiter>()
   readonly #holders = new Map<string, () => void>()
-  readonly #closing = new AbortController()
+  #isClosed = false
   #subscribing: Promise<Subscription> | undefined
   #timer: NodeJS.Timeout | undefined
   #lookAfterMs = lookFirstMs
@@ -83,8 +83,8 @@ export class WaitingRoom {
    * it is aborted.
    */
   async wait(wish: Wish, { waitMs, signal }: Patience): Promise<Term | undefined> {
-    const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])]
-    const waiter = new Waiter(wish, performance.now() + waitMs, AbortSignal.any(signals))
+    if (this.#isClosed) throw closed()
+    const waiter = new Waiter(wish, performance.now() + waitMs, signal)
     this.#waiters.set(wish.claim, waiter)
     try {
       await this.#listen()
@@ -98,8 +98,10 @@ export class WaitingRoom {
   /** Sends everybody home; resolves when their places are given up. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
-    this.#closing.abort(new Error('Holdfast was closed.'))
-    await Promise.all([...this.#waiters.values()].map(({ ended }) => ended))
+    this.#isClosed = true
+    const waiters = [...this.#waiters.values()]
+    for (const waiter of waiters) waiter.dismiss(closed())
+    await Promise.all(waiters.map(({ ended }) => ended))
     const subscription = await this.#subscribing?.catch(() => undefined)
     await subscription?.close()
   }
@@ -109,7 +111,7 @@ export class WaitingRoom {
     try {
       let standing = await this.#leases.queue(wish)
       while (!('holds' in standing)) {
-        if (waiter.signal.aborted) throw waiter.signal.reason
+        waiter.throwIfSentAway()
         // Who is not let into the queue finds it full, or no lock at all.
         if (waiter.isLate || 'absent' in standing) return await this.#leases.leave(wish)
         standing = await this.#next(waiter, standing.waits)
@@ -178,7 +180,7 @@ export class WaitingRoom {
       // The database is away: the next look tells.
     }
     this.#timer = undefined
-    if (this.#waiters.size === 0 || this.#closing.signal.aborted) return
+    if (this.#waiters.size === 0 || this.#isClosed) return
     this.#watch(Math.min(lookEveryMs, Math.max(lookFirstMs, this.#lookAfterMs * 2)))
   }
 
@@ -194,5 +196,7 @@ export class WaitingRoom {
     return isMoving
   }
 }
+
+const closed = () => new Error('Holdfast was closed.')
 
 const topicOf = (listener: string): string => `locks:${listener}`

@@ -38,7 +38,7 @@ export class ClaimBatch {
     })
   }
 
-  /** The claimed rows of each call, in order; calls that differ only in number share a statement. */
+  /** The claimed rows of each call, in order; calls that differ in number only are one. */
   async write(
     calls: readonly ClaimCall[],
     database: Database<QueueTables> = this.#database,

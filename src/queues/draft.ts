@@ -4,7 +4,7 @@ import { type Stored } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
 import { type JobDraft } from './enqueue.js'
 import {
-  checkInteger, checkKey, checkLength, checkPayload, checkTime, defaults,
+  checkInteger, checkKey, checkLength, checkPayload, defaults,
 } from './rules.js'
 import { type Backoff, type Job, jobs } from './tables.js'
 
@@ -16,7 +16,7 @@ export interface NewJob {
   readonly priority?: number
   /** Ready after so many milliseconds of the database's clock, at most 366 days. @default 0 */
   readonly delayMs?: number
-  /** Ready at this moment of the database's clock instead. */
+  /** Not ready before this moment of the database's clock. */
   readonly runAt?: Instant
   /**
    * 1 to 255 characters, unique in the queue for as long as the job is kept: a second job with the
@@ -35,6 +35,8 @@ export interface NewJob {
 
 const { columns } = jobs
 
+type Bounded = Parameters<typeof checkInteger>[0]
+
 /** Where a draft stands. */
 export interface DraftPlace {
   readonly organizationId: Stored<'id'>
@@ -47,10 +49,9 @@ export interface DraftPlace {
 /** The stored form of a job. Throws InvalidInput or InvalidValue, naming the place. */
 export function draftOf(job: NewJob, { organizationId, queue, id, place }: DraftPlace): JobDraft {
   checkPayload(job.payload, `${place}payload`)
-  checkTime(job.delayMs, job.runAt, `${place}run_at`)
   const payload = columns.payload.encode(job.payload, `${place}payload`)
   checkLength(payload, `${place}payload`)
-  const number = (kind: Parameters<typeof checkInteger>[0], value: number, field: string = kind) => {
+  const number = (kind: Bounded, value: number, field: string = kind) => {
     checkInteger(kind, value, place + field)
     return value as Stored<'integer'>
   }

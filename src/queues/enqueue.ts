@@ -167,8 +167,8 @@ export class EnqueueBatch {
 
   #insertStatement(rows: Rows) {
     const { engine } = this.#database
-    const runAt = sql`case when b.run_at is null
-      then ${engine.now(sql<number>`b.delay_ms`)} else b.run_at end`
+    const delayed = engine.now(sql<number>`b.delay_ms`)
+    const runAt = sql`case when b.run_at > ${delayed} then b.run_at else ${delayed} end`
     return sql`
       insert into jobs ${columns}
       select b.organization_id, b.id, b.queue,
@@ -246,8 +246,8 @@ function isPlainDraft(draft: JobDraft): boolean {
 }
 
 function plainOf(draft: JobDraft): BatchRow<typeof plainKinds> {
-  const { dedupe_key: _d, fingerprint: _f, concurrency_key: _c, delay_ms: _m, run_at: _r, ...rest } =
-    draft
+  const { dedupe_key: _d, fingerprint: _f, concurrency_key: _c, ...timed } = draft
+  const { delay_ms: _m, run_at: _r, ...rest } = timed
   return rest
 }
 

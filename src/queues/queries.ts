@@ -42,13 +42,17 @@ export class JobQueries {
     return rest.reduce((all, each) => all.unionAll(each), first!).orderBy('id', 'desc').limit(limit)
   }
 
-  /** At most 1000 jobs of a queue in these states, all or those named. */
-  refs(queue: string, states: readonly JobState[], jobIds?: readonly string[]) {
-    const query = this.#of(queue, states).select(['organization_id', 'id']).limit(jobsMax)
-    if (jobIds === undefined) return query
-    return query.where('id', 'in', jobIds.map((id, index) => {
-      return columns.id.encode(id, `job_ids[${index}]`)
-    }))
+  /** At most 1000 jobs of a queue in these states. */
+  refs(queue: string, states: readonly JobState[]) {
+    return this.#of(queue, states).select(['organization_id', 'id']).limit(jobsMax)
+  }
+
+  /** The jobs of a queue with these ids. */
+  named(queue: string, jobIds: readonly string[]) {
+    return this.#jobs()
+      .select(['organization_id', 'id'])
+      .where('queue', '=', columns.queue.encode(queue, 'queue'))
+      .where('id', 'in', jobIds.map((id, index) => columns.id.encode(id, `job_ids[${index}]`)))
   }
 
   /** At most 1000 keys of a queue behind this one, each with the first job it blocks. */

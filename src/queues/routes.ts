@@ -3,7 +3,7 @@ import { InvalidCursor } from '../database/page.js'
 import { InvalidValue, RevisionConflict } from '../errors.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
-import { DedupeKeyReused, QueueNotFound } from './errors.js'
+import { DedupeKeyReused, JobNotFound, QueueNotFound } from './errors.js'
 import {
   claimSchema, countSchema, jobSchema, jobsSchema, millisecondsOf, newJobOf, newJobSchema,
   newJobsSchema, presentJob, presentQueue, presentWithStats, purgeSchema, queueChangesOf,
@@ -104,7 +104,7 @@ export const queueRoutes: readonly Route<QueueContext>[] = [
     input: { params, body: redriveSchema },
     status: 200,
     output: countSchema,
-    errors: [],
+    errors: [JobNotFound],
     idempotency: 'transaction',
     handle: async ({ queues }, { params: { queue }, body }) =>
       ({ count: await queues.redrive(queue, body.job_ids) }),

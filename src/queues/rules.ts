@@ -95,11 +95,6 @@ export function checkCount(given: readonly unknown[], field: string): void {
   require(valid, field, `must hold 1 to ${jobsMax}`)
 }
 
-/** Refuses a job that names both of two ways to say when. */
-export function checkTime(delayMs: number | undefined, runAt: string | undefined, field: string) {
-  require(delayMs === undefined || runAt === undefined, field, 'cannot stand beside a delay')
-}
-
 /** Refuses a payload that is missing. */
 export function checkPayload(payload: JsonValue | undefined, field: string): void {
   require(payload !== undefined, field, 'is missing')

@@ -8,8 +8,9 @@ import { type Schedule } from './schedule-tables.js'
 const moment = (text: string) => millisecondsOf(`${text}.000000Z`)
 const written = (milliseconds: number) => instantOf(milliseconds).slice(0, 19)
 
-/** The next ticks after a moment. */
-function ticksAfter(recurrence: Recurrence, from: string, count: number): string[] {
+/** The next ticks of a recurrence, after a moment. */
+const ticksOf = (cron: string, timeZone: string) => (from: string, count: number): string[] => {
+  const recurrence = Recurrence.of(cron, timeZone)
   const found: string[] = []
   for (let at = moment(from); found.length < count;) {
     at = recurrence.next(at)!
@@ -20,26 +21,26 @@ function ticksAfter(recurrence: Recurrence, from: string, count: number): string
 
 describe('a recurrence', () => {
   it('goes by the time zone', () => {
-    expect(ticksAfter(Recurrence.of('0 9 * * *', 'Europe/Berlin'), '2026-01-10T12:00:00', 1))
+    expect(ticksOf('0 9 * * *', 'Europe/Berlin')('2026-01-10T12:00:00', 1))
       .toEqual(['2026-01-11T08:00:00'])
-    expect(ticksAfter(Recurrence.of('0 9 * * *', 'America/New_York'), '2026-01-10T12:00:00', 1))
+    expect(ticksOf('0 9 * * *', 'America/New_York')('2026-01-10T12:00:00', 1))
       .toEqual(['2026-01-10T14:00:00'])
-    expect(ticksAfter(Recurrence.of('@daily', 'UTC'), '2026-01-10T12:00:00', 1)).toEqual(['2026-01-11T00:00:00'])
+    expect(ticksOf('@daily', 'UTC')('2026-01-10T12:00:00', 1)).toEqual(['2026-01-11T00:00:00'])
   })
 
   it('fires a time of day that the clock jumps over as soon as it is over, once', () => {
     // 29 March 2026 has no 02:30 in Berlin: 02:00 becomes 03:00, 01:00 UTC.
-    expect(ticksAfter(Recurrence.of('30 2 * * *', 'Europe/Berlin'), '2026-03-27T12:00:00', 4)).toEqual([
+    expect(ticksOf('30 2 * * *', 'Europe/Berlin')('2026-03-27T12:00:00', 4)).toEqual([
       '2026-03-28T01:30:00', '2026-03-29T01:00:00', '2026-03-30T00:30:00', '2026-03-31T00:30:00',
     ])
   })
 
   it('fires a time of day that comes twice once, and keeps its distance every half hour', () => {
     // 25 October 2026 has 02:30 twice in Berlin: 00:30 and 01:30 UTC.
-    expect(ticksAfter(Recurrence.of('30 2 * * *', 'Europe/Berlin'), '2026-10-23T12:00:00', 3)).toEqual([
+    expect(ticksOf('30 2 * * *', 'Europe/Berlin')('2026-10-23T12:00:00', 3)).toEqual([
       '2026-10-24T00:30:00', '2026-10-25T00:30:00', '2026-10-26T01:30:00',
     ])
-    const halves = ticksAfter(Recurrence.of('*/30 * * * *', 'Europe/Berlin'), '2026-10-24T22:00:00', 12)
+    const halves = ticksOf('*/30 * * * *', 'Europe/Berlin')('2026-10-24T22:00:00', 12)
     const steps = halves.slice(1).map((tick, index) => moment(tick) - moment(halves[index]!))
     expect(new Set(steps)).toEqual(new Set([30 * 60_000]))
   })

@@ -33,7 +33,7 @@ const worker = z.string().min(1).max(keyLengthMax).describe('Who works on it, fo
 const leaseSeconds = integer('lease_seconds')
   .describe(`How long the worker may be silent. Default ${leaseSecondsDefault}.`)
 const attempt = z.int().min(1).describe('The job’s `attempt` as it was claimed.')
-const delaySeconds = z.number().min(0).max(delayMaxMs / 1_000)
+const delaySeconds = z.int().min(0).max(delayMaxMs / 1_000)
 
 const momentPattern =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{1,3})(\d{0,6}))?(Z|[+-]\d\d:\d\d)$/
@@ -54,7 +54,7 @@ const moment = shownAs(
     .transform((text) => instantOf(momentMs(text))),
   {
     type: 'string', format: 'date-time',
-    description: 'Ready at this moment of the database’s clock instead.',
+    description: 'Not ready before this moment of the database’s clock.',
   },
 )
 
@@ -118,7 +118,7 @@ export const claimSchema = named('Claim', z.strictObject({
   limit: integer('limit').optional().describe('Jobs at most. Default 1.'),
   lease_seconds: leaseSeconds.optional(),
   worker,
-  wait_seconds: z.number().min(0).max(waitMaxMs / 1_000).optional()
+  wait_seconds: z.int().min(0).max(waitMaxMs / 1_000).optional()
     .describe('How long to wait for a first job. Default 0.'),
 }))
 
@@ -230,9 +230,9 @@ export function newJobOf(body: z.output<typeof newJobSchema>): NewJob {
   }
 }
 
-/** Seconds as whole milliseconds, never fewer. */
+/** Seconds as milliseconds. */
 export function millisecondsOf(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.ceil(seconds * 1_000)
+  return seconds === undefined ? undefined : seconds * 1_000
 }
 
 /** Settings in the store's names. */

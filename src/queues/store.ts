@@ -206,13 +206,19 @@ export class QueueStore {
 
   /**
    * Brings dead jobs back, all or those named, at most 1000 a call; how many came back. They keep
-   * id and last error, count failures anew, and remember that they were redriven.
+   * id and last error, count failures anew, and remember that they were redriven. Throws
+   * JobNotFound, InvalidInput.
    */
   async redrive(queue: string, jobIds?: readonly string[]): Promise<number> {
     checkQueue(queue)
     if (jobIds !== undefined) checkCount(jobIds, 'job_ids')
-    const dead = await this.#database.all(this.#queries.refs(queue, ['dead'], jobIds))
-    return (await this.#change('redrive', dead)).length
+    const refs = await this.#database.all(jobIds === undefined
+      ? this.#queries.refs(queue, ['dead'])
+      : this.#queries.named(queue, jobIds))
+    if (jobIds !== undefined && refs.length < new Set(jobIds.map((id) => id.toLowerCase())).size) {
+      throw new JobNotFound(`Not all of these jobs are in the queue ${queue}.`)
+    }
+    return (await this.#change('redrive', refs)).length
   }
 
   /**

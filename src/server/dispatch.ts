@@ -6,18 +6,26 @@ import { type ParsedInput, type Route, type RouteInput } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
 import { defaultOrganizationId } from '../identity/index.js'
 import { type Caller, callerOf } from './caller.js'
+import { type Lifecycle } from './health.js'
 import { type HttpLimits } from './limits.js'
 import { parseInput } from './request.js'
 import { type ServerContext } from './routes.js'
 
 type Input = ParsedInput<RouteInput>
 
+/** What holds for all requests of a server. */
+export interface Serving {
+  readonly limits: HttpLimits
+  readonly lifecycle: Lifecycle
+}
+
 /** The life of one request of a route: who, what, do, answer. */
-export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, limits: HttpLimits) {
+export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, serving: Serving) {
+  const { limits, lifecycle } = serving
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const caller = await callerOf(holdfast, route, request)
     if (caller !== undefined) await limits.admitCaller(caller, request, reply)
-    const input = parseInput(route, request)
+    const input = waitable(parseInput(route, request), reply, lifecycle)
     const key = input.idempotencyKey
     const isKept = key !== undefined && route.idempotency === 'transaction'
     if (!isKept || caller === undefined) {
@@ -28,6 +36,31 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, limits
     if (kept.replayed) reply.header('idempotency-replayed', 'true')
     return answer(route, reply, kept.body)
   }
+}
+
+/** The signal costs something only where a handler asks for it. */
+function waitable(
+  input: Omit<Input, 'signal'>,
+  { raw }: FastifyReply,
+  { closing }: Lifecycle,
+): Input {
+  let controller: AbortController | undefined
+  const listen = () => {
+    const made = new AbortController()
+    const close = () => made.abort(closing.reason)
+    const leave = () => {
+      closing.removeEventListener('abort', close)
+      made.abort(new Error('The client has gone.'))
+    }
+    if (closing.aborted) close()
+    closing.addEventListener('abort', close, { once: true })
+    raw.once('close', leave)
+    if (raw.destroyed) leave()
+    return made
+  }
+  return Object.defineProperty(input, 'signal', {
+    get: () => (controller ??= listen()).signal,
+  }) as Input
 }
 
 interface Keyed {

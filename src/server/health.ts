@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type FastifyInstance } from 'fastify'
 import { type Coordinator } from '../coordination/coordination.js'
 import { type Holdfast } from '../holdfast.js'
@@ -6,8 +7,27 @@ import { type Holdfast } from '../holdfast.js'
 const checkTimeoutMs = 2_000
 
 /** Whether the server still takes new work. */
-export interface Lifecycle {
-  draining: boolean
+export class Lifecycle {
+  readonly #closing = new AbortController()
+
+  constructor() {
+    // Every request that waits listens.
+    setMaxListeners(0, this.#closing.signal)
+  }
+
+  /** Aborted once draining begins. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  get draining(): boolean {
+    return this.closing.aborted
+  }
+
+  /** Takes no new work, and lets what merely waits end. */
+  drain(): void {
+    this.#closing.abort(new Error('The server is closing.'))
+  }
 }
 
 /**

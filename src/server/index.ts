@@ -6,7 +6,7 @@ import { type Route } from '../http/route.js'
 import { readJsonBodies, writeJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
-import { type Lifecycle, serveHealth } from './health.js'
+import { Lifecycle, serveHealth } from './health.js'
 import { HttpLimits, type RateLimits } from './limits.js'
 import { serveMetrics } from './metrics.js'
 import { serveNotFound } from './not-found.js'
@@ -65,7 +65,7 @@ const finishTimeoutMs = 60_000
 
 /** Serves until `close`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const lifecycle: Lifecycle = { draining: false }
+  const lifecycle = new Lifecycle()
   const server = buildServer(options, lifecycle)
   const arrivals = new Arrivals(server)
   const { requestTimeoutMs = requestTimeoutDefaultMs } = options
@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: `http://${name}:${port}`,
     async close() {
-      lifecycle.draining = true
+      lifecycle.drain()
       clearInterval(sweeping)
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
       await closeWithin(server, arrivals, requestTimeoutMs)
@@ -132,7 +132,8 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
     forceCloseConnections: 'idle',
     // What still arrives on an open connection is served; it is the last of its connection.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    // A lock's name: 255 characters of nine percent-encoded ones each.
+    routerOptions: { maxParamLength: 2_295 },
   })
   guardTransport(server, lifecycle)
   server.setErrorHandler(sendProblem)
@@ -142,11 +143,15 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
   serveMetrics(server, options.holdfast)
   serveHealth(server, options.holdfast, lifecycle)
   serveDocuments(server)
-  serveRoutes(server, options)
+  serveRoutes(server, options, lifecycle)
   return server
 }
 
-function serveRoutes(server: FastifyInstance, { holdfast, ...options }: ServerOptions): void {
+function serveRoutes(
+  server: FastifyInstance,
+  { holdfast, ...options }: ServerOptions,
+  lifecycle: Lifecycle,
+): void {
   const limits = new HttpLimits(holdfast.coordination.limiter, options.rateLimits)
   server.decorateRequest('addressStates', null)
   for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
@@ -156,7 +161,7 @@ function serveRoutes(server: FastifyInstance, { holdfast, ...options }: ServerOp
       config: { input: route.input },
       // Before its body is read.
       onRequest: (request, reply) => limits.admitAddress(route as Route, request, reply),
-      handler: dispatch(holdfast, route, limits),
+      handler: dispatch(holdfast, route, { limits, lifecycle }),
     })
   }
 }

@@ -18,9 +18,11 @@ async function furnished({ ours }: HttpWorld) {
     `/v1/conversations/${conversation.id}/messages`, { role: 'user', content: secret })
   const { body: token } = await ours.post(
     '/v1/service-tokens', { name: secret, scopes: ['conversations:read'] })
+  const { body: job } = await ours.post('/v1/queues/ours/jobs', { payload: secret })
   return {
     conversation_id: conversation.id as string,
     message_id: message.id as string,
+    job_id: job.id as string,
     service_token_id: token.id as string,
     token: token.token as string,
   }
@@ -34,7 +36,11 @@ function callOf({ operationId, method, path }: (typeof routes)[number], ids: Ids
     createConversation: {}, updateConversation: { title: 'x' },
     appendMessages: { role: 'user', content: 'x' }, updateMessage: { metadata: {} },
     createOrganization: { name: 'x' }, createServiceToken: { name: 'x', scopes: ['*'] },
+    acquireLock: {}, renewLock: { owner: 'x', fence: 1 }, releaseLock: { owner: 'x', fence: 1 },
     logIn: { email: 'a@b', password: '12345678' },
+    enqueueJobs: { payload: 'x' }, claimJobs: { worker: 'x' }, redriveJobs: {}, purgeJobs: {},
+    updateQueue: {}, extendJob: { attempt: 1 }, completeJob: { attempt: 1 },
+    failJob: { attempt: 1, error: 'x' }, releaseJob: { attempt: 1 },
   }
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? unknownId)
   return { method, path: filled, body: bodies[operationId] }
@@ -49,7 +55,8 @@ function told({ status, headers, text, body }: Answer, ids: Ids) {
 }
 
 const guarded = routes.filter(({ action }) => action !== 'public')
-const addressed = routes.filter(({ path }) => path.includes('{'))
+/** By an id; queues and locks have names: each organization has its own by any name. */
+const addressed = routes.filter(({ path }) => path.includes('_id}'))
 
 async function refusals(client: HttpClient, ids: Ids, chosen = guarded) {
   return Promise.all(chosen.map(async (route) => {
@@ -103,7 +110,10 @@ contract('every endpoint', (openWorld) => {
   it('lists nothing of a stranger’s', async () => {
     const world = await open()
     const { message_id: _, ...ids } = await furnished(world)
-    for (const path of ['/v1/conversations', '/v1/service-tokens', '/v1/me']) {
+    const paths = [
+      '/v1/conversations', '/v1/service-tokens', '/v1/me', '/v1/queues', '/v1/queues/ours/jobs',
+    ]
+    for (const path of paths) {
       const { status, text } = await world.theirs.get(path)
       expect(status).toBe(200)
       for (const part of [secret, ...Object.values(ids)]) expect(text).not.toContain(part)
@@ -169,7 +179,12 @@ contract('every endpoint', (openWorld) => {
     const groups: Record<string, RegExp> = {
       'conversations:read': /^(list|get)(Conversation|Message)/,
       'conversations:write': /^(create|update|delete|append)(Conversation|Message)/,
+      'locks:read': /^(list|get)Lock/, 'locks:*': /Lock/,
       'conversations:*': /(Conversation|Message)/,
+      'jobs:read': /^(list|get)(Job|Queue)/,
+      'jobs:write': /^(enqueueJobs|cancelJob|redriveJobs|purgeJobs|updateQueue)$/,
+      'jobs:work': /^(claimJobs|extendJob|completeJob|failJob|releaseJob)$/,
+      'jobs:*': /(Job|Queue)/,
       'service_tokens:read': /^listServiceTokens/,
       'service_tokens:*': /ServiceToken/,
       'organizations:*': /^(getMe|createOrganization)$/,

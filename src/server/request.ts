@@ -10,7 +10,7 @@ const tagPattern = /^"(\d{1,15})"$/
 export function parseInput(
   route: Route<never>,
   request: FastifyRequest,
-): ParsedInput<RouteInput> {
+): Omit<ParsedInput<RouteInput>, 'signal'> {
   const faults: FieldFault[] = []
   const check = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
     if (schema === undefined) return refuseAny(value, place, faults)
@@ -29,7 +29,7 @@ export function parseInput(
     origin: { ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null },
   }
   if (faults.length > 0) throw new RequestFaults(faults)
-  return input as ParsedInput<RouteInput>
+  return input as Omit<ParsedInput<RouteInput>, 'signal'>
 }
 
 function schemaOf(body: z.ZodType | BodyChoice | undefined, raw: unknown): z.ZodType | undefined {

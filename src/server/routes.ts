@@ -3,17 +3,18 @@ import {
 } from '../conversations/index.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
+import { type LockContext, lockRoutes } from '../locks/index.js'
 import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
 } from '../queues/index.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
-  extends IdentityContext, ConversationContext, MessageContext, QueueContext,
-  ScheduleContext {}
+  extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
+    ScheduleContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
-  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...queueRoutes, ...jobRoutes,
-  ...scheduleRoutes,
+  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
+  ...jobRoutes, ...scheduleRoutes,
 ]

@@ -103,7 +103,8 @@ export class PrivateRedis {
     client.on('error', () => undefined)
     await client.connect()
     return {
-      command: async <R>(...words: readonly string[]) => (await client.sendCommand([...words])) as R,
+      command: async <R>(...words: readonly string[]) =>
+        (await client.sendCommand([...words])) as R,
       end: () => client.destroy(),
     }
   }

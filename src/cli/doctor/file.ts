@@ -9,6 +9,7 @@ import { type Settings } from '../environment.js'
 import { limitsOf } from '../open.js'
 import { type Check, ok, problem, warning } from './check.js'
 import { checkMigrations } from './migrations.js'
+import { checkProcesses } from './processes.js'
 
 /** Checks of a database in a file. None of them changes the file. */
 export async function checkFile(path: string, settings: Settings): Promise<Check[]> {
@@ -59,7 +60,8 @@ async function checkOpened(path: string, settings: Settings): Promise<Check[]> {
       ? ok('journal', 'WAL with synchronous=FULL: what is acknowledged is on disk')
       : problem('journal', 'synchronous is not FULL.', 'Report this as a defect of Holdfast.')
     const schema = await checkMigrations(backend, { kind: 'file', path })
-    return [ok('database', `${path} can be opened`), journal, schema]
+    const found = await checkProcesses(backend)
+    return [ok('database', `${path} can be opened`), journal, schema, ...found]
   } finally {
     await backend.close()
   }

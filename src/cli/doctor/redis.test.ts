@@ -1,5 +1,8 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PrivateRedis } from '../../testing/private-redis.test.harness.js'
+import { ensureBuilt, runCli, temporaryFolder } from '../../testing/command-line.test.harness.js'
+import { freePort, PrivateRedis } from '../../testing/private-redis.test.harness.js'
 import { type Check } from './check.js'
 import { checkRedis } from './redis.js'
 
@@ -11,6 +14,20 @@ function named(checks: readonly Check[], name: string): Check {
   if (found === undefined) throw new Error(`no check is called ${name}`)
   return found
 }
+
+/** A certificate of its own issuer for localhost. */
+function certify(folder: string): [key: string, certificate: string] {
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost',
+    '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate,
+  ], { stdio: 'ignore' })
+  return [key, certificate]
+}
+
+const hasOpenssl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0
+
+const withOpenssl = hasOpenssl ? '' : ': did not run: no openssl on this machine'
 
 const states = (checks: readonly Check[]) =>
   Object.fromEntries(checks.map(({ name, state }) => [name, state]))
@@ -77,6 +94,33 @@ describe.skipIf(missing !== undefined)(`doctor on Redis${reason}`, () => {
     const plain = named(await checkRedis(redis.url.replace('redis:', 'rediss:')), 'redis')
     expect(plain.state).toBe('problem')
   })
+
+  it.skipIf(!hasOpenssl)(`speaks TLS where the issuer is known only${withOpenssl}`, async () => {
+    const folder = temporaryFolder()
+    const [key, certificate] = certify(folder.path)
+    const port = await freePort()
+    const own = await PrivateRedis.start({
+      lines: [
+        `tls-port ${port}`, `tls-key-file ${key}`, `tls-cert-file ${certificate}`,
+        `tls-ca-cert-file ${certificate}`, 'tls-auth-clients no',
+      ],
+    })
+    await ensureBuilt()
+    const words = ['doctor', '--json', '--database', 'memory:', '--port', '0',
+      '--redis', `rediss://localhost:${port}`]
+    const outcome = async (environment: Record<string, string>) => {
+      const { stdout } = await runCli(words, { cwd: folder.path, environment })
+      return named((JSON.parse(stdout) as { checks: Check[] }).checks, 'redis')
+    }
+    expect((await outcome({ NODE_EXTRA_CA_CERTS: certificate })).state).toBe('ok')
+    const stranger = await outcome({})
+    expect([stranger.state, stranger.message, stranger.fix]).toEqual([
+      'problem', expect.stringContaining('certificate is not trusted'),
+      expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    ])
+    await own.remove()
+    folder.remove()
+  }, 240_000)
 
   it('warns of another machine without TLS', async () => {
     const checks = await checkRedis('redis://redis.invalid')

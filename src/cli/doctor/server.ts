@@ -7,6 +7,7 @@ import { type Settings } from '../environment.js'
 import { limitsOf } from '../open.js'
 import { type Check, ok, problem, warning } from './check.js'
 import { checkMigrations } from './migrations.js'
+import { checkProcesses } from './processes.js'
 
 /** Checks of a database on a PostgreSQL server. None of them changes it. */
 export async function checkServer(address: ServerAddress, settings: Settings): Promise<Check[]> {
@@ -41,6 +42,7 @@ async function checkOn(
     checkRole(facts),
     checkClock(facts),
     await checkMigrations(backend, address),
+    ...(await checkProcesses(backend)),
     ...checkRights(facts),
   ]
 }

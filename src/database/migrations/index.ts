@@ -5,8 +5,9 @@ import { conversations } from './0003_conversations.js'
 import { locks } from './0004_locks.js'
 import { queues } from './0005_queues.js'
 import { schedules } from './0006_schedules.js'
+import { processes } from './0007_processes.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
-  identity, idempotency, conversations, locks, queues, schedules,
+  identity, idempotency, conversations, locks, queues, schedules, processes,
 ]

@@ -82,7 +82,10 @@ function valueOf(schema: Schema, making: Making): unknown {
   }
   if (type === 'null') return null
   if (type === 'boolean') return chance.happens(0.5)
-  if (type === 'integer') {
+  // Two jobs with one dedupe key are one, or none.
+  if (name === 'dedupe_key') return `key-${chance.between(0, 2 ** 40)}`
+  if (type === 'number' || type === 'integer') {
+    if (known[name] !== undefined) return Number(known[name])
     const { minimum = 0, maximum = 2 ** 53 - 1 } = choice
     return chance.pick([minimum, maximum, chance.between(minimum, Math.min(maximum, 1_000))])
   }

@@ -8,6 +8,7 @@ import { type Judging } from './verdicts.js'
 
 const unknownId = '00000000-0000-7000-8000-00000000dead'
 const password = 'correct horse battery'
+const queue = 'steady'
 const strangerSecret = 'words of a stranger 5c1e'
 /** A conversation is written to this often before another one takes its place. */
 const writesMax = 400
@@ -50,7 +51,7 @@ export async function furnish(
       const organization = { 'Holdfast-Organization': world.organizationId }
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
-        ...objects, ...credentials, email, password,
+        ...objects, ...await lockFor(world, operation), ...credentials, email, password,
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
@@ -60,9 +61,23 @@ export async function furnish(
       await world.neighbour.conversations.list(),
       await world.neighbour.messages.list(stranger.conversationId),
       await world.neighbour.serviceTokens.list(),
+      await world.neighbour.queues.list(queue),
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
+}
+
+/** A lock that the operation may have: nobody's for one that takes it, else one that is held. */
+async function lockFor(
+  { holdfast, organization }: HttpWorld,
+  { operationId }: Operation,
+): Promise<Known> {
+  if (!/^(acquire|renew|release|get)Lock$/.test(operationId)) return {}
+  // Upper case: an id inside it would otherwise count as one, whose case does not matter.
+  const name = `LOCK/${holdfast.ids.next().toUpperCase()}`
+  if (operationId === 'acquireLock') return { name }
+  const { owner, fence } = await organization.locks.acquire(name, { renewing: false })
+  return { name, owner, fence: String(fence) }
 }
 
 async function strange({ neighbour }: HttpWorld) {
@@ -71,7 +86,8 @@ async function strange({ neighbour }: HttpWorld) {
   const { serviceToken } = await neighbour.serviceTokens.create({
     name: strangerSecret, scopes: ['*'],
   })
-  return { conversationId: id, ids: [id, message.id, serviceToken.id, unknownId] }
+  const job = await neighbour.queues.enqueue(queue, { payload: strangerSecret })
+  return { conversationId: id, ids: [id, message.id, serviceToken.id, job.id, unknownId] }
 }
 
 async function person({ holdfast, organizationId }: HttpWorld) {
@@ -98,6 +114,7 @@ function cursorsOf({ organizationId, neighbourId }: HttpWorld, conversationId: s
     ['conversations', organizationId, null, false], ['service_tokens', organizationId],
     ['messages', organizationId, conversationId, 'asc', null],
     ['messages', organizationId, conversationId, 'desc', null],
+    ['jobs', organizationId, queue, null],
   ]
   const theirs = [['conversations', neighbourId, null, false], ['service_tokens', neighbourId], []]
   return {
@@ -116,11 +133,17 @@ class FreshObjects {
   }
 
   async objectsFor(
-    { operationId, method }: Operation,
+    { operationId, method, path }: Operation,
     steady: { conversationId: string; messageId: string },
   ): Promise<Record<string, string>> {
     const named = (each: { conversationId: string; messageId: string }) =>
       ({ conversation_id: each.conversationId, message_id: each.messageId })
+    if (operationId === 'redriveJobs') {
+      const { job_id: id } = await this.#job()
+      return { queue: 'untouched', job_ids: id! }
+    }
+    if (path.includes('{queue}')) return this.#queue()
+    if (path.includes('{job_id}')) return this.#job()
     if (operationId === 'revokeServiceToken') {
       const { serviceToken } = await this.#world.organization.serviceTokens.create({
         name: 'to be revoked', scopes: ['*'],
@@ -130,6 +153,20 @@ class FreshObjects {
     if (method === 'DELETE') return named(await conversationIn(this.#world.organization, 1))
     if (method === 'GET') return named(steady)
     return named(await this.#toWrite())
+  }
+
+  /** Requests may do with this queue what they like, but none waits for a job. */
+  async #queue(): Promise<Record<string, string>> {
+    await this.#world.organization.queues.configure(queue, {})
+    return { queue, wait_seconds: '0' }
+  }
+
+  /** An active job of a queue that no request names. */
+  async #job(): Promise<Record<string, string>> {
+    const { queues } = this.#world.organization
+    await queues.enqueue('untouched', { payload: 'steady' })
+    const [job] = await queues.claim('untouched', { worker: 'campaign', leaseSeconds: 600 })
+    return { job_id: job!.id, attempt: String(job!.attempt) }
   }
 
   async #toWrite() {

@@ -1,0 +1,3 @@
+export { ProcessRegistry } from './registry.js'
+export { processes, type ProcessTables, type ServingProcess } from './tables.js'
+export { ProcessWatch, warningOf } from './watch.js'

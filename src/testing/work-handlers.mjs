@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Records one effect of the job in the transaction of its completion. */
+function finish({ job, complete }) {
+  const { key } = job.payload
+  const [value, filter] = key === null ? ['null', '1 = 0'] : [`'${key}'`, `key = '${key}'`]
+  return complete({ pid: process.pid }, async ({ database }) => {
+    await database.execute({
+      sql: `insert into effects (job_id, attempt, pid, key, place)
+        select '${job.id}', ${job.attempt}, ${process.pid}, ${value}, count(*)
+        from effects where ${filter}`,
+      parameters: [],
+    })
+  })
+}
+
+/** Handlers of the crash tests; they run in worker processes that are killed. */
+export default {
+  /** Takes `ms` milliseconds. */
+  async work(context) {
+    await sleep(context.job.payload.ms)
+    await finish(context)
+  },
+
+  /** Ends the process. */
+  poison() {
+    process.exit(7)
+  },
+
+  /** The first attempt goes on though its signal is aborted; the second fails, the third is good. */
+  async frozen(context) {
+    const { job } = context
+    if (job.attempt === 2) throw new Error('of the second worker')
+    if (job.attempt === 1) await sleep(job.payload.ms)
+    await finish(context)
+  },
+
+  /** The same, but the first attempt lets nothing else of the process run. */
+  async blocked(context) {
+    const { job } = context
+    if (job.attempt === 2) throw new Error('of the second worker')
+    const untilMs = performance.now() + job.payload.ms
+    while (job.attempt === 1 && performance.now() < untilMs);
+    await finish(context)
+  },
+}
