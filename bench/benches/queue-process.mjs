@@ -4,8 +4,6 @@ import { onServers } from '../harness/servers.mjs'
 const setUp = (options) => onServers(async (servers) => {
   const stage = new QueueStage(servers, 'queue-process.mjs')
   return {
-    // It would count the enqueues, which are not measured.
-    cpuMs: undefined,
     variants: [
       stage.bullmq({ about: 'Redis, AOF every second, ioredis: Worker with concurrency' }),
       stage.bullmq({

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { removeFolder, temporaryFolder } from './folders.mjs'
 import { freePort } from './ports.mjs'
-import { familyCpuMs } from './processor-time.mjs'
 
 /** The same for every variant; everything that makes a commit durable is on. */
 const settings = {
@@ -97,9 +96,9 @@ export class PostgresServer {
     }
   }
 
-  /** Processor time used by all its processes, in milliseconds; undefined when it cannot be had. */
-  cpuMs() {
-    return this.#process === undefined ? undefined : familyCpuMs(this.#process.pid)
+  /** The parent of all its processes; undefined when it runs elsewhere. */
+  get pid() {
+    return this.#process?.pid
   }
 
   async stop() {

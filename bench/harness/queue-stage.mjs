@@ -20,7 +20,7 @@ export class QueueStage {
   bullmq({ name = 'bullmq', about, ...settings }) {
     const redis = this.#servers.redis.createDatabase()
     return new WorkerVariant({
-      name, about, module: this.#module, settings: { system: 'bullmq', redis, ...settings },
+      name, about, module: this.#module, settings: this.#with({ system: 'bullmq', redis, ...settings }),
     })
   }
 
@@ -29,18 +29,23 @@ export class QueueStage {
     const postgres = await this.#database(name)
     return new WorkerVariant({
       name, about, module: this.#module, nodeMin: nodeOfPeers,
-      settings: { system, postgres, ...settings },
+      settings: this.#with({ system, postgres, ...settings }),
     })
   }
 
   holdfast(options, { name, about, ...settings }) {
     return holdfastVariants(options, {
       name, about, module: this.#module,
-      settings: async (build) => ({
+      settings: async (build) => this.#with({
         system: 'holdfast', database: await this.#database(build),
         redis: this.#servers.redis.createDatabase(), ...settings,
       }),
     })
+  }
+
+  #with(settings) {
+    const { postgres, redis } = this.#servers
+    return { ...settings, servers: [postgres.pid, redis.pid] }
   }
 
   #database(name) {

@@ -2,7 +2,6 @@ import { execFileSync, spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { removeFolder, temporaryFolder } from './folders.mjs'
 import { freePort } from './ports.mjs'
-import { familyCpuMs } from './processor-time.mjs'
 
 /** The same for every variant: as durable as a queue on Redis is commonly run, no eviction. */
 const settings = {
@@ -32,9 +31,8 @@ export class RedisServer {
     return `${this.#url}/${this.#databases++}`
   }
 
-  /** Processor time used so far, in milliseconds; undefined when it cannot be had. */
-  cpuMs() {
-    return familyCpuMs(this.#process.pid)
+  get pid() {
+    return this.#process.pid
   }
 
   async stop() {

@@ -84,14 +84,17 @@ async function measure(variants, { bench, stage, callers, options }) {
   return summed(kept, bench.base)
 }
 
-/** The servers work for one variant at a time, so what they use meanwhile is its own. */
+/**
+ * The servers work for one variant at a time, so what they use meanwhile is its own; one that
+ * measures a part of its slice says itself what they used in it.
+ */
 async function metered({ cpuMs = () => undefined }, slice) {
   const before = cpuMs()
   const result = await slice()
   const after = cpuMs()
   return before === undefined || after === undefined
     ? result
-    : { ...result, serverCpuMs: after - before }
+    : { serverCpuMs: after - before, ...result }
 }
 
 function summed(kept, baseName) {

@@ -1,4 +1,5 @@
 import { PostgresServer } from './postgres-server.mjs'
+import { processorMs } from './processor-time.mjs'
 import { RedisServer } from './redis-server.mjs'
 
 /**
@@ -16,14 +17,10 @@ export async function onServers(stage) {
     stopped.push(redis)
     const staged = await stage({ postgres, redis })
     const facts = { postgres: postgres.facts, redis: redis.facts }
-    const cpuMs = () => sumOf(stopped.map((server) => server.cpuMs()))
-    return { cpuMs, ...staged, facts, tearDown }
+    const cpuMs = () => processorMs(stopped.map(({ pid }) => pid))
+    return { ...staged, cpuMs, facts, tearDown }
   } catch (error) {
     await tearDown()
     throw error
   }
 }
-
-const sumOf = (values) => values.includes(undefined)
-  ? undefined
-  : values.reduce((sum, value) => sum + value, 0)

@@ -1,4 +1,5 @@
 import { Histogram } from '../harness/histogram.mjs'
+import { processorMs } from '../harness/processor-time.mjs'
 
 const jobsPerMs = 20
 const bulk = 1_000
@@ -8,7 +9,7 @@ const timeoutMs = 120_000
  * A slice enqueues no-op jobs, 20 for each millisecond of it, then measures one worker from its
  * first job's start until its last job's end. Every job must run once.
  */
-export async function open({ system, ...settings }) {
+export async function open({ system, servers, ...settings }) {
   const { connect } = await import(`./queues/${system}.mjs`)
   const queue = await connect(settings)
 
@@ -17,7 +18,7 @@ export async function open({ system, ...settings }) {
     for (let first = 0; first < count; first += bulk) {
       await queue.enqueueMany(Array.from({ length: bulk }, (_, index) => ({ n: first + index })))
     }
-    const run = new Run(count)
+    const run = new Run(count, servers)
     const stop = await queue.work(({ n }) => run.handle(n), { concurrency })
     const measured = await run.finished
     await stop()
@@ -33,13 +34,16 @@ export async function open({ system, ...settings }) {
 class Run {
   #seen = new Set()
   #count
+  #servers
   #started
   #cpu
+  #serverMs
   #finish
   #fail
 
-  constructor(count) {
+  constructor(count, servers) {
     this.#count = count
+    this.#servers = servers
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve
       this.#fail = reject
@@ -51,6 +55,7 @@ class Run {
     if (this.#started === undefined) {
       this.#started = performance.now()
       this.#cpu = process.cpuUsage()
+      this.#serverMs = processorMs(this.#servers)
     }
     if (this.#seen.has(n)) this.#fail(new Error(`job ${n} ran twice`))
     this.#seen.add(n)
@@ -61,9 +66,12 @@ class Run {
     clearTimeout(this.timer)
     const elapsedMs = performance.now() - this.#started
     const { user, system } = process.cpuUsage(this.#cpu)
-    const histogram = new Histogram()
     this.#finish({
-      operations: this.#count, elapsedMs, cpuMs: (user + system) / 1000, histogram,
+      operations: this.#count,
+      elapsedMs,
+      cpuMs: (user + system) / 1000,
+      serverCpuMs: processorMs(this.#servers) - this.#serverMs,
+      histogram: new Histogram(),
     })
   }
 }
