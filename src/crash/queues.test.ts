@@ -10,7 +10,8 @@ import { Random } from './random.js'
 const jobCount = Number(process.env.HOLDFAST_TEST_JOBS ?? 1_500)
 const patienceMs = 90_000 + jobCount * 30
 const [keyCount, jobsPerKey] = [8, 15]
-const leaseSeconds = 2
+/** Long enough for a heartbeat to come through on a busy machine. */
+const leaseSeconds = 3
 
 /** What a run leaves to be cleaned up. */
 const leftovers: (() => Promise<unknown>)[] = []
@@ -54,11 +55,15 @@ for (const engine of testEngines().slice(1)) {
       const arena = await arenaOn(engine)
       await arena.stores.queues.pause('blocked')
       const paused = await arena.enqueue('blocked', payloads(5, 0))
-      const ids = await arena.enqueue('work', payloads(jobCount, jobCount > 5_000 ? 30 : 100))
+      // Who is killed often enough beside a job must not bury it.
+      const crashesMax = 100
+      const ms = jobCount > 5_000 ? 30 : 100
+      const ids = await arena.enqueue('work', payloads(jobCount, ms), { crashesMax })
       const keyed = new Map<string, string[]>()
       for (let index = 0; index < keyCount; index += 1) {
         const key = `key-${index}`
-        keyed.set(key, await arena.enqueue('work', payloads(jobsPerKey, 20), key))
+        keyed.set(key, await arena.enqueue(
+          'work', payloads(jobsPerKey, 20), { key, crashesMax }))
       }
       const crew = await crewOf(arena, 4)
       const random = new Random()

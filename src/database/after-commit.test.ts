@@ -61,4 +61,19 @@ onEveryEngine('what waits for a commit', (world) => {
     })
     expect(seen).toEqual(['inner'])
   })
+
+  it('may itself write, however soon after the commit', async () => {
+    for (let turns = 0; turns < 24; turns++) {
+      const written: Promise<number>[] = []
+      await database.transaction(async (transaction) => {
+        await note(transaction, 'in time')
+        transaction.afterCommit(() => {
+          let ready = Promise.resolve()
+          for (let turn = 0; turn < turns; turn++) ready = ready.then(() => undefined)
+          written.push(ready.then(() => note(database, 'afterwards')))
+        })
+      })
+      expect(await written[0]).toBe(1)
+    }
+  })
 })

@@ -99,10 +99,11 @@ const turnsStatement = (parameter: Placeholder<TurnParameters>) => sql`
         and q.paused_at is not null)
   limit ${parameter('limit')}`
 
+/** The whole order of the ready index, so that no other index will do. */
 const firstAfter = (queue: unknown, after: unknown) => sql`
   select j.organization_id from jobs j
   where j.queue = ${queue} and j.state = 'ready' and j.organization_id > ${after}
-  order by j.organization_id limit 1`
+  order by j.organization_id, j.priority desc, j.id limit 1`
 
 const groupOf = ({ organization, queue, leaseMs, worker }: ClaimCall): string =>
   `${organization} ${queue} ${leaseMs} ${worker}`

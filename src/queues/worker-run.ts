@@ -32,6 +32,8 @@ export class JobRun<Transaction> implements JobContext<Transaction> {
   aborted: AbortCause | undefined
   /** The completion that the handler asked for; never rejects, gives the error instead. */
   completion: Promise<{ readonly error: unknown } | undefined> | undefined
+  /** True from when the handler asks for the completion on, unless that fails. */
+  isCompleting = false
   readonly #actions: RunActions<Transaction>
   #controller: AbortController | undefined
 
@@ -67,9 +69,13 @@ export class JobRun<Transaction> implements JobContext<Transaction> {
     result: JsonValue = null,
     effects?: (transaction: Transaction) => Promise<void>,
   ): Promise<void> => {
+    this.isCompleting = true
     const completed = this.#actions.complete(this, { result, effects })
     // Also told to the worker, so that one that nobody awaits is not lost.
-    this.completion = completed.then(() => undefined, (error: unknown) => ({ error }))
+    this.completion = completed.then(() => undefined, (error: unknown) => {
+      this.isCompleting = false
+      return { error }
+    })
     return completed
   }
 }

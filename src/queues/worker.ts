@@ -24,7 +24,7 @@ export interface WorkerFigures {
 /** Jobs are claimed ahead for this much work, so that those of slow handlers wait elsewhere. */
 const aheadMs = 50
 
-/** Jobs claimed ahead at most, in times of the concurrency. */
+/** Jobs claimed ahead at most, in times of the concurrency; but always as many as one claim. */
 const aheadMax = 4
 
 /** Handlers that were aborted get this long to end before their jobs are given back. */
@@ -168,14 +168,16 @@ export class QueueWorker<Transaction> {
     const ahead = this.#ahead()
     const held = this.#running.size + this.#waiting.length
     const isFull = this.#finishing.size > 2 * (concurrency + ahead)
-    if (isFull || this.#waiting.length > ahead / 2) return 0
+    // Few large claims cost the database half of many small ones.
+    if (isFull || this.#waiting.length > ahead / 4) return 0
     return concurrency + ahead - held
   }
 
   #ahead(): number {
     if (this.#meanMs === undefined) return 0
     const { concurrency } = this.#settings
-    return Math.min(aheadMax, Math.floor(aheadMs / Math.max(this.#meanMs, 1))) * concurrency
+    const inTime = concurrency * Math.floor(aheadMs / Math.max(this.#meanMs, 1))
+    return Math.min(inTime, Math.max(aheadMax * concurrency, claimMax))
   }
 
   #startWaiting(): void {
@@ -280,14 +282,16 @@ export class QueueWorker<Transaction> {
   }
 
   #cancel(run: JobRun<Transaction>): void {
+    if (run.isCompleting || this.#finishing.has(run)) return
     if (!this.#unqueue(run)) return run.abort('cancelled')
     run.abort('cancelled')
     void this.#answers.finish(run, { value: null })
   }
 
   #lose(run: JobRun<Transaction>): void {
-    // Of one that is being finished its own answer tells, or it was finished meanwhile.
-    if (run.aborted === 'lost' || this.#finishing.has(run)) return
+    // Of one that is being finished its own answer tells; it may be finished already.
+    const isEnding = run.isCompleting || this.#finishing.has(run)
+    if (isEnding || run.aborted === 'lost') return
     this.#unqueue(run)
     run.abort('lost')
     this.#answers.lose(run)

@@ -117,11 +117,16 @@ export class WorkArena {
   }
 
   /** Enqueues many, a thousand a call; their ids. */
-  async enqueue(queue: string, payloads: readonly object[], key?: string): Promise<string[]> {
+  async enqueue(
+    queue: string,
+    payloads: readonly object[],
+    { key, crashesMax = 3 }: { readonly key?: string; readonly crashesMax?: number } = {},
+  ): Promise<string[]> {
     const ids: string[] = []
     for (let from = 0; from < payloads.length; from += 1_000) {
       const jobs = payloads.slice(from, from + 1_000).map((payload) => ({
         payload: { key: key ?? null, ...payload },
+        crashesMax,
         ...(key === undefined ? {} : { concurrencyKey: key }),
       }))
       const made = await this.stores.queues.enqueueMany(queue, jobs)

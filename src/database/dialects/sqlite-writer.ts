@@ -98,10 +98,16 @@ export class SqliteWriter {
 
   #enqueue(entry: Write | Turn): void {
     this.#queue.push(entry)
+    this.#wake()
+  }
+
+  #wake(): void {
     this.#pumping ??= new Promise((done) => {
       setImmediate(() => {
         void this.#pump().finally(() => {
           this.#pumping = undefined
+          // Something may have come between its last look and now.
+          if (this.#queue.length > 0) this.#wake()
           done()
         })
       })
