@@ -18,9 +18,9 @@ onEveryEngine('what waits for a commit', (world) => {
     on.run(on.write.insertInto('notes').values({ text }))
 
   it('runs at once outside a transaction', () => {
-    const seen: string[] = []
-    database.afterCommit(() => seen.push('now'))
-    expect(seen).toEqual(['now'])
+    let ran = false
+    database.afterCommit(() => { ran = true })
+    expect(ran).toBe(true)
   })
 
   it('runs after the commit, in order, once', async () => {
@@ -29,7 +29,6 @@ onEveryEngine('what waits for a commit', (world) => {
       transaction.afterCommit(() => seen.push('first'))
       await note(transaction, 'a')
       transaction.as<Tables>().afterCommit(() => seen.push('second'))
-      await note(transaction, 'b')
       expect(seen).toEqual([])
     })
     expect(seen).toEqual(['first', 'second'])

@@ -47,7 +47,7 @@ export const areas: readonly Area[] = [
     only: [...sources, 'database', 'coordination', 'holdfast'],
     forTests: true,
   },
-  { floor: 6, folders: ['crash'], only: [], also: ['holdfast'], forTests: true },
+  { floor: 6, folders: ['crash'], only: ['testing'], also: ['holdfast'], forTests: true },
   { floor: 6, folders: ['tidy'], only: [], forTests: true },
 ]
 
