@@ -4,8 +4,8 @@ import { type Coordinator } from '../coordination/coordination.js'
 import { CoordinationLoad } from '../testing/coordination-load.test.harness.js'
 import { testEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
+import { faults } from '../testing/redis-faults.test.harness.js'
 import { pause, until } from './load.js'
-import { faults } from './redis-fault.js'
 import { onScene } from './scene.js'
 
 vi.setConfig({ testTimeout: 60_000 })
