@@ -4,7 +4,7 @@ import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { JobErrands } from './job-errands.js'
 import { pause, until } from './load.js'
 import { LockErrands } from './lock-errands.js'
-import { type Fault, faults } from './redis-fault.js'
+import { type Fault, faults } from '../testing/redis-faults.test.harness.js'
 import { onScene, type Scene } from './scene.js'
 
 vi.setConfig({ testTimeout: 180_000 })
