@@ -1,5 +1,5 @@
 import { type Command } from 'commander'
-import { refuseMemory, withHoldfast } from './open.js'
+import { openToServe, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
@@ -17,13 +17,15 @@ async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<v
   const stopped = stopSignal()
   const { settings } = configured(options, terminal)
   refuseMemory(settings.database)
-  await withHoldfast(settings, terminal, async (holdfast) => {
+  const holdfast = await openToServe(settings, true)
+  try {
     const { scheduler: onEvent } = new WorkLog(terminal, settings.logLevel)
-    const scheduler = holdfast.scheduler({ onEvent }).start()
+    holdfast.scheduler({ onEvent }).start()
     const database = holdfast.backend.engine.name
     if (options.json === true) terminal.print(JSON.stringify({ scheduling: true, database }))
     else terminal.print('Holdfast fires schedules. Ctrl-C stops it.')
     await stopped
-    await scheduler.close()
-  })
+  } finally {
+    await holdfast.close()
+  }
 }

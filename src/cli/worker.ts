@@ -3,7 +3,7 @@ import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type QueueWorker } from '../queues/index.js'
 import { UsageFailure } from './failure.js'
 import { type Handlers, loadHandlers } from './handlers.js'
-import { refuseMemory, withHoldfast } from './open.js'
+import { openToServe, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
@@ -36,14 +36,17 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
   const limits = limitsOf(options)
   refuseMemory(settings.database)
   const queues = await loadHandlers(options.handlers, options.queues)
-  await withHoldfast(settings, terminal, async (holdfast) => {
+  const holdfast = await openToServe(settings, true)
+  try {
     const { worker: onEvent } = new WorkLog(terminal, settings.logLevel)
     const worker = holdfast.worker({ queues, ...limits, onEvent }).start()
     announce({ options, terminal, holdfast, queues })
     await stopped
     await worker.close()
     conclude(options, terminal, worker)
-  })
+  } finally {
+    await holdfast.close()
+  }
 }
 
 function limitsOf({ concurrency, leaseSeconds, graceSeconds }: WorkerCommandOptions) {

@@ -59,6 +59,11 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began
 }
 
+/** What autovacuum does sooner or later: statistics that know how many jobs there are. */
+async function analyze({ holdfast: { backend } }: ContractWorld) {
+  await backend.run({ sql: 'analyze', parameters: [] })
+}
+
 /** Fills a queue up to so many waiting jobs. */
 async function fill(queues: QueueStore, count: number, concurrencyKey: string | null = null) {
   for (let left = count; left > 0; left -= 1_000) {
@@ -68,7 +73,8 @@ async function fill(queues: QueueStore, count: number, concurrencyKey: string | 
   }
 }
 
-const sorting = /\bSort\b|TEMP B-TREE FOR ORDER BY/
+/** Sorting, or reading all jobs there are. */
+const costly = /\bSort\b|TEMP B-TREE FOR ORDER BY|Seq Scan on jobs|SCAN jobs(?! USING)/
 
 contract('claims', (open) => {
   it('read the ready index from its beginning, with nothing to sort', async () => {
@@ -83,15 +89,13 @@ contract('claims', (open) => {
       for (const statement of claims) {
         const plan = await planOf(world.holdfast, statement)
         expect(plan).toMatch(/jobs_ready/)
-        expect(plan).not.toMatch(sorting)
+        expect(plan).not.toMatch(costly)
       }
     }
     await fill(queues, 100)
     await check()
     await fill(queues, 5_000)
-    if (world.holdfast.backend.engine.rowLocks) {
-      await world.holdfast.backend.run({ sql: 'analyze jobs', parameters: [] })
-    }
+    await analyze(world)
     await check()
   })
 
@@ -109,6 +113,7 @@ contract('claims', (open) => {
     await fill(queues, 1_000)
     const few = await measured()
     await fill(queues, many - 1_000)
+    await analyze(world)
     const lots = await measured()
     console.info(JSON.stringify({ waiting: [1_000, many], claimMs: [few, lots] }))
     expect(lots).toBeLessThan(4 * few + 5)
@@ -129,6 +134,7 @@ contract('claims', (open) => {
     await fill(queues, 200, 'key')
     const few = await measured()
     await fill(queues, valuesWanted(5_000), 'key')
+    await analyze(world)
     const lots = await measured()
     console.info(JSON.stringify({ blocked: valuesWanted(5_000), stepMs: [few, lots] }))
     expect(lots).toBeLessThan(4 * few + 10)

@@ -4,7 +4,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { decodeRow } from '../database/table.js'
 import { type IdGenerator } from '../ids.js'
-import { ClaimBatch, type ClaimCall, type StoredJob } from './claim.js'
+import { batchMax, ClaimBatch, type ClaimCall, type StoredJob } from './claim.js'
 import { EnqueueBatch, type EnqueueCall, type Placed } from './enqueue.js'
 import { type Answer, FinishBatch, type FinishCall } from './finish.js'
 import { KeyTurns } from './keys.js'
@@ -35,9 +35,6 @@ export interface ClaimAny {
   /** Who claims, for people; 1 to 255 characters. */
   readonly worker: string
 }
-
-/** Jobs that one step of a sweep takes at most. */
-const sweepMax = 1_000
 
 const firstId = '00000000-0000-0000-0000-000000000000' as Stored<'id'>
 
@@ -85,7 +82,7 @@ export class JobLog {
       write: async (calls) => valuesOf(await this.#claims.write(calls)),
       orderKey: ({ organization, queue }) => `${organization} ${queue}`,
       weigh: ({ limit }) => limit,
-      batchWeightMax: sweepMax,
+      batchWeightMax: batchMax,
       ...waiting,
     })
     this.#finishWriter = new CoalescingWriter({
@@ -158,9 +155,9 @@ export class JobLog {
   async promote(transaction?: Database<QueueTables>): Promise<number> {
     if (transaction !== undefined) {
       return this.#ringing(
-        (rings) => this.#sweep.promote(sweepMax, rings, transaction), transaction)
+        (rings) => this.#sweep.promote(batchMax, rings, transaction), transaction)
     }
-    this.#promoting ??= this.#ringing((rings) => this.#sweep.promote(sweepMax, rings))
+    this.#promoting ??= this.#ringing((rings) => this.#sweep.promote(batchMax, rings))
       .finally(() => {
         this.#promoting = undefined
         this.#promotedAtMs = performance.now()
@@ -173,7 +170,7 @@ export class JobLog {
    * enough: at most `limit` (1 to 1000) of each. Safe in any number of processes at once. Runs
    * every two seconds or more often, so that a lost worker's job runs again within lease + 5 s.
    */
-  async sweep(limit: number = sweepMax): Promise<Swept> {
+  async sweep(limit: number = batchMax): Promise<Swept> {
     return this.#ringing(async (rings) => ({
       expired: await this.#sweep.expire(limit, rings),
       promoted: await this.#sweep.promote(limit, rings),

@@ -27,7 +27,7 @@ export default {
     process.exit(7)
   },
 
-  /** The first attempt goes on though its signal is aborted; the second fails, the third is good. */
+  /** The first attempt goes on though its signal is aborted, the second fails, the third works. */
   async frozen(context) {
     const { job } = context
     if (job.attempt === 2) throw new Error('of the second worker')
