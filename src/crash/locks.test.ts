@@ -10,10 +10,14 @@ const withinMs = 60_000 + writes * 150
 
 vi.setConfig({ testTimeout: withinMs + 60_000 })
 
+const { HOLDFAST_TEST_REDIS_URL: redis, HOLDFAST_TEST_REDIS_MISSING: redisMissing } = process.env
+const noRedis = redis ? undefined : redisMissing ?? 'HOLDFAST_TEST_REDIS_URL is not set'
+
 /** What each process opens Holdfast with besides the database. */
-const coordinations: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  'no coordination': {},
-}
+const coordinations = [
+  { name: 'without Redis', options: {}, missing: undefined },
+  { name: 'with Redis', options: { redis }, missing: noRedis },
+]
 
 interface Entry {
   readonly fence: number
@@ -72,14 +76,16 @@ async function play(
 
 // What is in memory ends with its process.
 for (const engine of testEngines().slice(1)) {
-  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] a lock${reason}`, () => {
-    for (const [name, options] of Object.entries(coordinations)) {
-      it(`with ${name} lets one of 4 processes write, paused and killed as they are`, async () => {
+  for (const { name, options, missing: absent } of coordinations) {
+    const reason = engine.missing ?? absent
+    const title = `[${engine.name}] a lock ${name}`
+    const told = reason === undefined ? title : `${title}: did not run: ${reason}`
+    describe.skipIf(reason !== undefined)(told, () => {
+      it('lets one of 4 processes write, paused and killed as they are', async () => {
         await play(engine, options, [null, null, null, null])
       })
-    }
-  })
+    })
+  }
   const missing = engine.missing ?? faketimeMissing()
   const skewed = missing === undefined ? '' : `: did not run: ${missing}`
   describe.skipIf(missing !== undefined)(`[${engine.name}] a lock under clocks${skewed}`, () => {

@@ -36,6 +36,9 @@ export interface ClaimAny {
   readonly worker: string
 }
 
+/** How long one organization alone is served before it is looked whether others have jobs. */
+const aloneMs = 50
+
 const firstId = '00000000-0000-0000-0000-000000000000' as Stored<'id'>
 
 /** What all queue stores of one database share: the writers and the compiled statements. */
@@ -54,6 +57,8 @@ export class JobLog {
   readonly #finishWriter: CoalescingWriter<FinishCall, Answer>
   /** The organization each queue gave to last. */
   readonly #lastServed = new Map<string, Stored<'id'>>()
+  /** Queues in which one organization alone had jobs when it was looked last. */
+  readonly #alone = new Map<string, { readonly organization: Stored<'id'>; sinceMs: number }>()
   #promoting: Promise<number> | undefined
   #promotedAtMs = -Infinity
 
@@ -133,10 +138,12 @@ export class JobLog {
       leaseMs: leaseSeconds * 1_000,
       worker: jobs.columns.worker.encode(given.worker, 'worker') as Stored<'text'>,
     }
+    const atOnce = await this.#claimAlone(given.queues, { ...call, limit })
+    if (atOnce.length > 0) return atOnce.map(decodeJob)
     const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
     if (!isFresh) await this.promote()
     const claimed = await this.#claimShares(given.queues, { ...call, limit })
-    if (claimed.length < limit && isFresh && await this.promote() > 0) {
+    if (claimed.length === 0 && isFresh && await this.promote() > 0) {
       const rest = { ...call, limit: limit - claimed.length }
       claimed.push(...await this.#claimShares(given.queues, rest))
     }
@@ -196,6 +203,31 @@ export class JobLog {
     return value
   }
 
+  /**
+   * Jobs of the organization that was alone lately, without asking first whose turn it is. When it
+   * is alone no more, the others wait for the claims of 50 ms.
+   */
+  async #claimAlone(
+    queues: readonly string[],
+    call: Omit<ClaimCall, 'queue' | 'organization'>,
+  ): Promise<StoredJob[]> {
+    const [name = ''] = queues
+    const alone = queues.length === 1 ? this.#alone.get(name) : undefined
+    if (alone === undefined) return []
+    const nowMs = performance.now()
+    if (nowMs - alone.sinceMs > aloneMs) {
+      alone.sinceMs = nowMs
+      // The claims tell when the database is away.
+      void this.#turnsOf(queues, 2).catch(() => this.#alone.delete(name))
+      if (nowMs - this.#promotedAtMs > this.#promoteEveryMs) {
+        void this.promote().catch(() => undefined)
+      }
+    }
+    const queue = jobs.columns.queue.encode(name, 'queue')
+    const { organization } = alone
+    return this.#claimWriter.append({ ...call, organization, queue })
+  }
+
   async #claimShares(
     queues: readonly string[],
     call: Omit<ClaimCall, 'queue' | 'organization'>,
@@ -227,6 +259,11 @@ export class JobLog {
         after === firstId ? [] : this.#claims.turns({ queue, after: firstId, limit }),
       ])
       const organizations = [...later, ...all.filter((each) => each <= after)]
+      const [organization, other] = organizations
+      if (other !== undefined) this.#alone.delete(name)
+      else if (organization !== undefined) {
+        this.#alone.set(name, { organization, sinceMs: performance.now() })
+      }
       return organizations.map((organization) => ({ organization, queue }))
     }))
     const turns = interleaved(found).slice(0, limit)

@@ -54,7 +54,7 @@ function measurePool(holdfast: Holdfast, registry: Registry): void {
 function measureCache({ coordination }: Holdfast, registry: Registry): void {
   new Gauge({
     name: 'holdfast_cache',
-    help: 'Calls of the cache since the start: hits, misses, loads; and size, the values in memory.',
+    help: 'Cache calls since the start (hits, misses, loads) and size, the values in memory.',
     labelNames: ['figure'],
     registers: [registry],
     collect() {
