@@ -4,7 +4,11 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { benchFolder, buildHoldfast, installPeers } from './harness/prepare.mjs'
 
-const names = ['append-postgres', 'append-sqlite', 'list-postgres', 'list-sqlite', 'append-http']
+const names = [
+  'append-postgres', 'append-sqlite', 'list-postgres', 'list-sqlite', 'append-http',
+  'queue-enqueue', 'queue-process', 'queue-latency', 'queue-backlog', 'queue-sqlite',
+  'limiter', 'locks', 'lock-contention',
+]
 
 const usage = `Usage: npm run bench -- <name> [options]
 

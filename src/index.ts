@@ -1,6 +1,9 @@
 /** @module The library: `openHoldfast` and everything its stores take, return and throw. */
 export { type Clock, type Instant, systemClock } from './clock.js'
 export * from './conversations/index.js'
+export { type CoordinationOptions, CoordinationUnavailable } from './coordination/connect.js'
+export * from './coordination/coordination.js'
+export { type RedisOptions } from './coordination/redis-connection.js'
 export { type ConnectOptions } from './database/connect.js'
 export { type TransactionOptions } from './database/database.js'
 export {

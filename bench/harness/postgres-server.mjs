@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, readdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import { removeFolder, temporaryFolder } from './folders.mjs'
+import { freePort } from './ports.mjs'
 
 /** The same for every variant; everything that makes a commit durable is on. */
 const settings = {
@@ -96,6 +96,11 @@ export class PostgresServer {
     }
   }
 
+  /** The parent of all its processes; undefined when it runs elsewhere. */
+  get pid() {
+    return this.#process?.pid
+  }
+
   async stop() {
     if (this.#process === undefined) {
       for (const name of this.#databases) await this.query(`drop database ${name} with (force)`)
@@ -159,14 +164,4 @@ function ownerOf(folder) {
   const owner = { uid: idOf('-u'), gid: idOf('-g') }
   chownSync(folder, owner.uid, owner.gid)
   return owner
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -4,7 +4,7 @@ import { machineFacts } from './machine.mjs'
 
 const columns = [
   'callers', 'variant', 'calls/s', 'ratio', 'min-max', 'p50 ms', 'p95 ms', 'p99 ms', 'cpu us/call',
-  'beside',
+  'server us/call', 'beside',
 ]
 
 /** The result as a table, its targets below. */
@@ -19,6 +19,7 @@ export function printResult(result, verdicts) {
       index === left ? cell.padEnd(widths[index]) : cell.padStart(widths[index]))
     console.log(`  ${padded.join('  ')}`)
   }
+  for (const line of figureLines(result)) console.log(`  ${line}`)
   for (const { name, about } of result.about) console.log(`  ${name}: ${about}`)
   for (const { name, reason } of result.missing) console.log(`  ${name} could not run: ${reason}`)
   for (const note of result.notes) console.log(`  Note: ${note}`)
@@ -33,18 +34,28 @@ function cells(callers, row) {
   return [
     String(callers), row.name, Math.round(row.rate).toString(), fixed(row.ratio), range,
     fixed(row.p50), fixed(row.p95), fixed(row.p99), fixed(row.cpuMicroseconds, 1),
-    `${Math.round(100 * row.busyBefore)}%`,
+    fixed(row.serverMicroseconds, 1), `${Math.round(100 * row.busyBefore)}%`,
   ]
 }
 
 const fixed = (value, digits = 2) =>
   value === null || value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits)
 
-function verdictLine({ variant, base, at, least, most, ratio, reached }) {
-  const wanted = most === undefined ? `>= ${least}x of ${base}` : `p95 <= ${most}x of ${base}`
-  const what = `${variant} ${wanted} at ${at} callers`
+function figureLines({ points }) {
+  return points.flatMap(({ callers, rows }) => rows.flatMap(({ name, figures }) =>
+    Object.entries(figures).map(
+      ([figure, value]) => `${name} at ${callers} callers, ${figure}: ${fixed(value)}`)))
+}
+
+function verdictLine({ ratio, reached, ...target }) {
+  const what = `${target.variant} ${wanted(target)} at ${target.at} callers`
   if (ratio === undefined) return `----  ${what}: not measured`
   return `${reached ? 'PASS' : 'MISS'}  ${what}: ${ratio.toFixed(2)}x`
+}
+
+function wanted({ base, figure, least, most, quantile = 'p95' }) {
+  if (figure !== undefined) return `${figure} ${most === undefined ? `>= ${least}` : `<= ${most}`}`
+  return most === undefined ? `>= ${least}x of ${base}` : `${quantile} <= ${most}x of ${base}`
 }
 
 /** Writes everything to `<folder>/<bench>-<date>.json`; its path. */

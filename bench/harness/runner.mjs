@@ -13,7 +13,7 @@ export async function runBench(bench, options) {
     const variants = await opened(chosen(stage.variants, options), options)
     const points = []
     for (const callers of options.callers ?? stage.callers ?? bench.callers) {
-      points.push({ callers, rows: await measure(variants, { bench, callers, options }) })
+      points.push({ callers, rows: await measure(variants, { bench, stage, callers, options }) })
     }
     for (const variant of variants) await closed(variant)
     const missing = variants.filter(({ missing }) => missing !== undefined)
@@ -61,7 +61,7 @@ async function guarded(variant, work) {
   }
 }
 
-async function measure(variants, { bench, callers, options }) {
+async function measure(variants, { bench, stage, callers, options }) {
   const { rounds, sliceMs, patienceMs, report } = options
   const present = variants.filter((variant) => variant.callers?.includes(callers) ?? true)
   const slices = new Map(present.map((variant) => [variant, []]))
@@ -71,7 +71,8 @@ async function measure(variants, { bench, callers, options }) {
     report(`${bench.name}, ${callers} callers, round ${round + 1} of ${rounds}`)
     for (const variant of shuffled(running())) {
       const busyBefore = await untilQuiet(patienceMs)
-      const slice = await guarded(variant, () => variant.slice(callers, sliceMs))
+      const slice = await guarded(variant, () => metered(stage, () =>
+        variant.slice(callers, sliceMs)))
       if (slice !== undefined) slices.get(variant).push({ ...slice, busyBefore })
     }
   }
@@ -83,12 +84,27 @@ async function measure(variants, { bench, callers, options }) {
   return summed(kept, bench.base)
 }
 
+/**
+ * The servers work for one variant at a time, so what they use meanwhile is its own; one that
+ * measures a part of its slice says itself what they used in it.
+ */
+async function metered({ cpuMs = () => undefined }, slice) {
+  const before = cpuMs()
+  const result = await slice()
+  const after = cpuMs()
+  return before === undefined || after === undefined
+    ? result
+    : { serverCpuMs: after - before, ...result }
+}
+
 function summed(kept, baseName) {
   const base = kept.find(({ name }) => name === baseName)
   return kept.map(({ name, slices }) => {
     const rates = slices.map(({ operations, elapsedMs }) => (operations * 1000) / elapsedMs)
     const all = slices.reduce((sum, { histogram }) => sum.merge(histogram), new Histogram())
     const costs = slices.map(({ cpuMs, operations }) => (cpuMs * 1000) / operations)
+    const serverCosts = slices.map(
+      ({ serverCpuMs, operations }) => (serverCpuMs * 1000) / operations)
     const ratios = base === undefined ? [] : ratiosOf(slices, base.slices)
     return {
       name,
@@ -100,8 +116,11 @@ function summed(kept, baseName) {
       p95: all.quantile(0.95),
       p99: all.quantile(0.99),
       busyBefore: Math.max(...slices.map((slice) => slice.busyBefore)),
+      p50s: slices.map(({ histogram }) => histogram.quantile(0.5)),
       p95s: slices.map(({ histogram }) => histogram.quantile(0.95)),
+      figures: figuresOf(slices),
       cpuMicroseconds: costs.every(Number.isFinite) ? median(costs) : null,
+      serverMicroseconds: serverCosts.every(Number.isFinite) ? median(serverCosts) : null,
     }
   })
 }
@@ -111,23 +130,36 @@ function ratiosOf(slices, baseSlices) {
   return slices.map((slice, round) => rate(slice) / rate(baseSlices[round]))
 }
 
+/** What a variant counts besides calls and their times: the median of its slices, by name. */
+function figuresOf(slices) {
+  const names = Object.keys(slices[0]?.figures ?? {})
+  return Object.fromEntries(
+    names.map((name) => [name, median(slices.map(({ figures }) => figures[name]))]))
+}
+
 function factsOf(variants) {
   return { variants: Object.fromEntries(variants.map(({ name, facts }) => [name, facts])) }
 }
 
 /**
  * Each target with what was measured. `variant` beside `base` in the same round: `least` for the
- * ratio of calls a second, `most` for the ratio of 95th percentiles. Undefined when not measured.
+ * ratio of calls a second, `most` for the ratio of 95th percentiles, or of `quantile` 'p50'. With
+ * `figure` it is that figure of the variant alone. Undefined when not measured.
  */
 export function judge(targets, { points }) {
   return targets.map((target) => {
     const rows = points.find(({ callers }) => callers === target.at)?.rows ?? []
-    const [ours, base] = [target.variant, target.base].map((name) =>
-      rows.find((row) => row.name === name))
-    if (ours === undefined || base === undefined) return { ...target }
-    const measure = target.most === undefined ? 'rates' : 'p95s'
-    const ratio = median(ours[measure].map((value, round) => value / base[measure][round]))
+    const ratio = measured(target, rows)
+    if (ratio === undefined) return { ...target }
     const reached = target.most === undefined ? ratio >= target.least : ratio <= target.most
     return { ...target, ratio, reached }
   })
+}
+
+function measured({ variant, base, figure, most, quantile = 'p95' }, rows) {
+  const [ours, theirs] = [variant, base].map((name) => rows.find((row) => row.name === name))
+  if (figure !== undefined) return ours?.figures[figure]
+  if (ours === undefined || theirs === undefined) return undefined
+  const measure = most === undefined ? 'rates' : `${quantile}s`
+  return median(ours[measure].map((value, round) => value / theirs[measure][round]))
 }

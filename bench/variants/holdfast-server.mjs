@@ -10,6 +10,7 @@ const idlePath = '/v1/conversations/{conversation_id}/nothing'
 export async function open({ dist, database }) {
   const { openHoldfast } = await import(`${dist}/index.js`)
   const { routes, startServer } = await import(`${dist}/server/index.js`)
+  const { readConfiguration } = await import(`${dist}/cli/environment.js`)
   const { newMessageSchema, presentMessage } = await import(`${dist}/conversations/schemas.js`)
   const holdfast = await openHoldfast({ database })
   const { serviceTokens } = holdfast.organization()
@@ -29,7 +30,11 @@ export async function open({ dist, database }) {
       })
     },
   }
-  const server = await startServer({ holdfast, port: 0, logLevel: 'error', extraRoutes: [idle] })
+  // As the program serves; HOLDFAST_RATE_LIMIT_… of the environment hold.
+  const { rateLimits } = readConfiguration().settings
+  const server = await startServer({
+    holdfast, port: 0, logLevel: 'error', rateLimits, extraRoutes: [idle],
+  })
   return {
     facts: { url: server.url, token },
     async close() {

@@ -2979,6 +2979,8 @@ export interface operations {
             header?: {
                 /** @description Id or slug of the organization; needed with a session, implied by a service token. */
                 "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Any text, percent-encoded. */
@@ -3057,6 +3059,15 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5516,7 +5527,7 @@ export const endpoints = {
         path: '/v1/locks/{name}/renew',
         isPublic: false,
         isInOrganization: true,
-        isKeyed: false,
+        isKeyed: true,
     },
     releaseLock: {
         method: 'POST',

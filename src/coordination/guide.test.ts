@@ -15,7 +15,7 @@ function namedTests(): string[] {
 
 it('docs/guides/coordination.md names a test for every row on degraded behaviour', () => {
   const tests = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts'))
+    .filter((path) => /\.test(\.harness)?\.ts$/.test(path))
     .map((path) => readFileSync(join(root, 'src', path), 'utf8'))
   const named = namedTests()
   expect(named.length).toBeGreaterThan(15)

@@ -36,11 +36,14 @@ export function windowsOf(rules: readonly LimitRule[], cost: number): readonly W
   if (!Number.isInteger(cost) || cost < 1 || cost > limitMax) {
     throw refused('cost', `must be a whole number from 1 to ${limitMax}`)
   }
-  const windows = rules.map((rule, index) => windowOf(rules[0]!, rule, index))
-  const least = Math.min(...rules.map(({ limit }) => limit))
-  if (cost > least) throw refused('cost', `must be at most ${least}, the smallest limit`)
-  if (rules.length > 1 && new Set(windows.map(({ key }) => key)).size < rules.length) {
-    throw refused('rules', 'must not name one subject twice with the same window')
+  const windows: Window[] = []
+  for (let index = 0; index < rules.length; index += 1) {
+    const window = windowOf(rules[0]!, rules[index]!, index)
+    if (cost > window.limit) throw refused('cost', `must be at most ${window.limit}, a limit`)
+    if (windows.some(({ key }) => key === window.key)) {
+      throw refused('rules', 'must not name one subject twice with the same window')
+    }
+    windows.push(window)
   }
   return windows
 }

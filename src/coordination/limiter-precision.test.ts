@@ -85,4 +85,19 @@ describe.skipIf(redisUrl === undefined)(`[redis] a sliding window${missing}`, ()
     if (connection !== undefined) await removeKeys(redisUrl!, prefix)
   })
   precision(() => new TimedRedis(connection))
+
+  it.each([100, 1_000])('survives a server whose clock goes back, with %i', async (limit) => {
+    const timed = new TimedRedis(connection)
+    const rule = { name: 'x', resource: 'back', id: `${limit}`, limit, windowSeconds: 60 }
+    const at = async (seconds: number, cost: number) =>
+      (await timed.at(1_700_000_000_000_000 + seconds * 1_000_000, rule, cost)).allowed
+    expect(await at(1_000, limit / 2)).toBe(true)
+    expect(await at(1_010, limit / 2)).toBe(true)
+    // An hour back. The units stay for their window, counted from the new time, and no longer.
+    expect(await at(-2_600, 1)).toBe(false)
+    expect(await at(-2_551, 1)).toBe(false)
+    expect(await at(-2_539, limit)).toBe(true)
+    expect(await at(-2_480, 1)).toBe(false)
+    expect(await at(-2_478, limit)).toBe(true)
+  })
 })

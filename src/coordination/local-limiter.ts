@@ -17,7 +17,7 @@ export interface LocalLimiterOptions {
  * limit.
  */
 export class LocalRateLimiter implements RateLimiter {
-  /** In order of their last taking. */
+  /** In order of their last new entry. */
   readonly #logs = new Map<string, SlidingLog>()
   readonly #nowUs: () => number
   readonly #entriesMax: number
@@ -41,10 +41,8 @@ export class LocalRateLimiter implements RateLimiter {
     for (const window of windowsOf(rules, cost)) {
       const log = this.#logs.get(window.key)
       if (log === undefined) continue
-      this.#counted(log, () => {
-        log.used(nowUs, window)
-        log.giveBack(cost, window)
-      })
+      this.#entries -= log.leave(nowUs, window) + log.giveBack(cost, window)
+      if (log.length === 0) this.#forget(window.key)
     }
   }
 
@@ -60,18 +58,20 @@ export class LocalRateLimiter implements RateLimiter {
   #decide(rules: readonly LimitRule[], cost: number, take: boolean): LimitDecision {
     const windows = windowsOf(rules, cost)
     const nowUs = this.#nowUs()
-    const logs = windows.map(({ key }) => this.#logs.get(key) ?? new SlidingLog())
+    const logs: SlidingLog[] = []
     let retryUs = 0
-    windows.forEach((window, index) => {
-      const log = logs[index]!
-      const lacking = this.#counted(log, () => log.used(nowUs, window)) + cost - window.limit
+    for (const window of windows) {
+      const log = this.#logs.get(window.key) ?? new SlidingLog()
+      logs.push(log)
+      // A log that is not kept yet has nothing to let go.
+      this.#entries -= log.leave(nowUs, window)
+      const lacking = log.used + cost - window.limit
       if (lacking > 0) retryUs = Math.max(retryUs, log.freeInUs(lacking, nowUs, window))
-    })
+    }
     if (take && retryUs === 0) this.#take(windows, logs, { cost, nowUs })
-    const readings = windows.map((window, index): Reading => {
-      const log = logs[index]!
-      return { used: log.used(nowUs, window), resetUs: log.resetInUs(nowUs) }
-    })
+    const readings = logs.map((log): Reading => (
+      { used: log.used, resetUs: log.resetInUs(nowUs) }
+    ))
     return decisionOf(rules, readings, { retryUs, degraded: false })
   }
 
@@ -80,12 +80,13 @@ export class LocalRateLimiter implements RateLimiter {
     logs: readonly SlidingLog[],
     { cost, nowUs }: { readonly cost: number; readonly nowUs: number },
   ): void {
-    windows.forEach((window, index) => {
-      const log = logs[index]!
+    for (let index = 0; index < windows.length; index += 1) {
+      const [window, log] = [windows[index]!, logs[index]!]
+      if (log.take(cost, nowUs, window) === 0) continue
+      this.#entries += 1
       this.#logs.delete(window.key)
       this.#logs.set(window.key, log)
-      this.#counted(log, () => log.take(cost, nowUs, window))
-    })
+    }
     if (this.entries > this.#entriesMax) this.#shrink(nowUs)
   }
 
@@ -101,13 +102,5 @@ export class LocalRateLimiter implements RateLimiter {
   #forget(key: string): void {
     this.#entries -= this.#logs.get(key)?.length ?? 0
     this.#logs.delete(key)
-  }
-
-  /** Keeps the sum of all lengths. A log that is not kept yet has none. */
-  #counted<R>(log: SlidingLog, work: () => R): R {
-    const before = log.length
-    const result = work()
-    this.#entries += log.length - before
-    return result
   }
 }

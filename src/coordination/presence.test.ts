@@ -72,7 +72,7 @@ coordinationContract('presence', (open) => {
       expect(await there.presence.lastSeen({ ...neighbour, member: 'anna' })).toBeUndefined()
     }
     expect(await there.presence.list({ namespace: name, group })).toHaveLength(1)
-    expect(await there.presence.lastSeen({ namespace: name, group, member: '}:b:c' }))
+    expect(await there.presence.lastSeen({ namespace: name, group, member: 'b}:c' }))
       .toBeUndefined()
   })
 

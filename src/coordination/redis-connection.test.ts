@@ -73,6 +73,17 @@ describe.skipIf(missing !== undefined)(`the connection to Redis${reason}`, () =>
     expect(await connection.run(count, ['n'])).toBe(3)
   })
 
+  it('does not send a script again that failed after it had written', async () => {
+    const connection = await open()
+    const failing = new Script(`
+      redis.call('incr', KEYS[1])
+      return redis.error_reply('ERR of the test')`)
+    await redis.command('SCRIPT', 'LOAD', failing.lua)
+    await expect(connection.run(failing, ['n'])).rejects.toThrow(/answers: ERR of the test/)
+    expect(await redis.command('GET', 'n')).toBe('1')
+    expect(connection.health()).toEqual({ state: 'ok' })
+  })
+
   it('fails at once after the first late answer, and sends nothing meanwhile', async () => {
     const connection = await open()
     await connection.run(count, ['n'])

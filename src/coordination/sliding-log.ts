@@ -9,7 +9,7 @@ const width = 3
  * the window. So never too few are counted, and at most a part's worth too many.
  *
  * Entries carry a running sum: what is in the window is the difference of two of them. The script
- * for Redis keeps the same list.
+ * for Redis keeps the same entries.
  */
 export class SlidingLog {
   #entries: number[] = []
@@ -23,18 +23,25 @@ export class SlidingLog {
     return (this.#entries.length - this.#head) / width
   }
 
-  /** Units in the window that ends now. */
-  used(nowUs: number, { lengthUs }: Window): number {
+  /** Units in the window, after `leave`. */
+  get used(): number {
+    return this.#sum - this.#base
+  }
+
+  /** Lets go what has left the window that ends now; how many entries that were. */
+  leave(nowUs: number, { lengthUs }: Window): number {
     const entries = this.#entries
-    while (this.#head < entries.length && entries[this.#head + 1]! + lengthUs <= nowUs) {
-      this.#base = entries[this.#head + 2]!
-      this.#head += width
-    }
-    if (this.#head > 0 && this.#head * 2 >= entries.length) {
-      this.#entries = entries.slice(this.#head)
+    const before = this.#head
+    let head = before
+    while (head < entries.length && entries[head + 1]! + lengthUs <= nowUs) head += width
+    if (head === before) return 0
+    this.#base = entries[head - 1]!
+    this.#head = head
+    if (head * 2 >= entries.length) {
+      this.#entries = entries.slice(head)
       this.#head = 0
     }
-    return this.#sum - this.#base
+    return (head - before) / width
   }
 
   /** In how long the oldest `units` of the window have left it. */
@@ -48,25 +55,30 @@ export class SlidingLog {
     return this.length === 0 ? 0 : this.emptyAtUs - nowUs
   }
 
-  take(units: number, nowUs: number, { lengthUs, partUs }: Window): void {
+  /** How many entries were added. */
+  take(units: number, nowUs: number, { lengthUs, partUs }: Window): 0 | 1 {
     const entries = this.#entries
     const last = entries.length - width
     this.emptyAtUs = nowUs + lengthUs
     if (partUs > 0 && last >= this.#head && nowUs < entries[last]! + partUs) {
       entries[last + 1] = nowUs
       entries[last + 2]! += units
-    } else {
-      entries.push(nowUs, nowUs, this.#sum + units)
+      return 0
     }
+    entries.push(nowUs, nowUs, this.#sum + units)
+    return 1
   }
 
-  /** Gives back up to `units` of those taken last. */
-  giveBack(units: number, { lengthUs }: Window): void {
+  /** Gives back up to `units` of those taken last; how many entries were removed. */
+  giveBack(units: number, { lengthUs }: Window): number {
+    const before = this.length
     const rest = Math.max(this.#base, this.#sum - units)
     while (this.length > 0 && this.#sumBeforeLast >= rest) this.#entries.length -= width
-    if (this.length === 0) return
-    this.#entries[this.#entries.length - 1] = rest
-    this.emptyAtUs = this.#entries[this.#entries.length - 2]! + lengthUs
+    if (this.length > 0) {
+      this.#entries[this.#entries.length - 1] = rest
+      this.emptyAtUs = this.#entries[this.#entries.length - 2]! + lengthUs
+    }
+    return before - this.length
   }
 
   get #sum(): number {

@@ -144,6 +144,31 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
     })
   })
 
+  it('limits and caches, whatever slots the subjects are in', async () => {
+    const { url } = await cluster()
+    const [here, there] = [await open(url), await open(url)]
+    for (let id = 0; id < 50; id += 1) {
+      const subjects = ['organization', 'user', 'token'].map((name, index) => (
+        { name, resource: name, id: `{${index}}${id}`, limit: 3, windowSeconds: 60 }
+      ))
+      const decisions = []
+      for (const { limiter } of [here, there, here, there]) {
+        decisions.push(await limiter.consume(subjects))
+      }
+      expect(decisions.map(({ allowed, degraded }) => [allowed, degraded]))
+        .toEqual([[true, false], [true, false], [true, false], [false, false]])
+      await here.limiter.refund(subjects, 2)
+      expect((await there.limiter.peek(subjects, 2)).allowed).toBe(true)
+      await there.limiter.reset(subjects)
+      expect((await here.limiter.consume(subjects, 3)).allowed).toBe(true)
+      const key = { namespace: 'cluster', resource: 'value', id: `${id}` }
+      await here.cache.getOrLoad(key, async () => id)
+      expect(await there.cache.find(key)).toBe(id)
+      await there.cache.invalidate(key)
+      await expect.poll(() => here.cache.find(key)).toBe(undefined)
+    }
+  })
+
   it('follows a slot that moves, and executes each command once', async () => {
     const { nodes, url } = await cluster()
     const connection = await RedisConnection.open(url)

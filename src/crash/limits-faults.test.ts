@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { connectCoordination } from '../coordination/connect.js'
 import { LimitsLoad } from '../testing/limits-load.test.harness.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
+import { faults } from '../testing/redis-faults.test.harness.js'
 import { pause, until } from './load.js'
-import { faults } from './redis-fault.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -4,8 +4,8 @@ import { type Coordinator } from '../coordination/coordination.js'
 import { CoordinationLoad } from '../testing/coordination-load.test.harness.js'
 import { testEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
+import { faults } from '../testing/redis-faults.test.harness.js'
 import { pause, until } from './load.js'
-import { faults } from './redis-fault.js'
 import { onScene } from './scene.js'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -76,7 +76,7 @@ for (const engine of testEngines().slice(1)) {
       const environment = { HOLDFAST_REDIS_URL: redis.url }
       const options = { database: lease.url, environment, allowed: [] }
       try {
-        await onScene(options, async ({ watch, load }) => {
+        await onScene(options, async ({ watch, load, server }) => {
           for (let count = 0; count < 10; count += 1) {
             await redis.command('FLUSHALL')
             await pause(50)
@@ -90,6 +90,7 @@ for (const engine of testEngines().slice(1)) {
           await pause(1_000)
           expect(watch.readiness).toEqual([200])
           expect([...load.counts.keys()]).toEqual(['201'])
+          expect(server.log).toContain('coordination is degraded')
         })
       } finally {
         await lease.drop()

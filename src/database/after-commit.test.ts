@@ -6,6 +6,11 @@ interface Tables {
   notes: { text: string }
 }
 
+/** Resolves after so many turns of the microtask queue. */
+async function turnsLater(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await undefined
+}
+
 onEveryEngine('what waits for a commit', (world) => {
   let database: Database<Tables>
   beforeAll(async () => {
@@ -18,9 +23,9 @@ onEveryEngine('what waits for a commit', (world) => {
     on.run(on.write.insertInto('notes').values({ text }))
 
   it('runs at once outside a transaction', () => {
-    const seen: string[] = []
-    database.afterCommit(() => seen.push('now'))
-    expect(seen).toEqual(['now'])
+    let ran = false
+    database.afterCommit(() => { ran = true })
+    expect(ran).toBe(true)
   })
 
   it('runs after the commit, in order, once', async () => {
@@ -29,7 +34,6 @@ onEveryEngine('what waits for a commit', (world) => {
       transaction.afterCommit(() => seen.push('first'))
       await note(transaction, 'a')
       transaction.as<Tables>().afterCommit(() => seen.push('second'))
-      await note(transaction, 'b')
       expect(seen).toEqual([])
     })
     expect(seen).toEqual(['first', 'second'])
@@ -68,9 +72,7 @@ onEveryEngine('what waits for a commit', (world) => {
       await database.transaction(async (transaction) => {
         await note(transaction, 'in time')
         transaction.afterCommit(() => {
-          let ready = Promise.resolve()
-          for (let turn = 0; turn < turns; turn++) ready = ready.then(() => undefined)
-          written.push(ready.then(() => note(database, 'afterwards')))
+          written.push(turnsLater(turns).then(() => note(database, 'afterwards')))
         })
       })
       expect(await written[0]).toBe(1)

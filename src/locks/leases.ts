@@ -39,6 +39,8 @@ export interface Term {
    * statement was sent.
    */
   readonly endsMs: number
+  /** True while the lease may be shorter than wished, since it was not accepted yet. */
+  readonly isProvisional?: boolean
 }
 
 /** A lock that went to a waiter. */
@@ -238,7 +240,7 @@ export function placeOf(row: Record<string, unknown>, sinceMs: number): Place {
 
 function standingOf({ rows: [row] }: Result, sinceMs: number): Standing {
   if (row === undefined) return { absent: true, lease: undefined }
-  if (Number(row.holds) === 1) return { holds: termOf(row, sinceMs) }
+  if (Number(row.holds) === 1) return { holds: { ...termOf(row, sinceMs), isProvisional: true } }
   if (row.ticket !== null) return { waits: placeOf(row, sinceMs) }
   return { absent: true, lease: placeOf(row, sinceMs) }
 }

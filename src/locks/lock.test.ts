@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { InvalidInput } from '../errors.js'
 import { contract } from '../testing/index.js'
-import { LockLost } from './index.js'
+import { type LockHold, LockLost } from './index.js'
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -125,6 +125,32 @@ contract('the guard of a lock', (open) => {
     const next = locks.acquire('a').then(({ fence }) => order.push(`taken with ${fence}`))
     await Promise.all([guarded, next])
     expect(order).toEqual(['written', 'taken with 2'])
+  })
+
+  it('is a condition of a single statement as well', async () => {
+    const { holdfast, organizationId, organization: { locks, conversations } } = await open()
+    const { id } = await conversations.create({ title: 'before' })
+    const { database } = holdfast
+    const rename = (title: string, hold: LockHold, on = database) => on.run(on.write
+      .updateTable('conversations')
+      .set({ title: title as never })
+      .where('id', '=', id as never)
+      .where(locks.condition(hold)))
+    const lock = await locks.acquire('a', { ttlSeconds: 0.5, renewing: false })
+    expect(await rename('held', lock)).toBe(1)
+    expect(await rename('another’s', { ...lock, name: 'a', owner: 'x', fence: 1 })).toBe(0)
+    const order: string[] = []
+    const writing = database.transaction(async (transaction) => {
+      expect(await rename('written', lock, transaction)).toBe(1)
+      await pause(800)
+      order.push('written')
+    })
+    await pause(50)
+    const next = locks.acquire('a').then(({ fence }) => order.push(`taken with ${fence}`))
+    await Promise.all([writing, next])
+    expect(order).toEqual(['written', 'taken with 2'])
+    expect(await rename('too late', lock)).toBe(0)
+    expect(await conversations.get(id)).toMatchObject({ organizationId, title: 'written' })
   })
 
   it('works in a transaction only, and a lock is taken outside of one only', async () => {

@@ -50,6 +50,7 @@ export class Lock implements LockHold {
     this.#term = parts.term
     this.#ttlMs = parts.ttlMs
     this.#arm()
+    if (parts.renewing && parts.term.isProvisional === true) this.check()
   }
 
   /** When the lease ends unless it is renewed, on the database's clock. */

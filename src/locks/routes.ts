@@ -55,7 +55,7 @@ export const lockRoutes: readonly Route<LockContext>[] = [
     status: 200,
     output: heldLockSchema,
     errors: [LockLost],
-    idempotency: 'none',
+    idempotency: 'transaction',
     handle: async ({ locks }, { params: { name }, body: { ttl_seconds: ttlSeconds, ...rest } }) => {
       const hold = { name, ...rest }
       return presentHeld({ ...hold, expiresAt: await locks.renew(hold, ttlSeconds) })

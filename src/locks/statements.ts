@@ -171,6 +171,14 @@ const prove = (engine: Engine) => (rows: Rows) => sql`
   where locks.owner = g.owner and locks.fence = g.fence and ${isHeld(engine)}
   ${engine.rowLocks ? sql`for share of locks` : sql``}`
 
+/** The same proof as a condition within another statement. */
+export const isProven = (engine: Engine, hold: BatchRow<typeof holdKinds>): RawBuilder<boolean> =>
+  sql`exists (
+    select 1 from locks
+    where locks.organization_id = ${hold.organization_id} and locks.name = ${hold.name}
+      and locks.owner = ${hold.owner} and locks.fence = ${hold.fence} and ${isHeld(engine)}
+    ${engine.rowLocks ? sql`for share` : sql``})`
+
 /** The statements of locks, compiled once for an engine. */
 export type LockStatements = ReturnType<typeof lockStatements>
 

@@ -1,10 +1,13 @@
+import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { Database } from '../database/database.js'
 import { InvalidCursor } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { UuidV7Generator } from '../ids.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
-import { LockLost, LockNotAcquired, LockNotFound, LockStore, WaitingRoom } from './index.js'
+import {
+  LockLimitReached, LockLost, LockNotAcquired, LockNotFound, LockStore, WaitingRoom,
+} from './index.js'
 import { type LockTables } from './tables.js'
 
 const hard = '\u0000 \ud800 \ufdd0 é/..%2F?#'
@@ -182,6 +185,37 @@ contract('locks', (open) => {
       expect(error).toMatchObject({ field })
     }
     expect((await locks.list({ all: true })).data).toEqual([])
+  })
+
+  it('have no more names than an organization may have, and known names go on', async () => {
+    const { organization: { locks }, neighbour, organizationId, holdfast } = await open()
+    const { database } = holdfast
+    await (await locks.acquire('known')).release()
+    const fill = sql`
+      with recursive n (i) as (select 2 union all select i + 1 from n where i < 100000)
+      insert into locks
+        (organization_id, name, fence, last_ticket, served_ticket, departures)
+      select ${sql.lit(organizationId)}, 'n' || i, 1, 0, 0, 0 from n`
+    await database.run({ compile: () => fill.compile(database.write) })
+    await expect(locks.tryAcquire('new')).rejects.toThrow(LockLimitReached)
+    await expect(locks.acquire('new', { waitMs: 50 })).rejects.toThrow(LockLimitReached)
+    expect(await locks.acquire('known')).toMatchObject({ fence: 2 })
+    expect(await neighbour.locks.acquire('new')).toMatchObject({ fence: 1 })
+  })
+
+  it('turn away whoever finds the queue full', async () => {
+    const { organization: { locks }, organizationId, holdfast: { database } } = await open()
+    await locks.acquire('a')
+    const last = locks.acquire('a', { waitMs: 1_000 })
+    while ((await locks.get('a')).waiters === 0) await pause(2)
+    const { write } = database
+    const here = { organization_id: organizationId as never }
+    await database.run(write.updateTable('lock_waiters').set({ ticket: 1_000 as never })
+      .where((where) => where.and(here)))
+    await database.run(write.updateTable('locks').set({ last_ticket: 1_000 as never })
+      .where((where) => where.and(here)))
+    await expect(locks.acquire('a', { waitMs: 60_000 })).rejects.toThrow(LockNotAcquired)
+    await expect(last).rejects.toThrow(LockNotAcquired)
   })
 
   it('that were never held are not found', async () => {

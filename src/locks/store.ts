@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
@@ -15,7 +15,7 @@ import {
   checkFence, checkLimit, checkName, checkOwner, checkWait, namesMax, ttlMsOf, ttlSecondsDefault,
   waitMsDefault,
 } from './rules.js'
-import { staleAfterMs } from './statements.js'
+import { isProven, staleAfterMs } from './statements.js'
 import { locks as table, type LockTables } from './tables.js'
 import { type WaitingRoom } from './waiting-room.js'
 
@@ -120,7 +120,13 @@ export class LockStore {
     const term = (isContended ? undefined : await this.#take(wish))
       ?? await this.#room.wait(wish, { waitMs, signal })
     if (term === undefined) throw await this.#notAcquired(wish)
-    return this.#lock(wish, term, options)
+    if (term.isProvisional !== true || options.renewing !== false) {
+      return this.#lock(wish, term, options)
+    }
+    // Nothing else would ever give the lease its full length.
+    const accepted = await this.#leases.accept(wish)
+    if (accepted === undefined) throw await this.#notAcquired(wish)
+    return this.#lock(wish, accepted, options)
   }
 
   /**
@@ -201,9 +207,18 @@ export class LockStore {
     if (!(await this.#leases.prove(this.#hold(hold)))) throw lost(hold)
   }
 
+  /**
+   * The guard as an SQL condition, for a single statement that is its own transaction:
+   * `update … where … and ${locks.condition(lock)}`. No row is changed once the lock is lost.
+   */
+  condition(hold: LockHold): RawBuilder<boolean> {
+    return isProven(this.#database.engine, this.#hold(hold))
+  }
+
   /** Waiters that all have gone would otherwise keep a free lock from everybody. */
   async #takeUnattended(wish: Wish): Promise<Term | undefined> {
     const standing = await this.#leases.standing(wish)
+    if (isUnknown(standing)) throw limitReached()
     if (!isFree(standing)) return undefined
     await this.#leases.settle(wish)
     return this.#take(wish)
@@ -221,10 +236,7 @@ export class LockStore {
 
   async #notAcquired(wish: Wish): Promise<Error> {
     const standing = await this.#leases.standing(wish)
-    if ('absent' in standing && standing.lease === undefined) {
-      const rule = `An organization may have ${namesMax} names of locks`
-      return new LockLimitReached(`${rule}; use names again instead of new ones.`)
-    }
+    if (isUnknown(standing)) return limitReached()
     const leftMs = leaseEndsMs(standing) - performance.now()
     const retryAfterSeconds = Math.min(60, Math.max(1, Math.ceil(leftMs / 1_000)))
     const name = JSON.stringify(columns.name.decode(wish.name))
@@ -333,6 +345,15 @@ function leaseEndsMs(standing: Standing): number {
 const isFree = (standing: Standing): boolean =>
   'absent' in standing && standing.lease !== undefined &&
   standing.lease.leaseEndsMs <= performance.now()
+
+/** Only a name that could not be added is still unknown after it was asked for. */
+const isUnknown = (standing: Standing): boolean =>
+  'absent' in standing && standing.lease === undefined
+
+const limitReached = () => {
+  const rule = `An organization may have ${namesMax} names of locks`
+  return new LockLimitReached(`${rule}; use names again instead of new ones.`)
+}
 
 const lost = ({ name }: LockHold) =>
   new LockLost(`The lock ${JSON.stringify(name)} is lost: its lease ended, or it was taken away.`)

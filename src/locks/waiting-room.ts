@@ -132,8 +132,6 @@ export class WaitingRoom {
     if (waiter.term !== undefined) return { holds: waiter.term }
     if (news === 'due') await this.#leases.settle(wish)
     if (waiter.term !== undefined) return { holds: waiter.term }
-    const term = news === 'told' ? await this.#leases.accept(wish) : undefined
-    if (term !== undefined) return { holds: term }
     const standing = await this.#leases.standing(wish)
     // Passed over, since nothing was heard of it for too long: it begins again.
     return 'absent' in standing ? this.#leases.queue(wish) : standing

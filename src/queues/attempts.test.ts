@@ -203,7 +203,7 @@ contract('jobs of one concurrency key', (open) => {
     const keys = ['a', 'b', 'c']
     await Promise.all(Array.from({ length: 20 }, (_, n) => queues.enqueueMany('talk',
       Array.from({ length: 6 }, (__, each) => (
-        { payload: n, concurrencyKey: keys[(n + each) % 3]!, attemptsMax: 100, crashesMax: 100 })))))
+        { payload: n, concurrencyKey: keys[(n + each) % 3]!, attemptsMax: 99, crashesMax: 99 })))))
     const underWay = new Map<string, number>()
     let done = 0
     const work = async (n: number) => {
@@ -238,14 +238,16 @@ contract('jobs of one concurrency key', (open) => {
     const world = await open()
     const { holdfast, organizationId } = world
     const stores = Array.from({ length: 3 }, () => {
-      const log = new JobLog(tables(world), { ids: holdfast.ids, wakeUps: holdfast.coordination.wakeUps })
+      const { ids: source, coordination: { wakeUps } } = holdfast
+      const log = new JobLog(tables(world), { ids: source, wakeUps })
       return new QueueStore(log, { organizationId, actor: { id: 'x' } })
     })
     const keys = ['a', 'b', 'c', 'd', 'e']
-    const jobs = (await Promise.all(stores.flatMap((queues, n) =>
-      Array.from({ length: 10 }, () => queues.enqueueMany('talk', (n % 2 ? keys : keys.toReversed())
-        .map((concurrencyKey) => ({ payload: n, concurrencyKey })))))))
-      .flat()
+    const jobs = (await Promise.all(stores.flatMap((queues, n) => {
+      const order = n % 2 === 0 ? keys : keys.toReversed()
+      const batch = order.map((concurrencyKey) => ({ payload: n, concurrencyKey }))
+      return Array.from({ length: 10 }, () => queues.enqueueMany('talk', batch))
+    }))).flat()
     let completed = 0
     const cancelled = new Set(ids(jobs.filter((_, index) => index % 7 === 0)))
     await Promise.all([

@@ -19,6 +19,9 @@ type TurnParameters = {
   limit: number
 }
 
+/** Jobs that one statement claims, or deletes, at most. */
+export const batchMax = 1_000
+
 /** A stored row. */
 export type StoredJob = Record<string, unknown>
 
@@ -62,11 +65,11 @@ export class ClaimBatch {
     return rows.map((row) => row.organization_id as Stored<'id'>)
   }
 
-  /** The inner select is the ready index, read from its beginning. */
+  /** The innermost select is the ready index, read from its beginning. */
   #claimStatement(parameter: Placeholder<ClaimCall>): RawBuilder<unknown> {
     const { engine } = this.#database
     return sql`
-      with next as materialized (
+      with next as materialized (${few(parameter('limit'), sql`
         select j.organization_id, j.id from jobs j
         where j.queue = ${parameter('queue')} and j.organization_id = ${parameter('organization')}
           and j.state = 'ready'
@@ -74,14 +77,24 @@ export class ClaimBatch {
             where q.organization_id = ${parameter('organization')}
               and q.name = ${parameter('queue')} and q.paused_at is not null)
         order by j.priority desc, j.id
-        limit ${parameter('limit')}
-        ${engine.skipLocked}
+        limit ${sql.lit(batchMax)}
+        ${engine.skipLocked}`)}
       )
       update jobs set state = 'active', attempt = attempt + 1, worker = ${parameter('worker')},
         started_at = ${engine.now()}, lease_expires_at = ${engine.now(parameter('leaseMs'))}
       where (organization_id, id) in (select n.organization_id, n.id from next n)
       returning *`
   }
+}
+
+/**
+ * The first rows of a select of at most 1000 rows; no more are locked. PostgreSQL takes an unknown
+ * limit for a tenth of the rows, and would read a whole table for so many: asked twice it expects
+ * ten, and looks them up by the index.
+ */
+export function few(limit: unknown, rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select * from (select * from (${rows}) as widest limit ${limit}) as narrower limit ${limit}`
 }
 
 /** Jumps over the ready index from organization to organization, however many jobs each has. */
@@ -99,10 +112,11 @@ const turnsStatement = (parameter: Placeholder<TurnParameters>) => sql`
         and q.paused_at is not null)
   limit ${parameter('limit')}`
 
+/** The whole order of the ready index, so that no other index will do. */
 const firstAfter = (queue: unknown, after: unknown) => sql`
   select j.organization_id from jobs j
   where j.queue = ${queue} and j.state = 'ready' and j.organization_id > ${after}
-  order by j.organization_id limit 1`
+  order by j.organization_id, j.priority desc, j.id limit 1`
 
 const groupOf = ({ organization, queue, leaseMs, worker }: ClaimCall): string =>
   `${organization} ${queue} ${leaseMs} ${worker}`

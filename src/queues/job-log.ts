@@ -4,7 +4,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { decodeRow } from '../database/table.js'
 import { type IdGenerator } from '../ids.js'
-import { ClaimBatch, type ClaimCall, type StoredJob } from './claim.js'
+import { batchMax, ClaimBatch, type ClaimCall, type StoredJob } from './claim.js'
 import { EnqueueBatch, type EnqueueCall, type Placed } from './enqueue.js'
 import { type Answer, FinishBatch, type FinishCall } from './finish.js'
 import { KeyTurns } from './keys.js'
@@ -36,8 +36,8 @@ export interface ClaimAny {
   readonly worker: string
 }
 
-/** Jobs that one step of a sweep takes at most. */
-const sweepMax = 1_000
+/** How long one organization alone is served before it is looked whether others have jobs. */
+const aloneMs = 50
 
 const firstId = '00000000-0000-0000-0000-000000000000' as Stored<'id'>
 
@@ -57,6 +57,8 @@ export class JobLog {
   readonly #finishWriter: CoalescingWriter<FinishCall, Answer>
   /** The organization each queue gave to last. */
   readonly #lastServed = new Map<string, Stored<'id'>>()
+  /** Queues in which one organization alone had jobs when it was looked last. */
+  readonly #alone = new Map<string, { readonly organization: Stored<'id'>; sinceMs: number }>()
   #promoting: Promise<number> | undefined
   #promotedAtMs = -Infinity
 
@@ -85,7 +87,7 @@ export class JobLog {
       write: async (calls) => valuesOf(await this.#claims.write(calls)),
       orderKey: ({ organization, queue }) => `${organization} ${queue}`,
       weigh: ({ limit }) => limit,
-      batchWeightMax: sweepMax,
+      batchWeightMax: batchMax,
       ...waiting,
     })
     this.#finishWriter = new CoalescingWriter({
@@ -136,10 +138,12 @@ export class JobLog {
       leaseMs: leaseSeconds * 1_000,
       worker: jobs.columns.worker.encode(given.worker, 'worker') as Stored<'text'>,
     }
+    const atOnce = await this.#claimAlone(given.queues, { ...call, limit })
+    if (atOnce.length > 0) return atOnce.map(decodeJob)
     const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
     if (!isFresh) await this.promote()
     const claimed = await this.#claimShares(given.queues, { ...call, limit })
-    if (claimed.length < limit && isFresh && await this.promote() > 0) {
+    if (claimed.length === 0 && isFresh && await this.promote() > 0) {
       const rest = { ...call, limit: limit - claimed.length }
       claimed.push(...await this.#claimShares(given.queues, rest))
     }
@@ -158,9 +162,9 @@ export class JobLog {
   async promote(transaction?: Database<QueueTables>): Promise<number> {
     if (transaction !== undefined) {
       return this.#ringing(
-        (rings) => this.#sweep.promote(sweepMax, rings, transaction), transaction)
+        (rings) => this.#sweep.promote(batchMax, rings, transaction), transaction)
     }
-    this.#promoting ??= this.#ringing((rings) => this.#sweep.promote(sweepMax, rings))
+    this.#promoting ??= this.#ringing((rings) => this.#sweep.promote(batchMax, rings))
       .finally(() => {
         this.#promoting = undefined
         this.#promotedAtMs = performance.now()
@@ -173,7 +177,7 @@ export class JobLog {
    * enough: at most `limit` (1 to 1000) of each. Safe in any number of processes at once. Runs
    * every two seconds or more often, so that a lost worker's job runs again within lease + 5 s.
    */
-  async sweep(limit: number = sweepMax): Promise<Swept> {
+  async sweep(limit: number = batchMax): Promise<Swept> {
     return this.#ringing(async (rings) => ({
       expired: await this.#sweep.expire(limit, rings),
       promoted: await this.#sweep.promote(limit, rings),
@@ -197,6 +201,31 @@ export class JobLog {
     const value = await work(rings)
     database.afterCommit(() => rings.ring(this.wakeUps))
     return value
+  }
+
+  /**
+   * Jobs of the organization that was alone lately, without asking first whose turn it is. When it
+   * is alone no more, the others wait for the claims of 50 ms.
+   */
+  async #claimAlone(
+    queues: readonly string[],
+    call: Omit<ClaimCall, 'queue' | 'organization'>,
+  ): Promise<StoredJob[]> {
+    const [name = ''] = queues
+    const alone = queues.length === 1 ? this.#alone.get(name) : undefined
+    if (alone === undefined) return []
+    const nowMs = performance.now()
+    if (nowMs - alone.sinceMs > aloneMs) {
+      alone.sinceMs = nowMs
+      // The claims tell when the database is away.
+      void this.#turnsOf(queues, 2).catch(() => this.#alone.delete(name))
+      if (nowMs - this.#promotedAtMs > this.#promoteEveryMs) {
+        void this.promote().catch(() => undefined)
+      }
+    }
+    const queue = jobs.columns.queue.encode(name, 'queue')
+    const { organization } = alone
+    return this.#claimWriter.append({ ...call, organization, queue })
   }
 
   async #claimShares(
@@ -230,6 +259,11 @@ export class JobLog {
         after === firstId ? [] : this.#claims.turns({ queue, after: firstId, limit }),
       ])
       const organizations = [...later, ...all.filter((each) => each <= after)]
+      const [organization, other] = organizations
+      if (other !== undefined) this.#alone.delete(name)
+      else if (organization !== undefined) {
+        this.#alone.set(name, { organization, sinceMs: performance.now() })
+      }
       return organizations.map((organization) => ({ organization, queue }))
     }))
     const turns = interleaved(found).slice(0, limit)

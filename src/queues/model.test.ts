@@ -2,16 +2,15 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Database } from '../database/database.js'
 import { HoldfastError } from '../errors.js'
-import { type Holdfast } from '../holdfast.js'
 import { valuesWanted } from '../testing/arbitraries.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { type ModelJob, QueueModel } from '../testing/queue-model.test.harness.js'
 import { QueueStore } from './index.js'
-import { type ModelJob, QueueModel } from './model.test.harness.js'
 import { type Job, jobStates, type QueueTables } from './tables.js'
 
 /** The stores under test, and what the model's words mean there. */
 interface World {
-  readonly holdfast: Holdfast
+  readonly holdfast: ContractWorld['holdfast']
   readonly database: Database<QueueTables>
   readonly organizationId: string
   readonly queues: QueueStore
@@ -270,7 +269,7 @@ contract('queues beside their model', (open) => {
       const world = await worldOf(contractWorld, counted)
       await fc.asyncModelRun(() => ({ model: new QueueModel(), real: world }), chosen)
     })
-    while (counted.commands < wanted) await fc.assert(property, { numRuns: 10, endOnFailure: false })
+    while (counted.commands < wanted) await fc.assert(property, { numRuns: 10 })
     expect(counted.commands).toBeGreaterThanOrEqual(wanted)
   }, 900_000)
 })

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Database, type Placeholder } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
-import { prepareRaw } from './claim.js'
+import { batchMax, few, prepareRaw } from './claim.js'
 import { type JobRef } from './keys.js'
 import { type QueueTables } from './tables.js'
 import { type Transitions } from './transitions.js'
@@ -43,10 +43,10 @@ export class Sweep {
     this.#delete = prepareRaw<Limit>(database, {
       name: 'jobs_forget',
       build: (parameter) => sql`
-        with gone as materialized (
+        with gone as materialized (${few(parameter('limit'), sql`
           select j.organization_id, j.id from jobs j
           where j.expires_at is not null and j.expires_at <= ${now}
-          order by j.expires_at limit ${parameter('limit')} ${database.engine.skipLocked}
+          order by j.expires_at limit ${sql.lit(batchMax)} ${database.engine.skipLocked}`)}
         )
         delete from jobs
         where (organization_id, id) in (select g.organization_id, g.id from gone g)`,

@@ -57,6 +57,26 @@ export function serveHealth(
   })
 }
 
+/** How often it is looked whether hints reach other processes, in milliseconds. */
+const lookEveryMs = 500
+
+/** Logs when coordination begins and ceases to be degraded, while the server listens. */
+export function logCoordination(server: FastifyInstance, coordination: Coordinator): void {
+  let last: string | undefined
+  const look = async () => {
+    const reason = await degradation(coordination)
+    if (reason === last) return
+    last = reason
+    if (reason === undefined) server.log.info('coordination is well again')
+    else server.log.warn({ reason }, 'coordination is degraded')
+  }
+  let looking: NodeJS.Timeout | undefined
+  server.addHook('onListen', async () => {
+    looking = setInterval(() => void look(), lookEveryMs)
+  })
+  server.addHook('onClose', async () => clearInterval(looking))
+}
+
 /** Why hints do not reach other processes; undefined when they do. */
 export async function degradation(coordination: Coordinator): Promise<string | undefined> {
   await check(() => coordination.ping())

@@ -6,7 +6,7 @@ import { type Route } from '../http/route.js'
 import { readJsonBodies, writeJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
-import { Lifecycle, serveHealth } from './health.js'
+import { Lifecycle, logCoordination, serveHealth } from './health.js'
 import { HttpLimits, type RateLimits } from './limits.js'
 import { serveMetrics } from './metrics.js'
 import { serveNotFound } from './not-found.js'
@@ -142,6 +142,7 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
   writeJsonBodies(server)
   serveMetrics(server, options.holdfast)
   serveHealth(server, options.holdfast, lifecycle)
+  logCoordination(server, options.holdfast.coordination)
   serveDocuments(server)
   serveRoutes(server, options, lifecycle)
   return server

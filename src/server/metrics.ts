@@ -15,6 +15,7 @@ export function serveMetrics(server: FastifyInstance, holdfast: Holdfast): void 
   measureRequests(server, registry)
   measurePool(holdfast, registry)
   measureCoordination(holdfast, registry)
+  measureCache(holdfast, registry)
   server.get('/metrics', async (_request, reply) => {
     reply.type(registry.contentType)
     return registry.metrics()
@@ -46,6 +47,19 @@ function measurePool(holdfast: Holdfast, registry: Registry): void {
     collect() {
       const figures = holdfast.backend.pool()
       for (const [state, value] of Object.entries(figures ?? {})) this.set({ state }, value)
+    },
+  })
+}
+
+function measureCache({ coordination }: Holdfast, registry: Registry): void {
+  new Gauge({
+    name: 'holdfast_cache',
+    help: 'Cache calls since the start (hits, misses, loads) and size, the values in memory.',
+    labelNames: ['figure'],
+    registers: [registry],
+    collect() {
+      const figures = Object.entries(coordination.cache.figures())
+      for (const [figure, value] of figures) this.set({ figure }, value as number)
     },
   })
 }

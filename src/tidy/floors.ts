@@ -47,7 +47,8 @@ export const areas: readonly Area[] = [
     only: [...sources, 'database', 'coordination', 'holdfast'],
     forTests: true,
   },
-  { floor: 6, folders: ['crash', 'tidy'], only: [], forTests: true },
+  { floor: 6, folders: ['crash'], only: ['testing'], also: ['holdfast'], forTests: true },
+  { floor: 6, folders: ['tidy'], only: [], forTests: true },
 ]
 
 /** The part of src a path belongs to: its first folder, or the file's own name. */

@@ -5,48 +5,41 @@ local now = clock[1] * 1000000 + clock[2]
 `
 
 /**
- * A window is a list of entries, oldest first: when an entry's first unit was taken, its last one,
- * and the running sum of units until then. The first element is the entry that left the window
- * last, so that what is in the window is the difference of two sums.
+ * A window is one string, so that a call costs one GET and one SET: the units in it and when the
+ * first unit of the last entry was taken (two doubles), then the entries, oldest first, each with
+ * the time of its last unit (a double) and its units (four bytes).
+ *
+ * Reads `log` of `key`: `used` units are in it, `at` is the oldest entry that is still in the
+ * window. Everything is written out in place: a function would be made anew at each call.
  */
-const list = `
-local function write(first, last, sum) return struct.pack('<ddd', first, last, sum) end
-local function read(entry) return struct.unpack('<ddd', entry) end
-
--- The server's clock went back, or a replica with another clock took over. Entries move with it:
--- none leaves early, and none stays longer than its window from now on.
-local function shift(key, delta)
-  for index, entry in ipairs(redis.call('LRANGE', key, 0, -1)) do
-    local first, last, sum = read(entry)
-    redis.call('LSET', key, index - 1, write(first - delta, last - delta, sum))
+const read = `
+  local log = redis.call('GET', key)
+  local used, first, last, at, gone, units = 0, 0, 0, 17, 0, 0
+  if log then
+    used, first = unpack('<dd', log)
+    last = unpack('<d', log, #log - 11)
+    if last > now then
+      -- The server's clock went back, or a replica with another clock took over. The entries move
+      -- with it: none leaves early, and none stays longer than its window from now on.
+      local back = last - now
+      local moved = { pack('<dd', used, first - back) }
+      for place = 17, #log, 12 do
+        gone, units = unpack('<dI4', log, place)
+        moved[#moved + 1] = pack('<dI4', gone - back, units)
+      end
+      log, first, last = table.concat(moved), first - back, now
+      redis.call('SET', key, log, 'KEEPTTL')
+    end
+    if last + length <= now then
+      log, used = false, 0
+    else
+      gone, units = unpack('<dI4', log, at)
+      while gone + length <= now do
+        used, at = used - units, at + 12
+        gone, units = unpack('<dI4', log, at)
+      end
+    end
   end
-end
-
--- Drops what has left the window. Answers the sum before it and the first and last entries in it.
-local function window(key, length)
-  local tail = redis.call('LINDEX', key, -1)
-  if not tail then return 0 end
-  local first, last, sum = read(tail)
-  if last > now then
-    shift(key, last - now)
-    return window(key, length)
-  end
-  if last + length <= now then
-    redis.call('DEL', key)
-    return 0
-  end
-  local head = redis.call('LRANGE', key, 0, 1)
-  local _, _, base = read(head[1])
-  local oldest = head[2]
-  local _, gone, units = read(oldest)
-  while gone + length <= now do
-    redis.call('LPOP', key)
-    base = units
-    oldest = redis.call('LINDEX', key, 1)
-    _, gone, units = read(oldest)
-  end
-  return base, oldest, tail
-end
 `
 
 /**
@@ -54,68 +47,72 @@ end
  * then limit, length and part of each window in microseconds. Answers the time until the call
  * could be admitted (0: it is), then the units used and the time until empty of each window.
  */
-export const takeLua = (time: string): string => `${time}${list}
-local take, cost = ARGV[1] == '1', tonumber(ARGV[2])
-local retry, answer, states = 0, { 0 }, {}
-for index, key in ipairs(KEYS) do
-  local limit, length = tonumber(ARGV[3 * index]), tonumber(ARGV[3 * index + 1])
-  local base, oldest, tail = window(key, length)
-  local first, last, sum = 0, 0, 0
-  if tail then first, last, sum = read(tail) end
-  local used = sum - base
-  local lacking = used + cost - limit
-  if lacking > 0 then
-    local _, gone, units = read(oldest)
-    if units - base < lacking then
-      for _, entry in ipairs(redis.call('LRANGE', key, 2, -1)) do
-        _, gone, units = read(entry)
-        if units - base >= lacking then break end
-      end
+export const takeLua = (time: string): string => `${time}
+local unpack, pack, sub = struct.unpack, struct.pack, string.sub
+local cost, retry, answer = ARGV[2] + 0, 0, { 0 }
+local logs, places, firsts = {}, {}, {}
+for index = 1, #KEYS do
+  local key, limit, length = KEYS[index], ARGV[3 * index] + 0, ARGV[3 * index + 1] + 0
+  ${read}
+  local lacking = used + cost - limit - units
+  if used + cost > limit then
+    local place = at
+    while lacking > 0 do
+      place = place + 12
+      gone, units = unpack('<dI4', log, place)
+      lacking = lacking - units
     end
-    retry = math.max(retry, gone + length - now)
+    if gone + length - now > retry then retry = gone + length - now end
   end
-  states[index] = { first, sum, length }
+  logs[index], places[index], firsts[index] = log, at, first
   answer[2 * index] = used
-  answer[2 * index + 1] = tail and last + length - now or 0
+  answer[2 * index + 1] = log and last + length - now or 0
 end
 answer[1] = retry
-if not take or retry > 0 then return answer end
-for index, key in ipairs(KEYS) do
-  local first, sum, length = unpack(states[index])
-  local part = tonumber(ARGV[3 * index + 2])
-  if first == 0 then
-    redis.call('RPUSH', key, write(0, 0, 0), write(now, now, cost))
-  elseif now < first + part then
-    redis.call('LSET', key, -1, write(first, now, sum + cost))
+if retry > 0 or ARGV[1] == '0' then return answer end
+for index = 1, #KEYS do
+  local log, length = logs[index], ARGV[3 * index + 1] + 0
+  local used = answer[2 * index] + cost
+  local value
+  if not log then
+    value = pack('<dddI4', used, now, now, cost)
+  elseif now < firsts[index] + ARGV[3 * index + 2] then
+    local units = unpack('<I4', log, #log - 3)
+    value = pack('<dd', used, firsts[index]) .. sub(log, places[index], -13)
+      .. pack('<dI4', now, units + cost)
   else
-    redis.call('RPUSH', key, write(now, now, sum + cost))
+    value = pack('<dd', used, now) .. sub(log, places[index]) .. pack('<dI4', now, cost)
   end
-  redis.call('PEXPIRE', key, math.ceil(length / 1000) + 1)
-  answer[2 * index] = answer[2 * index] + cost
-  answer[2 * index + 1] = length
+  redis.call('SET', KEYS[index], value, 'PX', math.ceil(length / 1000) + 1)
+  answer[2 * index], answer[2 * index + 1] = used, length
 end
 return answer
 `
 
 /** Gives back units taken last. KEYS: the windows. ARGV: the units, then each window's length. */
-export const giveBackLua = (time: string): string => `${time}${list}
-for index, key in ipairs(KEYS) do
-  local rest = tonumber(ARGV[1])
-  local base, oldest, tail = window(key, tonumber(ARGV[index + 1]))
-  while tail and rest > 0 do
-    local first, last, sum = read(tail)
-    local before = redis.call('LINDEX', key, -2)
-    local _, _, sumBefore = read(before)
-    if sum - sumBefore > rest then
-      redis.call('LSET', key, -1, write(first, last, sum - rest))
-      rest = 0
+export const giveBackLua = (time: string): string => `${time}
+local unpack, pack, sub = struct.unpack, struct.pack, string.sub
+for index = 1, #KEYS do
+  local key, length = KEYS[index], ARGV[index + 1] + 0
+  ${read}
+  if log then
+    local rest, tail, final = ARGV[1] + 0, #log - 11, ''
+    while rest > 0 and tail >= at do
+      gone, units = unpack('<dI4', log, tail)
+      tail = tail - 12
+      used = used - math.min(units, rest)
+      if units > rest then final = pack('<dI4', gone, units - rest) end
+      rest = rest - units
+    end
+    if used == 0 then
+      redis.call('DEL', key)
     else
-      redis.call('RPOP', key)
-      rest = rest - (sum - sumBefore)
-      tail = redis.call('LLEN', key) > 1 and before
+      -- Of an entry that was given back whole, the one before begins long enough ago.
+      if final == '' then first = 0 end
+      local value = pack('<dd', used, first) .. sub(log, at, tail + 11) .. final
+      redis.call('SET', key, value, 'KEEPTTL')
     end
   end
-  if oldest and not tail then redis.call('DEL', key) end
 end
 return 0
 `

@@ -71,7 +71,8 @@ const indexes = [
   `create index jobs_ready on jobs (queue, organization_id, priority desc, id)
      where state = 'ready'`,
   'create index jobs_listed on jobs (organization_id, queue, state, id)',
-  `create index jobs_leases on jobs (lease_expires_at) where state = 'active'`,
+  `create index jobs_leases on jobs (lease_expires_at)
+     where lease_expires_at is not null`,
   `create index jobs_scheduled on jobs (run_at) where state = 'scheduled'`,
   'create index jobs_expiry on jobs (expires_at) where expires_at is not null',
   `create unique index jobs_dedupe on jobs (organization_id, queue, dedupe_key)

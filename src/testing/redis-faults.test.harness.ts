@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type PrivateRedis, type RedisSession } from '../testing/private-redis.test.harness.js'
-import { pause } from './load.js'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type PrivateRedis, type RedisSession } from './private-redis.test.harness.js'
 
 /** One way in which Redis fails. */
 export interface Fault {

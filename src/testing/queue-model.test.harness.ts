@@ -1,4 +1,5 @@
-import { type JobState } from './tables.js'
+type JobState =
+  'scheduled' | 'blocked' | 'ready' | 'active' | 'completed' | 'dead' | 'cancelled'
 
 /** A job as the model knows it. */
 export interface ModelJob {

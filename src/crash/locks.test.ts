@@ -1,0 +1,96 @@
+import { describe, expect, it, vi } from 'vitest'
+import { type Holdfast, openHoldfast } from '../holdfast.js'
+import { type TestEngine, testEngines } from '../testing/engines.js'
+import { faketimeMissing, LockCrowd } from './lock-crowd.js'
+import { Random } from './random.js'
+
+/** Writes under the lock, in each of the tests. */
+const writes = Number(process.env.HOLDFAST_TEST_LOCKS ?? 200)
+const withinMs = 60_000 + writes * 150
+
+vi.setConfig({ testTimeout: withinMs + 60_000 })
+
+const { HOLDFAST_TEST_REDIS_URL: redis, HOLDFAST_TEST_REDIS_MISSING: redisMissing } = process.env
+const noRedis = redis ? undefined : redisMissing ?? 'HOLDFAST_TEST_REDIS_URL is not set'
+
+/** What each process opens Holdfast with besides the database. */
+const coordinations = [
+  { name: 'without Redis', options: {}, missing: undefined },
+  { name: 'with Redis', options: { redis }, missing: noRedis },
+]
+
+interface Entry {
+  readonly fence: number
+  readonly count: number
+}
+
+/** Everything that was written, in order. */
+async function entriesOf(holdfast: Holdfast, conversationId: string): Promise<Entry[]> {
+  const { messages } = holdfast.organization()
+  const entries: Entry[] = []
+  for (let cursor: string | undefined; ;) {
+    const page = await messages.list(conversationId, { limit: 200, cursor })
+    entries.push(...page.data.map(({ content }) => content as unknown as Entry))
+    if (page.nextCursor === null) return entries
+    cursor = page.nextCursor
+  }
+}
+
+async function play(
+  engine: TestEngine,
+  options: Readonly<Record<string, unknown>>,
+  skews: readonly (string | null)[],
+): Promise<void> {
+  const lease = await engine.create()
+  const random = new Random()
+  const holdfast = await openHoldfast({ database: lease.url })
+  const { conversations } = holdfast.organization()
+  const { id: conversationId, organizationId } = await conversations.create({
+    metadata: { count: 0 },
+  })
+  const crowd = new LockCrowd({
+    options: { ...options, database: lease.url }, organizationId, conversationId, skews, random,
+    ttlSeconds: 0.5, isGuarded: process.env.HOLDFAST_TEST_UNGUARDED === undefined,
+  })
+  try {
+    const startMs = performance.now()
+    const harassed = await crowd.harass(writes, withinMs)
+    const seconds = Math.round((performance.now() - startMs) / 1_000)
+    await crowd.stop()
+    const entries = await entriesOf(holdfast, conversationId)
+    const { metadata } = await conversations.get(conversationId)
+    const words = Object.fromEntries(crowd.words)
+    console.log(JSON.stringify({ seed: random.seed, kept: entries.length, seconds, words,
+      ...harassed }))
+    const broken = entries.filter(({ fence, count }, index) =>
+      count !== index + 1 || fence <= (entries[index - 1]?.fence ?? 0))
+    expect(broken).toEqual([])
+    expect(metadata).toEqual({ count: entries.length })
+    expect(entries.length).toBeGreaterThanOrEqual(writes)
+  } finally {
+    await crowd.stop()
+    await holdfast.close()
+    await lease.drop()
+  }
+}
+
+// What is in memory ends with its process.
+for (const engine of testEngines().slice(1)) {
+  for (const { name, options, missing: absent } of coordinations) {
+    const reason = engine.missing ?? absent
+    const title = `[${engine.name}] a lock ${name}`
+    const told = reason === undefined ? title : `${title}: did not run: ${reason}`
+    describe.skipIf(reason !== undefined)(told, () => {
+      it('lets one of 4 processes write, paused and killed as they are', async () => {
+        await play(engine, options, [null, null, null, null])
+      })
+    })
+  }
+  const missing = engine.missing ?? faketimeMissing()
+  const skewed = missing === undefined ? '' : `: did not run: ${missing}`
+  describe.skipIf(missing !== undefined)(`[${engine.name}] a lock under clocks${skewed}`, () => {
+    it('a minute ahead and a minute behind lets one process write all the same', async () => {
+      await play(engine, {}, ['+60s', '-60s', null, null])
+    })
+  })
+}
