@@ -218,7 +218,7 @@ export class JobLog {
     if (nowMs - alone.sinceMs > aloneMs) {
       alone.sinceMs = nowMs
       // The claims tell when the database is away.
-      void this.#turnsOf(queues, 2).catch(() => this.#alone.delete(name))
+      void this.#waitingIn(queues, 2).catch(() => this.#alone.delete(name))
       if (nowMs - this.#promotedAtMs > this.#promoteEveryMs) {
         void this.promote().catch(() => undefined)
       }
@@ -251,7 +251,15 @@ export class JobLog {
 
   /** Queues and organizations that are next; of each queue as many, its last served ones last. */
   async #turnsOf(names: readonly string[], limit: number) {
-    const found = await Promise.all(names.map(async (name) => {
+    // One more than wanted tells whether an organization is alone.
+    const turns = interleaved(await this.#waitingIn(names, limit + 1)).slice(0, limit)
+    for (const { queue, organization } of turns) this.#lastServed.set(queue, organization)
+    return turns
+  }
+
+  /** Organizations with ready jobs, of each queue `limit` (2 or more) if there are so many. */
+  async #waitingIn(names: readonly string[], limit: number) {
+    return Promise.all(names.map(async (name) => {
       const queue = jobs.columns.queue.encode(name, 'queue')
       const after = this.#lastServed.get(name) ?? firstId
       const [later, all] = await Promise.all([
@@ -264,11 +272,8 @@ export class JobLog {
       else if (organization !== undefined) {
         this.#alone.set(name, { organization, sinceMs: performance.now() })
       }
-      return organizations.map((organization) => ({ organization, queue }))
+      return organizations.map((each) => ({ organization: each, queue }))
     }))
-    const turns = interleaved(found).slice(0, limit)
-    for (const { queue, organization } of turns) this.#lastServed.set(queue, organization)
-    return turns
   }
 }
 
