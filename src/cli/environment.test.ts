@@ -24,11 +24,7 @@ describe('configuration', () => {
         logLevel: 'info',
         trustProxy: false,
         rateLimits: {
-          address: { limit: 1_200_000, windowSeconds: 60 },
-          login: { limit: 300, windowSeconds: 60 },
-          organization: { limit: 1_200_000, windowSeconds: 60 },
-          user: { limit: 1_200_000, windowSeconds: 60 },
-          token: { limit: 1_200_000, windowSeconds: 60 },
+          login: { limit: 60, windowSeconds: 60 },
         },
         runScheduler: true,
       },

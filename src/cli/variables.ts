@@ -79,27 +79,27 @@ export const variables = [
   },
   {
     name: 'HOLDFAST_RATE_LIMIT_ADDRESS',
-    default: '1200000/60',
+    default: 'off',
     meaning: 'Calls of one address in any so many seconds, as calls/seconds, or off',
   },
   {
     name: 'HOLDFAST_RATE_LIMIT_LOGIN',
-    default: '300/60',
+    default: '60/60',
     meaning: 'Logins of one address, right or wrong, as calls/seconds, or off',
   },
   {
     name: 'HOLDFAST_RATE_LIMIT_ORGANIZATION',
-    default: '1200000/60',
+    default: 'off',
     meaning: 'Calls in one organization, as calls/seconds, or off',
   },
   {
     name: 'HOLDFAST_RATE_LIMIT_USER',
-    default: '1200000/60',
+    default: 'off',
     meaning: 'Calls of one user in one organization, as calls/seconds, or off',
   },
   {
     name: 'HOLDFAST_RATE_LIMIT_TOKEN',
-    default: '1200000/60',
+    default: 'off',
     meaning: 'Calls with one session or service token, as calls/seconds, or off',
   },
   {

@@ -121,13 +121,13 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
 
 describe('a worker that cannot work', () => {
   it.each([
-    [['--handlers', 'missing.mjs'], 1, 'handlers_unusable', /missing\.mjs cannot be loaded/],
-    [['--handlers', 'broken.mjs'], 1, 'handlers_unusable', /broken on purpose/],
-    [['--handlers', 'empty.mjs'], 1, 'handlers_unusable', /exports no handler; write: export/],
-    [['--handlers', 'whole.mjs', '--queues', 'no'], 2, 'usage', /--queues .*: double\.it, fail/],
-    [['--handlers', 'whole.mjs', '--lease-seconds', '0'], 2, 'usage', /--lease-seconds must be/],
-    [['--handlers', 'whole.mjs', '--grace-seconds', 'x'], 2, 'usage', /--grace-seconds must be/],
-  ])('with %j says why', async (words, code, name, message) => {
+    [['--handlers', 'missing.mjs'], [1, 'handlers_unusable', /missing\.mjs cannot be loaded/]],
+    [['--handlers', 'broken.mjs'], [1, 'handlers_unusable', /broken on purpose/]],
+    [['--handlers', 'empty.mjs'], [1, 'handlers_unusable', /exports no handler; write: export/]],
+    [['--handlers', 'whole.mjs', '--queues', 'no'], [2, 'usage', /--queues .*: double\.it, fail/]],
+    [['--handlers', 'whole.mjs', '--lease-seconds', '0'], [2, 'usage', /--lease-seconds must be/]],
+    [['--handlers', 'whole.mjs', '--grace-seconds', 'x'], [2, 'usage', /--grace-seconds must be/]],
+  ] as const)('with %j says why', async (words, [code, name, message]) => {
     const ended = await run('worker', '--database', 'sqlite:never.db', '--json', ...words)
     expect([ended.code, ended.stdout]).toEqual([code, ''])
     const { error } = JSON.parse(ended.stderr) as { error: { code: string; message: string } }

@@ -8,7 +8,7 @@ import { Random } from './random.js'
 
 /** Jobs of the big runs; the issue of a release asks for 20000. */
 const jobCount = Number(process.env.HOLDFAST_TEST_JOBS ?? 1_500)
-const patienceMs = 90_000 + jobCount * 30
+const patienceMs = 120_000 + jobCount * 75
 const [keyCount, jobsPerKey] = [8, 15]
 /** Long enough for a heartbeat to come through on a busy machine. */
 const leaseSeconds = 3
@@ -160,6 +160,32 @@ for (const engine of testEngines().slice(1)) {
       expect(await wrongEffects(arena, ids)).toEqual([])
       const { data } = await arena.stores.queues.list('work', { limit: 200 })
       expect(data.filter(({ crashes, failures }) => crashes + failures > 0)).toEqual([])
+    }, patienceMs)
+
+    it('leave their schedules’ ticks to others when killed: each tick is one job', async () => {
+      const arena = await arenaOn(engine)
+      const { queues, schedules } = arena.stores
+      const names = ['a', 'b', 'c', 'd']
+      for (const name of names) {
+        await schedules.create({ name, queue: `ticks-${name}`, cron: '* * * * * *' })
+      }
+      const crew = await Crew.of(3, () => arena.scheduler())
+      leftovers.push(() => crew.dismiss())
+      const random = new Random()
+      while (crew.restarts < 6) {
+        await sleep(800)
+        crew.kill(random.between(0, 2))
+      }
+      const fired = async (name: string) =>
+        (await queues.list(`ticks-${name}`, { limit: 200 })).data
+          .map(({ dedupeKey }) => Date.parse(dedupeKey!.slice(-27, -4) + 'Z') / 1_000)
+          .sort((one, other) => one - other)
+      await until('all have fired', async () => (await fired('d')).length > 12)
+      await crew.dismiss()
+      for (const name of names) {
+        const ticks = await fired(name)
+        expect(ticks).toEqual(ticks.map((_, index) => ticks[0]! + index))
+      }
     }, patienceMs)
 
     it('give back at their end what outlasts the grace, for others to take at once', async () => {

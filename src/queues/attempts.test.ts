@@ -145,6 +145,26 @@ contract('attempts', (open) => {
     })
   })
 
+  it('of a lost worker come back once, however many processes sweep', async () => {
+    const world = await open()
+    const { holdfast, organization: { queues } } = world
+    await queues.enqueueMany('mail', Array.from({ length: 50 }, (_, n) => (
+      { payload: n, concurrencyKey: n % 2 ? `k${n}` : null, crashesMax: n % 5 ? 3 : 1 })))
+    const claimed = await queues.claim('mail', { worker, limit: 50 })
+    const { write, engine } = tables(world)
+    await tables(world).run(write.updateTable('jobs')
+      .set({ lease_expires_at: engine.now(-1) }).where('id', 'in', ids(claimed) as never[]))
+    const { ids: source, coordination: { wakeUps } } = holdfast
+    const swept = await Promise.all(Array.from({ length: 5 }, () =>
+      new JobLog(tables(world), { ids: source, wakeUps }).sweep()))
+    expect(swept.reduce((sum, { expired }) => sum + expired, 0)).toBe(50)
+    const { data } = await queues.list('mail', { limit: 200 })
+    for (const { crashes, crashesMax, state } of data) {
+      expect([crashes, state]).toEqual([1, crashesMax === 1 ? 'dead' : 'ready'])
+    }
+    expect(await queues.claim('mail', { worker, limit: 100 })).toHaveLength(40)
+  })
+
   it('learn of a cancellation, and cannot complete any more', async () => {
     const world = await open()
     const { organization: { queues } } = world

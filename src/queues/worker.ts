@@ -59,7 +59,8 @@ export class QueueWorker<Transaction> {
   #timer: NodeJS.Timeout | undefined
   #beating: Promise<void> | undefined
   #beatenMs = 0
-  #sweptMs = 0
+  #sweeping: Promise<void> | undefined
+  #sweepAtMs = 0
   #pauseMs = 0
   /** How long a handler runs, lately; undefined before the first has ended. */
   #meanMs: number | undefined
@@ -115,7 +116,7 @@ export class QueueWorker<Transaction> {
       return this.#answers.release(run)
     }))
     clearInterval(this.#timer)
-    await this.#beating
+    await Promise.all([this.#beating, this.#sweeping])
   }
 
   /** Counted from before the claim was sent, so it comes before the database's own. */
@@ -142,23 +143,12 @@ export class QueueWorker<Transaction> {
   }
 
   async #claim(limit: number): Promise<void> {
-    const sinceMs = performance.now()
-    await this.#sweep(sinceMs)
-    const claimMs = performance.now()
+    const deadlineMs = this.#deadlineOf(performance.now())
     const jobs = await this.#source.claim(limit)
     this.#claimed += jobs.length
-    const deadlineMs = this.#deadlineOf(claimMs)
     for (const job of jobs) this.#waiting.push(new JobRun(job, deadlineMs, this.#actions))
     this.#startWaiting()
     if (jobs.length === 0) await this.#source.wait(this.#settings.pollMs, this.#stop.signal)
-  }
-
-  /** Leases of dead workers end unseen, so every worker looks for them, now and then. */
-  async #sweep(nowMs: number): Promise<void> {
-    const { sweep, pollMs } = this.#settings
-    if (!sweep || nowMs - this.#sweptMs < pollMs * (0.75 + Math.random() / 2)) return
-    this.#sweptMs = nowMs
-    await this.#source.sweep()
   }
 
   /** Jobs worth a claim now; 0 while those claimed ahead will do. */
@@ -250,14 +240,26 @@ export class QueueWorker<Transaction> {
     run.signal.throwIfAborted()
   }
 
-  /** Looks after leases: those that are over locally, and those to be extended. */
+  /** Looks after leases: those that are over locally, those to be extended, those of the dead. */
   #watch(): void {
     const nowMs = performance.now()
+    if (this.#settings.sweep && nowMs >= this.#sweepAtMs) this.#sweeping ??= this.#sweep()
     for (const run of this.#running) if (nowMs >= run.deadlineMs) this.#lose(run)
     const isTime = nowMs - this.#beatenMs >= this.#leaseMs / 3
     if (!isTime || this.#beating !== undefined) return
     this.#beatenMs = nowMs
     this.#beating = this.#beat().finally(() => (this.#beating = undefined))
+  }
+
+  /** Leases of dead workers end unseen, so every worker looks for them, at a time of its own. */
+  async #sweep(): Promise<void> {
+    try {
+      await this.#source.sweep()
+    } catch (error) {
+      this.#answers.tell({ kind: 'unavailable', error })
+    }
+    this.#sweepAtMs = performance.now() + this.#settings.pollMs * (0.75 + Math.random() / 2)
+    this.#sweeping = undefined
   }
 
   /** Extends every lease in one call; after a failure again a little later. */

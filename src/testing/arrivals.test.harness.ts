@@ -32,7 +32,7 @@ function poisson(rate: number, costMax: number) {
     const random = seeded(limit * 31 + costMax)
     const found: Arrival[] = []
     const meanCost = (1 + costMax) / 2
-    for (let atUs = 0; atUs < 20 * lengthUs;) {
+    for (let atUs = 0; atUs < 12 * lengthUs;) {
       atUs += (-Math.log(1 - random()) * lengthUs * meanCost) / (limit * rate)
       found.push(one(atUs, 1 + Math.floor(random() * costMax)))
     }
@@ -52,8 +52,8 @@ export const traffics: readonly Traffic[] = [
   {
     name: 'a steady hammer',
     leastUsed: 0.99,
-    arrivals: (limit, lengthUs) => Array.from({ length: 10 * 12 * limit }, (_, index) =>
-      one((index * lengthUs) / (12 * limit))),
+    arrivals: (limit, lengthUs) => Array.from({ length: 6 * 6 * limit }, (_, index) =>
+      one((index * lengthUs) / (6 * limit))),
   },
   { name: 'random arrivals at twice the limit', leastUsed: 0.99, arrivals: poisson(2, 1) },
   { name: 'random arrivals at nine tenths of it', leastUsed: 0.99, arrivals: poisson(0.9, 1) },

@@ -81,19 +81,28 @@ export class WorkArena {
   /** Starts a worker process; resolves once it works. */
   async worker(options: CrewOptions = {}): Promise<Worker> {
     const { leaseSeconds = 2, graceSeconds = 10, concurrency = 8, queues } = options
-    const words = [
-      'worker', '--handlers', handlers, '--database', this.url, '--json',
+    return this.#start([
+      'worker', '--handlers', handlers,
       '--lease-seconds', `${leaseSeconds}`, '--grace-seconds', `${graceSeconds}`,
       '--concurrency', `${concurrency}`, ...(queues === undefined ? [] : ['--queues', queues]),
-    ]
-    const running = startCli(words, { cwd: this.#folder.path })
+    ])
+  }
+
+  /** Starts a scheduler process; resolves once it fires. */
+  async scheduler(): Promise<Worker> {
+    return this.#start(['scheduler'])
+  }
+
+  async #start(words: readonly string[]): Promise<Worker> {
+    const all = [...words, '--database', this.url, '--json']
+    const running = startCli(all, { cwd: this.#folder.path })
     const worker: Worker = { ...running, isAlive: true }
     this.#workers.add(worker)
     void running.end.then(() => {
       worker.isAlive = false
       this.#workers.delete(worker)
     })
-    await running.line(/"working"/)
+    await running.line(/^\{/)
     return worker
   }
 

@@ -128,6 +128,8 @@ class FreshObjects {
   readonly #world: HttpWorld
   #writable: { conversationId: string; messageId: string; writes: number } | undefined
 
+  #schedules = 0
+
   constructor(world: HttpWorld) {
     this.#world = world
   }
@@ -138,6 +140,7 @@ class FreshObjects {
   ): Promise<Record<string, string>> {
     const named = (each: { conversationId: string; messageId: string }) =>
       ({ conversation_id: each.conversationId, message_id: each.messageId })
+    if (path.startsWith('/v1/schedules')) return this.#schedule()
     if (operationId === 'redriveJobs') {
       const { job_id: id } = await this.#job()
       return { queue: 'untouched', job_ids: id! }
@@ -167,6 +170,16 @@ class FreshObjects {
     await queues.enqueue('untouched', { payload: 'steady' })
     const [job] = await queues.claim('untouched', { worker: 'campaign', leaseSeconds: 600 })
     return { job_id: job!.id, attempt: String(job!.attempt) }
+  }
+
+  /** A schedule of its own, and the words that make another. */
+  async #schedule(): Promise<Record<string, string>> {
+    const words = { cron: '0 9 * * 1-5', queue }
+    const number = this.#schedules += 1
+    const name = `made-${number}`
+    await this.#world.organization.schedules.create({ ...words, name })
+    const others = { name: `new-${number}`, time_zone: 'UTC', missed: 'once' }
+    return { ...words, ...others, schedule: name }
   }
 
   async #toWrite() {
