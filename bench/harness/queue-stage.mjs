@@ -20,7 +20,8 @@ export class QueueStage {
   bullmq({ name = 'bullmq', about, ...settings }) {
     const redis = this.#servers.redis.createDatabase()
     return new WorkerVariant({
-      name, about, module: this.#module, settings: this.#with({ system: 'bullmq', redis, ...settings }),
+      name, about, module: this.#module,
+      settings: this.#with({ system: 'bullmq', redis, ...settings }),
     })
   }
 

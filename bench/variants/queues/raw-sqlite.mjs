@@ -23,7 +23,10 @@ const completeText = `
     expires_at = ?
   where organization_id = ? and id = ? and attempt = ? and state = 'active'`
 
-const momentIn = (seconds) => `${new Date(Date.now() + seconds * 1_000).toISOString().slice(0, -1)}000Z`
+function momentIn(seconds) {
+  const text = new Date(Date.now() + seconds * 1_000).toISOString()
+  return `${text.slice(0, -1)}000Z`
+}
 
 /**
  * The driver by hand on Holdfast's tables, without foreign keys: every call waits for the turn of
