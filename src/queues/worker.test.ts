@@ -184,9 +184,9 @@ contract('a worker', (open) => {
     const job = await enqueue()
     const worker = work(async ({ progress, signal }) => {
       await progress({ half: true })
-      await sleep(2_500, undefined, { signal })
+      await sleep(4_500, undefined, { signal })
       return 'whole'
-    }, { leaseSeconds: 1, pollMs: 100 })
+    }, { leaseSeconds: 3, pollMs: 100 })
     await until(async () => (await queues.get(job.id)).progress !== null)
     await until(() => worker.figures.completed === 1)
     expect(await queues.get(job.id)).toMatchObject({
@@ -202,7 +202,7 @@ contract('a worker', (open) => {
     work(async (context) => {
       signal = context.signal
       await sleep(20_000, undefined, { signal })
-    }, { leaseSeconds: 1 })
+    }, { leaseSeconds: 3 })
     await until(() => signal !== undefined)
     await queues.cancel(job.id)
     await until(async () => await stateOf(job) === 'cancelled')
