@@ -48,6 +48,6 @@ describe('generated files', () => {
     const unkeyed = Object.entries(endpoints).filter(
       ([, { method, isKeyed }]) => method !== 'GET' && !isKeyed,
     )
-    expect(unkeyed.map(([id]) => id)).toEqual(['logIn', 'logOut'])
+    expect(unkeyed.map(([id]) => id)).toEqual(['logIn', 'logOut', 'claimJobs', 'extendJob'])
   })
 })

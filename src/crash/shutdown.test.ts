@@ -95,7 +95,7 @@ describe('draining', () => {
     expect(kindOf(answer)).toBe('201 no code')
     const ready = await arena.wire.send({ url: `${server.url}/readyz` })
     const { checks } = JSON.parse(ready.text) as { checks: object }
-    expect(checks).toEqual({ serving: 'draining', database: 'ok' })
+    expect(checks).toEqual({ serving: 'draining', database: 'ok', coordination: 'ok' })
     await watch.stop()
     expect(watch.deaths).toEqual([])
     expect(await ending).toEqual({ code: 0, signal: null })
