@@ -65,6 +65,26 @@ export type Standing =
   | { readonly waits: Place }
   | { readonly absent: true; readonly lease: Place | undefined }
 
+/** Locks kept in mind at most; beyond it all are forgotten, which costs a statement each. */
+const contendedMax = 1_000
+
+/** Which locks of this process are likely to have somebody waiting; only a guess is needed. */
+export class ContendedLocks {
+  readonly #names = new Set<string>()
+
+  has(key: LockKey): boolean {
+    return this.#names.has(placeOfKey(key))
+  }
+
+  note(key: LockKey, isContended: boolean): void {
+    if (this.#names.size >= contendedMax) this.#names.clear()
+    if (isContended) this.#names.add(placeOfKey(key))
+    else this.#names.delete(placeOfKey(key))
+  }
+}
+
+const placeOfKey = ({ organization_id, name }: LockKey): string => `${organization_id} ${name}`
+
 /** What leases work with. */
 export interface LeaseParts {
   readonly database: Database<LockTables>
@@ -73,6 +93,8 @@ export interface LeaseParts {
   readonly listener: Stored<'text'>
   /** Called after the commit that handed a lock over. */
   readonly tell: (handover: Handover) => void
+  /** Locks whose last release found somebody waiting. */
+  readonly contended: ContendedLocks
 }
 
 const { columns } = locks
@@ -128,10 +150,13 @@ export class Leases {
 
   /** Hands the lock to the first living waiter or frees it; false when it was lost. */
   async release(hold: Hold): Promise<boolean> {
-    const { statements, database, listener } = this.#parts
+    const { statements, database, listener, contended } = this.#parts
+    const isContended = contended.has(hold)
+    if (!isContended && (await database.execute(statements.letGo(hold))).changed > 0) return true
     const sinceMs = performance.now()
     const outcome = await database.execute(statements.releaseUnlocked({ ...hold, listener }))
     this.#announce(outcome, sinceMs)
+    contended.note(hold, outcome.changed === 0 || outcome.rows[0]?.claim !== null)
     if (outcome.changed > 0) return true
     const { changed } = await this.#underRowLock(hold, statements.release({ ...hold, listener }))
     return changed > 0

@@ -96,6 +96,14 @@ const grant = (engine: Engine, condition: RawBuilder<unknown>) => (rows: Rows) =
   returning locks.claim, locks.listener, locks.fence, locks.expires_at,
     ${engine.now()} as now`
 
+/** Frees a lock for which nobody waits: all that most releases have to do. */
+const letGo = (engine: Engine) => (rows: Rows) => sql`
+  update locks set owner = null, claim = null, listener = null, acquired_at = null,
+    expires_at = null
+  from ${rows} as g
+  where ${sameLock('locks', 'g')} and locks.owner = g.owner and locks.fence = g.fence
+    and locks.served_ticket = locks.last_ticket and ${isHeld(engine)}`
+
 /** The next ticket, unless the queue is full. */
 const handOutTicket = (rows: Rows) => sql`
   update locks set last_ticket = locks.last_ticket + 1
@@ -206,6 +214,7 @@ export function lockStatements(database: Database<LockTables>) {
   return {
     take: one('take', wishKinds, take(engine)),
     lockRow: one('row', lockKinds, lockRow(engine)),
+    letGo: one('let_go', holdKinds, letGo(engine)),
     /** Changes nothing when the queue changed at the same time. */
     releaseUnlocked: one('release_unlocked', releaseKinds, grant(engine, sql`${isHolder}
       and locks.last_ticket = n.seen_ticket and locks.departures = n.seen_departures`)),

@@ -3,8 +3,8 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type IdGenerator } from '../ids.js'
 import {
-  type Handover, Leases, type LeaseParts, type LockKey, type Place, placeOf, type Standing,
-  type Term, type Wish,
+  ContendedLocks, type Handover, Leases, type LeaseParts, type LockKey, type Place, placeOf,
+  type Standing, type Term, type Wish,
 } from './leases.js'
 import { lockStatements, type LockStatements } from './statements.js'
 import { locks, type LockTables } from './tables.js'
@@ -36,6 +36,7 @@ export class WaitingRoom {
   readonly #database: Database<LockTables>
   readonly #signals: Signals
   readonly #leases: Leases
+  readonly #contended = new ContendedLocks()
   readonly #waiters = new Map<string, Waiter>()
   readonly #holders = new Map<string, () => void>()
   #isClosed = false
@@ -58,7 +59,8 @@ export class WaitingRoom {
   /** What leases on a database, or on one of its transactions, need. */
   leaseParts(database: Database<LockTables>): LeaseParts {
     const { statements, listener } = this
-    return { database, statements, listener, tell: (handover) => this.#tell(handover) }
+    const contended = this.#contended
+    return { database, statements, listener, contended, tell: (each) => this.#tell(each) }
   }
 
   /** Whether somebody here waits for this lock. */
