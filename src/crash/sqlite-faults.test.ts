@@ -51,7 +51,7 @@ const reason = missing === undefined ? '' : `: did not run: ${missing}`
 
 describe.skipIf(missing !== undefined)(`a SQLite file on a full disk${reason}`, () => {
   it('refuses writes, serves reads, and writes again when there is room', async () => {
-    const disk = SmallDisk.create({ megabytes: 20, ballastMegabytes: 8 })
+    const disk = SmallDisk.create({ megabytes: 96, ballastMegabytes: 84 })
     const options = {
       database: `sqlite:${join(disk.folder, 'test.db')}`,
       allowed: ['507 storage_full'],
