@@ -59,7 +59,7 @@ async function pairs(locks, callers) {
 
 for (const database of databases.length === 0 ? ['memory:'] : databases) {
   const holdfast = await openHoldfast({ database })
-  const { id } = await holdfast.identity.createOrganization({ name: 'Bench' })
+  const { id } = await holdfast.organizations.create({ name: 'Bench' })
   const { locks } = holdfast.organization(id)
   const pairsPerSecond = { alone: await pairs(locks, 1), by16: await pairs(locks, 16) }
   const figures = { ...await contend(locks), pairsPerSecond }

@@ -11,7 +11,7 @@ import { migrations } from './database/migrations/index.js'
 import { IdempotencyStore } from './idempotency/index.js'
 import {
   Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
-  ServiceTokenStore,
+  OrganizationStore, ServiceTokenStore,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
@@ -66,6 +66,7 @@ export class Holdfast {
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly identity: IdentityStore
+  readonly organizations: OrganizationStore
   readonly authenticator: Authenticator
   readonly migrator: Migrator
   /** What the system's own workers claim from, in all organizations. */
@@ -83,6 +84,7 @@ export class Holdfast {
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
     this.#database = Database.over<Tables>(backend)
     this.identity = new IdentityStore(this.#database.as(), this)
+    this.organizations = new OrganizationStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this)
     this.processes = new ProcessRegistry(this.#database.as(), {
       ids: this.ids, coordination: coordination.name,
@@ -142,6 +144,7 @@ export class Holdfast {
         work({
           database,
           identity: new IdentityStore(database.as(), this),
+          organizations: new OrganizationStore(database.as(), this),
           idempotency: new IdempotencyStore(database.as(), this),
           organization: (id = defaultOrganizationId, actor = programActor) =>
             this.#stores(id, actor, database),
@@ -221,6 +224,7 @@ export interface HoldfastTransaction {
   /** The transaction itself, for statements on tables of your own. */
   readonly database: Database<Tables>
   readonly identity: IdentityStore
+  readonly organizations: OrganizationStore
   readonly idempotency: IdempotencyStore
   organization(id?: string, actor?: Actor): OrganizationStores
 }

@@ -12,6 +12,10 @@ export interface Actor {
   readonly id: string
   /** The user behind the actor, when there is one. */
   readonly userId?: string | null
+  /** The request in which it acts, its address and program: for the audit. */
+  readonly requestId?: string | null
+  readonly ipAddress?: string | null
+  readonly userAgent?: string | null
 }
 
 /** The actor of code that opens the library directly. */

@@ -1,3 +1,4 @@
+import { auditEvents, type AuditTables } from './audit/index.js'
 import { conversations, type ConversationTables, messages } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -13,7 +14,7 @@ import {
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables {}
+    ScheduleTables, ProcessTables, AuditTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -32,4 +33,5 @@ export const tables = [
   locks,
   lockWaiters,
   processes,
+  auditEvents,
 ] as unknown as readonly Table[]

@@ -113,7 +113,7 @@ describe('the replay', () => {
   async function freshTarget(): Promise<Target> {
     organizations += 1
     const name = `Replay ${organizations}`
-    const { id } = await holdfast.identity.createOrganization({ name })
+    const { id } = await holdfast.organizations.create({ name })
     const { serviceTokens } = holdfast.organization(id)
     const { token } = await serviceTokens.create({ name: 'replay', scopes: ['*'] })
     return { url: server.url, token }

@@ -91,7 +91,8 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       expect(created).toEqual({
         id: expect.stringMatching(/^[0-9a-f-]{36}$/), slug: expect.any(String), name: 'Ümläut & Co',
       })
-      const role = await withLibrary(({ identity }) => identity.findRole(created.id, user.id))
+      const role = await withLibrary(({ organizations }) =>
+        organizations.findRole(created.id, user.id))
       expect(role).toBe('owner')
     })
 
@@ -100,11 +101,11 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
         '--password-stdin', '--organization', 'default', '--role', 'admin']
       const created = await json(words, 'correct horse\n')
       expect(created).toEqual({ id: expect.any(String), email: 'ada@example.com' })
-      await withLibrary(async ({ identity }) => {
+      await withLibrary(async ({ identity, organizations }) => {
         const login = { email: 'ada@example.com', password: 'correct horse' }
         const { user } = await identity.logIn(login)
         expect(user).toMatchObject({ id: created.id, displayName: 'Ada' })
-        expect(await identity.listOrganizations(user.id))
+        expect(await organizations.list(user.id))
           .toMatchObject([{ slug: 'default', role: 'admin' }])
       })
     })

@@ -27,7 +27,7 @@ async function createOrganization(
 ): Promise<void> {
   const { settings } = configured(options, terminal)
   const { name, slug, ownerEmail } = options
-  const created = await withHoldfast(settings, terminal, async ({ identity }) => {
+  const created = await withHoldfast(settings, terminal, async ({ identity, organizations }) => {
     const owner = ownerEmail === undefined
       ? undefined
       : await identity.findUserByEmail(ownerEmail)
@@ -35,7 +35,7 @@ async function createOrganization(
       const remedy = `Create one: holdfast user create --email ${ownerEmail}`
       throw new UserNotFound(`There is no user ${ownerEmail}. ${remedy}`)
     }
-    return identity.createOrganization({ name, ...(slug === undefined ? {} : { slug }) }, owner?.id)
+    return organizations.create({ name, ...(slug === undefined ? {} : { slug }) }, owner?.id)
   })
   if (options.json === true) {
     const result = { id: created.id, slug: created.slug, name: created.name }

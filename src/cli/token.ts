@@ -34,7 +34,7 @@ async function createToken(options: TokenOptions, terminal: Terminal): Promise<v
   const { settings } = configured(options, terminal)
   const { name, organization } = options
   const created = await withHoldfast(settings, terminal, async (holdfast) => {
-    const { id } = await holdfast.identity.getOrganization(organization)
+    const { id } = await holdfast.organizations.get(organization)
     const expiresAt = days === null ? null : instantOf(holdfast.clock.now() + days * dayMs)
     return holdfast.organization(id).serviceTokens.create({ name, scopes, expiresAt })
   })

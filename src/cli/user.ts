@@ -36,17 +36,17 @@ async function createUser(options: UserOptions, terminal: Terminal): Promise<voi
   const { settings } = configured(options, terminal)
   const { email, displayName, organization } = options
   const user = await withHoldfast(settings, terminal, (holdfast) =>
-    holdfast.transaction(async ({ identity }) => {
+    holdfast.transaction(async ({ identity, organizations }) => {
       const home = organization === undefined
         ? undefined
-        : await identity.getOrganization(organization)
+        : await organizations.get(organization)
       const created = await identity.createUser({
         email,
         displayName: displayName ?? null,
         ...(password === undefined ? {} : { password }),
       })
       if (home !== undefined) {
-        await identity.addMember({ organizationId: home.id, userId: created.id }, role)
+        await organizations.addMember({ organizationId: home.id, userId: created.id }, role)
       }
       return created
     }))

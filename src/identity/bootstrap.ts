@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Database } from '../database/database.js'
 import { encodeRow } from '../database/table.js'
 import { instantOf } from '../clock.js'
+import { OrganizationStore } from './organizations.js'
 import { ServiceTokenStore } from './service-tokens.js'
 import { type IdentitySource, IdentityStore } from './store.js'
 import { type IdentityTables, organizations } from './tables.js'
@@ -67,7 +68,7 @@ async function createAdministrator(
   const email = 'admin@localhost'
   const user = await identity.createUser({ email, displayName: 'Administrator', password })
   const member = { organizationId: defaultOrganizationId, userId: user.id }
-  await identity.addMember(member, 'owner')
+  await new OrganizationStore(database, source).addMember(member, 'owner')
   const tokens = new ServiceTokenStore(database, defaultOrganizationId, source)
   const { token } = await tokens.create({ name: 'first administrator', scopes: ['*'] }, user.id)
   return { email, password, adminToken: token }

@@ -7,7 +7,7 @@ import { UuidV7Generator } from '../ids.js'
 import { type BackendWorld, enginesNamed, onEveryEngine } from '../testing/backends.js'
 import {
   Authenticator, createFirstLogin, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
-  type IdentityTables,
+  type IdentityTables, OrganizationStore,
 } from './index.js'
 
 const source = { clock: systemClock, ids: new UuidV7Generator() }
@@ -29,7 +29,8 @@ onEveryEngine('the first login', (world) => {
     const { email, password, adminToken } = made[0]!
     const identity = new IdentityStore(database, source)
     const { user } = await identity.logIn({ email, password })
-    expect(await identity.findRole(defaultOrganizationId, user.id)).toBe('owner')
+    const organizations = new OrganizationStore(database, source)
+    expect(await organizations.findRole(defaultOrganizationId, user.id)).toBe('owner')
     expect(await new Authenticator(database, source).authenticate(adminToken)).toMatchObject({
       organizationId: defaultOrganizationId, scopes: ['*'], userId: user.id,
     })

@@ -7,6 +7,7 @@ export {
   EmailTaken, Forbidden, LoginFailed, OrganizationNotFound, ServiceTokenNotFound, SlugTaken,
   Unauthenticated, UserNotFound,
 } from './errors.js'
+export { OrganizationStore } from './organizations.js'
 export { type NewServiceToken, ServiceTokenStore } from './service-tokens.js'
 export { type IdentitySource, IdentityStore, type LoginOrigin, type NewUser } from './store.js'
 export {
@@ -14,4 +15,5 @@ export {
   organizationMemberships, organizations, type Role, type ServiceToken, serviceTokens, type User,
   users,
 } from './tables.js'
-export { type IdentityContext, identityRoutes } from './routes.js'
+export { type IdentityContext } from './context.js'
+export { identityRoutes } from './routes.js'

@@ -15,27 +15,27 @@ const freshSlug = ({ holdfast }: ContractWorld) => `s-${holdfast.ids.next().slic
 contract('organizations', (open) => {
   it('come back by id in any case and by slug', async () => {
     const world = await open()
-    const { identity } = world.holdfast
+    const { organizations } = world.holdfast
     const slug = freshSlug(world)
-    const created = await identity.createOrganization({ name: 'N \u0000 \ud800 é', slug })
+    const created = await organizations.create({ name: 'N \u0000 \ud800 é', slug })
     expect(created).toMatchObject({ name: 'N \u0000 \ud800 é', slug })
     for (const name of [created.id, created.id.toUpperCase(), slug]) {
-      expect(await identity.findOrganization(name)).toStrictEqual(created)
-      expect(await identity.getOrganization(name)).toStrictEqual(created)
+      expect(await organizations.find(name)).toStrictEqual(created)
+      expect(await organizations.get(name)).toStrictEqual(created)
     }
   })
 
   it('that are not there are not found', async () => {
-    const { holdfast: { identity } } = await open()
+    const { holdfast: { organizations } } = await open()
     for (const name of [unknownId, 'no-such-slug', 'UPPER', '']) {
-      expect(await identity.findOrganization(name)).toBeUndefined()
-      await expect(identity.getOrganization(name)).rejects.toThrow(OrganizationNotFound)
+      expect(await organizations.find(name)).toBeUndefined()
+      await expect(organizations.get(name)).rejects.toThrow(OrganizationNotFound)
     }
-    expect(await identity.findRole(unknownId, unknownId)).toBeNull()
+    expect(await organizations.findRole(unknownId, unknownId)).toBeNull()
   })
 
   it('get a readable slug of their own from any name', async () => {
-    const { holdfast: { identity } } = await open()
+    const { holdfast: { organizations } } = await open()
     const slugs = [
       ['Acme Inc.', /^acme-inc-[0-9a-f]{6}$/], ['Łódź & Ünï', /^[a-z-]+-[0-9a-f]{6}$/],
       ['日本', /^organization-[0-9a-f]{6}$/], ['---', /^organization-[0-9a-f]{6}$/],
@@ -43,7 +43,7 @@ contract('organizations', (open) => {
     ] as const
     for (const [name, pattern] of slugs) {
       const [one, two] = [
-        await identity.createOrganization({ name }), await identity.createOrganization({ name }),
+        await organizations.create({ name }), await organizations.create({ name }),
       ]
       expect(one.slug).toMatch(pattern)
       expect(two.slug).not.toBe(one.slug)
@@ -52,93 +52,93 @@ contract('organizations', (open) => {
 
   it('refuse a slug that is taken or none at all, and a name that is none', async () => {
     const world = await open()
-    const { identity } = world.holdfast
+    const { organizations } = world.holdfast
     const slug = freshSlug(world)
-    await identity.createOrganization({ name: 'first', slug })
-    const failing = identity.createOrganization({ name: 'second', slug })
+    await organizations.create({ name: 'first', slug })
+    const failing = organizations.create({ name: 'second', slug })
     await expect(failing).rejects.toMatchObject({ code: 'slug_taken', status: 409, field: 'slug' })
     const odd = ['', '-', '-a', 'a-', 'A', 'a_b', 'a b', 'é', 'x'.repeat(64)]
     for (const each of odd) {
-      await expect(identity.createOrganization({ name: 'x', slug: each })).rejects
+      await expect(organizations.create({ name: 'x', slug: each })).rejects
         .toMatchObject({ code: 'invalid_input', field: 'slug' })
     }
     for (const name of ['', 'x'.repeat(201)]) {
-      await expect(identity.createOrganization({ name })).rejects.toThrow(InvalidInput)
+      await expect(organizations.create({ name })).rejects.toThrow(InvalidInput)
     }
   })
 
   it('of one slug are created once by 20 calls', async () => {
     const world = await open()
-    const { identity } = world.holdfast
+    const { organizations } = world.holdfast
     const slug = freshSlug(world)
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, index) =>
-      identity.createOrganization({ name: `${index}`, slug })))
+      organizations.create({ name: `${index}`, slug })))
     const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
     expect(refused).toHaveLength(19)
     for (const reason of refused) expect(reason).toBeInstanceOf(SlugTaken)
-    expect(await identity.findOrganization(slug)).toBeDefined()
+    expect(await organizations.find(slug)).toBeDefined()
   })
 
   it('are created with their owner or not at all', async () => {
     const world = await open()
-    const { identity } = world.holdfast
+    const { organizations } = world.holdfast
     const owner = await person(world)
     const slug = freshSlug(world)
-    await expect(identity.createOrganization({ name: 'x', slug }, unknownId))
+    await expect(organizations.create({ name: 'x', slug }, unknownId))
       .rejects.toThrow(UserNotFound)
-    expect(await identity.findOrganization(slug)).toBeUndefined()
-    const { id } = await identity.createOrganization({ name: 'x', slug }, owner.id)
-    expect(await identity.findRole(id, owner.id)).toBe('owner')
+    expect(await organizations.find(slug)).toBeUndefined()
+    const { id } = await organizations.create({ name: 'x', slug }, owner.id)
+    expect(await organizations.findRole(id, owner.id)).toBe('owner')
   })
 })
 
 contract('memberships', (open) => {
   it('give a role, and another one when repeated', async () => {
     const world = await open()
-    const { holdfast: { identity }, organizationId } = world
+    const { holdfast: { organizations }, organizationId } = world
     const { id: userId } = await person(world)
     const member = { organizationId, userId }
-    expect(await identity.findRole(organizationId, userId)).toBeNull()
+    expect(await organizations.findRole(organizationId, userId)).toBeNull()
     for (const role of ['member', 'admin', 'admin', 'owner', 'member'] as const) {
-      await identity.addMember(member, role)
-      expect(await identity.findRole(organizationId, userId)).toBe(role)
+      await organizations.addMember(member, role)
+      expect(await organizations.findRole(organizationId, userId)).toBe(role)
     }
-    const organization = await identity.getOrganization(organizationId)
-    expect(await identity.listOrganizations(userId))
+    const organization = await organizations.get(organizationId)
+    expect(await organizations.list(userId))
       .toStrictEqual([{ ...organization, role: 'member' }])
   })
 
   it('need a user and an organization', async () => {
     const world = await open()
-    const { holdfast: { identity }, organizationId } = world
+    const { holdfast: { organizations }, organizationId } = world
     const { id: userId } = await person(world)
     for (const member of [
       { organizationId, userId: unknownId }, { organizationId: unknownId, userId },
     ]) {
-      await expect(identity.addMember(member, 'member')).rejects.toThrow(UserNotFound)
+      await expect(organizations.addMember(member, 'member')).rejects.toThrow(UserNotFound)
     }
   })
 
   it('come once from 20 calls, and are listed oldest organization first', async () => {
     const world = await open()
-    const { holdfast: { identity }, organizationId, neighbourId } = world
+    const { holdfast: { organizations }, organizationId, neighbourId } = world
     const { id: userId } = await person(world)
     await Promise.all([organizationId, neighbourId].flatMap((id) =>
       Array.from({ length: 10 }, () =>
-        identity.addMember({ organizationId: id, userId }, 'member'))))
-    const listed = await identity.listOrganizations(userId)
+        organizations.addMember({ organizationId: id, userId }, 'member'))))
+    const listed = await organizations.list(userId)
     expect(listed.map(({ id, role }) => [id, role]))
       .toEqual([[organizationId, 'member'], [neighbourId, 'member']])
   })
 
   it('of a neighbour give no role here', async () => {
     const world = await open()
-    const { holdfast: { identity }, organizationId, neighbourId } = world
+    const { holdfast: { organizations }, organizationId, neighbourId } = world
     const { id: userId } = await person(world)
-    await identity.addMember({ organizationId: neighbourId, userId }, 'owner')
-    expect(await identity.findRole(organizationId, userId)).toBeNull()
+    await organizations.addMember({ organizationId: neighbourId, userId }, 'owner')
+    expect(await organizations.findRole(organizationId, userId)).toBeNull()
     const { id: other } = await person(world)
-    expect(await identity.findRole(neighbourId, other)).toBeNull()
-    expect(await identity.listOrganizations(other)).toEqual([])
+    expect(await organizations.findRole(neighbourId, other)).toBeNull()
+    expect(await organizations.list(other)).toEqual([])
   })
 })

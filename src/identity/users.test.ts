@@ -19,10 +19,10 @@ contract('users', (open) => {
   })
 
   it('that are not there are not found', async () => {
-    const { holdfast: { identity } } = await open()
+    const { holdfast: { identity, organizations } } = await open()
     await expect(identity.getUser(unknownId)).rejects.toThrow(UserNotFound)
     expect(await identity.findUserByEmail('nobody@example.test')).toBeUndefined()
-    expect(await identity.listOrganizations(unknownId)).toEqual([])
+    expect(await organizations.list(unknownId)).toEqual([])
   })
 
   it('are one person whatever the case or Unicode form of their address', async () => {

@@ -315,7 +315,7 @@ contract('claims over all organizations', (open) => {
     const fill = (count: number) => Array.from({ length: count }, (_, n) => ({ payload: n }))
     await organization.queues.enqueueMany(queue, fill(500))
     await neighbour.queues.enqueueMany(queue, fill(3))
-    const { id: thirdId } = await holdfast.identity.createOrganization({ name: 'Third' })
+    const { id: thirdId } = await holdfast.organizations.create({ name: 'Third' })
     const third = holdfast.organization(thirdId).queues
     await third.enqueueMany(queue, fill(3))
     await third.pause(queue)

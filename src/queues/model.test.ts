@@ -253,7 +253,7 @@ const commands = fc.commands([
 ], { maxCommands: 60, size: 'max' })
 
 async function worldOf({ holdfast }: ContractWorld, counted: World['counted']): Promise<World> {
-  const { id: organizationId } = await holdfast.identity.createOrganization({ name: 'Model' })
+  const { id: organizationId } = await holdfast.organizations.create({ name: 'Model' })
   const { queues } = holdfast.organization(organizationId)
   const names = [`${organizationId}-one`, `${organizationId}-two`]
   const database = Database.over<QueueTables>(holdfast.backend)

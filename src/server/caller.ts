@@ -6,6 +6,7 @@ import {
   type Action, Forbidden, isAllowed, OrganizationNotFound, type Principal, type Role,
   Unauthenticated,
 } from '../identity/index.js'
+import { type Actor } from '../scope.js'
 
 /** Who calls, and in which organization. */
 export interface Caller {
@@ -35,6 +36,17 @@ export async function callerOf(
   return { principal, organizationId: chosen.organizationId }
 }
 
+/** Who acts, with what the audit tells of the request. */
+export function actorOf(caller: Caller | undefined, request: FastifyRequest): Actor {
+  return {
+    id: caller?.principal.id ?? 'anonymous',
+    userId: caller?.principal.userId ?? null,
+    requestId: request.id,
+    ipAddress: request.ip,
+    userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
+  }
+}
+
 function bearerOf({ headers: { authorization } }: FastifyRequest): string {
   const match = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')
   if (match !== null) return match[1]!
@@ -61,7 +73,7 @@ async function ownOrganization(
 ): Promise<Choice> {
   const own = { organizationId: organizationId!, role: null }
   if (wanted === undefined || wanted.toLowerCase() === organizationId) return own
-  const found = await holdfast.identity.findOrganization(checkedName(wanted))
+  const found = await holdfast.organizations.find(checkedName(wanted))
   if (found?.id === organizationId) return own
   throw new OrganizationNotFound('There is no such organization for this token.')
 }
@@ -73,10 +85,10 @@ async function chosenOrganization(
   wanted: string | undefined,
 ): Promise<Choice> {
   if (wanted === undefined) throw fault('is needed: the id or slug of one of your organizations')
-  const organization = await holdfast.identity.findOrganization(checkedName(wanted))
+  const organization = await holdfast.organizations.find(checkedName(wanted))
   const role = organization === undefined
     ? null
-    : await holdfast.identity.findRole(organization.id, userId!)
+    : await holdfast.organizations.findRole(organization.id, userId!)
   if (organization !== undefined && role !== null) return { organizationId: organization.id, role }
   throw new OrganizationNotFound('There is no such organization for this user.')
 }

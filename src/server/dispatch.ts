@@ -5,7 +5,8 @@ import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type ParsedInput, type Route, type RouteInput } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
 import { defaultOrganizationId } from '../identity/index.js'
-import { type Caller, callerOf } from './caller.js'
+import { type Actor } from '../scope.js'
+import { actorOf, type Caller, callerOf } from './caller.js'
 import { type Lifecycle } from './health.js'
 import { type HttpLimits } from './limits.js'
 import { parseInput } from './request.js'
@@ -27,12 +28,13 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, servin
     if (caller !== undefined) await limits.admitCaller(caller, request, reply)
     const input = waitable(parseInput(route, request), reply, lifecycle)
     const key = input.idempotencyKey
+    const asked = { caller, actor: actorOf(caller, request) }
     const isKept = key !== undefined && route.idempotency === 'transaction'
     if (!isKept || caller === undefined) {
-      return answer(route, reply, await route.handle(contextOf(holdfast, caller), input))
+      return answer(route, reply, await route.handle(contextOf(holdfast, asked), input))
     }
     const call = idempotentCall(route, request, { caller, input, key })
-    const kept = await once(holdfast, { route, caller, input, call })
+    const kept = await once(holdfast, { route, asked, input, call })
     if (kept.replayed) reply.header('idempotency-replayed', 'true')
     return answer(route, reply, kept.body)
   }
@@ -63,9 +65,15 @@ function waitable(
   }) as Input
 }
 
+/** Who asks, as identity and as the audit see it. */
+interface Asked {
+  readonly caller: Caller | undefined
+  readonly actor: Actor
+}
+
 interface Keyed {
   readonly route: Route<ServerContext>
-  readonly caller: Caller
+  readonly asked: Asked
   readonly input: Input
   readonly call: IdempotentCall
 }
@@ -74,11 +82,11 @@ interface Keyed {
  * The effect and the stored answer in one transaction, or the answer stored before. It is stored
  * as text: an answer stands around a value that may itself be as deep as a stored value can be.
  */
-async function once(holdfast: Holdfast, { route, caller, input, call }: Keyed) {
+async function once(holdfast: Holdfast, { route, asked, input, call }: Keyed) {
   return holdfast.transaction(async (transaction) => {
     const earlier = await transaction.idempotency.claim(call)
     if (earlier !== undefined) return { replayed: true, body: read(earlier.result) }
-    const context = contextOf(holdfast, caller, transaction)
+    const context = contextOf(holdfast, asked, transaction)
     const body = (await route.handle(context, input)) as JsonValue | undefined
     const text = stringifyJson(withoutSecrets(route, body ?? null))
     await transaction.idempotency.settle(call, text)
@@ -112,15 +120,17 @@ function idempotentCall(
 /** What the handler may use; a public endpoint gets no principal and no organization. */
 function contextOf(
   holdfast: Holdfast,
-  caller: Caller | undefined,
+  { caller, actor }: Asked,
   transaction?: HoldfastTransaction,
 ): ServerContext {
   const source = transaction ?? holdfast
   const organizationId = caller?.organizationId ?? defaultOrganizationId
-  const stores = source.organization(organizationId, caller?.principal)
+  const stores = source.organization(organizationId, actor)
   return {
     ...stores,
+    actor,
     identity: source.identity,
+    organizations: source.organizations,
     principal: caller?.principal as ServerContext['principal'],
     forgetCredentials: () => holdfast.authenticator.forget(),
   }

@@ -21,7 +21,7 @@ async function person({ holdfast, organizationId, guest }: HttpWorld, role?: Rol
   const email = `${holdfast.ids.next()}@people.test`
   const user = await holdfast.identity.createUser({ email, displayName: 'P', password })
   if (role !== undefined) {
-    await holdfast.identity.addMember({ organizationId, userId: user.id }, role)
+    await holdfast.organizations.addMember({ organizationId, userId: user.id }, role)
   }
   const { status, body } = await guest.post('/v1/sessions', { email, password })
   expect(status).toBe(201)
@@ -42,7 +42,7 @@ contract('session routes', (openWorld) => {
     })
     expect(Date.parse(session.expires_at)).toBeGreaterThan(Date.now() + 6 * 86_400_000)
     const me = await client.get('/v1/me')
-    const organization = await world.holdfast.identity.getOrganization(world.organizationId)
+    const organization = await world.holdfast.organizations.get(world.organizationId)
     expect(me.body).toEqual({
       actor: `user:${user.id}`,
       user: session.user,

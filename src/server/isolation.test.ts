@@ -205,7 +205,7 @@ contract('every endpoint', (openWorld) => {
 
   it('knows no other organization for a service token, whatever the header says', async () => {
     const { ours, theirs, organizationId, neighbourId, holdfast } = await open()
-    const { slug } = await holdfast.identity.getOrganization(organizationId)
+    const { slug } = await holdfast.organizations.get(organizationId)
     const { body } = await ours.post('/v1/conversations', { title: secret })
     const choose = (organization: string) => ({ 'holdfast-organization': organization })
     for (const own of [organizationId, organizationId.toUpperCase(), slug]) {

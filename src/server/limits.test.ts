@@ -43,7 +43,7 @@ describe('limited calls', () => {
       guest,
       token: () => tokenIn(),
       foreignToken: async () => {
-        const { id } = await holdfast.identity.createOrganization({ name: 'Theirs' })
+        const { id } = await holdfast.organizations.create({ name: 'Theirs' })
         return tokenIn(id)
       },
     }

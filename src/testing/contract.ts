@@ -55,8 +55,8 @@ function worldOn(engine: TestEngine): OpenWorld {
     await lease?.drop()
   })
   return async () => {
-    const { id: organizationId } = await holdfast.identity.createOrganization({ name: 'Ours' })
-    const { id: neighbourId } = await holdfast.identity.createOrganization({ name: 'Theirs' })
+    const { id: organizationId } = await holdfast.organizations.create({ name: 'Ours' })
+    const { id: neighbourId } = await holdfast.organizations.create({ name: 'Theirs' })
     return {
       holdfast,
       organizationId,

@@ -93,7 +93,7 @@ async function strange({ neighbour }: HttpWorld) {
 async function person({ holdfast, organizationId }: HttpWorld) {
   const email = `${holdfast.ids.next()}@campaign.test`
   const { id: userId } = await holdfast.identity.createUser({ email, password })
-  await holdfast.identity.addMember({ organizationId, userId }, 'owner')
+  await holdfast.organizations.addMember({ organizationId, userId }, 'owner')
   const { token } = await holdfast.identity.logIn({ email, password })
   return { email, token }
 }
