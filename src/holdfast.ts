@@ -10,8 +10,9 @@ import { Migrator } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
 import { IdempotencyStore } from './idempotency/index.js'
 import {
-  Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
-  OrganizationStore, ServiceTokenStore,
+  Authenticator, type CredentialListener, defaultOrganizationId, ensureDefaultOrganization,
+  IdentityStore, type LoginLimits, loginLimitsOf, OrganizationStore, ServiceTokenStore,
+  type SessionTimes, sessionTimesOf,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
@@ -33,6 +34,10 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
   readonly ids?: IdGenerator
+  /** How long login sessions last. @default a day without use, seven days in all */
+  readonly sessionTimes?: Partial<SessionTimes>
+  /** How many logins may fail. @default see LoginLimits */
+  readonly loginLimits?: Partial<LoginLimits>
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -65,6 +70,8 @@ export class Holdfast {
   readonly coordination: Coordinator
   readonly clock: Clock
   readonly ids: IdGenerator
+  readonly sessionTimes: SessionTimes
+  readonly loginLimits: LoginLimits
   readonly identity: IdentityStore
   readonly organizations: OrganizationStore
   readonly authenticator: Authenticator
@@ -82,10 +89,12 @@ export class Holdfast {
     this.coordination = coordination
     this.clock = options.clock ?? systemClock
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
+    this.sessionTimes = sessionTimesOf(options.sessionTimes)
+    this.loginLimits = loginLimitsOf(options.loginLimits)
     this.#database = Database.over<Tables>(backend)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
-    this.authenticator = new Authenticator(this.#database.as(), this)
+    this.authenticator = new Authenticator(this.#database.as(), this, coordination.signals)
     this.processes = new ProcessRegistry(this.#database.as(), {
       ids: this.ids, coordination: coordination.name,
     })
@@ -109,6 +118,7 @@ export class Holdfast {
       if (options.migrate ?? true) await holdfast.migrator.up()
       else await holdfast.migrator.check()
       await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
+      await holdfast.authenticator.open()
       return holdfast
     } catch (error) {
       await coordination.close()
@@ -127,6 +137,11 @@ export class Holdfast {
    */
   organization(id: string = defaultOrganizationId, actor: Actor = programActor) {
     return this.#stores(id, actor)
+  }
+
+  /** Hears of every change of what credentials are good for. */
+  get credentials(): CredentialListener {
+    return this.authenticator
   }
 
   /** Keys and results of mutating calls. */
@@ -191,6 +206,7 @@ export class Holdfast {
     await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.jobs.idle()
+    await this.authenticator.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()

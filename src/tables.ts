@@ -3,7 +3,8 @@ import { conversations, type ConversationTables, messages } from './conversation
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
-  type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
+  type IdentityTables, loginAttempts, loginSessions, organizationMemberships, organizations,
+  serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
@@ -22,6 +23,7 @@ export const tables = [
   users,
   organizationMemberships,
   loginSessions,
+  loginAttempts,
   serviceTokens,
   idempotencyKeys,
   conversations,

@@ -16,7 +16,11 @@ export type Action =
   | 'service_tokens:write'
   | 'organizations:read'
   | 'organizations:write'
+  | 'profile:write'
+  | 'sessions:read'
   | 'sessions:write'
+  | 'users:read'
+  | 'users:write'
 
 /** Who a valid token stands for. */
 export interface Principal extends Actor {
@@ -25,18 +29,25 @@ export interface Principal extends Actor {
   readonly credentialId: string
   /** The organization of a service token; a person chooses one per request. */
   readonly organizationId: string | null
+  /** The short name of that organization. */
+  readonly organizationSlug?: string | null
   /** Scopes of a service token; a person's rights follow from the role. */
   readonly scopes: readonly string[]
   /** When the token ends, in milliseconds since the epoch. */
   readonly expiresAtMs: number
 }
 
-const personal: readonly Action[] = ['organizations:read', 'organizations:write', 'sessions:write']
+const personal: readonly Action[] = [
+  'organizations:read', 'organizations:write', 'profile:write', 'sessions:read', 'sessions:write',
+]
 const ofMembers: readonly Action[] = [
   'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
   'locks:read', 'locks:write', 'schedules:read', 'schedules:write',
 ]
-const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
+/** The actions on users are checked in the organization `default` alone, whoever calls. */
+const ofAdmins: readonly Action[] = [
+  ...ofMembers, 'service_tokens:read', 'service_tokens:write', 'users:read', 'users:write',
+]
 
 const byRole: Record<Role, readonly Action[]> = {
   member: ofMembers,

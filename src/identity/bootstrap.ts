@@ -5,7 +5,8 @@ import { instantOf } from '../clock.js'
 import { OrganizationStore } from './organizations.js'
 import { ServiceTokenStore } from './service-tokens.js'
 import { type IdentitySource, IdentityStore } from './store.js'
-import { type IdentityTables, organizations } from './tables.js'
+import { type IdentityDatabase } from './source.js'
+import { organizations } from './tables.js'
 
 /** The organization every database begins with; its id is the same everywhere. */
 export const defaultOrganizationId = '00000000-0000-7000-8000-000000000001'
@@ -20,7 +21,7 @@ export interface FirstLogin {
 
 /** Makes sure the organization `default` exists; true when this call made it. */
 export async function ensureDefaultOrganization(
-  database: Database<IdentityTables>,
+  database: Database<IdentityDatabase>,
   { clock }: IdentitySource,
 ): Promise<boolean> {
   const now = instantOf(clock.now())
@@ -37,7 +38,7 @@ export async function ensureDefaultOrganization(
  * exactly one gets the login; the others, and every later start, get undefined.
  */
 export async function createFirstLogin(
-  database: Database<IdentityTables>,
+  database: Database<IdentityDatabase>,
   source: IdentitySource,
 ): Promise<FirstLogin | undefined> {
   return database.transaction(async (transaction) => {
@@ -48,7 +49,7 @@ export async function createFirstLogin(
 }
 
 /** Locks the organization's row, then looks: of several transactions only one finds no user. */
-async function claimFirstLogin(database: Database<IdentityTables>): Promise<boolean> {
+async function claimFirstLogin(database: Database<IdentityDatabase>): Promise<boolean> {
   const { id } = organizations.columns
   const lock = database.write
     .updateTable('organizations')
@@ -60,7 +61,7 @@ async function claimFirstLogin(database: Database<IdentityTables>): Promise<bool
 }
 
 async function createAdministrator(
-  database: Database<IdentityTables>,
+  database: Database<IdentityDatabase>,
   source: IdentitySource,
 ): Promise<FirstLogin> {
   const identity = new IdentityStore(database, source)
@@ -68,8 +69,8 @@ async function createAdministrator(
   const email = 'admin@localhost'
   const user = await identity.createUser({ email, displayName: 'Administrator', password })
   const member = { organizationId: defaultOrganizationId, userId: user.id }
-  await new OrganizationStore(database, source).addMember(member, 'owner')
-  const tokens = new ServiceTokenStore(database, defaultOrganizationId, source)
+  await new OrganizationStore(database.as(), source).addMember(member, 'owner')
+  const tokens = new ServiceTokenStore(database.as(), defaultOrganizationId, source)
   const { token } = await tokens.create({ name: 'first administrator', scopes: ['*'] }, user.id)
   return { email, password, adminToken: token }
 }

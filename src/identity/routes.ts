@@ -1,10 +1,13 @@
 import { type Route } from '../http/route.js'
 import { type IdentityContext } from './context.js'
+import { meRoutes } from './me-routes.js'
 import { organizationRoutes } from './organization-routes.js'
 import { serviceTokenRoutes } from './service-token-routes.js'
 import { sessionRoutes } from './session-routes.js'
+import { userRoutes, userSessionRoutes } from './user-routes.js'
 
-/** Log in and out, organizations, service tokens. */
+/** Log in and out, users, organizations, service tokens. */
 export const identityRoutes: readonly Route<IdentityContext>[] = [
-  ...sessionRoutes, ...organizationRoutes, ...serviceTokenRoutes,
+  ...sessionRoutes, ...meRoutes, ...userRoutes, ...userSessionRoutes, ...organizationRoutes,
+  ...serviceTokenRoutes,
 ]

@@ -7,7 +7,7 @@ import { InvalidInput } from '../errors.js'
 import { isScope, type Principal } from './access.js'
 import { OrganizationNotFound, ServiceTokenNotFound } from './errors.js'
 import { type IdentitySource } from './store.js'
-import { type IdentityTables, type ServiceToken, serviceTokens } from './tables.js'
+import { type IdentityTables, organizations, type ServiceToken, serviceTokens } from './tables.js'
 import { hashOfToken, newToken } from './tokens.js'
 
 /** A service token to create. */
@@ -117,7 +117,9 @@ export async function findServicePrincipal(
 ): Promise<Principal | undefined> {
   const query = database.write
     .selectFrom('service_tokens')
-    .selectAll()
+    .innerJoin('organizations', 'organizations.id', 'service_tokens.organization_id')
+    .selectAll('service_tokens')
+    .select('organizations.slug as organization_slug')
     .where('token_hash', '=', columns.tokenHash.encode(tokenHash))
     .where('revoked_at', 'is', null)
   const stored = await database.first(query)
@@ -131,6 +133,7 @@ export async function findServicePrincipal(
     credentialId: token.id,
     userId: token.userId,
     organizationId: token.organizationId,
+    organizationSlug: organizations.columns.slug.decode(stored.organization_slug),
     scopes: token.scopes,
     expiresAtMs,
   }

@@ -3,10 +3,11 @@ import { type Holdfast } from '../holdfast.js'
 import { RequestFaults } from '../http/problem.js'
 import { type Route } from '../http/route.js'
 import {
-  type Action, Forbidden, isAllowed, OrganizationNotFound, type Principal, type Role,
-  Unauthenticated,
+  type Action, defaultOrganizationId, Forbidden, isAllowed, OrganizationNotFound, type Principal,
+  type Role, Unauthenticated,
 } from '../identity/index.js'
 import { type Actor } from '../scope.js'
+import { bearerIn } from './request.js'
 
 /** Who calls, and in which organization. */
 export interface Caller {
@@ -15,25 +16,22 @@ export interface Caller {
   readonly organizationId: string | null
 }
 
-/** Finds out who calls and whether they may. Undefined for public endpoints. */
+/**
+ * Finds out who calls and whether they may: one look at what is remembered, or one statement.
+ * Undefined for public endpoints.
+ */
 export async function callerOf(
   holdfast: Holdfast,
   route: Route<never>,
   request: FastifyRequest,
 ): Promise<Caller | undefined> {
   if (route.action === 'public') return undefined
-  const principal = await holdfast.authenticator.authenticate(bearerOf(request))
-  if (route.scope !== 'organization') {
-    allow(principal, null, route.action as Action)
-    return { principal, organizationId: principal.organizationId }
-  }
-  const wanted = request.headers['holdfast-organization']
-  if (Array.isArray(wanted)) throw fault('must stand once')
-  const chosen = principal.kind === 'service_token'
-    ? await ownOrganization(holdfast, principal, wanted)
-    : await chosenOrganization(holdfast, principal, wanted)
-  allow(principal, chosen.role, route.action as Action)
-  return { principal, organizationId: chosen.organizationId }
+  const token = bearerOf(request)
+  if (route.scope === 'organization') return callerWithin(holdfast, route, { request, token })
+  if (route.scope === 'installation') return administrator(holdfast, route, token)
+  const principal = await holdfast.authenticator.authenticate(token)
+  allow(principal, null, route.action as Action)
+  return { principal, organizationId: principal.organizationId }
 }
 
 /** Who acts, with what the audit tells of the request. */
@@ -47,55 +45,61 @@ export function actorOf(caller: Caller | undefined, request: FastifyRequest): Ac
   }
 }
 
+/** A service token belongs to one organization; a person picks one of theirs. */
+async function callerWithin(
+  { authenticator }: Holdfast,
+  route: Route<never>,
+  { request, token }: { readonly request: FastifyRequest; readonly token: string },
+): Promise<Caller> {
+  const wanted = request.headers['holdfast-organization']
+  const wrong = faultOf(wanted)
+  if (wrong !== undefined) {
+    // Who may not call at all hears of that first.
+    await authenticator.authenticate(token)
+    throw fault(wrong)
+  }
+  const { principal, organizationId, role } =
+    await authenticator.stand(token, wanted as string | undefined)
+  if (organizationId === null) throw fault('is needed: the id or slug of one of your organizations')
+  allow(principal, role, route.action as Action)
+  return { principal, organizationId }
+}
+
+/** Owners and admins of the organization `default`, and its tokens, administer all users. */
+async function administrator(
+  { authenticator }: Holdfast,
+  route: Route<never>,
+  token: string,
+): Promise<Caller> {
+  const organizationId = defaultOrganizationId
+  try {
+    const { principal, role } = await authenticator.stand(token, organizationId)
+    allow(principal, role, route.action as Action)
+    return { principal, organizationId }
+  } catch (error) {
+    if (!(error instanceof OrganizationNotFound)) throw error
+    throw forbidden(route.action as Action)
+  }
+}
+
 function bearerOf({ headers: { authorization } }: FastifyRequest): string {
-  const match = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')
-  if (match !== null) return match[1]!
+  const token = bearerIn(authorization)
+  if (token !== null) return token
   throw new Unauthenticated('Send the header Authorization: Bearer <token>.', {
     field: 'header.authorization',
   })
 }
 
 function allow(principal: Principal, role: Role | null, action: Action): void {
-  if (isAllowed(principal, role, action)) return
-  throw new Forbidden(`This token may not do ${action}.`)
+  if (!isAllowed(principal, role, action)) throw forbidden(action)
 }
 
-interface Choice {
-  readonly organizationId: string
-  readonly role: Role | null
-}
+const forbidden = (action: Action) => new Forbidden(`This token may not do ${action}.`)
 
-/** A service token belongs to one organization and sees no other. */
-async function ownOrganization(
-  holdfast: Holdfast,
-  { organizationId }: Principal,
-  wanted: string | undefined,
-): Promise<Choice> {
-  const own = { organizationId: organizationId!, role: null }
-  if (wanted === undefined || wanted.toLowerCase() === organizationId) return own
-  const found = await holdfast.organizations.find(checkedName(wanted))
-  if (found?.id === organizationId) return own
-  throw new OrganizationNotFound('There is no such organization for this token.')
-}
-
-/** A person picks one of the organizations they belong to. */
-async function chosenOrganization(
-  holdfast: Holdfast,
-  { userId }: Principal,
-  wanted: string | undefined,
-): Promise<Choice> {
-  if (wanted === undefined) throw fault('is needed: the id or slug of one of your organizations')
-  const organization = await holdfast.organizations.find(checkedName(wanted))
-  const role = organization === undefined
-    ? null
-    : await holdfast.organizations.findRole(organization.id, userId!)
-  if (organization !== undefined && role !== null) return { organizationId: organization.id, role }
-  throw new OrganizationNotFound('There is no such organization for this user.')
-}
-
-function checkedName(wanted: string): string {
-  if (/^[0-9A-Za-z-]{1,63}$/.test(wanted)) return wanted
-  throw fault('must be the id or slug of an organization')
+function faultOf(wanted: string | string[] | undefined): string | undefined {
+  if (Array.isArray(wanted)) return 'must stand once'
+  if (wanted === undefined || /^[0-9A-Za-z-]{1,63}$/.test(wanted)) return undefined
+  return 'must be the id or slug of an organization'
 }
 
 const fault = (message: string) =>

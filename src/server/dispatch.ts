@@ -129,10 +129,11 @@ function contextOf(
   return {
     ...stores,
     actor,
-    identity: source.identity,
+    identity: source.identity.as(actor),
     organizations: source.organizations,
     principal: caller?.principal as ServerContext['principal'],
-    forgetCredentials: () => holdfast.authenticator.forget(),
+    forgetCredentials: (who) =>
+      source.database.afterCommit(() => holdfast.authenticator.changed(who)),
   }
 }
 

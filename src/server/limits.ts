@@ -5,7 +5,7 @@ import {
 import { RateLimited } from '../http/problem.js'
 import { type Route } from '../http/route.js'
 import { type Caller } from './caller.js'
-import { networkOf } from './network.js'
+import { networkOf } from '../http/network.js'
 
 /** So many calls in any window of so many seconds. */
 export interface Rate {
