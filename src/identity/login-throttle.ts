@@ -71,8 +71,9 @@ export class LoginThrottle {
   async admit(attempt: LoginAttempt, nowMs: number): Promise<Admission> {
     const shares = this.#sharesOf(attempt)
     const rows = askRows(shares, nowMs)
-    const { look, hold, take } = statementsOn(this.#database)
-    const [, taken, after] = await this.#database.atomic([hold(rows), take(rows), look(rows)])
+    const { look, hold, mend, take } = statementsOn(this.#database)
+    const [, , taken, after] =
+      await this.#database.atomic([hold(rows), mend(rows), take(rows), look(rows)])
     if (taken!.rows.length === 0) {
       refuseFull(shares, after!.rows, nowMs)
       throw throttled(1_000)
@@ -167,8 +168,9 @@ function refuseFull(
     .filter(({ part }) => part === 'address' || (part === 'knownAddress') === isKnown)
     .map(({ key, limit }) => {
       const latestMs = nowMs + windowMsOf(limit)
-      const freeAtMs = Math.min(Math.max(states.get(key)?.freeAtMs ?? 0, nowMs), latestMs)
-      return freeAtMs + shareMsOf(limit) - latestMs
+      const freeAtMs = Math.max(states.get(key)?.freeAtMs ?? 0, nowMs)
+      // Beyond the window it is mended before it counts.
+      return freeAtMs > latestMs ? 0 : freeAtMs + shareMsOf(limit) - latestMs
     })
   const waitMs = Math.max(...waits)
   if (waitMs > 0) throw throttled(waitMs)
@@ -197,6 +199,7 @@ function compiled(database: Database<never>) {
   return {
     look: prepareBatch(database, { name: 'login_attempts_look', kinds: askKinds, build: looking }),
     hold: prepareBatch(database, { name: 'login_attempts_hold', kinds: askKinds, build: holding }),
+    mend: prepareBatch(database, { name: 'login_attempts_mend', kinds: askKinds, build: mending }),
     take: prepareBatch(database, { name: 'login_attempts_take', kinds: askKinds, build: taking }),
     back: prepareBatch(database, { name: 'login_attempts_back', kinds: backKinds, build: giving }),
   }
@@ -214,17 +217,18 @@ const holding = (rows: Rows) => sql`
   select g.key, g.now_ms, 0 from ${rows} as g where true order by g.key
   on conflict (key) do update set known_until_ms = login_attempts.known_until_ms`
 
-/**
- * A row that lies beyond its window was written before the clock went back; it counts as full. Of
- * the limits of the account the one holds that is for where the attempt comes from.
- */
+/** What lies beyond its window was written before the clock went back: from now on it is full. */
+const mending = (rows: Rows) => sql`
+  update login_attempts set free_at_ms = g.now_ms + g.window_ms
+  from ${rows} as g
+  where login_attempts.key = g.key and login_attempts.free_at_ms > g.now_ms + g.window_ms`
+
+/** Of the limits of an account the one holds that is for where the attempt comes from. */
 const taking = (rows: Rows) => sql`
   with given as (select * from ${rows} as r),
   asked as (
     select g.key, g.share_ms, g.now_ms + g.window_ms as latest_ms,
-      case when l.free_at_ms < g.now_ms then g.now_ms
-        when l.free_at_ms > g.now_ms + g.window_ms then g.now_ms + g.window_ms
-        else l.free_at_ms end as free_at_ms
+      case when l.free_at_ms < g.now_ms then g.now_ms else l.free_at_ms end as free_at_ms
     from given g join login_attempts l on l.key = g.key
     where g.part = ${sql.lit(parts.address)} or g.part = case
       when exists (
