@@ -19,6 +19,9 @@ export interface Furnished extends Target {
   untouched(): Promise<string>
 }
 
+/** A person would leave for good, or be the owner of ever more organizations. */
+const leaving = ['logOut', 'createOrganization']
+
 /** Fills a world with what requests need: a steady conversation, a stranger, a person. */
 export async function furnish(
   world: HttpWorld,
@@ -27,7 +30,8 @@ export async function furnish(
 ): Promise<Furnished> {
   const stranger = await strange(world)
   const steady = await conversationIn(world.organization)
-  const { email, token } = await person(world)
+  const { email, username, token } = await person(world)
+  const administrator = await administratorOf(world)
   const fresh = new FreshObjects(world)
   const authorizations = [`Bearer ${world.ourToken}`, `Bearer ${token}`]
   const { token: dead, serviceToken } = await world.organization.serviceTokens.create({
@@ -45,13 +49,18 @@ export async function furnish(
     },
     async known(operation, chance) {
       const objects = await fresh.objectsFor(operation, steady)
-      // A person would leave for good, and be the owner of ever more organizations.
-      const isForTokens = ['logOut', 'createOrganization'].includes(operation.operationId)
-      const authorization = isForTokens ? authorizations[0]! : chance.pick(authorizations)
+      const isForTokens = leaving.includes(operation.operationId)
+      const isForAdministrators = operation.path.startsWith('/v1/users')
+      const isForPersons = operation.path.startsWith('/v1/me') ||
+        operation.path.startsWith('/v1/sessions')
+      const authorization = isForAdministrators ? `Bearer ${administrator}`
+        : isForTokens ? authorizations[0]!
+          : isForPersons ? authorizations[1]! : chance.pick(authorizations)
       const organization = { 'Holdfast-Organization': world.organizationId }
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
-        ...objects, ...await lockFor(world, operation), ...credentials, email, password,
+        ...objects, ...await lockFor(world, operation), ...credentials, email, username, password,
+        ...await userFor(world, operation), ...await sessionFor(world, operation, { email, password }),
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
@@ -92,10 +101,46 @@ async function strange({ neighbour }: HttpWorld) {
 
 async function person({ holdfast, organizationId }: HttpWorld) {
   const email = `${holdfast.ids.next()}@campaign.test`
-  const { id: userId } = await holdfast.identity.createUser({ email, password })
+  const username = `name-${holdfast.ids.next()}`
+  const { id: userId } = await holdfast.identity.createUser({ email, username, password })
   await holdfast.organizations.addMember({ organizationId, userId }, 'owner')
   const { token } = await holdfast.identity.logIn({ email, password })
-  return { email, token }
+  return { email, username, token }
+}
+
+/** A token that may do all there is with users. */
+async function administratorOf({ holdfast }: HttpWorld): Promise<string> {
+  const { serviceTokens } = holdfast.organization()
+  return (await serviceTokens.create({ name: 'administrator', scopes: ['users:*'] })).token
+}
+
+/** A session to be ended, and a person whose password may change. */
+async function sessionFor(
+  world: HttpWorld,
+  { operationId }: Operation,
+  login: { readonly email: string; readonly password: string },
+): Promise<Known> {
+  if (operationId === 'endSession') {
+    const { session } = await world.holdfast.identity.logIn(login)
+    return { session_id: session.id }
+  }
+  if (operationId !== 'changePassword') return {}
+  const { token } = await person(world)
+  const passwords = { current_password: password, new_password: `${password} 2` }
+  return { ...passwords, authorization: `Bearer ${token}` }
+}
+
+/** A user to be looked at or changed, or words that make another. */
+async function userFor(
+  { holdfast: { identity, ids } }: HttpWorld,
+  { operationId, path }: Operation,
+): Promise<Known> {
+  if (operationId === 'createUser' || operationId === 'updateMe') {
+    return { email: `${ids.next()}@made.test`, username: `made-${ids.next()}` }
+  }
+  if (!path.includes('{user_id}')) return {}
+  const { id } = await identity.createUser({ email: `${ids.next()}@changed.test` })
+  return { user_id: id }
 }
 
 type Stores = HttpWorld['organization']
