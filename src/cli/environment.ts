@@ -26,6 +26,7 @@ export interface Settings {
   readonly trustProxy: boolean
   /** What is off is absent. */
   readonly rateLimits: RateLimits
+  readonly sessionTimes: { readonly idleSeconds: number; readonly maxSeconds: number }
   readonly runScheduler: boolean
 }
 
@@ -74,6 +75,7 @@ export function readConfiguration(
       flag('--log-level', flags.logLevel)),
     trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
     rateLimits: rateLimitsOf(reader),
+    sessionTimes: sessionTimesOf(reader),
     runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
@@ -229,6 +231,14 @@ function rateLimitsOf(reader: Reader): RateLimits {
     token: reader.read('HOLDFAST_RATE_LIMIT_TOKEN', rate),
   }
   return Object.fromEntries(Object.entries(read).filter(([, each]) => each !== undefined))
+}
+
+function sessionTimesOf(reader: Reader) {
+  const maxSeconds = reader.read('HOLDFAST_SESSION_MAX_SECONDS', integer(300, 31_536_000))
+  const idleSeconds = reader.read('HOLDFAST_SESSION_IDLE_SECONDS', integer(300, 31_536_000))
+  if (idleSeconds <= maxSeconds) return { idleSeconds, maxSeconds }
+  const rule = 'must not be longer than HOLDFAST_SESSION_MAX_SECONDS'
+  throw new InvalidConfiguration(`HOLDFAST_SESSION_IDLE_SECONDS ${rule}`)
 }
 
 function rate(text: string): Rate | undefined {

@@ -18,8 +18,8 @@ export function limitsOf(settings: Settings): ConnectOptions {
 
 /** Opens the database for serving; failures to reach it carry their reason and remedy. */
 export async function openToServe(settings: Settings, migrate: boolean): Promise<Holdfast> {
-  const { database, redis } = settings
-  const options = { ...limitsOf(settings), database, redis, migrate }
+  const { database, redis, sessionTimes } = settings
+  const options = { ...limitsOf(settings), database, redis, sessionTimes, migrate }
   return explained(database, () => openHoldfast(options))
 }
 

@@ -4,9 +4,11 @@ import { UsageFailure } from './failure.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { type Terminal } from './terminal.js'
+import { addUserCommands, passwordOf } from './user-commands.js'
 
 interface UserOptions extends DatabaseOptions {
   readonly email: string
+  readonly username?: string
   readonly displayName?: string
   readonly password?: string
   readonly passwordStdin?: boolean
@@ -22,19 +24,21 @@ export function addUser(program: Command, terminal: Terminal): void {
   withDatabase(user.command('create'))
     .description('create a user, in an organization if one is named')
     .requiredOption('--email <address>', 'the e-mail address to log in with')
+    .option('--username <name>', 'a second name to log in with')
     .option('--display-name <name>', 'how the user is called')
     .option('--password <password>', 'shown to other users of this machine while the command runs')
     .option('--password-stdin', 'read the password from standard input')
     .option('--organization <id or slug>', 'make the user a member of it')
     .option('--role <role>', 'owner, admin or member (default: member)')
     .action((options: UserOptions) => createUser(options, terminal))
+  addUserCommands(user, terminal)
 }
 
 async function createUser(options: UserOptions, terminal: Terminal): Promise<void> {
   const role = roleOf(options)
   const password = await passwordOf(options, terminal)
   const { settings } = configured(options, terminal)
-  const { email, displayName, organization } = options
+  const { email, username, displayName, organization } = options
   const user = await withHoldfast(settings, terminal, (holdfast) =>
     holdfast.transaction(async ({ identity, organizations }) => {
       const home = organization === undefined
@@ -42,6 +46,7 @@ async function createUser(options: UserOptions, terminal: Terminal): Promise<voi
         : await organizations.get(organization)
       const created = await identity.createUser({
         email,
+        username: username ?? null,
         displayName: displayName ?? null,
         ...(password === undefined ? {} : { password }),
       })
@@ -63,17 +68,4 @@ function roleOf({ role, organization }: UserOptions): Role {
   const found = roles.find((each) => each === role)
   if (found !== undefined) return found
   throw new UsageFailure(`--role must be one of ${roles.join(', ')}, not ${role}`)
-}
-
-async function passwordOf(
-  { password, passwordStdin }: UserOptions,
-  terminal: Terminal,
-): Promise<string | undefined> {
-  if (passwordStdin !== true) return password
-  if (password !== undefined) {
-    throw new UsageFailure('--password and --password-stdin exclude each other')
-  }
-  const read = await terminal.readInput()
-  if (read !== '') return read
-  throw new UsageFailure('--password-stdin found nothing on standard input')
 }

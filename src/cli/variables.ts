@@ -103,6 +103,16 @@ export const variables = [
     meaning: 'Calls with one session or service token, as calls/seconds, or off',
   },
   {
+    name: 'HOLDFAST_SESSION_IDLE_SECONDS',
+    default: '86400',
+    meaning: 'A login session that nobody uses for so long ends, 300 or more',
+  },
+  {
+    name: 'HOLDFAST_SESSION_MAX_SECONDS',
+    default: '604800',
+    meaning: 'A login session ends after so long, however it is used; at least the idle time',
+  },
+  {
     name: 'HOLDFAST_RUN_SCHEDULER',
     default: 'true',
     meaning: 'false when schedules are fired by holdfast scheduler alone, not by every server',
