@@ -207,7 +207,9 @@ export class Holdfast {
     const scope = { organizationId, actor }
     const database = transaction ?? this.#database
     return {
-      conversations: new ConversationStore(database.as(), scope, this),
+      conversations: new ConversationStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, log: this.#messageLog,
+      }),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
       queues: new QueueStore(this.jobs, scope, transaction?.as()),
       schedules: new ScheduleStore(database.as(), scope, this),

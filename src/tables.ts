@@ -1,5 +1,7 @@
 import { auditEvents, type AuditTables } from './audit/index.js'
-import { conversations, type ConversationTables, messages } from './conversations/index.js'
+import {
+  conversations, type ConversationTables, messageBranches, messages,
+} from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
@@ -25,6 +27,7 @@ export const tables = [
   serviceTokens,
   idempotencyKeys,
   conversations,
+  messageBranches,
   messages,
   queues,
   jobKeys,

@@ -7,8 +7,9 @@ import { queues } from './0005_queues.js'
 import { schedules } from './0006_schedules.js'
 import { processes } from './0007_processes.js'
 import { audit } from './0008_audit.js'
+import { messageTree } from './0015_message_tree.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
-  identity, idempotency, conversations, locks, queues, schedules, processes, audit,
+  identity, idempotency, conversations, locks, queues, schedules, processes, audit, messageTree,
 ]
