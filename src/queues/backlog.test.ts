@@ -20,6 +20,7 @@ function watched({ holdfast, organizationId }: ContractWorld) {
     exclusive: (work) => backend.exclusive(work),
     introspect: () => backend.introspect(),
     definitions: () => backend.definitions(),
+    walls: () => backend.walls(),
     ping: () => backend.ping(),
     pool: () => backend.pool(),
     close: () => backend.close(),

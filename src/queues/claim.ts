@@ -44,7 +44,7 @@ export class ClaimBatch {
   /** The claimed rows of each call, in order; calls that differ in number only are one. */
   async write(
     calls: readonly ClaimCall[],
-    database: Database<QueueTables> = this.#database,
+    database = this.#database.within(calls.map(({ organization }) => organization)),
   ): Promise<StoredJob[][]> {
     const groups = new Map<string, ClaimCall>()
     for (const call of calls) {

@@ -67,7 +67,7 @@ export class WorkArena {
 
   static async on(engine: TestEngine): Promise<WorkArena> {
     await ensureBuilt()
-    const lease = await engine.create()
+    const lease = await engine.createReady()
     const holdfast = await openHoldfast({ database: lease.url })
     await holdfast.backend.run({
       sql: `create table effects (
