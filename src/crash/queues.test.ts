@@ -212,7 +212,9 @@ describe.skipIf(missing !== undefined)(`workers without database: ${missing ?? '
     const postgres = await PrivatePostgres.create()
     leftovers.push(() => postgres.remove())
     const { url } = postgres
-    const create = async () => ({ url, adminUrl: url, drop: async () => undefined })
+    const create = async () => ({
+      url, ownerUrl: url, adminUrl: url, drop: async () => undefined,
+    })
     const arena = await arenaOn({ name: 'postgres', create, createReady: create })
     const ids = await arena.enqueue('work', payloads(400, 50))
     const workers = await Promise.all([1, 2].map(() => arena.worker({ leaseSeconds })))

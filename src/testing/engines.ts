@@ -11,7 +11,9 @@ import { grantStatements, type RoleNames, roleStatements } from '../database/rol
 /** A database made for a test; `drop` removes it. */
 export interface DatabaseLease {
   readonly url: string
-  /** The same database for a login that may do anything. */
+  /** The same database for the login that owns the tables. */
+  readonly ownerUrl: string
+  /** The same for a login that may do anything. */
   readonly adminUrl: string
   drop(): Promise<void>
 }
@@ -27,11 +29,13 @@ export interface TestEngine {
   createReady(): Promise<DatabaseLease>
 }
 
+type Create = () => Promise<Pick<DatabaseLease, 'url' | 'drop'>>
+
 /** Where every process may do anything, the schema comes with the first opening. */
-function embedded(name: string, create: () => Promise<Omit<DatabaseLease, 'adminUrl'>>): TestEngine {
+function embedded(name: string, create: Create): TestEngine {
   const lease = async () => {
     const made = await create()
-    return { ...made, adminUrl: made.url }
+    return { ...made, ownerUrl: made.url, adminUrl: made.url }
   }
   return { name, create: lease, createReady: lease }
 }
@@ -60,7 +64,8 @@ function postgres(url: string | undefined, missing: string): TestEngine {
     const address = new URL(url)
     address.pathname = `/${name}`
     const drop = () => administrate(url, [`drop database if exists ${name} with (force)`])
-    return { url: address.toString(), adminUrl: address.toString(), drop }
+    const all = address.toString()
+    return { url: all, ownerUrl: all, adminUrl: all, drop }
   }
   return {
     name: 'postgres',
@@ -68,9 +73,10 @@ function postgres(url: string | undefined, missing: string): TestEngine {
     async createReady() {
       await makeRoles(url)
       const lease = await create(roles.owner)
-      await migrate(asRole(lease.adminUrl, roles.owner))
+      const ownerUrl = asRole(lease.adminUrl, roles.owner)
+      await migrate(ownerUrl)
       await administrate(lease.adminUrl, grantStatements(roles))
-      return { ...lease, url: asRole(lease.adminUrl, roles.server) }
+      return { ...lease, ownerUrl, url: asRole(lease.adminUrl, roles.server) }
     },
   }
 }
