@@ -77,13 +77,13 @@ export class Database<T> {
 
   /** Runs a statement prepared beforehand. */
   async execute(statement: Statement): Promise<Result> {
-    return this.#session.run(this.#reaching(statement))
+    return this.#session.run(this.reaching(statement))
   }
 
   /** All statements or none, in one round trip. */
   async atomic(statements: readonly Statement[]): Promise<Result[]> {
     assert(statements.length > 0, 'an atomic batch needs a statement')
-    return this.#session.atomic(statements.map((each) => this.#reaching(each)))
+    return this.#session.atomic(statements.map((each) => this.reaching(each)))
   }
 
   /** Runs `work` in a transaction, or in a savepoint when this is one already. */
@@ -124,8 +124,9 @@ export class Database<T> {
     return this.#with<T>({ reach: reachText(reach) })
   }
 
-  #reaching(statement: Statement): Statement {
-    return { ...statement, reach: this.#reach }
+  /** The statement with this reach, which it keeps in a batch of another; one it has it keeps. */
+  reaching(statement: Statement): Statement {
+    return statement.reach === undefined ? { ...statement, reach: this.#reach } : statement
   }
 
   #statementOf(query: CompiledQuery): Statement {
