@@ -44,6 +44,29 @@ export function roleStatements(name: string, password?: string): readonly string
   ]
 }
 
+/** Gives the database and the tables in it to their owner, whoever made them. */
+export function ownerStatements(
+  owner: string,
+  { database, tables }: { readonly database: string; readonly tables: readonly string[] },
+): readonly string[] {
+  const names = ['holdfast_migrations', ...tables].map((name) => `'${name}'`).join(', ')
+  return [
+    `do $$ begin
+       if not (select rolsuper from pg_roles where rolname = current_user) then
+         execute 'grant ${owner} to current_user';
+       end if;
+     end $$`,
+    `alter database "${database.replaceAll('"', '""')}" owner to ${owner}`,
+    `grant usage, create on schema public to ${owner}`,
+    `do $$ declare name text; begin
+       for name in select relname from pg_class
+         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+           and relname in (${names}) and pg_get_userbyid(relowner) <> '${owner}'
+       loop execute format('alter table %I owner to ${owner}', name); end loop;
+     end $$`,
+  ]
+}
+
 /** What the serving login may do: read and change rows, and nothing else. Run where the tables are. */
 export function grantStatements({ owner, server }: RoleNames): readonly string[] {
   const dml = 'select, insert, update, delete'

@@ -92,6 +92,8 @@ export interface PostgresOptions {
   readonly statementTimeoutMs?: number
   /** Set behind PgBouncer: no named statements and no start-up parameters. @default false */
   readonly throughPooler?: boolean
+  /** A role to act as; not behind PgBouncer. */
+  readonly role?: string
 }
 
 /** An advisory lock's key: "holdfast" in eight bytes, as a signed integer. */
@@ -302,7 +304,8 @@ function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
         statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
         // Batches of rows would otherwise be planned anew at each execution.
-        options: '-c plan_cache_mode=force_generic_plan',
+        options: '-c plan_cache_mode=force_generic_plan' +
+          (options.role === undefined ? '' : ` -c role=${options.role}`),
       }
   return {
     application_name: 'holdfast',
