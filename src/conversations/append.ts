@@ -118,10 +118,13 @@ export class AppendBatch {
     }
   }
 
-  /** The place of each call's first message, in order; undefined where nothing was written. */
+  /**
+   * The place of each call's first message, in order; undefined where nothing was written. The
+   * batch reaches the organizations of its own calls; a transaction keeps its reach.
+   */
   async write(
     calls: readonly AppendCall[],
-    database: Database<ConversationTables> = this.#database,
+    database = this.#database.within(reachOf(calls)),
   ): Promise<FirstPlace[]> {
     const statements = this.#database.engine.writesInWith
       ? this.#together(calls)
@@ -169,6 +172,9 @@ export class AppendBatch {
     return [...claim, count([tallyRow(call, 0)]), ...inserts]
   }
 }
+
+/** A call's rows carry the organization of its store, and no other. */
+const reachOf = (calls: readonly AppendCall[]) => calls.map((call) => call.organizationId)
 
 type Breadth = 'lone' | 'one' | 'several'
 

@@ -54,15 +54,17 @@ const positionMax = Number.MAX_SAFE_INTEGER
 export class MessageStore {
   readonly #log: MessageLog
   readonly #database: Database<ConversationTables>
+  readonly #transaction: Database<ConversationTables> | undefined
   readonly #scope: Scope
   readonly #organizationId: Stored<'id'>
 
   /** With `transaction`, everything happens inside it instead of in shared batches. */
   constructor(log: MessageLog, scope: Scope, transaction?: Database<ConversationTables>) {
     this.#log = log
-    this.#database = transaction ?? log.database
     this.#scope = scope
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#transaction = transaction?.within([this.#organizationId])
+    this.#database = this.#transaction ?? log.database.within([this.#organizationId])
   }
 
   /**
@@ -243,9 +245,9 @@ export class MessageStore {
   async #write(call: AppendCall, given: Append): Promise<Place[] | undefined> {
     const anchors = given.messages.map(anchorOf)
     if (anchors.some((anchor) => anchor !== undefined)) return this.#branch(call, given, anchors)
-    const place = this.#database === this.#log.database
+    const place = this.#transaction === undefined
       ? await this.#log.append(call)
-      : (await this.#log.batch.write([call], this.#database))[0]
+      : (await this.#log.batch.write([call], this.#transaction))[0]
     return place && placesFrom(place, call.drafts)
   }
 

@@ -74,10 +74,10 @@ export class ConversationStore {
     scope: Scope,
     source: ConversationSource,
   ) {
-    this.#database = database
     this.#scope = scope
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#database = database.within([this.#organizationId])
   }
 
   /** Begins a conversation. Throws InvalidInput or InvalidValue. */

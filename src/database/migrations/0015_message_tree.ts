@@ -96,6 +96,8 @@ export const messageTree: Migration = {
         and p.conversation_id = m.conversation_id and p.id = m.id`)
     await schema.execute('drop table messages')
     await schema.execute('alter table messages_rebuilt rename to messages')
+    await schema.secureTable('messages')
+    await schema.secureTable('message_branches')
     await activate(schema)
     await schema.execute('drop table message_places')
   },
@@ -106,6 +108,7 @@ export const messageTree: Migration = {
       select ${kept} from messages m order by position`)
     await schema.execute('drop table messages')
     await schema.execute('alter table messages_rebuilt rename to messages')
+    await schema.secureTable('messages')
     await schema.execute(`
       create index messages_parent on messages
         (organization_id, conversation_id, parent_message_id)
