@@ -1,4 +1,8 @@
 import { hostname } from 'node:os'
+import {
+  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, Sealer,
+  type SealerOptions, Sealing,
+} from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
@@ -33,6 +37,11 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
   readonly ids?: IdGenerator
+  /**
+   * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
+   * after commas. @default none: nothing is signed, and nothing can be pruned
+   */
+  readonly auditKey?: string
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -43,6 +52,7 @@ export interface OrganizationStores {
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
   readonly locks: LockStore
+  readonly audit: AuditLog
 }
 
 /**
@@ -75,6 +85,7 @@ export class Holdfast {
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
+  readonly #auditParts: AuditParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -99,6 +110,7 @@ export class Holdfast {
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
+    this.#auditParts = auditParts(this.#database.as(), this, options.auditKey)
   }
 
   /** Composes Holdfast over a backend that is open already. */
@@ -182,6 +194,16 @@ export class Holdfast {
     return this.#closing(scheduler)
   }
 
+  /** Public keys of the audit log: the one that signs, then those still trusted. */
+  get auditPublicKeys(): readonly string[] {
+    return this.#auditParts.keys.publicKeys
+  }
+
+  /** Seals the audit logs of all organizations; `start` begins. */
+  sealer(options: SealerOptions = {}): Sealer {
+    return this.#closing(new Sealer(this.#auditParts, options))
+  }
+
   /**
    * Closes workers and schedulers, finishes the appends and statements already handed in, then
    * closes every connection.
@@ -215,8 +237,21 @@ export class Holdfast {
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
       }),
+      audit: new AuditLog(database.as(), scope, this.#auditParts),
     }
   }
+}
+
+/** What audit logs share; `database` sees every organization. */
+function auditParts(
+  database: Database<AuditTables>,
+  source: AuditSource,
+  auditKey: string | undefined,
+): AuditParts {
+  const keys = new AuditKeys(auditKey)
+  const { clock } = source
+  const sealing = new Sealing({ database, clock, keys })
+  return { database, clock, keys, source, sealing, auditKey }
 }
 
 /** What a transaction hands out. */

@@ -1,4 +1,6 @@
-import { auditEvents, type AuditTables } from './audit/index.js'
+import {
+  auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
+} from './audit/index.js'
 import { conversations, type ConversationTables, messages } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -34,4 +36,7 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
+  auditChains,
+  auditHeads,
+  auditTombstones,
 ] as unknown as readonly Table[]

@@ -1,3 +1,4 @@
+import { type AuditRecord, Recorder } from '../audit/index.js'
 import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
@@ -45,6 +46,7 @@ export class ConversationStore {
   readonly #scope: Scope
   readonly #source: { readonly clock: Clock; readonly ids: IdGenerator }
   readonly #organizationId: Stored<'id'>
+  readonly #recorder: Recorder
 
   constructor(
     database: Database<ConversationTables>,
@@ -55,6 +57,7 @@ export class ConversationStore {
     this.#scope = scope
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#recorder = new Recorder(scope, source)
   }
 
   /** Begins a conversation. Throws InvalidInput or InvalidValue. */
@@ -77,7 +80,8 @@ export class ConversationStore {
     }
     const row = encodeRow(table, conversation)
     try {
-      await this.#database.run(this.#database.write.insertInto('conversations').values(row))
+      await this.#recorder.insert(
+        this.#database, { table, row }, told('created', conversation.id))
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = `There is no organization ${this.#organizationId}, or no such user.`
@@ -142,7 +146,8 @@ export class ConversationStore {
     if (ifRevision !== undefined) {
       update = update.where('revision', '=', columns.revision.encode(ifRevision, 'revision'))
     }
-    const stored = await this.#database.first(update)
+    const [stored] = await this.#recorder.change(
+      this.#database, update, told(verbOf(changes), conversationId, changes))
     if (stored !== undefined) return decodeRow(table, stored)
     const { revision } = await this.get(conversationId)
     throw new RevisionConflict(`The conversation is at revision ${revision}; read it again.`)
@@ -153,7 +158,10 @@ export class ConversationStore {
     const statement = this.#database.write
       .deleteFrom('conversations')
       .where((where) => where.and(this.#key(conversationId)))
-    if ((await this.#database.run(statement)) === 0) throw notFound(conversationId)
+      .returning('id')
+    const deleted = await this.#recorder.change(
+      this.#database, statement, told('deleted', conversationId))
+    if (deleted.length === 0) throw notFound(conversationId)
   }
 
   #key(conversationId: string) {
@@ -174,6 +182,23 @@ export class ConversationStore {
       ...(archived === undefined ? {} : { archived_at: archived ? now : null }),
     }
   }
+}
+
+/** What the audit log is told; of a change the names of what was given, never the content. */
+function told(verb: string, conversationId: string, changes?: ConversationChanges): AuditRecord {
+  const given = Object.entries(changes ?? {}).filter(([, value]) => value !== undefined)
+  return {
+    action: `conversation.${verb}`,
+    resourceKind: 'conversation',
+    resourceId: conversationId.toLowerCase(),
+    details: changes === undefined ? {} : { changed: given.map(([name]) => name) },
+  }
+}
+
+/** Putting away and bringing back have names of their own. */
+function verbOf({ title, metadata, archived }: ConversationChanges): string {
+  if (archived === undefined || title !== undefined || metadata !== undefined) return 'updated'
+  return archived ? 'archived' : 'restored'
 }
 
 const notFound = (conversationId: string) =>
