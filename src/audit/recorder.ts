@@ -91,29 +91,34 @@ function insertions(database: Database<never>, table: Table): Inserting {
   return made
 }
 
-type Slots = Placeholder<Record<string, Stored<'text'>>>
+type Values = Record<string, Stored<'text'>>
+type Slots = Placeholder<Values>
 
-const eventSlot = (name: string): string => `audit_${name}`
+/** The event's columns under names that no table's column has. */
+const eventSlots: Readonly<Record<string, string>> = Object.fromEntries(
+  auditEvents.columnNames.map((name) => [name, `audit event ${name}`]))
 
 function prepareInsertions({ engine, write }: Database<never>, table: Table): Inserting {
-  const row = (slot: Slots) => insertOf(table, (name) => slot(name))
-  const event = (slot: Slots) => insertOf(auditEvents, (name) => slot(eventSlot(name)))
   const prepared = (name: string, build: (slot: Slots) => RawBuilder<unknown>) =>
-    prepare<Record<string, Stored<'text'>>>(name, (slot) => {
+    prepare<Values>(name, (slot) => {
       const built = build(slot)
       return { compile: () => built.compile(write) }
     })
-  const all = (values: StoredValues, told: StoredValues) => ({
-    ...values,
-    ...Object.fromEntries(Object.entries(told).map(([name, each]) => [eventSlot(name), each])),
-  }) as Record<string, Stored<'text'>>
-  if (engine.writesInWith) {
-    const both = prepared(`${table.name}_create`, (slot) =>
-      sql`with told as (${event(slot)}) ${row(slot)}`)
-    return (values, told) => [both(all(values, told))]
+  const name = `${table.name}_create`
+  const insert = (slot: Slots) => insertOf(table, slot)
+  if (!engine.writesInWith) {
+    const one = prepared(name, insert)
+    const other = prepared('audit_create', (slot) => insertOf(auditEvents as never, slot))
+    return (row, event) => [one(row as Values), other(event as Values)]
   }
-  const [one, other] = [prepared(`${table.name}_create`, row), prepared('audit_create', event)]
-  return (values, told) => [one(all(values, {})), other(all({}, told))]
+  const both = prepared(name, (slot) => sql`
+    with told as (${insertOf(auditEvents as never, (column) => slot(eventSlots[column]!))})
+    ${insert(slot)}`)
+  return (row, event) => {
+    const values: Record<string, unknown> = { ...row }
+    for (const column of auditEvents.columnNames) values[eventSlots[column]!] = event[column]
+    return [both(values as Values)]
+  }
 }
 
 function insertOf({ name, columnNames }: Table, slot: (name: string) => unknown) {

@@ -37,6 +37,9 @@ export interface SealerParts extends PruningParts {
 const claimMs = 10_000
 const renewMs = 4_000
 
+/** Beside a flood of writes sealing takes no more of the time than this, and falls behind. */
+const share = 0.1
+
 /** How often old entries are looked for. */
 const pruneEveryMs = 3_600_000
 
@@ -102,7 +105,7 @@ export class Sealer {
 
   async #look(): Promise<void> {
     const { sealing } = this.#parts
-    const entries = await sealing.seal({ stuck: (id) => this.#tellStuck(id) })
+    const entries = await sealing.seal({ share, stuck: (id) => this.#tellStuck(id) })
     if (entries > 0) this.#tell({ kind: 'sealed', entries })
     await sealing.sign()
     const isTime = performance.now() - this.#prunedMs > pruneEveryMs

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { type Clock, nowOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
@@ -17,7 +18,7 @@ export interface SealingParts {
   readonly keys: AuditKeys
 }
 
-/** Entries sealed in one transaction at most. */
+/** Entries sealed in one transaction at most: writers beside it wait for no more than that. */
 const batchMax = 500
 
 /** Heads signed in one look at most; the rest follows with the next. */
@@ -32,8 +33,7 @@ const chainKinds = {
   sequence: 'integer', hash: 'text', sealed_at: 'instant',
 } as const
 const entryKinds = {
-  organization_id: 'id', recorded_at: 'instant', id: 'id', sequence: 'integer', hash: 'text',
-  head: 'text',
+  organization_id: 'id', id: 'id', sequence: 'integer', hash: 'text', head: 'text',
 } as const
 const organizationKinds = { organization_id: 'id' } as const
 
@@ -75,8 +75,7 @@ export class Sealing {
       name: 'audit_place', kinds: entryKinds, build: (rows) => sql`
         update audit_events set sequence = b.sequence, hash = b.hash
         from ${rows} as b
-        where audit_events.organization_id = b.organization_id
-          and audit_events.recorded_at = b.recorded_at and audit_events.id = b.id
+        where audit_events.id = b.id and audit_events.organization_id = b.organization_id
           and audit_events.sequence is null
           and exists (select 1 from audit_chains c
             where c.organization_id = b.organization_id and c.hash = b.head)`,
@@ -88,8 +87,10 @@ export class Sealing {
    * that was tampered with may not go on: it is told to `stuck`, and the others are sealed.
    */
   async seal(
-    { organizationId, stuck = () => undefined }: {
+    { organizationId, stuck = () => undefined, share = 1 }: {
       readonly organizationId?: Stored<'id'>
+      /** The share of the time that it may take; the rest is for others. */
+      readonly share?: number
       readonly stuck?: (organizationId: string) => void
     } = {},
   ): Promise<number> {
@@ -97,10 +98,12 @@ export class Sealing {
     for (let count = 0; ;) {
       const batch = await this.#unsealed(organizationId, left)
       const chains = byOrganization(batch)
+      const sinceMs = performance.now()
       const failing = await this.#sealAll(chains, (placed) => { count += placed })
       for (const each of failing) stuck(each)
       left.push(...failing)
       if (batch.length < batchMax) return count
+      await sleep((performance.now() - sinceMs) * (1 / share - 1))
     }
   }
 
@@ -245,7 +248,6 @@ function linked(rows: readonly Unsealed[], sealedAt: Stored<'instant'> | null) {
   }
   const entries: EntryRow[] = places.map((each) => ({
     organization_id: each.stored.organization_id,
-    recorded_at: each.stored.recorded_at,
     id: each.stored.id,
     sequence: integer(each.sequence), hash: text(each.hash), head: text(hash),
   }))

@@ -79,16 +79,18 @@ export class AuditLog {
     const { cursor, limit: _, ...filters } = listing
     const asked = Object.entries(filters).filter(([, value]) => value !== undefined).sort()
     const list = ['audit_events', this.#organizationId, asked]
-    let query = this.#filtered(filters)
+    const last = cursor === undefined ? undefined : placeOf(keyOf(list, cursor))
+    // Each part has indexes of its own; the unsealed ones are few.
+    const [sealed, unsealed] = (['is not', 'is'] as const).map((is) => {
+      let part = this.#filtered(filters).where('sequence', is, null)
+        .orderBy('recorded_at', 'desc').orderBy('id', 'desc')
+        .limit(limit + 1)
+      if (last !== undefined) part = part.where(sql<boolean>`(recorded_at, id) < ${last}`)
+      return this.#database.write.selectFrom(part.as('part')).selectAll()
+    })
+    const query = sealed!.unionAll(unsealed!)
       .orderBy('recorded_at', 'desc').orderBy('id', 'desc')
       .limit(limit + 1)
-    if (cursor !== undefined) {
-      const [moment, id] = keyOf(list, cursor)
-      const last = [
-        columns.recordedAt.encode(String(moment), 'cursor'), columns.id.encode(String(id), 'cursor'),
-      ]
-      query = query.where(sql<boolean>`(recorded_at, id) < (${last[0]}, ${last[1]})`)
-    }
     const rows = (await this.#database.all(query)).map((row) => decodeRow(table, row))
     return pageOf(rows, limit, ({ recordedAt, id }) => cursorOf(list, [recordedAt, id]))
   }
@@ -179,6 +181,12 @@ export class AuditLog {
 }
 
 const text = (value: string, field: string): Stored<'text'> => columns.action.encode(value, field)
+
+/** The place behind which a page begins. */
+function placeOf([moment, id]: readonly unknown[]) {
+  const recordedAt = columns.recordedAt.encode(String(moment), 'cursor')
+  return sql`(${recordedAt}, ${columns.id.encode(String(id), 'cursor')})`
+}
 
 function checkLimit({ limit = pageLimitDefault }: PageRequest): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= pageLimitMax) return limit

@@ -29,7 +29,7 @@ export const auditEvents = table(
     /** The hash of this entry and of the one before it; null until sealed. */
     hash: text().orNull(),
   },
-  { primaryKey: ['organizationId', 'recordedAt', 'id'] },
+  { primaryKey: ['id'] },
 )
 
 /** How far each chain has come. */

@@ -23,18 +23,21 @@ export const audit: Migration = {
       details {json} not null,
       sequence {integer},
       hash {text},
-      primary key (organization_id, recorded_at, id)`)
+      primary key (id)`)
+    await schema.execute(`create index audit_events_unsealed
+      on audit_events (organization_id, ${listed}) where sequence is null`)
+    // Filled when entries are sealed: the write that is recorded does not wait for them.
     for (const [name, columns, condition] of [
-      ['unsealed', listed, 'where sequence is null'],
+      ['listed', listed, ''],
       ['actor', `actor_id, ${listed}`, ''],
-      ['user', `user_id, ${listed}`, 'where user_id is not null'],
+      ['user', `user_id, ${listed}`, 'and user_id is not null'],
       ['action', `action, ${listed}`, ''],
       ['resource', `resource_kind, resource_id, ${listed}`, ''],
-      ['request', `request_id, ${listed}`, 'where request_id is not null'],
-      ['unlucky', `outcome, ${listed}`, `where outcome <> 'succeeded'`],
+      ['request', `request_id, ${listed}`, 'and request_id is not null'],
+      ['unlucky', `outcome, ${listed}`, `and outcome <> 'succeeded'`],
     ]) {
       await schema.execute(`create index audit_events_${name}
-        on audit_events (organization_id, ${columns}) ${condition}`)
+        on audit_events (organization_id, ${columns}) where sequence is not null ${condition}`)
     }
     await schema.execute(`create unique index audit_events_sealed
       on audit_events (organization_id, sequence) where sequence is not null`)
