@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import {
-  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, Sealer,
-  type SealerOptions, Sealing,
+  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, Recorder,
+  Sealer, type SealerOptions, Sealing,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
@@ -187,7 +187,9 @@ export class Holdfast {
       clock: options.clock ?? this.clock,
       enqueue: (transaction, { organizationId, queue }, jobs) => {
         const scope = { organizationId, actor: programActor }
-        return new QueueStore(this.jobs, scope, transaction.as()).enqueueMany(queue, jobs)
+        const witness = new Recorder(scope, this)
+        const store = new QueueStore(this.jobs, scope, { witness, transaction: transaction.as() })
+        return store.enqueueMany(queue, jobs)
       },
       sweep: () => this.jobs.sweep(),
     }, options)
@@ -228,14 +230,18 @@ export class Holdfast {
     const organizationId = id === 'default' ? defaultOrganizationId : id
     const scope = { organizationId, actor }
     const database = transaction ?? this.#database
+    const witness = new Recorder(scope, this)
     return {
       conversations: new ConversationStore(database.as(), scope, this),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
-      queues: new QueueStore(this.jobs, scope, transaction?.as()),
-      schedules: new ScheduleStore(database.as(), scope, this),
+      queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
+      schedules: new ScheduleStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, witness,
+      }),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
+        witness,
       }),
       audit: new AuditLog(database.as(), scope, this.#auditParts),
     }
