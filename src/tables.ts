@@ -1,4 +1,6 @@
-import { auditEvents, type AuditTables } from './audit/index.js'
+import {
+  auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
+} from './audit/index.js'
 import {
   conversations, type ConversationTables, messageBranches, messages,
 } from './conversations/index.js'
@@ -37,4 +39,7 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
+  auditChains,
+  auditHeads,
+  auditTombstones,
 ] as unknown as readonly Table[]

@@ -1,3 +1,4 @@
+import { type AuditRecord, Recorder } from '../audit/index.js'
 import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
@@ -68,6 +69,7 @@ export class ConversationStore {
   readonly #scope: Scope
   readonly #source: ConversationSource
   readonly #organizationId: Stored<'id'>
+  readonly #recorder: Recorder
 
   constructor(
     database: Database<ConversationTables>,
@@ -78,6 +80,7 @@ export class ConversationStore {
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
     this.#database = database.within([this.#organizationId])
+    this.#recorder = new Recorder(scope, source)
   }
 
   /** Begins a conversation. Throws InvalidInput or InvalidValue. */
@@ -104,7 +107,8 @@ export class ConversationStore {
     }
     const row = encodeRow(table, conversation)
     try {
-      await this.#database.run(this.#database.write.insertInto('conversations').values(row))
+      await this.#recorder.insert(
+        this.#database, { table, row }, told('created', conversation.id))
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = `There is no organization ${this.#organizationId}, or no such user.`
@@ -169,7 +173,8 @@ export class ConversationStore {
     if (ifRevision !== undefined) {
       update = update.where('revision', '=', columns.revision.encode(ifRevision, 'revision'))
     }
-    const stored = await this.#database.first(update)
+    const [stored] = await this.#recorder.change(
+      this.#database, update, told(verbOf(changes), conversationId, changes))
     if (stored !== undefined) return conversationOf(stored)
     const { revision } = await this.get(conversationId)
     throw new RevisionConflict(`The conversation is at revision ${revision}; read it again.`)
@@ -234,8 +239,11 @@ export class ConversationStore {
     const statement = this.#database.write
       .deleteFrom('conversations')
       .where((where) => where.and(this.#key(conversationId)))
+      .returning('id')
     try {
-      if ((await this.#database.run(statement)) === 0) throw notFound(conversationId)
+      const deleted = await this.#recorder.change(
+        this.#database, statement, told('deleted', conversationId))
+      if (deleted.length === 0) throw notFound(conversationId)
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = 'Other conversations share the history of this one; delete those first.'
@@ -270,6 +278,23 @@ function conversationOf(stored: Record<string, unknown>): Conversation {
   const { branchCount: _, previousLeafId: __, activeBranch: ___, activeDepth: ____, ...shown } =
     decodeRow(table, stored)
   return shown
+}
+
+/** What the audit log is told; of a change the names of what was given, never the content. */
+function told(verb: string, conversationId: string, changes?: ConversationChanges): AuditRecord {
+  const given = Object.entries(changes ?? {}).filter(([, value]) => value !== undefined)
+  return {
+    action: `conversation.${verb}`,
+    resourceKind: 'conversation',
+    resourceId: conversationId.toLowerCase(),
+    details: changes === undefined ? {} : { changed: given.map(([name]) => name) },
+  }
+}
+
+/** Putting away and bringing back have names of their own. */
+function verbOf({ title, metadata, archived }: ConversationChanges): string {
+  if (archived === undefined || title !== undefined || metadata !== undefined) return 'updated'
+  return archived ? 'archived' : 'restored'
 }
 
 const notFound = (conversationId: string) =>
