@@ -3,7 +3,8 @@ import { conversations, type ConversationTables, messages } from './conversation
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
-  type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
+  defaultOrganizations, type IdentityTables, invitations, loginSessions, organizationMemberships,
+  organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
@@ -21,6 +22,9 @@ export const tables = [
   organizations,
   users,
   organizationMemberships,
+  personalOrganizations,
+  defaultOrganizations,
+  invitations,
   loginSessions,
   serviceTokens,
   idempotencyKeys,

@@ -7,7 +7,7 @@ import { Database } from '../database/database.js'
 import { type Backend, type Statement } from '../database/engine.js'
 import { Migrator } from '../database/migrate.js'
 import { migrations } from '../database/migrations/index.js'
-import { ensureDefaultOrganization, type IdentityTables } from '../identity/index.js'
+import { ensureDefaultOrganization, type IdentityDatabase } from '../identity/index.js'
 import { UuidV7Generator } from '../ids.js'
 import { addressOf, hiddenUrl, placeOf, type ServerAddress } from '../database/address.js'
 import { diagnosed } from './diagnosis.js'
@@ -150,7 +150,7 @@ async function prepare(settings: Settings) {
   return withBackend(settings, async (backend) => {
     const applied = await new Migrator(backend, { migrations }).up()
     const source = { clock: systemClock, ids: new UuidV7Generator({ clock: systemClock }) }
-    const database = Database.over<IdentityTables>(backend)
+    const database = Database.over<IdentityDatabase>(backend)
     return { applied, organization: await ensureDefaultOrganization(database, source) }
   })
 }

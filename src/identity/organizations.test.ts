@@ -99,6 +99,8 @@ contract('memberships', (open) => {
     const { id: userId } = await person(world)
     const member = { organizationId, userId }
     expect(await organizations.findRole(organizationId, userId)).toBeNull()
+    const other = await person(world)
+    await organizations.addMember({ organizationId, userId: other.id }, 'owner')
     for (const role of ['member', 'admin', 'admin', 'owner', 'member'] as const) {
       await organizations.addMember(member, role)
       expect(await organizations.findRole(organizationId, userId)).toBe(role)
@@ -112,11 +114,10 @@ contract('memberships', (open) => {
     const world = await open()
     const { holdfast: { organizations }, organizationId } = world
     const { id: userId } = await person(world)
-    for (const member of [
-      { organizationId, userId: unknownId }, { organizationId: unknownId, userId },
-    ]) {
-      await expect(organizations.addMember(member, 'member')).rejects.toThrow(UserNotFound)
-    }
+    const nobody = { organizationId, userId: unknownId }
+    await expect(organizations.addMember(nobody, 'member')).rejects.toThrow(UserNotFound)
+    const nowhere = { organizationId: unknownId, userId }
+    await expect(organizations.addMember(nowhere, 'member')).rejects.toThrow(OrganizationNotFound)
   })
 
   it('come once from 20 calls, and are listed oldest organization first', async () => {

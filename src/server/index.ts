@@ -153,7 +153,8 @@ function serveRoutes(
   { holdfast, ...options }: ServerOptions,
   lifecycle: Lifecycle,
 ): void {
-  const limits = new HttpLimits(holdfast.coordination.limiter, options.rateLimits)
+  const { coordination, organizationRates } = holdfast
+  const limits = new HttpLimits(coordination.limiter, options.rateLimits, organizationRates)
   server.decorateRequest('addressStates', null)
   for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
     server.route({

@@ -35,7 +35,11 @@ function callOf({ operationId, method, path }: (typeof routes)[number], ids: Ids
   const bodies: Record<string, unknown> = {
     createConversation: {}, updateConversation: { title: 'x' },
     appendMessages: { role: 'user', content: 'x' }, updateMessage: { metadata: {} },
-    createOrganization: { name: 'x' }, createServiceToken: { name: 'x', scopes: ['*'] },
+    createOrganization: { name: 'x' }, updateOrganization: { name: 'x' },
+    chooseOrganization: { organization: null }, updateMember: { role: 'member' },
+    createInvitation: { email: `${ids.user_id ?? 'a'}@invited.test`, role: 'member' },
+    acceptInvitation: { token: newToken('invitation') }, updateServiceToken: { name: 'x' },
+    rotateServiceToken: {}, createServiceToken: { name: 'x', scopes: ['*'] },
     acquireLock: {}, renewLock: { owner: 'x', fence: 1 }, releaseLock: { owner: 'x', fence: 1 },
     logIn: { email: 'a@b', password: '12345678' },
     enqueueJobs: { payload: 'x' }, claimJobs: { worker: 'x' }, redriveJobs: {}, purgeJobs: {},
@@ -185,11 +189,15 @@ contract('every endpoint', (openWorld) => {
       'jobs:write': /^(enqueueJobs|cancelJob|redriveJobs|purgeJobs|updateQueue)$/,
       'jobs:work': /^(claimJobs|extendJob|completeJob|failJob|releaseJob)$/,
       'jobs:*': /(Job|Queue)/,
-      'service_tokens:read': /^listServiceTokens/,
+      'service_tokens:read': /^(list|get)ServiceToken/,
       'service_tokens:*': /ServiceToken/,
-      'organizations:*': /^(getMe|createOrganization)$/,
+      'organizations:*': /^(getMe|(create|get|update)Organization)$/,
+      'members:read': /^(list|get)Member/,
+      'members:*': /Member/,
+      'invitations:*': /^(create|list|revoke)Invitation/,
       'sessions:write': /^logOut$/,
-      '*': /./,
+      // What only a person may do, no scope opens.
+      '*': /^(?!(leave|delete|choose)Organization|acceptInvitation)/,
     }
     for (const [scope, operations] of Object.entries(groups)) {
       const { token } = await organization.serviceTokens.create({ name: scope, scopes: [scope] })
