@@ -86,9 +86,9 @@ export function scopeCovers(scope: string, action: string): boolean {
 
 /** Whether a principal, in the role it has in the chosen organization, may do an action. */
 export function isAllowed(principal: Principal, role: Role | null, action: Action): boolean {
-  const rule = rules[action] as Rule | undefined
   // An action that nobody declared is nobody's.
-  if (rule === undefined) return false
+  if (!Object.hasOwn(rules, action)) return false
+  const rule: Rule = rules[action]
   if (principal.kind === 'service_token') {
     return rule.tokens && principal.scopes.some((scope) => scopeCovers(scope, action))
   }

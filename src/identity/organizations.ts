@@ -84,7 +84,7 @@ export class OrganizationStore {
   async createPersonal(user: Pick<User, 'id' | 'email' | 'displayName'>): Promise<Organization> {
     const name = (user.displayName ?? user.email).slice(0, 200)
     return this.#database.transaction(async (transaction) => {
-      const store = new OrganizationStore(transaction, this.#source, this.#actor)
+      const store = this.#on(transaction)
       const created = await store.create({ name: name === '' ? 'Personal' : name }, user.id)
       const row = { userId: user.id, organizationId: created.id }
       const insert = transaction.write
@@ -181,7 +181,7 @@ export class OrganizationStore {
     return this.#database.transaction(async (transaction) => {
       const acceptance = { token, userId, actor: this.#actor }
       const id = await acceptInvitation(transaction, this.#source, acceptance)
-      const own = await new OrganizationStore(transaction, this.#source).findOwn(userId, id)
+      const own = await this.#on(transaction).findOwn(userId, id)
       return own!
     })
   }
@@ -228,7 +228,7 @@ export class OrganizationStore {
       const rows = transaction.all(update)
       await unlessTaken(rows, () => slugTaken(slug ?? ''))
       const [stored] = await rows
-      if (stored === undefined) throw await this.#missed(organizationId)
+      if (stored === undefined) throw await this.#on(transaction).#missed(organizationId)
       const changed = decodeRow(organizations, stored)
       refuseRenamedDefault(changed)
       const details = {
@@ -247,7 +247,7 @@ export class OrganizationStore {
     await this.#database.transaction(async (transaction) => {
       const roster = await this.#lock(transaction, organizationId)
       await roster.requireRank('owner')
-      const store = new OrganizationStore(transaction, this.#source, this.#actor)
+      const store = this.#on(transaction)
       const { id, slug, name } = await store.get(organizationId)
       if (id === defaultOrganizationId) {
         throw new OrganizationProtected('The default organization cannot be deleted.')
@@ -265,7 +265,7 @@ export class OrganizationStore {
    */
   async release(userId: string): Promise<void> {
     await this.#database.transaction(async (transaction) => {
-      const store = new OrganizationStore(transaction, this.#source, this.#actor)
+      const store = this.#on(transaction)
       // In the order of their ids, as everybody locks several.
       for (let own = await store.list(userId); own.length > 0; own = await store.list(userId)) {
         for (const { id, role } of own) await store.#releaseFrom(id, { userId, role })
@@ -305,6 +305,10 @@ export class OrganizationStore {
         selectFrom('organization_memberships as m').select('m.user_id')
           .where('m.organization_id', '=', id).where('m.user_id', '!=', user))))
     return (await this.#database.first(query)) !== undefined
+  }
+
+  #on(database: Database<IdentityDatabase>): OrganizationStore {
+    return new OrganizationStore(database, this.#source, this.#actor)
   }
 
   #ofUser(userId: string) {

@@ -148,7 +148,7 @@ export class ServiceTokenStore {
       }
       const stored = await database.first(update)
       if (stored === undefined) {
-        const { revision } = await this.get(tokenId)
+        const { revision } = await this.#on(database).get(tokenId)
         throw new RevisionConflict(`The service token is at revision ${revision}; read it again.`)
       }
       await this.#record(database, tokenId, { action: 'updated', details: detailsOf(changes) })

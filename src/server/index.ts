@@ -17,6 +17,7 @@ import { Arrivals, guardTransport, refuseRaw, requestIdOf, transportOptions } fr
 
 export { openApiDocument, version } from './openapi.js'
 export { routes, type ServerContext } from './routes.js'
+export { accessTable } from './access-table.js'
 export { type Rate, type RateLimits } from './limits.js'
 export { type Route } from '../http/route.js'
 

@@ -316,7 +316,8 @@ select definition collate "C" as definition from (
   from pg_constraint
   where connamespace = current_schema()::regnamespace and conrelid <> 0
   union all
-  select 'default ' || adrelid::regclass || ' ' || adnum || ' ' || pg_get_expr(adbin, adrelid)
+  select 'default ' || adrelid::regclass || ' ' || (select attname from pg_attribute
+      where attrelid = adrelid and attnum = adnum) || ' ' || pg_get_expr(adbin, adrelid)
   from pg_attrdef d join pg_class c on c.oid = d.adrelid
   where c.relnamespace = current_schema()::regnamespace
   union all
