@@ -14,8 +14,8 @@ import { Migrator } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
 import { IdempotencyStore } from './idempotency/index.js'
 import {
-  Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
-  OrganizationStore, ServiceTokenStore,
+  Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore, InvitationStore,
+  MemberStore, OrganizationRates, OrganizationStore, ServiceTokenStore, TokenUsage,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
@@ -51,6 +51,8 @@ export interface OrganizationStores {
   readonly queues: QueueStore
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
+  readonly members: MemberStore
+  readonly invitations: InvitationStore
   readonly locks: LockStore
   readonly audit: AuditLog
 }
@@ -78,6 +80,8 @@ export class Holdfast {
   readonly identity: IdentityStore
   readonly organizations: OrganizationStore
   readonly authenticator: Authenticator
+  readonly organizationRates: OrganizationRates
+  readonly tokenUsage: TokenUsage
   readonly migrator: Migrator
   /** What the system's own workers claim from, in all organizations. */
   readonly jobs: JobLog
@@ -98,6 +102,10 @@ export class Holdfast {
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this)
+    this.organizationRates = new OrganizationRates(this.#database.as(), {
+      clock: this.clock, ids: this.ids, cache: coordination.cache,
+    })
+    this.tokenUsage = new TokenUsage(this.#database.as(), this)
     this.processes = new ProcessRegistry(this.#database.as(), {
       ids: this.ids, coordination: coordination.name,
     })
@@ -216,6 +224,7 @@ export class Holdfast {
     await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.jobs.idle()
+    await this.tokenUsage.close()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
@@ -241,7 +250,9 @@ export class Holdfast {
       schedules: new ScheduleStore(database.as(), scope, {
         clock: this.clock, ids: this.ids, witness,
       }),
-      serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
+      serviceTokens: new ServiceTokenStore(database.as(), scope, this),
+      members: new MemberStore(database.as(), scope, this),
+      invitations: new InvitationStore(database.as(), scope, this),
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
         witness,

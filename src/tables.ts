@@ -7,7 +7,8 @@ import {
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
-  type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
+  defaultOrganizations, type IdentityTables, invitations, loginSessions, organizationMemberships,
+  organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
@@ -25,6 +26,9 @@ export const tables = [
   organizations,
   users,
   organizationMemberships,
+  personalOrganizations,
+  defaultOrganizations,
+  invitations,
   loginSessions,
   serviceTokens,
   idempotencyKeys,

@@ -5,7 +5,7 @@ import { systemClock } from '../clock.js'
 import { Database } from '../database/database.js'
 import { Migrator } from '../database/migrate.js'
 import { migrations } from '../database/migrations/index.js'
-import { ensureDefaultOrganization, type IdentityTables } from '../identity/index.js'
+import { ensureDefaultOrganization, type IdentityDatabase } from '../identity/index.js'
 import { UuidV7Generator } from '../ids.js'
 import { addressOf, hiddenUrl, type ServerAddress } from '../database/address.js'
 import { createDatabase } from './create-database.js'
@@ -81,7 +81,7 @@ async function prepare(settings: Settings) {
   return withBackend(settings, async (backend) => {
     const applied = await new Migrator(backend, { migrations }).up()
     const source = { clock: systemClock, ids: new UuidV7Generator({ clock: systemClock }) }
-    const database = Database.over<IdentityTables>(backend).within('all')
+    const database = Database.over<IdentityDatabase>(backend).within('all')
     return { applied, organization: await ensureDefaultOrganization(database, source) }
   })
 }

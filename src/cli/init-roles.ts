@@ -11,7 +11,7 @@ import {
   checkRoleName, checkRolePassword, defaultRoles, grantStatements, newRolePassword, ownerStatements,
   type RoleNames, roleStatements,
 } from '../database/roles.js'
-import { ensureDefaultOrganization, type IdentityTables } from '../identity/index.js'
+import { ensureDefaultOrganization, type IdentityDatabase } from '../identity/index.js'
 import { UuidV7Generator } from '../ids.js'
 import { tables } from '../tables.js'
 import { createDatabase } from './create-database.js'
@@ -129,7 +129,7 @@ async function makeLogins({ settings, login, roles }: Logins) {
 async function prepare(backend: Backend) {
   const applied = await new Migrator(backend, { migrations }).up()
   const source = { clock: systemClock, ids: new UuidV7Generator({ clock: systemClock }) }
-  const database = Database.over<IdentityTables>(backend).within('all')
+  const database = Database.over<IdentityDatabase>(backend).within('all')
   const made = await ensureDefaultOrganization(database, source)
   return { migrations: applied, default_organization_created: made }
 }
