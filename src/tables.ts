@@ -1,10 +1,14 @@
-import { auditEvents, type AuditTables } from './audit/index.js'
-import { conversations, type ConversationTables, messages } from './conversations/index.js'
+import {
+  auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
+} from './audit/index.js'
+import {
+  conversations, type ConversationTables, messageBranches, messages,
+} from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
-  type IdentityTables, loginAttempts, loginSessions, organizationMemberships, organizations,
-  serviceTokens, users,
+  defaultOrganizations, type IdentityTables, invitations, loginAttempts, loginSessions,
+  organizationMemberships, organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
@@ -22,11 +26,15 @@ export const tables = [
   organizations,
   users,
   organizationMemberships,
+  personalOrganizations,
+  defaultOrganizations,
+  invitations,
   loginSessions,
   loginAttempts,
   serviceTokens,
   idempotencyKeys,
   conversations,
+  messageBranches,
   messages,
   queues,
   jobKeys,
@@ -36,4 +44,7 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
+  auditChains,
+  auditHeads,
+  auditTombstones,
 ] as unknown as readonly Table[]

@@ -25,7 +25,7 @@ const topic = 'credentials'
 /** Who a token stands for, and what they are in the organization they named. */
 export interface Standing {
   readonly principal: Principal
-  /** Null when none was named and the token has none of its own. */
+  /** The one named, the token's own, or the person's default; null when there is none. */
   readonly organizationId: string | null
   /** What a person is there; null for a service token, whose scopes decide. */
   readonly role: Role | null
@@ -72,7 +72,7 @@ export class Authenticator implements CredentialListener {
   }
 
   /**
-   * Who a token stands for in the organization of this id or slug. Throws Unauthenticated, and
+   * Who a token stands for in the organization of this id or slug, or else in its own one. Throws Unauthenticated, and
    * OrganizationNotFound when there is none or none for this token.
    */
   async stand(token: string, organization?: string): Promise<Standing> {

@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { type Database } from '../database/database.js'
 import { encodeRow } from '../database/table.js'
 import { instantOf } from '../clock.js'
+import { programActor } from '../scope.js'
 import { OrganizationStore } from './organizations.js'
 import { ServiceTokenStore } from './service-tokens.js'
 import { type IdentitySource, IdentityStore } from './store.js'
 import { type IdentityDatabase } from './source.js'
-import { organizations } from './tables.js'
-
-/** The organization every database begins with; its id is the same everywhere. */
-export const defaultOrganizationId = '00000000-0000-7000-8000-000000000001'
+import { defaultOrganizationId, organizations } from './tables.js'
 
 /** What the first start of an empty database hands out, this once. */
 export interface FirstLogin {
@@ -25,7 +23,10 @@ export async function ensureDefaultOrganization(
   { clock }: IdentitySource,
 ): Promise<boolean> {
   const now = instantOf(clock.now())
-  const row = { slug: 'default', name: 'Default', createdAt: now, updatedAt: now }
+  const row = {
+    slug: 'default', name: 'Default', rateLimit: null, rateWindowSeconds: null, revision: 1,
+    createdAt: now, updatedAt: now,
+  }
   const insert = database.write
     .insertInto('organizations')
     .values(encodeRow(organizations, { id: defaultOrganizationId, ...row }))
@@ -64,13 +65,16 @@ async function createAdministrator(
   database: Database<IdentityDatabase>,
   source: IdentitySource,
 ): Promise<FirstLogin> {
-  const identity = new IdentityStore(database, source)
+  const identity = new IdentityStore(database.as(), source)
   const password = randomBytes(15).toString('base64url')
   const email = 'admin@localhost'
   const user = await identity.createUser({ email, displayName: 'Administrator', password })
   const member = { organizationId: defaultOrganizationId, userId: user.id }
-  await new OrganizationStore(database.as(), source).addMember(member, 'owner')
-  const tokens = new ServiceTokenStore(database.as(), defaultOrganizationId, source)
+  const organizationStore = new OrganizationStore(database, source)
+  await organizationStore.addMember(member, 'owner')
+  await organizationStore.choose(user.id, defaultOrganizationId)
+  const scope = { organizationId: defaultOrganizationId, actor: programActor }
+  const tokens = new ServiceTokenStore(database, scope, source)
   const { token } = await tokens.create({ name: 'first administrator', scopes: ['*'] }, user.id)
   return { email, password, adminToken: token }
 }

@@ -6,15 +6,15 @@ import { migrations } from '../database/migrations/index.js'
 import { UuidV7Generator } from '../ids.js'
 import { type BackendWorld, enginesNamed, onEveryEngine } from '../testing/backends.js'
 import {
-  Authenticator, createFirstLogin, defaultOrganizationId, ensureDefaultOrganization,
-  type IdentityDatabase, IdentityStore, OrganizationStore,
+  Authenticator, createFirstLogin, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
+  type IdentityDatabase, OrganizationStore,
 } from './index.js'
 
 const source = { clock: systemClock, ids: new UuidV7Generator() }
 
 async function migrated({ backend }: BackendWorld): Promise<Database<IdentityDatabase>> {
   await new Migrator(backend, { migrations, clock: systemClock }).up()
-  return Database.over<IdentityDatabase>(backend)
+  return Database.over<IdentityDatabase>(backend).within('all')
 }
 
 const callsOf = <R>(count: number, call: () => Promise<R>) =>
@@ -29,7 +29,7 @@ onEveryEngine('the first login', (world) => {
     const { email, password, adminToken } = made[0]!
     const identity = new IdentityStore(database, source)
     const { user } = await identity.logIn({ email, password })
-    const organizations = new OrganizationStore(database.as(), source)
+    const organizations = new OrganizationStore(database, source)
     expect(await organizations.findRole(defaultOrganizationId, user.id)).toBe('owner')
     expect(await new Authenticator(database.as(), source).authenticate(adminToken)).toMatchObject({
       organizationId: defaultOrganizationId, scopes: ['*'], userId: user.id,
@@ -45,7 +45,8 @@ onEveryEngine('the first login of a database several programs open', (world) => 
   it('goes to one of them', async () => {
     const first = await migrated(world())
     const others = await Promise.all([world().another(), world().another()])
-    const databases = [first, ...others.map((each) => Database.over<IdentityDatabase>(each))]
+    const databases = [first, ...others.map((each) =>
+      Database.over<IdentityDatabase>(each).within('all'))]
     const logins = await Promise.all(databases.flatMap((database) =>
       Array.from({ length: 7 }, () => createFirstLogin(database, source))))
     expect(logins.filter((login) => login !== undefined)).toHaveLength(1)

@@ -171,7 +171,7 @@ contract('failing logins at two processes', (open) => {
     const other = isShared ? await openHoldfast({ database: world.databaseUrl }) : world.holdfast
     const { email, source } = await guarded(world)
     const stores = [world.holdfast, other].map(({ backend }) =>
-      new IdentityStore(Database.over<IdentityDatabase>(backend), source))
+      new IdentityStore(Database.over<IdentityDatabase>(backend).within('all'), source))
     const outcomes = await times(64, (index) => stores[index % 2]!
       .logIn({ email, password: 'a wrong guess' }, { ipAddress: freshAddress() })
       .catch((error: unknown) => error))

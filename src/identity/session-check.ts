@@ -12,7 +12,7 @@ export interface CheckedSession {
   readonly userId: string
   readonly expiresAt: string
   readonly lastActiveAt: string
-  /** The organization that was named; null unless the user is a member of it. */
+  /** The organization that was named, or the user's default; null unless a member of it. */
   readonly organizationId: string | null
   readonly role: Role | null
 }
@@ -32,7 +32,7 @@ const membership = organizationMemberships.columns
  */
 export class SessionCheck {
   readonly #database: Database<IdentityTables>
-  readonly #alone: (asked: Pick<Asked, 'hash'>) => Statement
+  readonly #byDefault: (asked: Pick<Asked, 'hash'>) => Statement
   readonly #byId: (asked: Pick<Asked, 'hash' | 'id'>) => Statement
   readonly #bySlug: (asked: Pick<Asked, 'hash' | 'slug'>) => Statement
 
@@ -44,7 +44,11 @@ export class SessionCheck {
       .select(['s.id', 's.user_id', 's.expires_at', 's.last_active_at'])
       .where('s.revoked_at', 'is', null)
       .where('u.active', '=', users.columns.active.encode(true))
-    this.#alone = prepare('session_alone', (slot) => sessions
+    this.#byDefault = prepare('session_by_default', (slot) => sessions
+      .leftJoin('default_organizations as d', 'd.user_id', 's.user_id')
+      .leftJoin('organization_memberships as m', (join) => join
+        .onRef('m.user_id', '=', 's.user_id').onRef('m.organization_id', '=', 'd.organization_id'))
+      .select(['m.organization_id', 'm.role'])
       .where('s.token_hash', '=', slot('hash')))
     this.#byId = prepare('session_by_id', (slot) => sessions
       .leftJoin('organization_memberships as m', (join) => join
@@ -59,7 +63,7 @@ export class SessionCheck {
       .where('s.token_hash', '=', slot('hash')))
   }
 
-  /** The session of a token's hash, with the membership in the organization of this id or slug. */
+  /** The session of a token's hash, with the membership in that organization or the default. */
   async find(tokenHash: string, organization?: string): Promise<CheckedSession | undefined> {
     const hash = columns.tokenHash.encode(tokenHash)
     const { rows: [row] } = await this.#database.execute(this.#statement(hash, organization))
@@ -77,7 +81,7 @@ export class SessionCheck {
   }
 
   #statement(hash: Stored<'text'>, organization: string | undefined): Statement {
-    if (organization === undefined) return this.#alone({ hash })
+    if (organization === undefined) return this.#byDefault({ hash })
     if (isUuid(organization)) {
       return this.#byId({ hash, id: membership.organizationId.encode(organization) })
     }

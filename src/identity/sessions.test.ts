@@ -20,7 +20,7 @@ async function clocked({ holdfast }: ContractWorld) {
   const source = { clock, ids: holdfast.ids }
   const { backend, ...counts } = counted(holdfast.backend)
   const authenticator = new Authenticator(
-    Database.over<IdentityTables>(backend), source)
+    Database.over<IdentityTables>(backend).within('all'), source)
   const credentials = { changed: (who?: string) => authenticator.changed(who) }
   const identity = new IdentityStore(holdfast.database.as(), { ...source, credentials })
   /** Another process, to which no signal comes. */

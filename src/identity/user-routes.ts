@@ -20,7 +20,7 @@ export const userRoutes = [
     method: 'POST',
     path: '/v1/users',
     tag,
-    summary: 'Create a user',
+    summary: 'Create a user, with an organization of their own',
     action: 'users:write',
     scope,
     input: {
@@ -37,8 +37,13 @@ export const userRoutes = [
     etag: true,
     errors: [EmailTaken, UsernameTaken],
     idempotency: 'transaction',
-    async handle({ identity }, { body: { display_name: displayName, ...rest } }) {
-      return presentUser(await identity.createUser({ ...rest, displayName }))
+    async handle(
+      { identity, organizations },
+      { body: { display_name: displayName, ...rest } },
+    ) {
+      const user = await identity.createUser({ ...rest, displayName })
+      await organizations.createPersonal(user)
+      return presentUser(user)
     },
   }),
   define({

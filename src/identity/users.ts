@@ -8,8 +8,8 @@ import { InvalidInput, RevisionConflict } from '../errors.js'
 import { isUuid } from '../ids.js'
 import { type Actor } from '../scope.js'
 import { EmailTaken, UsernameTaken, UserNotFound } from './errors.js'
-import { releaseMemberships } from './memberships.js'
 import { checkEmail, checkUsername, nameKeyOf } from './names.js'
+import { OrganizationStore } from './organizations.js'
 import { checkPassword, hashPassword } from './passwords.js'
 import { checkPatch, patched } from './preferences.js'
 import { SessionStore } from './sessions.js'
@@ -177,7 +177,7 @@ export class UserStore {
   async delete(userId: string): Promise<void> {
     const id = columns.id.encode(userId, 'user_id')
     await this.#database.transaction(async (database) => {
-      await releaseMemberships(database, userId)
+      await new OrganizationStore(database, this.#source, this.#actor).release(userId)
       await this.#sessions(database).endAll(userId)
       const deleted = await database.run(database.write.deleteFrom('users').where('id', '=', id))
       if (deleted === 0) throw notFound(userId)

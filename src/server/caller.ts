@@ -3,8 +3,8 @@ import { type Holdfast } from '../holdfast.js'
 import { RequestFaults } from '../http/problem.js'
 import { type Route } from '../http/route.js'
 import {
-  type Action, defaultOrganizationId, Forbidden, isAllowed, OrganizationNotFound, type Principal,
-  type Role, Unauthenticated,
+  type Action, defaultOrganizationId, Forbidden, isAllowed, isInRanges, OrganizationNotFound,
+  type Principal, type Role, Unauthenticated,
 } from '../identity/index.js'
 import { type Actor } from '../scope.js'
 import { bearerIn } from './request.js'
@@ -14,6 +14,8 @@ export interface Caller {
   readonly principal: Principal
   /** Null for calls outside any organization. */
   readonly organizationId: string | null
+  /** Of a person, in that organization. */
+  readonly role: Role | null
 }
 
 /**
@@ -28,10 +30,11 @@ export async function callerOf(
   if (route.action === 'public') return undefined
   const token = bearerOf(request)
   if (route.scope === 'organization') return callerWithin(holdfast, route, { request, token })
-  if (route.scope === 'installation') return administrator(holdfast, route, token)
+  if (route.scope === 'installation') return administrator(holdfast, route, { request, token })
   const principal = await holdfast.authenticator.authenticate(token)
+  refuseAddress(principal, request.ip)
   allow(principal, null, route.action as Action)
-  return { principal, organizationId: principal.organizationId }
+  return { principal, organizationId: principal.organizationId, role: null }
 }
 
 /** Who acts, with what the audit tells of the request. */
@@ -45,7 +48,7 @@ export function actorOf(caller: Caller | undefined, request: FastifyRequest): Ac
   }
 }
 
-/** A service token belongs to one organization; a person picks one of theirs. */
+/** A service token belongs to one organization; a person picks one of theirs or has a default. */
 async function callerWithin(
   { authenticator }: Holdfast,
   route: Route<never>,
@@ -55,27 +58,29 @@ async function callerWithin(
   const wrong = faultOf(wanted)
   if (wrong !== undefined) {
     // Who may not call at all hears of that first.
-    await authenticator.authenticate(token)
+    refuseAddress(await authenticator.authenticate(token), request.ip)
     throw fault(wrong)
   }
   const { principal, organizationId, role } =
     await authenticator.stand(token, wanted as string | undefined)
+  refuseAddress(principal, request.ip)
   if (organizationId === null) throw fault('is needed: the id or slug of one of your organizations')
   allow(principal, role, route.action as Action)
-  return { principal, organizationId }
+  return { principal, organizationId, role }
 }
 
 /** Owners and admins of the organization `default`, and its tokens, administer all users. */
 async function administrator(
   { authenticator }: Holdfast,
   route: Route<never>,
-  token: string,
+  { request, token }: { readonly request: FastifyRequest; readonly token: string },
 ): Promise<Caller> {
   const organizationId = defaultOrganizationId
   try {
     const { principal, role } = await authenticator.stand(token, organizationId)
+    refuseAddress(principal, request.ip)
     allow(principal, role, route.action as Action)
-    return { principal, organizationId }
+    return { principal, organizationId, role }
   } catch (error) {
     if (!(error instanceof OrganizationNotFound)) throw error
     throw forbidden(route.action as Action)
@@ -95,6 +100,12 @@ function allow(principal: Principal, role: Role | null, action: Action): void {
 }
 
 const forbidden = (action: Action) => new Forbidden(`This token may not do ${action}.`)
+
+/** A service token that was stolen is of no use elsewhere. */
+function refuseAddress({ allowedIpRanges }: Principal, address: string): void {
+  if (allowedIpRanges == null || isInRanges(allowedIpRanges, address)) return
+  throw new Forbidden('This token may not be used from this address.')
+}
 
 function faultOf(wanted: string | string[] | undefined): string | undefined {
   if (Array.isArray(wanted)) return 'must stand once'
