@@ -14,8 +14,9 @@ import { Migrator } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
 import { IdempotencyStore } from './idempotency/index.js'
 import {
-  Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore, InvitationStore,
-  MemberStore, OrganizationRates, OrganizationStore, ServiceTokenStore, TokenUsage,
+  Authenticator, type CredentialListener, defaultOrganizationId, ensureDefaultOrganization,
+  IdentityStore, InvitationStore, type LoginLimits, loginLimitsOf, MemberStore, OrganizationRates,
+  OrganizationStore, ServiceTokenStore, type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
@@ -42,6 +43,10 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
    * after commas. @default none: nothing is signed, and nothing can be pruned
    */
   readonly auditKey?: string
+  /** How long login sessions last. @default a day without use, seven days in all */
+  readonly sessionTimes?: Partial<SessionTimes>
+  /** How many logins may fail. @default see LoginLimits */
+  readonly loginLimits?: Partial<LoginLimits>
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -77,6 +82,8 @@ export class Holdfast {
   readonly coordination: Coordinator
   readonly clock: Clock
   readonly ids: IdGenerator
+  readonly sessionTimes: SessionTimes
+  readonly loginLimits: LoginLimits
   readonly identity: IdentityStore
   readonly organizations: OrganizationStore
   readonly authenticator: Authenticator
@@ -99,9 +106,11 @@ export class Holdfast {
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
     // Stores of one organization narrow it; what is left sees all, for the reason given there.
     this.#database = Database.over<Tables>(backend).within('all')
+    this.sessionTimes = sessionTimesOf(options.sessionTimes)
+    this.loginLimits = loginLimitsOf(options.loginLimits)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
-    this.authenticator = new Authenticator(this.#database.as(), this)
+    this.authenticator = new Authenticator(this.#database.as(), this, coordination.signals)
     this.organizationRates = new OrganizationRates(this.#database.as(), {
       clock: this.clock, ids: this.ids, cache: coordination.cache,
     })
@@ -130,6 +139,7 @@ export class Holdfast {
       if (options.migrate ?? true) await holdfast.migrator.up()
       else await holdfast.migrator.check()
       await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
+      await holdfast.authenticator.open()
       return holdfast
     } catch (error) {
       await coordination.close()
@@ -148,6 +158,11 @@ export class Holdfast {
    */
   organization(id: string = defaultOrganizationId, actor: Actor = programActor) {
     return this.#stores(id, actor)
+  }
+
+  /** Hears of every change of what credentials are good for. */
+  get credentials(): CredentialListener {
+    return this.authenticator
   }
 
   /** Keys and results of mutating calls. */
@@ -225,6 +240,7 @@ export class Holdfast {
     await this.#messageLog.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
+    await this.authenticator.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()

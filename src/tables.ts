@@ -7,8 +7,8 @@ import {
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
-  defaultOrganizations, type IdentityTables, invitations, loginSessions, organizationMemberships,
-  organizations, personalOrganizations, serviceTokens, users,
+  defaultOrganizations, type IdentityTables, invitations, loginAttempts, loginSessions,
+  organizationMemberships, organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
@@ -30,6 +30,7 @@ export const tables = [
   defaultOrganizations,
   invitations,
   loginSessions,
+  loginAttempts,
   serviceTokens,
   idempotencyKeys,
   conversations,

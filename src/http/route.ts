@@ -32,6 +32,8 @@ export interface ParsedInput<I extends RouteInput> {
 export interface RequestOrigin {
   readonly ipAddress: string
   readonly userAgent: string | null
+  /** The bearer token sent along, which nobody has checked; null without one. */
+  readonly token: string | null
 }
 
 /**
@@ -50,8 +52,11 @@ export interface RouteDefinition<Context, I extends RouteInput, A extends string
   readonly summary: string
   /** What the caller must be allowed to do; `public` needs no token. */
   readonly action: A | 'public'
-  /** Whether the call happens inside an organization. */
-  readonly scope: 'organization' | 'person' | 'none'
+  /**
+   * Whether the call happens inside an organization; `installation`: inside `default`, whose
+   * administrators are those of all users.
+   */
+  readonly scope: 'organization' | 'installation' | 'person' | 'none'
   readonly input: I
   readonly status: 200 | 201 | 204
   readonly output?: z.ZodType

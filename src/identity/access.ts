@@ -30,11 +30,16 @@ const rules = {
   'organizations:read': { least: 'person', tokens: true },
   'organizations:update': { least: 'admin', tokens: true },
   'organizations:write': { least: 'person', tokens: true },
+  'profile:write': { least: 'person', tokens: false },
   'schedules:read': { least: 'member', tokens: true },
   'schedules:write': { least: 'member', tokens: true },
   'service_tokens:read': { least: 'admin', tokens: true },
   'service_tokens:write': { least: 'admin', tokens: true },
+  'sessions:read': { least: 'person', tokens: false },
   'sessions:write': { least: 'person', tokens: true },
+  /** The actions on users are checked in the organization `default` alone, whoever calls. */
+  'users:read': { least: 'admin', tokens: true },
+  'users:write': { least: 'admin', tokens: true },
 } as const satisfies Record<string, Rule>
 
 /** What a route may name as its action. */
@@ -47,6 +52,8 @@ export interface Principal extends Actor {
   readonly credentialId: string
   /** The organization of a service token; a person chooses one per request. */
   readonly organizationId: string | null
+  /** The short name of that organization. */
+  readonly organizationSlug?: string | null
   /** Scopes of a service token; a person's rights follow from the role. */
   readonly scopes: readonly string[]
   /** When the token ends, in milliseconds since the epoch. */
