@@ -21,6 +21,7 @@ import {
   type WorkerOptions, workerSettings, WorkerSource,
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
+import { type SettingsOptions, SettingsRules, SettingsStore } from './settings/index.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
@@ -33,6 +34,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
   readonly ids?: IdGenerator
+  /** Known settings and their secret fields. @default any settings */
+  readonly settings?: SettingsOptions
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -43,6 +46,7 @@ export interface OrganizationStores {
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
   readonly locks: LockStore
+  readonly settings: SettingsStore
 }
 
 /**
@@ -75,6 +79,7 @@ export class Holdfast {
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
+  readonly #settingsRules: SettingsRules
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -82,6 +87,7 @@ export class Holdfast {
     this.coordination = coordination
     this.clock = options.clock ?? systemClock
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
+    this.#settingsRules = new SettingsRules(options.settings)
     this.#database = Database.over<Tables>(backend)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
@@ -214,6 +220,9 @@ export class Holdfast {
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
+      }),
+      settings: new SettingsStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, rules: this.#settingsRules,
       }),
     }
   }

@@ -17,6 +17,10 @@ export type Action =
   | 'organizations:read'
   | 'organizations:write'
   | 'sessions:write'
+  | 'settings:read'
+  | 'settings:write'
+  | 'own_settings:read'
+  | 'own_settings:write'
 
 /** Who a valid token stands for. */
 export interface Principal extends Actor {
@@ -35,8 +39,11 @@ const personal: readonly Action[] = ['organizations:read', 'organizations:write'
 const ofMembers: readonly Action[] = [
   'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
   'locks:read', 'locks:write', 'schedules:read', 'schedules:write',
+  'settings:read', 'own_settings:read', 'own_settings:write',
 ]
-const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
+const ofAdmins: readonly Action[] = [
+  ...ofMembers, 'service_tokens:read', 'service_tokens:write', 'settings:write',
+]
 
 const byRole: Record<Role, readonly Action[]> = {
   member: ofMembers,

@@ -55,6 +55,7 @@ export async function furnish(
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
+        secret_fields: 'never.set',
       }
     },
     untouched: async () => JSON.stringify([
