@@ -1,4 +1,5 @@
 /** @module The isolation matrix: every endpoint, called by everybody who must not. */
+export { toldBy } from './answers.js'
 export { type Estate, furnish } from './estate.js'
 export {
   Matrix, type MatrixParts, type MatrixRoute, type RightsOf,

@@ -123,10 +123,13 @@ export class Matrix {
   }
 
   /** A call that nobody may tell apart from one about what does not exist. */
-  async compare(strange: Calling, absent: Calling, what: string): Promise<void> {
+  async compare(strange: Calling, absent: Calling, what: string) {
     const [one, other] = await Promise.all([this.send(strange), this.send(absent)])
-    if (one === undefined || other === undefined || one.told === other.told) return
-    this.find(`${name(strange)}, ${what}: ${differenceOf(one.told, other.told)}`)
+    if (one === undefined || other === undefined) return undefined
+    if (one.told !== other.told) {
+      this.find(`${name(strange)}, ${what}: ${differenceOf(one.told, other.told)}`)
+    }
+    return one.answer
   }
 
   /** Objects of its own when the operation needs them, beside what the estate has anyway. */

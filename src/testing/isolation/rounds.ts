@@ -176,9 +176,11 @@ export async function headers(matrix: Matrix): Promise<void> {
       ] as const) {
         const caller = (chosen: string) => ({ name, token, organization: chosen })
         const ids = { ...theirs.ids, organization, nowhere }
-        await matrix.compare(
+        const answer = await matrix.compare(
           { caller: caller(organization), route, ids, unseen },
           { caller: caller(nowhere), route, ids, unseen }, `in ${organization}`)
+        if (answer === undefined || answer.body?.code === 'organization_not_found') continue
+        matrix.find(`${route.operationId} as ${name}: in ${organization} answers ${answer.status}`)
       }
     }
   })
