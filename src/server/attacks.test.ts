@@ -130,8 +130,8 @@ contract('known attacks', (openWorld) => {
   it('11: a token counts as it is written, once', async () => {
     const { ourToken, url } = await open()
     const status = async (lines: string) => {
-      const request = `GET /v1/conversations HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${lines}\r\n`
-      return wireAnswer(await rawExchange(url, request)).status
+      const head = 'GET /v1/conversations HTTP/1.1\r\nhost: a\r\nconnection: close\r\n'
+      return wireAnswer(await rawExchange(url, `${head}${lines}\r\n`)).status
     }
     const line = `authorization: Bearer ${ourToken}\r\n`
     expect(await status(line)).toBe(200)
