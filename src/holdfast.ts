@@ -26,6 +26,7 @@ import {
   type WorkerOptions, workerSettings, WorkerSource,
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
+import { type SettingsOptions, SettingsRules, SettingsStore } from './settings/index.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
@@ -47,6 +48,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly sessionTimes?: Partial<SessionTimes>
   /** How many logins may fail. @default see LoginLimits */
   readonly loginLimits?: Partial<LoginLimits>
+  /** Known settings and their secret fields. @default any settings */
+  readonly settings?: SettingsOptions
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -60,6 +63,7 @@ export interface OrganizationStores {
   readonly invitations: InvitationStore
   readonly locks: LockStore
   readonly audit: AuditLog
+  readonly settings: SettingsStore
 }
 
 /**
@@ -97,6 +101,7 @@ export class Holdfast {
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
   readonly #auditParts: AuditParts
+  readonly #settingsRules: SettingsRules
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -108,6 +113,7 @@ export class Holdfast {
     this.#database = Database.over<Tables>(backend).within('all')
     this.sessionTimes = sessionTimesOf(options.sessionTimes)
     this.loginLimits = loginLimitsOf(options.loginLimits)
+    this.#settingsRules = new SettingsRules(options.settings)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this, coordination.signals)
@@ -274,6 +280,9 @@ export class Holdfast {
         witness,
       }),
       audit: new AuditLog(database.as(), scope, this.#auditParts),
+      settings: new SettingsStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, rules: this.#settingsRules,
+      }),
     }
   }
 }

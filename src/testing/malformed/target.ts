@@ -51,7 +51,9 @@ export async function furnish(
       const objects = await fresh.objectsFor(operation, steady)
       // A person would leave for good, and be the owner of ever more organizations.
       const isForTokens = ['logOut', 'createOrganization'].includes(operation.operationId)
-      const authorization = isForTokens ? authorizations[0]! : chance.pick(authorizations)
+      const isForPersons = /My[A-Z]/.test(operation.operationId)
+      const authorization = isForTokens ? authorizations[0]!
+        : isForPersons ? authorizations[1]! : chance.pick(authorizations)
       const organization = { 'Holdfast-Organization': world.organizationId }
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
@@ -59,8 +61,12 @@ export async function furnish(
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
+<<<<<<< HEAD
         sibling_of: objects.message_id!, leaf: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
+=======
+        secret_fields: 'never.set',
+>>>>>>> settings
       }
     },
     untouched: async () => JSON.stringify([
@@ -68,6 +74,7 @@ export async function furnish(
       await world.neighbour.messages.list(stranger.conversationId),
       await world.neighbour.serviceTokens.list(),
       await world.neighbour.queues.list(queue),
+      await world.neighbour.settings.get('organization'),
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
@@ -93,6 +100,7 @@ async function strange({ neighbour }: HttpWorld) {
     name: strangerSecret, scopes: ['*'],
   })
   const job = await neighbour.queues.enqueue(queue, { payload: strangerSecret })
+  await neighbour.settings.update('organization', { words: strangerSecret })
   return { conversationId: id, ids: [id, message.id, serviceToken.id, job.id, unknownId] }
 }
 
