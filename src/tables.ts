@@ -45,11 +45,8 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
-<<<<<<< HEAD
   auditChains,
   auditHeads,
   auditTombstones,
-=======
   settings,
->>>>>>> settings
 ] as unknown as readonly Table[]
