@@ -26,6 +26,7 @@ import {
   type WorkerOptions, workerSettings, WorkerSource,
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
+import { type SettingsOptions, SettingsRules, SettingsStore } from './settings/index.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
@@ -38,15 +39,17 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
   readonly ids?: IdGenerator
-  /** How long login sessions last. @default a day without use, seven days in all */
-  readonly sessionTimes?: Partial<SessionTimes>
-  /** How many logins may fail. @default see LoginLimits */
-  readonly loginLimits?: Partial<LoginLimits>
   /**
    * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
    * after commas. @default none: nothing is signed, and nothing can be pruned
    */
   readonly auditKey?: string
+  /** How long login sessions last. @default a day without use, seven days in all */
+  readonly sessionTimes?: Partial<SessionTimes>
+  /** How many logins may fail. @default see LoginLimits */
+  readonly loginLimits?: Partial<LoginLimits>
+  /** Known settings and their secret fields. @default any settings */
+  readonly settings?: SettingsOptions
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -60,6 +63,7 @@ export interface OrganizationStores {
   readonly invitations: InvitationStore
   readonly locks: LockStore
   readonly audit: AuditLog
+  readonly settings: SettingsStore
 }
 
 /**
@@ -97,6 +101,7 @@ export class Holdfast {
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
   readonly #auditParts: AuditParts
+  readonly #settingsRules: SettingsRules
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -104,10 +109,11 @@ export class Holdfast {
     this.coordination = coordination
     this.clock = options.clock ?? systemClock
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
-    this.sessionTimes = sessionTimesOf(options.sessionTimes)
-    this.loginLimits = loginLimitsOf(options.loginLimits)
     // Stores of one organization narrow it; what is left sees all, for the reason given there.
     this.#database = Database.over<Tables>(backend).within('all')
+    this.sessionTimes = sessionTimesOf(options.sessionTimes)
+    this.loginLimits = loginLimitsOf(options.loginLimits)
+    this.#settingsRules = new SettingsRules(options.settings)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this, coordination.signals)
@@ -239,8 +245,8 @@ export class Holdfast {
     await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.jobs.idle()
-    await this.authenticator.idle()
     await this.tokenUsage.close()
+    await this.authenticator.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
@@ -274,6 +280,9 @@ export class Holdfast {
         witness,
       }),
       audit: new AuditLog(database.as(), scope, this.#auditParts),
+      settings: new SettingsStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, rules: this.#settingsRules,
+      }),
     }
   }
 }

@@ -30,3 +30,8 @@ export {
 } from './locks/index.js'
 export * from './queues/index.js'
 export { type Actor } from './scope.js'
+export {
+  type EffectiveSettings, PersonRequired, type SealBinding, type SealedFields, SealingUnavailable,
+  type Settings, type SettingsChange, type SettingsDocument, type SettingsOptions,
+  type SettingsOwner, SettingsStore,
+} from './settings/index.js'

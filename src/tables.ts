@@ -15,11 +15,12 @@ import { processes, type ProcessTables } from './processes/index.js'
 import {
   jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
 } from './queues/index.js'
+import { settings, type SettingsTables } from './settings/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables {}
+    ScheduleTables, ProcessTables, AuditTables, SettingsTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -47,4 +48,5 @@ export const tables = [
   auditChains,
   auditHeads,
   auditTombstones,
+  settings,
 ] as unknown as readonly Table[]

@@ -45,7 +45,7 @@ export type RouteIdempotency = 'none' | 'transaction' | 'own'
 /** Everything about one endpoint. `Context` is what its handler needs. */
 export interface RouteDefinition<Context, I extends RouteInput, A extends string = string> {
   readonly operationId: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** OpenAPI form, `/v1/conversations/{conversation_id}`. */
   readonly path: string
   readonly tag: string

@@ -30,14 +30,18 @@ const rules = {
   'organizations:read': { least: 'person', tokens: true },
   'organizations:update': { least: 'admin', tokens: true },
   'organizations:write': { least: 'person', tokens: true },
+  'own_settings:read': { least: 'member', tokens: true },
+  'own_settings:write': { least: 'member', tokens: true },
+  'profile:write': { least: 'person', tokens: false },
   'schedules:read': { least: 'member', tokens: true },
   'schedules:write': { least: 'member', tokens: true },
   'service_tokens:read': { least: 'admin', tokens: true },
   'service_tokens:write': { least: 'admin', tokens: true },
-  'profile:write': { least: 'person', tokens: false },
   'sessions:read': { least: 'person', tokens: false },
   'sessions:write': { least: 'person', tokens: true },
-  // Asked in the organization `default` alone, whoever calls.
+  'settings:read': { least: 'member', tokens: true },
+  'settings:write': { least: 'admin', tokens: true },
+  /** The actions on users are checked in the organization `default` alone, whoever calls. */
   'users:read': { least: 'admin', tokens: true },
   'users:write': { least: 'admin', tokens: true },
 } as const satisfies Record<string, Rule>

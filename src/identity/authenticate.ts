@@ -72,8 +72,8 @@ export class Authenticator implements CredentialListener {
   }
 
   /**
-   * Who a token stands for in the organization of this id or slug, or else in its own one. Throws Unauthenticated, and
-   * OrganizationNotFound when there is none or none for this token.
+   * Who a token stands for in the organization of this id or slug, or else in its own one. Throws
+   * Unauthenticated, and OrganizationNotFound when there is none or none for this token.
    */
   async stand(token: string, organization?: string): Promise<Standing> {
     const kind = kindOfToken(token)

@@ -13,9 +13,7 @@ import { checkIpRanges } from './ip-ranges.js'
 import { checkRate, type Rate, rateColumns, rateOf } from './rates.js'
 import { Roster } from './roster.js'
 import { type IdentityDatabase, type IdentitySource } from './source.js'
-import {
-  type IdentityTables, organizations, type ServiceToken, serviceTokens,
-} from './tables.js'
+import { type IdentityTables, organizations, type ServiceToken, serviceTokens } from './tables.js'
 import { hashOfToken, newToken } from './tokens.js'
 
 /** A service token to create. */

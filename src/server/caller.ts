@@ -48,11 +48,16 @@ export function actorOf(caller: Caller | undefined, request: FastifyRequest): Ac
   }
 }
 
+interface Credentials {
+  readonly request: FastifyRequest
+  readonly token: string
+}
+
 /** A service token belongs to one organization; a person picks one of theirs or has a default. */
 async function callerWithin(
   { authenticator }: Holdfast,
   route: Route<never>,
-  { request, token }: { readonly request: FastifyRequest; readonly token: string },
+  { request, token }: Credentials,
 ): Promise<Caller> {
   const wanted = request.headers['holdfast-organization']
   const wrong = faultOf(wanted)
@@ -73,7 +78,7 @@ async function callerWithin(
 async function administrator(
   { authenticator }: Holdfast,
   route: Route<never>,
-  { request, token }: { readonly request: FastifyRequest; readonly token: string },
+  { request, token }: Credentials,
 ): Promise<Caller> {
   const organizationId = defaultOrganizationId
   try {

@@ -57,7 +57,7 @@ function refuseAny(value: unknown, place: string, faults: FieldFault[]): undefin
 
 /** Whether a route changes its object only while that is as the caller read it. */
 export function takesIfMatch({ etag, method }: Route<never>): boolean {
-  return etag === true && method === 'PATCH'
+  return etag === true && ['PATCH', 'PUT', 'DELETE'].includes(method)
 }
 
 function ifRevisionOf(

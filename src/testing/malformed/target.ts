@@ -55,8 +55,8 @@ export async function furnish(
       const objects = await fresh.objectsFor(operation, steady)
       const isForTokens = leaving.includes(operation.operationId)
       const isForAdministrators = operation.path.startsWith('/v1/users')
-      const isForPersons = operation.path.startsWith('/v1/me') ||
-        operation.path.startsWith('/v1/sessions')
+      const isForPersons = /My[A-Z]/.test(operation.operationId) ||
+        /^\/v1\/(me|sessions)\b/.test(operation.path)
       const authorization = isForAdministrators ? `Bearer ${administrator}`
         : isForTokens ? authorizations[0]!
           : isForPersons ? authorizations[1]! : chance.pick(authorizations)
@@ -64,12 +64,14 @@ export async function furnish(
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
         ...objects, ...await lockFor(world, operation), ...credentials, email, username, password,
-        ...await userFor(world, operation), ...await sessionFor(world, operation, { email, password }),
+        ...await userFor(world, operation),
+        ...await sessionFor(world, operation, { email, password }),
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
         sibling_of: objects.message_id!, leaf: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
+        secret_fields: 'never.set',
       }
     },
     untouched: async () => JSON.stringify([
@@ -77,6 +79,7 @@ export async function furnish(
       await world.neighbour.messages.list(stranger.conversationId),
       await world.neighbour.serviceTokens.list(),
       await world.neighbour.queues.list(queue),
+      await world.neighbour.settings.get('organization'),
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
@@ -102,6 +105,7 @@ async function strange({ neighbour }: HttpWorld) {
     name: strangerSecret, scopes: ['*'],
   })
   const job = await neighbour.queues.enqueue(queue, { payload: strangerSecret })
+  await neighbour.settings.update('organization', { words: strangerSecret })
   return { conversationId: id, ids: [id, message.id, serviceToken.id, job.id, unknownId] }
 }
 
