@@ -20,10 +20,17 @@ export async function open({ url, token, conversations, path }) {
       `Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
   }
+  return callersOf({ hostname, port, request, status: '201' })
+}
+
+/** Slices of so many connections, each with one request in flight; `status` is what must come. */
+export function callersOf({ hostname, port, request, status }) {
   const clients = []
 
   async function slice(callers, sliceMs) {
-    while (clients.length < callers) clients.push(await Client.open({ hostname, port, request }))
+    while (clients.length < callers) {
+      clients.push(await Client.open({ hostname, port, request, status }))
+    }
     const histogram = new Histogram()
     const cpu = process.cpuUsage()
     const started = performance.now()
@@ -44,15 +51,17 @@ class Client {
   #requests
   #next = 0
   #answered
+  #status
 
-  static async open({ hostname, port, request }) {
+  static async open({ hostname, port, request, status }) {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true })
     await new Promise((done, failed) => socket.once('connect', done).once('error', failed))
-    return new Client(socket, Array.from({ length: perConnection }, request))
+    return new Client(socket, Array.from({ length: perConnection }, request), status)
   }
 
-  constructor(socket, requests) {
+  constructor(socket, requests, expected) {
     this.#socket = socket
+    this.#status = expected
     this.#requests = requests
     let answer = ''
     socket.setEncoding('latin1')
@@ -72,7 +81,7 @@ class Client {
       const answered = new Promise((done) => { this.#answered = done })
       this.#socket.write(this.#requests[this.#next++ % perConnection])
       const status = await answered
-      if (status !== '201') throw new Error(`the status was ${status}`)
+      if (status !== this.#status) throw new Error(`the status was ${status}`)
       const now = performance.now()
       histogram.add(now - before)
       before = now
@@ -90,5 +99,7 @@ function isWhole(answer) {
   const head = answer.indexOf('\r\n\r\n')
   if (head === -1) return false
   const length = /\r\ncontent-length: (\d+)/i.exec(answer)
-  return length !== null && answer.length >= head + 4 + Number(length[1])
+  // An answer without a body has no length.
+  if (length === null) return answer.startsWith('HTTP/1.1 204')
+  return answer.length >= head + 4 + Number(length[1])
 }
