@@ -34,6 +34,8 @@ export interface ClaimAny {
   readonly leaseSeconds?: number
   /** Who claims, for people; 1 to 255 characters. */
   readonly worker: string
+  /** The one of them that rang just now. */
+  readonly rung?: string | undefined
 }
 
 /** How long one organization alone is served before it is looked whether others have jobs. */
@@ -124,6 +126,12 @@ export class JobLog {
     return rows.map(decodeJob)
   }
 
+  /** Where somebody rang just now: what is ready at once, and only without it what is due. */
+  async claimRung(call: ClaimCall): Promise<Job[]> {
+    const rows = await this.#claimWriter.append(call)
+    return rows.length > 0 ? rows.map(decodeJob) : this.claim(call)
+  }
+
   /**
    * Ready jobs of any organization for the system's own workers: organizations take turns, an even
    * share each. Throws InvalidInput.
@@ -138,7 +146,9 @@ export class JobLog {
       leaseMs: leaseSeconds * 1_000,
       worker: jobs.columns.worker.encode(given.worker, 'worker') as Stored<'text'>,
     }
-    const atOnce = await this.#claimAlone(given.queues, { ...call, limit })
+    const [only] = given.queues
+    const name = given.rung ?? (given.queues.length === 1 ? only : undefined)
+    const atOnce = name === undefined ? [] : await this.#claimAlone(name, { ...call, limit })
     if (atOnce.length > 0) return atOnce.map(decodeJob)
     const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
     if (!isFresh) await this.promote()
@@ -208,24 +218,30 @@ export class JobLog {
    * is alone no more, the others wait for the claims of 50 ms.
    */
   async #claimAlone(
-    queues: readonly string[],
+    name: string,
     call: Omit<ClaimCall, 'queue' | 'organization'>,
   ): Promise<StoredJob[]> {
-    const [name = ''] = queues
-    const alone = queues.length === 1 ? this.#alone.get(name) : undefined
+    const alone = this.#alone.get(name)
     if (alone === undefined) return []
-    const nowMs = performance.now()
-    if (nowMs - alone.sinceMs > aloneMs) {
-      alone.sinceMs = nowMs
-      // The claims tell when the database is away.
-      void this.#waitingIn(queues, 2).catch(() => this.#alone.delete(name))
-      if (nowMs - this.#promotedAtMs > this.#promoteEveryMs) {
-        void this.promote().catch(() => undefined)
-      }
-    }
     const queue = jobs.columns.queue.encode(name, 'queue')
     const { organization } = alone
-    return this.#claimWriter.append({ ...call, organization, queue })
+    const claimed = await this.#claimWriter.append({ ...call, organization, queue })
+    const isLookedFor = claimed.length === 0 || performance.now() - alone.sinceMs <= aloneMs
+    // Only now, and once the handlers have begun: these jobs wait for nothing else.
+    if (!isLookedFor) setImmediate(() => this.#lookAround(name))
+    return claimed
+  }
+
+  /** Whether the organization is still alone, and what has become due. */
+  #lookAround(name: string): void {
+    const nowMs = performance.now()
+    const alone = this.#alone.get(name)
+    if (alone !== undefined) alone.sinceMs = nowMs
+    // The claims tell when the database is away.
+    void this.#waitingIn([name], 2).catch(() => this.#alone.delete(name))
+    if (nowMs - this.#promotedAtMs > this.#promoteEveryMs) {
+      void this.promote().catch(() => undefined)
+    }
   }
 
   async #claimShares(

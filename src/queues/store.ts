@@ -146,11 +146,13 @@ export class QueueStore {
     }
     const name = wakeUpName(queue, this.#organizationId)
     const deadlineMs = performance.now() + waitMs
-    for (;;) {
-      const claimed = await this.#log.claim(call, this.#transaction)
+    for (let rung: string | undefined; ;) {
+      const claimed = rung === undefined
+        ? await this.#log.claim(call, this.#transaction)
+        : await this.#log.claimRung(call)
       const leftMs = Math.ceil(deadlineMs - performance.now())
       if (claimed.length > 0 || leftMs <= 0 || signal?.aborted === true) return claimed
-      await this.#log.wakeUps.wait([name], Math.min(leftMs, pollMs), signal)
+      rung = await this.#log.wakeUps.wait([name], Math.min(leftMs, pollMs), signal)
     }
   }
 
