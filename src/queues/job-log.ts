@@ -2,15 +2,14 @@ import { type WakeUps } from '../coordination/coordination.js'
 import { CoalescingWriter } from '../database/coalesce.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { decodeRow } from '../database/table.js'
 import { type IdGenerator } from '../ids.js'
-import { batchMax, ClaimBatch, type ClaimCall, type StoredJob } from './claim.js'
+import { batchMax, ClaimBatch, type ClaimCall } from './claim.js'
 import { EnqueueBatch, type EnqueueCall, type Placed } from './enqueue.js'
 import { type Answer, FinishBatch, type FinishCall } from './finish.js'
 import { KeyTurns } from './keys.js'
 import { checkInteger, checkKey, checkQueue, leaseSecondsDefault } from './rules.js'
 import { Sweep, type Swept } from './sweep.js'
-import { type Job, jobOf, jobs, type QueueTables } from './tables.js'
+import { type Job, jobs, type QueueTables } from './tables.js'
 import { Transitions } from './transitions.js'
 import { Rings } from './wake-ups.js'
 
@@ -55,7 +54,7 @@ export class JobLog {
   readonly #sweep: Sweep
   readonly #promoteEveryMs: number
   readonly #enqueueWriter: CoalescingWriter<EnqueueCall, Placed[]>
-  readonly #claimWriter: CoalescingWriter<ClaimCall, StoredJob[]>
+  readonly #claimWriter: CoalescingWriter<ClaimCall, Job[]>
   readonly #finishWriter: CoalescingWriter<FinishCall, Answer>
   /** The organization each queue gave to last. */
   readonly #lastServed = new Map<string, Stored<'id'>>()
@@ -123,13 +122,13 @@ export class JobLog {
     if (rows.length < call.limit && isFresh && await this.promote(transaction) > 0) {
       rows.push(...await write(call.limit - rows.length))
     }
-    return rows.map(decodeJob)
+    return rows
   }
 
   /** Where somebody rang just now: what is ready at once, and only without it what is due. */
   async claimRung(call: ClaimCall): Promise<Job[]> {
     const rows = await this.#claimWriter.append(call)
-    return rows.length > 0 ? rows.map(decodeJob) : this.claim(call)
+    return rows.length > 0 ? rows : this.claim(call)
   }
 
   /**
@@ -149,7 +148,7 @@ export class JobLog {
     const [only] = given.queues
     const name = given.rung ?? (given.queues.length === 1 ? only : undefined)
     const atOnce = name === undefined ? [] : await this.#claimAlone(name, { ...call, limit })
-    if (atOnce.length > 0) return atOnce.map(decodeJob)
+    if (atOnce.length > 0) return atOnce
     const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
     if (!isFresh) await this.promote()
     const claimed = await this.#claimShares(given.queues, { ...call, limit })
@@ -157,7 +156,7 @@ export class JobLog {
       const rest = { ...call, limit: limit - claimed.length }
       claimed.push(...await this.#claimShares(given.queues, rest))
     }
-    return claimed.map(decodeJob)
+    return claimed
   }
 
   /** What became of one call's attempt; with a `transaction`, inside it. */
@@ -220,7 +219,7 @@ export class JobLog {
   async #claimAlone(
     name: string,
     call: Omit<ClaimCall, 'queue' | 'organization'>,
-  ): Promise<StoredJob[]> {
+  ): Promise<Job[]> {
     const alone = this.#alone.get(name)
     if (alone === undefined) return []
     const queue = jobs.columns.queue.encode(name, 'queue')
@@ -247,8 +246,8 @@ export class JobLog {
   async #claimShares(
     queues: readonly string[],
     call: Omit<ClaimCall, 'queue' | 'organization'>,
-  ): Promise<StoredJob[]> {
-    const claimed: StoredJob[] = []
+  ): Promise<Job[]> {
+    const claimed: Job[] = []
     for (let inVain = 0; claimed.length < call.limit && inVain < 2;) {
       const rest = call.limit - claimed.length
       const turns = await this.#turnsOf(queues, rest)
@@ -302,9 +301,6 @@ function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
 }
 
 const valuesOf = <V>(values: readonly V[]) => values.map((value) => ({ value }))
-
-/** The job behind a stored row. */
-export const decodeJob = (stored: StoredJob): Job => jobOf(decodeRow(jobs, stored))
 
 /** Jobs with a concurrency key stay in order; others need none. */
 function orderOf({ drafts }: EnqueueCall): string {

@@ -8,12 +8,18 @@ export function wakeUpName(queue: string, organizationId?: string): string {
   return organizationId === undefined ? queue : `${queue}:${organizationId}`
 }
 
+/** What tells where to ring: a job's row, or a part of it. */
+interface RingingJob {
+  readonly organization_id?: unknown
+  readonly queue?: unknown
+}
+
 /** Jobs that became ready in one batch; rung once for each queue, after the commit. */
 export class Rings {
   readonly #counts = new Map<string, number>()
 
   /** Counts a row of a job that is ready. */
-  add({ organization_id: organizationId, queue }: Readonly<Record<string, unknown>>): void {
+  add({ organization_id: organizationId, queue }: RingingJob): void {
     this.#count(String(queue))
     this.#count(wakeUpName(String(queue), String(organizationId)))
   }
