@@ -1,8 +1,7 @@
-import { describe, expect, it, vi } from 'vitest'
-import { type Holdfast, openHoldfast } from '../holdfast.js'
+import { describe, it, vi } from 'vitest'
 import { type TestEngine, testEngines } from '../testing/engines.js'
-import { faketimeMissing, LockCrowd } from './lock-crowd.js'
-import { Random } from './random.js'
+import { faketimeMissing } from './lock-crowd.js'
+import { playUnderLock } from './lock-play.js'
 
 /** Writes under the lock, in each of the tests. */
 const writes = Number(process.env.HOLDFAST_TEST_LOCKS ?? 200)
@@ -19,59 +18,14 @@ const coordinations = [
   { name: 'with Redis', options: { redis }, missing: noRedis },
 ]
 
-interface Entry {
-  readonly fence: number
-  readonly count: number
-}
-
-/** Everything that was written, in order. */
-async function entriesOf(holdfast: Holdfast, conversationId: string): Promise<Entry[]> {
-  const { messages } = holdfast.organization()
-  const entries: Entry[] = []
-  for (let cursor: string | undefined; ;) {
-    const page = await messages.list(conversationId, { limit: 200, cursor })
-    entries.push(...page.data.map(({ content }) => content as unknown as Entry))
-    if (page.nextCursor === null) return entries
-    cursor = page.nextCursor
-  }
-}
-
 async function play(
   engine: TestEngine,
   options: Readonly<Record<string, unknown>>,
   skews: readonly (string | null)[],
 ): Promise<void> {
-  const lease = await engine.create()
-  const random = new Random()
-  const holdfast = await openHoldfast({ database: lease.url })
-  const { conversations } = holdfast.organization()
-  const { id: conversationId, organizationId } = await conversations.create({
-    metadata: { count: 0 },
+  await playUnderLock(engine, {
+    options, skews, writes, harass: (crowd) => crowd.harass(writes, withinMs),
   })
-  const crowd = new LockCrowd({
-    options: { ...options, database: lease.url }, organizationId, conversationId, skews, random,
-    ttlSeconds: 0.5, isGuarded: process.env.HOLDFAST_TEST_UNGUARDED === undefined,
-  })
-  try {
-    const startMs = performance.now()
-    const harassed = await crowd.harass(writes, withinMs)
-    const seconds = Math.round((performance.now() - startMs) / 1_000)
-    await crowd.stop()
-    const entries = await entriesOf(holdfast, conversationId)
-    const { metadata } = await conversations.get(conversationId)
-    const words = Object.fromEntries(crowd.words)
-    console.log(JSON.stringify({ seed: random.seed, kept: entries.length, seconds, words,
-      ...harassed }))
-    const broken = entries.filter(({ fence, count }, index) =>
-      count !== index + 1 || fence <= (entries[index - 1]?.fence ?? 0))
-    expect(broken).toEqual([])
-    expect(metadata).toEqual({ count: entries.length })
-    expect(entries.length).toBeGreaterThanOrEqual(writes)
-  } finally {
-    await crowd.stop()
-    await holdfast.close()
-    await lease.drop()
-  }
 }
 
 // What is in memory ends with its process.
