@@ -24,15 +24,14 @@ export const batchMax = 1_000
 
 /** What a claim need not bring back: known beforehand, or null of every active job. */
 const known = {
-  state: 'active', result: null, finished_at: null, expires_at: null,
+  state: 'active', result: null, finished_at: null, cancelled_at: null, expires_at: null,
 } as const
 
 /** Columns of a claimed job that only the database knows. */
 const claimed = sql.join([
   'id', 'priority', 'payload', 'progress', 'error', 'dedupe_key', 'concurrency_key', 'attempt',
   'attempts_max', 'failures', 'crashes', 'crashes_max', 'backoff_base_ms', 'backoff_cap_ms',
-  'lease_expires_at', 'run_at', 'created_at', 'started_at', 'cancelled_at', 'redrives',
-  'redriven_at',
+  'lease_expires_at', 'run_at', 'created_at', 'started_at', 'redrives', 'redriven_at',
 ].map((name) => sql.ref(name)))
 
 /** Gives out the first ready jobs of queues, each to one worker. */

@@ -102,11 +102,12 @@ export class JobLog {
   }
 
   /** What became of each draft; with a `transaction`, inside it. */
-  async enqueue(call: EnqueueCall, transaction?: Database<QueueTables>): Promise<Placed[]> {
+  enqueue(call: EnqueueCall, transaction?: Database<QueueTables>): Promise<Placed[]> {
     if (transaction === undefined) return this.#enqueueWriter.append(call)
-    const [placed] = await this.#ringing(
-      (rings) => this.#enqueues.write([call], rings, transaction), transaction)
-    return placed!
+    return this.#ringing(async (rings) => {
+      const [placed] = await this.#enqueues.write([call], rings, transaction)
+      return placed!
+    }, transaction)
   }
 
   /** The claimed jobs; with a `transaction`, inside it. */
@@ -160,11 +161,12 @@ export class JobLog {
   }
 
   /** What became of one call's attempt; with a `transaction`, inside it. */
-  async finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
+  finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
     if (transaction === undefined) return this.#finishWriter.append(call)
-    const [answer] = await this.#ringing(
-      (rings) => this.#finishes.write([call], rings, transaction), transaction)
-    return answer
+    return this.#ringing(async (rings) => {
+      const [answer] = await this.#finishes.write([call], rings, transaction)
+      return answer
+    }, transaction)
   }
 
   /** Makes scheduled jobs ready whose time has come; how many. */
