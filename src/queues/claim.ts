@@ -24,7 +24,7 @@ export const batchMax = 1_000
 
 /** What a claim need not bring back: known beforehand, or null of every active job. */
 const known = {
-  state: 'active', result: null, finished_at: null, cancelled_at: null, expires_at: null,
+  state: 'active', result: null, finished_at: null, cancelled_at: null,
 } as const
 
 /** Columns of a claimed job that only the database knows. */
@@ -63,7 +63,8 @@ export class ClaimBatch {
     const statements = [...groups.values()].map((group) => this.#claim(group))
     const results = await database.atomic(statements)
     const claimed = new Map([...groups].map(([name, call], index) => {
-      return [name, results[index]!.rows.map((row) => jobOfClaim(call, row)).sort(inOrder)]
+      const common = { ...known, ...commonOf(call) }
+      return [name, results[index]!.rows.map((row) => jobOf(row, common)).sort(inOrder)]
     }))
     return calls.map((call) => claimed.get(groupOf(call))!.splice(0, call.limit))
   }
@@ -132,12 +133,8 @@ const groupOf = ({ organization, queue, leaseMs, worker }: ClaimCall): string =>
 
 const inOrder = (a: Job, b: Job): number => b.priority - a.priority || (a.id < b.id ? -1 : 1)
 
-function jobOfClaim(
-  { organization: organization_id, queue, worker }: ClaimCall,
-  row: Record<string, unknown>,
-): Job {
-  return jobOf(Object.assign(row, known, { organization_id, queue, worker }))
-}
+const commonOf = ({ organization: organization_id, queue, worker }: ClaimCall) =>
+  ({ organization_id, queue, worker })
 
 interface RawStatement<P> {
   readonly name: string

@@ -129,9 +129,9 @@ export class EnqueueBatch {
     const ensures = missing.length === 0 ? [] : [this.#ensure(missing)]
     const results = await repeated(() => database.atomic([...ensures, ...around]))
     const at = ensures.length + (keys.length === 0 ? 0 : 1)
-    if (isPlain) for (const row of results[at]!.rows) beReady(row)
+    const inserted = results[at]!
     return placedOf(drafts, rings, {
-      inserted: results[at]!,
+      inserted: isPlain ? { ...inserted, rows: inserted.rows.map(readyOf) } : inserted,
       earlier: deduped.length === 0 ? undefined : results[at + 1],
       admitted: keys.length === 0 ? undefined : results.at(-2),
     })
@@ -221,10 +221,8 @@ function placedOf(
 }
 
 /** What the statement for plain jobs need not say. */
-function beReady(row: Record<string, unknown>): void {
-  row.state = 'ready'
-  row.run_at = row.created_at
-}
+const readyOf = ({ id, created_at }: Record<string, unknown>) =>
+  ({ id, state: 'ready', run_at: created_at, created_at })
 
 const dedupeName = (...parts: readonly unknown[]): string => JSON.stringify(parts)
 

@@ -122,7 +122,7 @@ export class QueueStore {
     const list = ['jobs', this.#organizationId, queue, state ?? null]
     const last = cursor === undefined ? undefined : String(keyOf(list, cursor)[0])
     const query = this.#queries.newest(queue, { state, limit: limit + 1, last })
-    const rows = (await this.#database.all(query)).map(jobOf)
+    const rows = (await this.#database.all(query)).map((row) => jobOf(row))
     return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
   }
 

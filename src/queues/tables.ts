@@ -132,18 +132,23 @@ export interface QueueTables {
   jobs: StoredRow<typeof jobs>
 }
 
-/** The job behind a stored row; written out, without a row in between: claims are hot. */
-export function jobOf(stored: Readonly<Record<string, unknown>>): Job {
+type Stored = Readonly<Record<string, unknown>>
+
+/**
+ * The job behind a stored row; written out, without a row in between: claims are hot. What all
+ * jobs of a claim have in common may be `known` instead of being in each row.
+ */
+export function jobOf(stored: Stored, known: Stored = stored): Job {
   const { columns } = jobs
   return {
-    organizationId: columns.organizationId.decode(stored.organization_id),
+    organizationId: columns.organizationId.decode(known.organization_id),
     id: columns.id.decode(stored.id),
-    queue: columns.queue.decode(stored.queue),
-    state: columns.state.decode(stored.state) as JobState,
+    queue: columns.queue.decode(known.queue),
+    state: columns.state.decode(known.state) as JobState,
     priority: columns.priority.decode(stored.priority),
     payload: columns.payload.decode(stored.payload),
     progress: columns.progress.decode(stored.progress),
-    result: columns.result.decode(stored.result),
+    result: columns.result.decode(known.result),
     error: columns.error.decode(stored.error),
     dedupeKey: columns.dedupeKey.decode(stored.dedupe_key),
     concurrencyKey: columns.concurrencyKey.decode(stored.concurrency_key),
@@ -156,13 +161,13 @@ export function jobOf(stored: Readonly<Record<string, unknown>>): Job {
       baseMs: columns.backoffBaseMs.decode(stored.backoff_base_ms),
       capMs: columns.backoffCapMs.decode(stored.backoff_cap_ms),
     },
-    worker: columns.worker.decode(stored.worker),
+    worker: columns.worker.decode(known.worker),
     leaseExpiresAt: columns.leaseExpiresAt.decode(stored.lease_expires_at),
     runAt: columns.runAt.decode(stored.run_at),
     createdAt: columns.createdAt.decode(stored.created_at),
     startedAt: columns.startedAt.decode(stored.started_at),
-    finishedAt: columns.finishedAt.decode(stored.finished_at),
-    cancelledAt: columns.cancelledAt.decode(stored.cancelled_at),
+    finishedAt: columns.finishedAt.decode(known.finished_at),
+    cancelledAt: columns.cancelledAt.decode(known.cancelled_at),
     redrives: columns.redrives.decode(stored.redrives),
     redrivenAt: columns.redrivenAt.decode(stored.redriven_at),
   }

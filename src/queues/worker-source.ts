@@ -88,8 +88,8 @@ export class WorkerSource<Transaction> {
   }
 
   /** Each of these throws AttemptStale or JobNotFound when the job is no longer this attempt's. */
-  async complete(job: Job, result: JsonValue): Promise<void> {
-    await this.#of(job).complete(job, result)
+  complete(job: Job, result: JsonValue): Promise<unknown> {
+    return this.#of(job).complete(job, result)
   }
 
   /** The completion first, so that a stale attempt's effects do not even run. */
