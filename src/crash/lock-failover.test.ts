@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { testEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { pause } from './load.js'
-import { playUnderLock } from './lock-play.js'
+import { playUnderLock } from './lock-play.test.harness.js'
 import { RedisPair } from './redis-pair.js'
 
 /** Writes under the lock while Redis fails over. */

@@ -1,7 +1,7 @@
 import { describe, it, vi } from 'vitest'
 import { type TestEngine, testEngines } from '../testing/engines.js'
 import { faketimeMissing } from './lock-crowd.js'
-import { playUnderLock } from './lock-play.js'
+import { playUnderLock } from './lock-play.test.harness.js'
 
 /** Writes under the lock, in each of the tests. */
 const writes = Number(process.env.HOLDFAST_TEST_LOCKS ?? 200)
