@@ -31,6 +31,9 @@ export class UuidV7Generator implements IdGenerator {
   #pool: Uint8Array = new Uint8Array(0)
   #offset = 0
   #milliseconds = -1
+  /** The milliseconds as an id begins with them, and of which moment that is. */
+  #head = ''
+  #headMilliseconds = -1
   #counter = 0
 
   constructor(options: IdGeneratorOptions = {}) {
@@ -41,12 +44,18 @@ export class UuidV7Generator implements IdGenerator {
 
   next(): string {
     this.#advance()
-    const time = this.#milliseconds.toString(16).padStart(12, '0')
+    if (this.#headMilliseconds !== this.#milliseconds) this.#writeHead()
     const high = Math.floor(this.#counter / 2 ** 14)
     const low = this.#counter % 2 ** 14
     const randA = `7${high.toString(16).padStart(3, '0')}`
     const randB = (0x8000 | low).toString(16)
-    return `${time.slice(0, 8)}-${time.slice(8)}-${randA}-${randB}-${this.#tail()}`
+    return `${this.#head}-${randA}-${randB}-${this.#tail()}`
+  }
+
+  #writeHead(): void {
+    const time = this.#milliseconds.toString(16).padStart(12, '0')
+    this.#head = `${time.slice(0, 8)}-${time.slice(8)}`
+    this.#headMilliseconds = this.#milliseconds
   }
 
   #advance(): void {

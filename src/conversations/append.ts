@@ -236,20 +236,14 @@ interface Tail {
 function draftRows(calls: readonly AppendCall[]): DraftRow[] {
   const rows: DraftRow[] = []
   const tails = new Map<string, Tail>()
-  for (const call of calls.toReversed()) {
+  for (let place = calls.length - 1; place >= 0; place--) {
+    const call = calls[place]!
+    const key = keyOf(call)
     const name = call.organizationId + call.conversationId
-    for (const draft of call.drafts.toReversed()) {
+    for (let index = call.drafts.length - 1; index >= 0; index--) {
+      const draft = call.drafts[index]!
       const tail = tails.get(name)
-      const row = {
-        organization_id: call.organizationId,
-        conversation_id: call.conversationId,
-        created_at: call.createdAt,
-        followers: (tail?.followers ?? 0) as Stored<'integer'>,
-        last_id: tail?.last ?? draft.id,
-        parent_message_id: null,
-        ...draft,
-        ...keyOf(call),
-      }
+      const row = draftRow(call, draft, { key, tail })
       rows.push(row)
       if (tail === undefined) {
         tails.set(name, { last: draft.id, head: row, followers: 1 })
@@ -261,6 +255,34 @@ function draftRows(calls: readonly AppendCall[]): DraftRow[] {
     }
   }
   return rows.reverse()
+}
+
+/** Written out: appends are hot, and spreading costs several times as much. */
+function draftRow(
+  call: AppendCall,
+  draft: MessageDraft,
+  { key, tail }: { readonly key: ReturnType<typeof keyOf>; readonly tail: Tail | undefined },
+): DraftRow {
+  return {
+    organization_id: call.organizationId,
+    conversation_id: call.conversationId,
+    id: draft.id,
+    followers: (tail?.followers ?? 0) as Stored<'integer'>,
+    last_id: tail?.last ?? draft.id,
+    parent_message_id: null,
+    kind: draft.kind,
+    role: draft.role,
+    content: draft.content,
+    metadata: draft.metadata,
+    author: draft.author,
+    model: draft.model,
+    tokens_used: draft.tokens_used,
+    cost_usd: draft.cost_usd,
+    created_at: call.createdAt,
+    actor_id: key.actor_id,
+    key: key.key,
+    claim: key.claim,
+  }
 }
 
 function placeOf(row: Record<string, unknown> | undefined): FirstPlace {

@@ -195,6 +195,8 @@ export interface Subscription {
 export interface WakeUps {
   /** Rings `queue:{name}`; at most 64 rings are kept. */
   ring(name: string, count?: number): Promise<void>
+  /** Rings several names in one step, each so many times; the names are in order of urgency. */
+  ringAll(counts: ReadonlyMap<string, number>): Promise<void>
   /**
    * The first of these names that rings within the time-out (0 to 60,000 ms), else undefined. Ends
    * early, with undefined, when `signal` is aborted or coordination is closed. When nobody can be

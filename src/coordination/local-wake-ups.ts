@@ -31,10 +31,12 @@ export class LocalWakeUps implements WakeUps {
 
   async ring(name: string, count = 1): Promise<void> {
     requireName('name', name)
-    let rest = count
-    while (rest > 0 && this.wake(name)) rest -= 1
-    const kept = Math.min(ringsMax, (this.#rings.get(name) ?? 0) + rest)
-    if (kept > 0) this.#rings.set(name, kept)
+    this.#ring(name, count)
+  }
+
+  async ringAll(counts: ReadonlyMap<string, number>): Promise<void> {
+    for (const name of counts.keys()) requireName('name', name)
+    for (const [name, count] of counts) this.#ring(name, count)
   }
 
   async wait(
@@ -84,6 +86,13 @@ export class LocalWakeUps implements WakeUps {
   /** Ends every wait. */
   close(): void {
     for (const waiter of this.#waiters) waiter.wake()
+  }
+
+  #ring(name: string, count: number): void {
+    let rest = count
+    while (rest > 0 && this.wake(name)) rest -= 1
+    const kept = Math.min(ringsMax, (this.#rings.get(name) ?? 0) + rest)
+    if (kept > 0) this.#rings.set(name, kept)
   }
 
   #take(name: string): boolean {

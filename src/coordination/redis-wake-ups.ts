@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type WakeUps } from './coordination.js'
-import { lastPart } from './key.js'
+import { lastPart, requireName } from './key.js'
 import { type Link } from './link.js'
 import { LocalWakeUps, requireWait, ringsMax } from './local-wake-ups.js'
 import { type RedisConnection } from './redis-connection.js'
-import { ringQueue, takeRing } from './scripts/wake-ups.js'
+import { ringQueues, takeRing } from './scripts/wake-ups.js'
 
 /** Rings that nobody takes are forgotten after this long; a sweep finds the work anyway. */
 const ringTtlMs = 3_600_000
@@ -15,6 +15,10 @@ const blockSeconds = 1
 const blockGraceMs = 1_000
 /** Pause after a failure of the blocking connection, in milliseconds. */
 const failureMs = 100
+/** Where as many rings wait as are kept nobody waits for one: the next follow so much later. */
+const fullMs = 10
+/** Names in one script at most. */
+const ringNamesMax = 500
 
 /**
  * Wake-ups between processes. Rings are kept in lists; one connection of this process waits for
@@ -26,6 +30,8 @@ export class RedisWakeUps implements WakeUps {
   /** A list of our own, rung to make the waiting connection look at the names again. */
   readonly #own: string
   readonly #link: Link
+  /** Names that were full when they were rung last, and the rings that have come since. */
+  readonly #full = new Map<string, number>()
   /** Names of the blocking command in flight. */
   #blocking: ReadonlySet<string> | undefined
   #isPumping = false
@@ -48,11 +54,19 @@ export class RedisWakeUps implements WakeUps {
   }
 
   async ring(name: string, count = 1): Promise<void> {
-    const key = this.#keyOf(name)
-    try {
-      await this.#redis.run(ringQueue, [key], [Math.min(count, ringsMax), ringsMax, ringTtlMs])
-    } catch {
-      await this.#local.ring(name, count)
+    await this.ringAll(new Map([[name, count]]))
+  }
+
+  async ringAll(counts: ReadonlyMap<string, number>): Promise<void> {
+    for (const name of counts.keys()) requireName('name', name)
+    const due: [string, number][] = []
+    for (const [name, count] of counts) {
+      const later = this.#full.get(name)
+      if (later === undefined) due.push([name, count])
+      else this.#full.set(name, Math.min(ringsMax, later + count))
+    }
+    for (let first = 0; first < due.length; first += ringNamesMax) {
+      await this.#ring(due.slice(first, first + ringNamesMax))
     }
   }
 
@@ -80,6 +94,31 @@ export class RedisWakeUps implements WakeUps {
     this.#link.close()
   }
 
+  async #ring(counts: readonly (readonly [string, number])[]): Promise<void> {
+    const keys = counts.map(([name]) => this.#keyOf(name))
+    const rings = counts.map(([, count]) => Math.min(count, ringsMax))
+    try {
+      const full = await this.#redis.run<number[]>(
+        ringQueues, keys, [ringsMax, ringTtlMs, ...rings])
+      const names = full.map((index) => counts[index - 1]![0])
+      this.#rest(names.filter((name) => !this.#full.has(name)))
+    } catch {
+      await this.#local.ringAll(new Map(counts))
+    }
+  }
+
+  /** Rings of full queues are gathered for a moment: they would change nothing. */
+  #rest(names: readonly string[]): void {
+    if (names.length === 0) return
+    for (const name of names) this.#full.set(name, 0)
+    setTimeout(() => {
+      const late = names.map((name) => [name, this.#full.get(name) ?? 0] as const)
+      for (const name of names) this.#full.delete(name)
+      const counts = new Map(late.filter(([, count]) => count > 0))
+      if (counts.size > 0 && !this.#isClosed) void this.ringAll(counts)
+    }, fullMs)
+  }
+
   /** A ring that is kept here or in Redis already. */
   async #taken(names: readonly string[]): Promise<string | undefined> {
     const local = this.#local.take(names)
@@ -96,7 +135,7 @@ export class RedisWakeUps implements WakeUps {
   #pump(): void {
     const waited = this.#blocking
     if (waited !== undefined && this.#local.awaited.some((name) => !waited.has(name))) {
-      void this.#redis.run(ringQueue, [this.#own], [1, 1, ringTtlMs]).catch(() => undefined)
+      void this.#redis.run(ringQueues, [this.#own], [1, ringTtlMs, 1]).catch(() => undefined)
     }
     if (this.#isPumping || this.#isClosed) return
     this.#isPumping = true

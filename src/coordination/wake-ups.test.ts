@@ -43,6 +43,33 @@ coordinationContract('wake-ups', (open) => {
     expect(taken).toBe(64)
   })
 
+  it('wake who took all that were kept by rings that came when there were too many', async () => {
+    const { here, there, name } = await open()
+    await here.wakeUps.ring(name, 64)
+    await here.wakeUps.ring(name)
+    for (let taken = 0; taken < 64; taken += 1) await there.wakeUps.wait([name], 0)
+    const startMs = performance.now()
+    await here.wakeUps.ring(name)
+    expect(await there.wakeUps.wait([name], longMs)).toBe(name)
+    expect(performance.now() - startMs).toBeLessThan(800)
+  })
+
+  it('ring several names at once, each as often as asked', async () => {
+    const { here, there, name } = await open()
+    const counts = new Map([[`${name}-a`, 2], [`${name}-b`, 100], [`${name}-c`, 1]])
+    await here.wakeUps.ringAll(counts)
+    await here.wakeUps.ringAll(new Map())
+    const taken = await Promise.all([...counts.keys()].map(async (each) => {
+      for (let rings = 0; ; rings += 1) {
+        if (await there.wakeUps.wait([each], 0) === undefined) return rings
+      }
+    }))
+    expect(taken).toEqual([2, 64, 1])
+    const refused = here.wakeUps.ringAll(new Map([[name, 1], ['', 1]]))
+    await expect(refused).rejects.toThrow(InvalidInput)
+    expect(await there.wakeUps.wait([name], 0)).toBeUndefined()
+  })
+
   it('wake one waiter a ring', async () => {
     const { here, there, name } = await open()
     const waiters = Array.from({ length: 20 }, (_, index) =>

@@ -1,12 +1,16 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { type TestEngine, testEngines } from '../testing/engines.js'
+import { PrivateRedis } from '../testing/private-redis.test.harness.js'
+import { pause } from './load.js'
 import { faketimeMissing, LockCrowd } from './lock-crowd.js'
 import { Random } from './random.js'
+import { RedisPair } from './redis-pair.js'
 
 /** Writes under the lock, in each of the tests. */
 const writes = Number(process.env.HOLDFAST_TEST_LOCKS ?? 200)
 const withinMs = 60_000 + writes * 150
+const failoversMin = 3
 
 vi.setConfig({ testTimeout: withinMs + 60_000 })
 
@@ -19,9 +23,57 @@ const coordinations = [
   { name: 'with Redis', options: { redis }, missing: noRedis },
 ]
 
+/** How four processes are made to write under one lock. */
+interface LockPlay {
+  /** What each process opens Holdfast with besides the database. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** How far each one's clock is off; one for each process. */
+  readonly skews: readonly (string | null)[]
+  /** Writes that there must be at the end. */
+  readonly writes: number
+  /** What becomes of the crowd; its answer is printed. */
+  harass(crowd: LockCrowd): Promise<object>
+}
+
 interface Entry {
   readonly fence: number
   readonly count: number
+}
+
+/** Every write counted once, and each under a fence above the one before. */
+async function playUnderLock(engine: TestEngine, play: LockPlay): Promise<void> {
+  const lease = await engine.create()
+  const random = new Random()
+  const holdfast = await openHoldfast({ database: lease.url })
+  const { conversations } = holdfast.organization()
+  const { id: conversationId, organizationId } = await conversations.create({
+    metadata: { count: 0 },
+  })
+  const crowd = new LockCrowd({
+    options: { ...play.options, database: lease.url }, organizationId, conversationId,
+    skews: play.skews, random, ttlSeconds: 0.5,
+    isGuarded: process.env.HOLDFAST_TEST_UNGUARDED === undefined,
+  })
+  try {
+    const startMs = performance.now()
+    const harassed = await play.harass(crowd)
+    const seconds = Math.round((performance.now() - startMs) / 1_000)
+    await crowd.stop()
+    const entries = await entriesOf(holdfast, conversationId)
+    const { metadata } = await conversations.get(conversationId)
+    const words = Object.fromEntries(crowd.words)
+    console.log(JSON.stringify({ seed: random.seed, kept: entries.length, seconds, words,
+      ...harassed }))
+    const broken = entries.filter(({ fence, count }, index) =>
+      count !== index + 1 || fence <= (entries[index - 1]?.fence ?? 0))
+    expect(broken).toEqual([])
+    expect(metadata).toEqual({ count: entries.length })
+    expect(entries.length).toBeGreaterThanOrEqual(play.writes)
+  } finally {
+    await crowd.stop()
+    await holdfast.close()
+    await lease.drop()
+  }
 }
 
 /** Everything that was written, in order. */
@@ -41,37 +93,9 @@ async function play(
   options: Readonly<Record<string, unknown>>,
   skews: readonly (string | null)[],
 ): Promise<void> {
-  const lease = await engine.create()
-  const random = new Random()
-  const holdfast = await openHoldfast({ database: lease.url })
-  const { conversations } = holdfast.organization()
-  const { id: conversationId, organizationId } = await conversations.create({
-    metadata: { count: 0 },
+  await playUnderLock(engine, {
+    options, skews, writes, harass: (crowd) => crowd.harass(writes, withinMs),
   })
-  const crowd = new LockCrowd({
-    options: { ...options, database: lease.url }, organizationId, conversationId, skews, random,
-    ttlSeconds: 0.5, isGuarded: process.env.HOLDFAST_TEST_UNGUARDED === undefined,
-  })
-  try {
-    const startMs = performance.now()
-    const harassed = await crowd.harass(writes, withinMs)
-    const seconds = Math.round((performance.now() - startMs) / 1_000)
-    await crowd.stop()
-    const entries = await entriesOf(holdfast, conversationId)
-    const { metadata } = await conversations.get(conversationId)
-    const words = Object.fromEntries(crowd.words)
-    console.log(JSON.stringify({ seed: random.seed, kept: entries.length, seconds, words,
-      ...harassed }))
-    const broken = entries.filter(({ fence, count }, index) =>
-      count !== index + 1 || fence <= (entries[index - 1]?.fence ?? 0))
-    expect(broken).toEqual([])
-    expect(metadata).toEqual({ count: entries.length })
-    expect(entries.length).toBeGreaterThanOrEqual(writes)
-  } finally {
-    await crowd.stop()
-    await holdfast.close()
-    await lease.drop()
-  }
 }
 
 // What is in memory ends with its process.
@@ -91,6 +115,36 @@ for (const engine of testEngines().slice(1)) {
   describe.skipIf(missing !== undefined)(`[${engine.name}] a lock under clocks${skewed}`, () => {
     it('a minute ahead and a minute behind lets one process write all the same', async () => {
       await play(engine, {}, ['+60s', '-60s', null, null])
+    })
+  })
+  const redisAbsent = engine.missing ?? PrivateRedis.missing()
+  const title = `[${engine.name}] a lock while a replica of Redis is promoted by hand`
+  const told = redisAbsent === undefined ? title : `${title}: did not run: ${redisAbsent}`
+  describe.skipIf(redisAbsent !== undefined)(told, () => {
+    it('lets one of 4 processes write, paused and killed as they are, and goes on', async () => {
+      const pair = await RedisPair.start()
+      try {
+        await playUnderLock(engine, {
+          options: { redis: pair.url }, skews: [null, null, null, null], writes,
+          harass: async (crowd) => {
+            const isEnough = () => crowd.written >= writes && pair.failovers >= failoversMin
+            const harassing = crowd.harass(writes, withinMs)
+            harassing.catch(() => undefined)
+            const endMs = performance.now() + withinMs
+            while (!isEnough() && performance.now() < endMs) {
+              const before = crowd.written
+              await pair.failOver(pause)
+              // Waiters find out for themselves while nobody is told anything.
+              await expect.poll(() => crowd.written, { timeout: 20_000 }).toBeGreaterThan(before)
+              await pause(500)
+            }
+            return { ...await harassing, failovers: pair.failovers }
+          },
+        })
+        expect(pair.failovers).toBeGreaterThanOrEqual(failoversMin)
+      } finally {
+        await pair.remove()
+      }
     })
   })
 }

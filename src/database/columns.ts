@@ -154,10 +154,17 @@ const postgresInstant = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00
 function decodeInstant(stored: unknown): Instant {
   const text = stored as string
   if (text.charCodeAt(10) === 84) return text
+  if (isUsual(text)) return `${text.slice(0, 10)}T${text.slice(11, 26)}Z`
   const match = postgresInstant.exec(text)
   if (match === null) throw new InvalidValue(`The database holds an unreadable moment: ${text}`)
   const [, day, time, fraction = ''] = match
   return `${day}T${time}.${fraction.padEnd(6, '0')}Z`
+}
+
+/** PostgreSQL's form with all six digits, which nearly every moment has. */
+function isUsual(text: string): boolean {
+  return text.length === 29 && text.charCodeAt(10) === 32 && text.charCodeAt(19) === 46 &&
+    text.endsWith('+00')
 }
 
 /** SQLite hands back bytes, PostgreSQL hexadecimal text; both become an array of their own. */

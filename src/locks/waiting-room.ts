@@ -16,6 +16,9 @@ const touchEveryMs = 1_000
 /** Queues are looked at this soon after somebody joined or moved up, then ever more seldom … */
 const lookFirstMs = 15
 
+/** … but so much later while signals of other processes are known to arrive … */
+const lookFirstToldMs = 250
+
 /** … down to this. */
 const lookEveryMs = 1_000
 
@@ -43,6 +46,8 @@ export class WaitingRoom {
   #subscribing: Promise<Subscription> | undefined
   #timer: NodeJS.Timeout | undefined
   #lookAfterMs = lookFirstMs
+  /** Long while others' signals came before this process found out by itself. */
+  #lookFirstMs = lookFirstMs
   #touchedMs = 0
 
   constructor(
@@ -129,7 +134,7 @@ export class WaitingRoom {
   async #next(waiter: Waiter, place: Place): Promise<Standing> {
     const { wish } = waiter
     waiter.expect(place)
-    this.#watch(lookFirstMs)
+    this.#watch(this.#lookFirstMs)
     const news = await waiter.sleep()
     if (waiter.term !== undefined) return { holds: waiter.term }
     if (news === 'due') await this.#leases.settle(wish)
@@ -149,6 +154,8 @@ export class WaitingRoom {
   async #listen(): Promise<void> {
     const topic = topicOf(locks.columns.name.decode(this.listener))
     this.#subscribing ??= this.#signals.subscribe(topic, ({ payload }) => {
+      // After a gap it is not known any more whether signals arrive.
+      this.#lookFirstMs = payload === undefined ? lookFirstMs : lookFirstToldMs
       if (payload === undefined) for (const waiter of this.#waiters.values()) waiter.tell()
       else this.#waiters.get(payload)?.tell()
       const holders = payload === undefined ? this.#holders.values() : [this.#holders.get(payload)]
@@ -181,7 +188,7 @@ export class WaitingRoom {
     }
     this.#timer = undefined
     if (this.#waiters.size === 0 || this.#isClosed) return
-    this.#watch(Math.min(lookEveryMs, Math.max(lookFirstMs, this.#lookAfterMs * 2)))
+    this.#watch(Math.min(lookEveryMs, Math.max(this.#lookFirstMs, this.#lookAfterMs * 2)))
   }
 
   /** True when somebody moved up: the next handover may be near. */
@@ -191,7 +198,11 @@ export class WaitingRoom {
     for (const [claim, waiter] of this.#waiters) {
       const place = places.get(claim)
       if (place !== undefined) isMoving = waiter.expect(place) || isMoving
-      else if (waiter.joinedMs < sinceMs) waiter.tell()
+      else if (waiter.joinedMs < sinceMs) {
+        // It has the lock, or was passed over, and no signal said so.
+        this.#lookFirstMs = lookFirstMs
+        waiter.tell()
+      }
     }
     return isMoving
   }

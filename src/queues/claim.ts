@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database, type Placeholder, prepare } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
-import { type QueueTables } from './tables.js'
+import { type Job, jobOf, type QueueTables } from './tables.js'
 
 /** One call of claim. */
 export interface ClaimCall {
@@ -22,8 +22,17 @@ type TurnParameters = {
 /** Jobs that one statement claims, or deletes, at most. */
 export const batchMax = 1_000
 
-/** A stored row. */
-export type StoredJob = Record<string, unknown>
+/** What a claim need not bring back: known beforehand, or null of every active job. */
+const known = {
+  state: 'active', result: null, finished_at: null, cancelled_at: null,
+} as const
+
+/** Columns of a claimed job that only the database knows. */
+const claimed = sql.join([
+  'id', 'priority', 'payload', 'progress', 'error', 'dedupe_key', 'concurrency_key', 'attempt',
+  'attempts_max', 'failures', 'crashes', 'crashes_max', 'backoff_base_ms', 'backoff_cap_ms',
+  'lease_expires_at', 'run_at', 'created_at', 'started_at', 'redrives', 'redriven_at',
+].map((name) => sql.ref(name)))
 
 /** Gives out the first ready jobs of queues, each to one worker. */
 export class ClaimBatch {
@@ -41,11 +50,11 @@ export class ClaimBatch {
     })
   }
 
-  /** The claimed rows of each call, in order; calls that differ in number only are one. */
+  /** The claimed jobs of each call, in order; calls that differ in number only are one. */
   async write(
     calls: readonly ClaimCall[],
     database: Database<QueueTables> = this.#database,
-  ): Promise<StoredJob[][]> {
+  ): Promise<Job[][]> {
     const groups = new Map<string, ClaimCall>()
     for (const call of calls) {
       const name = groupOf(call)
@@ -55,10 +64,11 @@ export class ClaimBatch {
     const statements = [...groups.values()].map((group) =>
       database.within([group.organization]).reaching(this.#claim(group)))
     const results = await database.atomic(statements)
-    const rows = new Map([...groups.keys()].map((name, index) => {
-      return [name, results[index]!.rows.toSorted(inOrder)]
+    const claimed = new Map([...groups].map(([name, call], index) => {
+      const common = { ...known, ...commonOf(call) }
+      return [name, results[index]!.rows.map((row) => jobOf(row, common)).sort(inOrder)]
     }))
-    return calls.map((call) => rows.get(groupOf(call))!.splice(0, call.limit))
+    return calls.map((call) => claimed.get(groupOf(call))!.splice(0, call.limit))
   }
 
   /** The next organizations after this one that have ready jobs in a queue that is not paused. */
@@ -85,7 +95,7 @@ export class ClaimBatch {
       update jobs set state = 'active', attempt = attempt + 1, worker = ${parameter('worker')},
         started_at = ${engine.now()}, lease_expires_at = ${engine.now(parameter('leaseMs'))}
       where (organization_id, id) in (select n.organization_id, n.id from next n)
-      returning *`
+      returning ${claimed}`
   }
 }
 
@@ -123,9 +133,10 @@ const firstAfter = (queue: unknown, after: unknown) => sql`
 const groupOf = ({ organization, queue, leaseMs, worker }: ClaimCall): string =>
   `${organization} ${queue} ${leaseMs} ${worker}`
 
-function inOrder(a: StoredJob, b: StoredJob): number {
-  return Number(b.priority) - Number(a.priority) || (String(a.id) < String(b.id) ? -1 : 1)
-}
+const inOrder = (a: Job, b: Job): number => b.priority - a.priority || (a.id < b.id ? -1 : 1)
+
+const commonOf = ({ organization: organization_id, queue, worker }: ClaimCall) =>
+  ({ organization_id, queue, worker })
 
 interface RawStatement<P> {
   readonly name: string

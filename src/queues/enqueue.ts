@@ -121,7 +121,7 @@ export class EnqueueBatch {
     const sorted = deduped.length === 0 ? drafts : inOrderOf(drafts, ({ dedupe_key: key }) => key)
     const isPlain = drafts.every((draft) => isPlainDraft(draft))
     const inserts = [
-      isPlain ? this.#plain(drafts.map(plainOf)) : this.#insert(sorted),
+      isPlain ? this.#plain(drafts) : this.#insert(sorted),
       ...(deduped.length === 0 ? [] : [this.#earlier(deduped.map(dedupeOf))]),
     ]
     const keyed = drafts.filter(({ concurrency_key }) => concurrency_key !== null)
@@ -129,8 +129,9 @@ export class EnqueueBatch {
     const ensures = missing.length === 0 ? [] : [this.#ensure(missing)]
     const results = await repeated(() => database.atomic([...ensures, ...around]))
     const at = ensures.length + (keys.length === 0 ? 0 : 1)
+    const inserted = results[at]!
     return placedOf(drafts, rings, {
-      inserted: results[at]!,
+      inserted: isPlain ? { ...inserted, rows: inserted.rows.map(readyOf) } : inserted,
       earlier: deduped.length === 0 ? undefined : results[at + 1],
       admitted: keys.length === 0 ? undefined : results.at(-2),
     })
@@ -162,7 +163,7 @@ export class EnqueueBatch {
         false, 0, b.attempts_max, 0, 0, b.crashes_max, b.backoff_base_ms, b.backoff_cap_ms,
         ${now}, ${now}, 0
       from ${rows} as b where true
-      returning id, state, run_at, created_at`
+      returning id, created_at`
   }
 
   #insertStatement(rows: Rows) {
@@ -205,7 +206,8 @@ function placedOf(
   const placed = new Map<string, Placed>()
   const states = new Map((admitted?.rows ?? []).map((row) => [row.id, { state: 'ready' }]))
   for (const row of inserted.rows) {
-    placed.set(String(row.id), { inserted: { ...row, ...states.get(row.id) } })
+    const admittedNow = states.get(row.id)
+    placed.set(String(row.id), { inserted: admittedNow ? { ...row, ...admittedNow } : row })
   }
   for (const row of admitted?.rows ?? []) rings.add(row)
   const byKey = new Map((earlier?.rows ?? []).map((row) => [
@@ -213,7 +215,7 @@ function placedOf(
   ]))
   for (const draft of drafts) {
     const own = placed.get(draft.id!)?.inserted
-    if (own?.state === 'ready' && draft.concurrency_key === null) rings.add({ ...draft })
+    if (own?.state === 'ready' && draft.concurrency_key === null) rings.add(draft)
     if (own !== undefined || draft.dedupe_key === null) continue
     const row = byKey.get(dedupeName(draft.organization_id, draft.queue, draft.dedupe_key))
     if (row !== undefined) placed.set(draft.id!, { earlier: row })
@@ -221,13 +223,22 @@ function placedOf(
   return placed
 }
 
+/** What the statement for plain jobs need not say. */
+const readyOf = ({ id, created_at }: Record<string, unknown>) =>
+  ({ id, state: 'ready', run_at: created_at, created_at })
+
 const dedupeName = (...parts: readonly unknown[]): string => JSON.stringify(parts)
 
 const nameOf = ({ organization_id, name }: QueueRow): string => `${organization_id} ${name}`
 
 function queuesOf(drafts: readonly JobDraft[]): QueueRow[] {
   const queues = new Map<string, QueueRow>()
-  for (const { organization_id, queue } of drafts) {
+  let last: JobDraft | undefined
+  for (const draft of drafts) {
+    const { organization_id, queue } = draft
+    const isRun = last?.queue === queue && last.organization_id === organization_id
+    last = draft
+    if (isRun) continue
     const row = { organization_id, name: queue }
     queues.set(nameOf(row), row)
   }
@@ -246,12 +257,6 @@ function keysOf(drafts: readonly JobDraft[]): KeyRow[] {
 function isPlainDraft(draft: JobDraft): boolean {
   return draft.dedupe_key === null && draft.concurrency_key === null &&
     draft.run_at === null && Number(draft.delay_ms) === 0
-}
-
-function plainOf(draft: JobDraft): BatchRow<typeof plainKinds> {
-  const { dedupe_key: _d, fingerprint: _f, concurrency_key: _c, ...timed } = draft
-  const { delay_ms: _m, run_at: _r, ...rest } = timed
-  return rest
 }
 
 const dedupeOf = ({ organization_id, queue, dedupe_key }: JobDraft): DedupeRow =>

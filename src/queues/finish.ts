@@ -165,22 +165,20 @@ async function answered(
 ): Promise<void> {
   try {
     const { result, admitted } = await work()
-    const rows = new Map(result.rows.map((row) => [nameOf(row), row]))
+    const rows = new Map(result.rows.map((row) => [row.id, row]))
     for (const row of [...result.rows, ...(admitted?.rows ?? [])]) {
       if (row.state === undefined || row.state === 'ready') rings.add(row)
     }
     for (const call of calls) {
-      const row = rows.get(nameOf(call.row))
-      if (row !== undefined) answers.set(call, { row })
+      const row = rows.get(call.row.id)
+      // A call about an earlier attempt may stand beside one about the latest.
+      if (row !== undefined && Number(row.attempt) === call.row.attempt) answers.set(call, { row })
     }
   } catch (error) {
     // Other calls of the batch may have been committed: each gets its own answer.
     for (const call of calls) answers.set(call, { error })
   }
 }
-
-const nameOf = ({ id, attempt }: Readonly<Record<string, unknown>>): string =>
-  `${String(id)} ${Number(attempt)}`
 
 const of = (calls: readonly FinishCall[], kind: FinishCall['kind']): readonly FinishCall[] =>
   calls.filter((call) => call.kind === kind)
@@ -197,7 +195,7 @@ const completeStatement = (engine: Engine, rows: Rows, also: Expression<unknown>
     expires_at = ${keptUntil(engine, 'retention')}
   from ${rows} as b
   where ${isOurs} and jobs.cancelled_at is null ${also}
-  returning ${outcome}`
+  returning jobs.id, jobs.attempt, jobs.state, jobs.run_at`
 
 const isDead = sql`(not b.retry or jobs.failures + 1 >= jobs.attempts_max)`
 const isOver = sql`(jobs.cancelled_at is not null or ${isDead})`

@@ -2,15 +2,14 @@ import { type WakeUps } from '../coordination/coordination.js'
 import { CoalescingWriter } from '../database/coalesce.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { decodeRow } from '../database/table.js'
 import { type IdGenerator } from '../ids.js'
-import { batchMax, ClaimBatch, type ClaimCall, type StoredJob } from './claim.js'
+import { batchMax, ClaimBatch, type ClaimCall } from './claim.js'
 import { EnqueueBatch, type EnqueueCall, type Placed } from './enqueue.js'
 import { type Answer, FinishBatch, type FinishCall } from './finish.js'
 import { KeyTurns } from './keys.js'
 import { checkInteger, checkKey, checkQueue, leaseSecondsDefault } from './rules.js'
 import { Sweep, type Swept } from './sweep.js'
-import { type Job, jobOf, jobs, type QueueTables } from './tables.js'
+import { type Job, jobs, type QueueTables } from './tables.js'
 import { Transitions } from './transitions.js'
 import { Rings } from './wake-ups.js'
 
@@ -34,6 +33,8 @@ export interface ClaimAny {
   readonly leaseSeconds?: number
   /** Who claims, for people; 1 to 255 characters. */
   readonly worker: string
+  /** The one of them that rang just now. */
+  readonly rung?: string | undefined
 }
 
 /** How long one organization alone is served before it is looked whether others have jobs. */
@@ -54,7 +55,7 @@ export class JobLog {
   readonly #sweep: Sweep
   readonly #promoteEveryMs: number
   readonly #enqueueWriter: CoalescingWriter<EnqueueCall, Placed[]>
-  readonly #claimWriter: CoalescingWriter<ClaimCall, StoredJob[]>
+  readonly #claimWriter: CoalescingWriter<ClaimCall, Job[]>
   readonly #finishWriter: CoalescingWriter<FinishCall, Answer>
   /** The organization each queue gave to last. */
   readonly #lastServed = new Map<string, Stored<'id'>>()
@@ -102,11 +103,12 @@ export class JobLog {
   }
 
   /** What became of each draft; with a `transaction`, inside it. */
-  async enqueue(call: EnqueueCall, transaction?: Database<QueueTables>): Promise<Placed[]> {
+  enqueue(call: EnqueueCall, transaction?: Database<QueueTables>): Promise<Placed[]> {
     if (transaction === undefined) return this.#enqueueWriter.append(call)
-    const [placed] = await this.#ringing(
-      (rings) => this.#enqueues.write([call], rings, transaction), transaction)
-    return placed!
+    return this.#ringing(async (rings) => {
+      const [placed] = await this.#enqueues.write([call], rings, transaction)
+      return placed!
+    }, transaction)
   }
 
   /** The claimed jobs; with a `transaction`, inside it. */
@@ -122,7 +124,13 @@ export class JobLog {
     if (rows.length < call.limit && isFresh && await this.promote(transaction) > 0) {
       rows.push(...await write(call.limit - rows.length))
     }
-    return rows.map(decodeJob)
+    return rows
+  }
+
+  /** Where somebody rang just now: what is ready at once, and only without it what is due. */
+  async claimRung(call: ClaimCall): Promise<Job[]> {
+    const rows = await this.#claimWriter.append(call)
+    return rows.length > 0 ? rows : this.claim(call)
   }
 
   /**
@@ -139,8 +147,10 @@ export class JobLog {
       leaseMs: leaseSeconds * 1_000,
       worker: jobs.columns.worker.encode(given.worker, 'worker') as Stored<'text'>,
     }
-    const atOnce = await this.#claimAlone(given.queues, { ...call, limit })
-    if (atOnce.length > 0) return atOnce.map(decodeJob)
+    const [only] = given.queues
+    const name = given.rung ?? (given.queues.length === 1 ? only : undefined)
+    const atOnce = name === undefined ? [] : await this.#claimAlone(name, { ...call, limit })
+    if (atOnce.length > 0) return atOnce
     const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
     if (!isFresh) await this.promote()
     const claimed = await this.#claimShares(given.queues, { ...call, limit })
@@ -148,15 +158,16 @@ export class JobLog {
       const rest = { ...call, limit: limit - claimed.length }
       claimed.push(...await this.#claimShares(given.queues, rest))
     }
-    return claimed.map(decodeJob)
+    return claimed
   }
 
   /** What became of one call's attempt; with a `transaction`, inside it. */
-  async finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
+  finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
     if (transaction === undefined) return this.#finishWriter.append(call)
-    const [answer] = await this.#ringing(
-      (rings) => this.#finishes.write([call], rings, transaction), transaction)
-    return answer
+    return this.#ringing(async (rings) => {
+      const [answer] = await this.#finishes.write([call], rings, transaction)
+      return answer
+    }, transaction)
   }
 
   /** Makes scheduled jobs ready whose time has come; how many. */
@@ -209,31 +220,37 @@ export class JobLog {
    * is alone no more, the others wait for the claims of 50 ms.
    */
   async #claimAlone(
-    queues: readonly string[],
+    name: string,
     call: Omit<ClaimCall, 'queue' | 'organization'>,
-  ): Promise<StoredJob[]> {
-    const [name = ''] = queues
-    const alone = queues.length === 1 ? this.#alone.get(name) : undefined
+  ): Promise<Job[]> {
+    const alone = this.#alone.get(name)
     if (alone === undefined) return []
-    const nowMs = performance.now()
-    if (nowMs - alone.sinceMs > aloneMs) {
-      alone.sinceMs = nowMs
-      // The claims tell when the database is away.
-      void this.#waitingIn(queues, 2).catch(() => this.#alone.delete(name))
-      if (nowMs - this.#promotedAtMs > this.#promoteEveryMs) {
-        void this.promote().catch(() => undefined)
-      }
-    }
     const queue = jobs.columns.queue.encode(name, 'queue')
     const { organization } = alone
-    return this.#claimWriter.append({ ...call, organization, queue })
+    const claimed = await this.#claimWriter.append({ ...call, organization, queue })
+    const isLookedFor = claimed.length === 0 || performance.now() - alone.sinceMs <= aloneMs
+    // Only now, and once the handlers have begun: these jobs wait for nothing else.
+    if (!isLookedFor) setImmediate(() => this.#lookAround(name))
+    return claimed
+  }
+
+  /** Whether the organization is still alone, and what has become due. */
+  #lookAround(name: string): void {
+    const nowMs = performance.now()
+    const alone = this.#alone.get(name)
+    if (alone !== undefined) alone.sinceMs = nowMs
+    // The claims tell when the database is away.
+    void this.#waitingIn([name], 2).catch(() => this.#alone.delete(name))
+    if (nowMs - this.#promotedAtMs > this.#promoteEveryMs) {
+      void this.promote().catch(() => undefined)
+    }
   }
 
   async #claimShares(
     queues: readonly string[],
     call: Omit<ClaimCall, 'queue' | 'organization'>,
-  ): Promise<StoredJob[]> {
-    const claimed: StoredJob[] = []
+  ): Promise<Job[]> {
+    const claimed: Job[] = []
     for (let inVain = 0; claimed.length < call.limit && inVain < 2;) {
       const rest = call.limit - claimed.length
       const turns = await this.#turnsOf(queues, rest)
@@ -287,9 +304,6 @@ function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
 }
 
 const valuesOf = <V>(values: readonly V[]) => values.map((value) => ({ value }))
-
-/** The job behind a stored row. */
-export const decodeJob = (stored: StoredJob): Job => jobOf(decodeRow(jobs, stored))
 
 /** Jobs with a concurrency key stay in order; others need none. */
 function orderOf({ drafts }: EnqueueCall): string {

@@ -66,9 +66,9 @@ function require(condition: boolean, field: string, rule: string): void {
 
 /** Refuses a number that is no integer within the bounds of its kind. */
 export function checkInteger(kind: keyof typeof bounds, value: number, field: string = kind): void {
-  const [min, max] = bounds[kind]
-  const valid = Number.isInteger(value) && value >= min && value <= max
-  require(valid, field, `must be an integer from ${min} to ${max}`)
+  const { 0: min, 1: max } = bounds[kind]
+  if (Number.isInteger(value) && value >= min && value <= max) return
+  require(false, field, `must be an integer from ${min} to ${max}`)
 }
 
 /** Refuses what is no queue's name. */

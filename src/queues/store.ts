@@ -15,7 +15,7 @@ import {
   AttemptStale, DedupeKeyReused, JobCancelled, JobFinished, JobNotFound,
 } from './errors.js'
 import { type FinishCall } from './finish.js'
-import { decodeJob, type JobLog } from './job-log.js'
+import { type JobLog } from './job-log.js'
 import { type JobRef } from './keys.js'
 import { JobQueries } from './queries.js'
 import {
@@ -27,7 +27,7 @@ import {
   asUnknownOrganization, type QueueChanges, QueueSettings, type QueueStats,
 } from './settings.js'
 import {
-  type Job, jobs as table, type JobState, type Queue, type QueueTables,
+  type Job, jobOf, jobs as table, type JobState, type Queue, type QueueTables,
 } from './tables.js'
 import { type Transition } from './transitions.js'
 import { Rings, wakeUpName } from './wake-ups.js'
@@ -101,7 +101,7 @@ export class QueueStore {
   /** One job, or undefined. */
   async find(jobId: string): Promise<Job | undefined> {
     const stored = await this.#database.first(this.#queries.one(jobId))
-    return stored === undefined ? undefined : decodeJob(stored)
+    return stored === undefined ? undefined : jobOf(stored)
   }
 
   /** One page of a queue's jobs, newest first. */
@@ -113,7 +113,7 @@ export class QueueStore {
     const list = ['jobs', this.#organizationId, queue, state ?? null]
     const last = cursor === undefined ? undefined : String(keyOf(list, cursor)[0])
     const query = this.#queries.newest(queue, { state, limit: limit + 1, last })
-    const rows = (await this.#database.all(query)).map(decodeJob)
+    const rows = (await this.#database.all(query)).map((row) => jobOf(row))
     return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
   }
 
@@ -137,11 +137,13 @@ export class QueueStore {
     }
     const name = wakeUpName(queue, this.#organizationId)
     const deadlineMs = performance.now() + waitMs
-    for (;;) {
-      const claimed = await this.#log.claim(call, this.#transaction)
+    for (let rung: string | undefined; ;) {
+      const claimed = rung === undefined
+        ? await this.#log.claim(call, this.#transaction)
+        : await this.#log.claimRung(call)
       const leftMs = Math.ceil(deadlineMs - performance.now())
       if (claimed.length > 0 || leftMs <= 0 || signal?.aborted === true) return claimed
-      await this.#log.wakeUps.wait([name], Math.min(leftMs, pollMs), signal)
+      rung = await this.#log.wakeUps.wait([name], Math.min(leftMs, pollMs), signal)
     }
   }
 
@@ -189,7 +191,7 @@ export class QueueStore {
   async cancel(jobId: string): Promise<Job> {
     const ref = { organization_id: this.#organizationId, id: columns.id.encode(jobId, 'job_id') }
     const [row] = await this.#change('cancel', [ref])
-    if (row !== undefined) return decodeJob(row)
+    if (row !== undefined) return jobOf(row)
     const job = await this.get(jobId)
     if (job.state === 'cancelled') return job
     throw new JobFinished(`The job is ${job.state} already.`)
@@ -387,7 +389,7 @@ export class QueueStore {
 
 function enqueuedOf({ inserted, earlier }: Placed, job: NewJob, draft: JobDraft): Job {
   if (inserted !== undefined) return jobOfDraft(job, draft, inserted)
-  if (earlier!.fingerprint === draft.fingerprint) return decodeJob(earlier!)
+  if (earlier!.fingerprint === draft.fingerprint) return jobOf(earlier!)
   const message = 'The dedupe key belongs to a job with another payload; choose a new one.'
   throw new DedupeKeyReused(message, { field: 'dedupe_key' })
 }

@@ -132,34 +132,43 @@ export interface QueueTables {
   jobs: StoredRow<typeof jobs>
 }
 
-/** The job behind its row; written out, which is fifty times as fast as leaving columns out. */
-export function jobOf(row: JobRow): Job {
+type Stored = Readonly<Record<string, unknown>>
+
+/**
+ * The job behind a stored row; written out, without a row in between: claims are hot. What all
+ * jobs of a claim have in common may be `known` instead of being in each row.
+ */
+export function jobOf(stored: Stored, known: Stored = stored): Job {
+  const { columns } = jobs
   return {
-    organizationId: row.organizationId,
-    id: row.id,
-    queue: row.queue,
-    state: row.state as JobState,
-    priority: row.priority,
-    payload: row.payload,
-    progress: row.progress,
-    result: row.result,
-    error: row.error,
-    dedupeKey: row.dedupeKey,
-    concurrencyKey: row.concurrencyKey,
-    attempt: row.attempt,
-    attemptsMax: row.attemptsMax,
-    failures: row.failures,
-    crashes: row.crashes,
-    crashesMax: row.crashesMax,
-    backoff: { baseMs: row.backoffBaseMs, capMs: row.backoffCapMs },
-    worker: row.worker,
-    leaseExpiresAt: row.leaseExpiresAt,
-    runAt: row.runAt,
-    createdAt: row.createdAt,
-    startedAt: row.startedAt,
-    finishedAt: row.finishedAt,
-    cancelledAt: row.cancelledAt,
-    redrives: row.redrives,
-    redrivenAt: row.redrivenAt,
+    organizationId: columns.organizationId.decode(known.organization_id),
+    id: columns.id.decode(stored.id),
+    queue: columns.queue.decode(known.queue),
+    state: columns.state.decode(known.state) as JobState,
+    priority: columns.priority.decode(stored.priority),
+    payload: columns.payload.decode(stored.payload),
+    progress: columns.progress.decode(stored.progress),
+    result: columns.result.decode(known.result),
+    error: columns.error.decode(stored.error),
+    dedupeKey: columns.dedupeKey.decode(stored.dedupe_key),
+    concurrencyKey: columns.concurrencyKey.decode(stored.concurrency_key),
+    attempt: columns.attempt.decode(stored.attempt),
+    attemptsMax: columns.attemptsMax.decode(stored.attempts_max),
+    failures: columns.failures.decode(stored.failures),
+    crashes: columns.crashes.decode(stored.crashes),
+    crashesMax: columns.crashesMax.decode(stored.crashes_max),
+    backoff: {
+      baseMs: columns.backoffBaseMs.decode(stored.backoff_base_ms),
+      capMs: columns.backoffCapMs.decode(stored.backoff_cap_ms),
+    },
+    worker: columns.worker.decode(known.worker),
+    leaseExpiresAt: columns.leaseExpiresAt.decode(stored.lease_expires_at),
+    runAt: columns.runAt.decode(stored.run_at),
+    createdAt: columns.createdAt.decode(stored.created_at),
+    startedAt: columns.startedAt.decode(stored.started_at),
+    finishedAt: columns.finishedAt.decode(known.finished_at),
+    cancelledAt: columns.cancelledAt.decode(known.cancelled_at),
+    redrives: columns.redrives.decode(stored.redrives),
+    redrivenAt: columns.redrivenAt.decode(stored.redriven_at),
   }
 }

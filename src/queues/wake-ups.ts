@@ -8,21 +8,28 @@ export function wakeUpName(queue: string, organizationId?: string): string {
   return organizationId === undefined ? queue : `${queue}:${organizationId}`
 }
 
+/** What tells where to ring: a job's row, or a part of it. */
+interface RingingJob {
+  readonly organization_id?: unknown
+  readonly queue?: unknown
+}
+
 /** Jobs that became ready in one batch; rung once for each queue, after the commit. */
 export class Rings {
   readonly #counts = new Map<string, number>()
 
   /** Counts a row of a job that is ready. */
-  add({ organization_id: organizationId, queue }: Readonly<Record<string, unknown>>): void {
-    for (const name of [wakeUpName(String(queue), String(organizationId)), String(queue)]) {
-      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
-    }
+  add({ organization_id: organizationId, queue }: RingingJob): void {
+    this.#count(String(queue))
+    this.#count(wakeUpName(String(queue), String(organizationId)))
   }
 
   /** Rings. A wake-up is a hint: one that fails is nobody's failure. */
   ring(wakeUps: WakeUps): void {
-    for (const [name, count] of this.#counts) {
-      wakeUps.ring(name, count).catch(() => undefined)
-    }
+    if (this.#counts.size > 0) wakeUps.ringAll(this.#counts).catch(() => undefined)
+  }
+
+  #count(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
   }
 }

@@ -94,7 +94,7 @@ export class Answers<Transaction> {
 
   async #say(
     run: JobRun<Transaction>,
-    say: () => Promise<void>,
+    say: () => Promise<unknown>,
     untilMs?: number,
   ): Promise<{ readonly error: unknown } | undefined> {
     for (let pauseMs = pauseLeastMs; ; pauseMs = Math.min(2 * pauseMs, pauseMostMs)) {

@@ -43,6 +43,8 @@ export class WorkerSource<Transaction> {
   readonly #stores = new Map<string, QueueStore>()
   /** Which queue is asked first, so that none of several starves the others. */
   #first = 0
+  /** The name that rang last, until it was looked into. */
+  #rung: string | undefined
 
   constructor(parts: WorkerParts<Transaction>, settings: WorkerSettings<Transaction>) {
     this.#parts = parts
@@ -54,7 +56,9 @@ export class WorkerSource<Transaction> {
   async claim(limit: number): Promise<readonly Job[]> {
     const { organizationId, leaseSeconds, name: worker } = this.#settings
     if (organizationId === undefined) {
-      return this.#parts.log.claimAny({ queues: this.#names, limit, leaseSeconds, worker })
+      const rung = this.#rung
+      this.#rung = undefined
+      return this.#parts.log.claimAny({ queues: this.#names, limit, leaseSeconds, worker, rung })
     }
     const store = this.#store(organizationId)
     const claimed: Job[] = []
@@ -84,8 +88,8 @@ export class WorkerSource<Transaction> {
   }
 
   /** Each of these throws AttemptStale or JobNotFound when the job is no longer this attempt's. */
-  async complete(job: Job, result: JsonValue): Promise<void> {
-    await this.#of(job).complete(job, result)
+  complete(job: Job, result: JsonValue): Promise<unknown> {
+    return this.#of(job).complete(job, result)
   }
 
   /** The completion first, so that a stale attempt's effects do not even run. */
@@ -119,7 +123,7 @@ export class WorkerSource<Transaction> {
   async wait(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const { organizationId } = this.#settings
     const names = this.#names.map((name) => wakeUpName(name, organizationId))
-    await this.#parts.log.wakeUps.wait(names, timeoutMs, signal)
+    this.#rung = await this.#parts.log.wakeUps.wait(names, timeoutMs, signal)
   }
 
   #of({ organizationId }: Job): QueueStore {

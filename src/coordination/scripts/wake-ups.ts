@@ -1,11 +1,22 @@
 import { Script } from '../script.js'
 
-/** KEYS: the queue. ARGV: rings, the most that are kept, milliseconds they are kept. */
-export const ringQueue = new Script(`
-local room = tonumber(ARGV[2]) - redis.call('llen', KEYS[1])
-for _ = 1, math.min(tonumber(ARGV[1]), room) do redis.call('rpush', KEYS[1], '1') end
-redis.call('pexpire', KEYS[1], ARGV[3])
-return 1`)
+/**
+ * KEYS: queues. ARGV: the most rings that are kept, milliseconds they are kept, then the rings of
+ * each queue. The indexes of those that are full now.
+ */
+export const ringQueues = new Script(`
+local full = {}
+for i = 1, #KEYS do
+  local room = tonumber(ARGV[1]) - redis.call('llen', KEYS[i])
+  local rings = {}
+  for ring = 1, math.min(tonumber(ARGV[i + 2]), room) do rings[ring] = '1' end
+  if #rings > 0 then
+    redis.call('rpush', KEYS[i], unpack(rings))
+    redis.call('pexpire', KEYS[i], ARGV[2])
+  end
+  if #rings >= room then full[#full + 1] = i end
+end
+return full`)
 
 /** KEYS: queues. Takes a ring of the first that has one and returns its index, else 0. */
 export const takeRing = new Script(`

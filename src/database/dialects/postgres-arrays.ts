@@ -5,29 +5,42 @@ const binary: Partial<Record<Kind, number>> = { text: 25, json: 114 }
 
 const headerBytes = 20
 
+type RowOfValues = Readonly<Record<string, unknown>>
+
 /**
- * An array of stored values as a parameter. Text and JSON go in binary form: escaping them here
- * and taking them apart there would cost more than the rest of the statement's text together.
+ * One column of the rows as an array of stored values. Text and JSON go in binary form: escaping
+ * them here and taking them apart there would cost more than the rest of the statement's text
+ * together.
  */
-export function arrayParameter(kind: Kind, values: readonly unknown[]): unknown {
+export function arrayParameter(kind: Kind, rows: readonly RowOfValues[], name: string): unknown {
   const elementType = binary[kind]
-  if (elementType !== undefined) return binaryArray(elementType, values as (string | null)[])
-  if (kind === 'bytes') return values
+  if (elementType !== undefined) return binaryArray(elementType, rows, name)
+  if (kind === 'bytes') return rows.map((row) => row[name])
   // Ids, instants, numbers and flags hold nothing that an array's text would have to escape.
-  return `{${values.map((value) => value ?? 'null').join(',')}}`
+  let text = '{'
+  for (const row of rows) text += `${text.length > 1 ? ',' : ''}${String(row[name] ?? 'null')}`
+  return `${text}}`
 }
 
 /** One dimension that begins at 1: its header, then each element's length (-1: null) and bytes. */
-function binaryArray(elementType: number, values: readonly (string | null)[]): Buffer {
-  const lengths = values.map((value) => (value === null ? 0 : Buffer.byteLength(value)))
-  const total = lengths.reduce((sum, length) => sum + length + 4, headerBytes)
+function binaryArray(elementType: number, rows: readonly RowOfValues[], name: string): Buffer {
+  let total = headerBytes + rows.length * 4
+  let nulls = 0
+  for (const row of rows) {
+    const value = row[name] as string | null
+    if (value === null) nulls = 1
+    else total += Buffer.byteLength(value)
+  }
   const buffer = Buffer.allocUnsafe(total)
-  const header = [1, values.includes(null) ? 1 : 0, elementType, values.length, 1]
-  header.forEach((field, index) => buffer.writeInt32BE(field, index * 4))
-  let offset = headerBytes
-  values.forEach((value, index) => {
-    offset = buffer.writeInt32BE(value === null ? -1 : lengths[index]!, offset)
-    if (value !== null) offset += buffer.write(value, offset)
-  })
+  let offset = 0
+  for (const field of [1, nulls, elementType, rows.length, 1]) {
+    offset = buffer.writeInt32BE(field, offset)
+  }
+  for (const row of rows) {
+    const value = row[name] as string | null
+    const written = value === null ? -1 : buffer.write(value, offset + 4)
+    buffer.writeInt32BE(written, offset)
+    offset += 4 + Math.max(0, written)
+  }
   return buffer
 }

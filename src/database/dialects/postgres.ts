@@ -69,7 +69,7 @@ export const postgresEngine: Engine = {
     const names = Object.keys(kinds)
     const [first] = rows
     if (rows.length === 1) return names.map((name) => first![name])
-    const arrays = names.map((name) => arrayParameter(kinds[name]!, rows.map((row) => row[name])))
+    const arrays = names.map((name) => arrayParameter(kinds[name]!, rows, name))
     return [...arrays, rows.length]
   },
 }
