@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
+import { addressOf } from './database/address.js'
 import { connect, type ConnectOptions } from './database/connect.js'
 import { Database, type TransactionOptions } from './database/database.js'
 import { type Backend } from './database/engine.js'
@@ -21,6 +23,10 @@ import {
   type WorkerOptions, workerSettings, WorkerSource,
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
+import {
+  passingRootKey, type RootKeyOption, type SealedColumn, type SecretOptions,
+  SecretStore, type SecretTables, SecretWorks,
+} from './secrets/index.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
@@ -33,7 +39,17 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
   readonly ids?: IdGenerator
+  /**
+   * What the secrets of the database are under; without it they are refused, and all else works.
+   * @default none; for `memory:` one that ends with the process
+   */
+  readonly rootKey?: RootKeyOption
+  /** How secrets are kept. */
+  readonly secrets?: SecretOptions
 }
+
+/** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
+const sealedColumns: readonly SealedColumn[] = []
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -43,6 +59,10 @@ export interface OrganizationStores {
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
   readonly locks: LockStore
+  /** The organization's. */
+  readonly secrets: SecretStore
+  /** The acting person's own. */
+  readonly ownSecrets: SecretStore
 }
 
 /**
@@ -50,9 +70,11 @@ export interface OrganizationStores {
  * reached is no failure: `coordination.health()` says so, and it is used as soon as it can be.
  */
 export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdfast> {
-  const backend = await connect(options.database ?? 'memory:', options)
+  const url = options.database ?? 'memory:'
+  const backend = await connect(url, options)
   try {
-    return await Holdfast.on(backend, options)
+    const passing = addressOf(url).kind === 'process' ? passingRootKey() : undefined
+    return await Holdfast.on(backend, { ...options, rootKey: options.rootKey ?? passing })
   } catch (error) {
     await backend.close()
     throw error
@@ -72,6 +94,8 @@ export class Holdfast {
   /** What the system's own workers claim from, in all organizations. */
   readonly jobs: JobLog
   readonly processes: ProcessRegistry
+  /** Keys over secrets: their rotation, their retirement, and what seals with them. */
+  readonly secretWorks: SecretWorks
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -96,6 +120,9 @@ export class Holdfast {
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
     })
+    this.secretWorks = new SecretWorks(this.#database.as(), {
+      clock: this.clock, ids: this.ids, limiter: coordination.limiter, columns: sealedColumns,
+    }, { ...options.secrets, rootKey: options.rootKey })
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
@@ -106,8 +133,11 @@ export class Holdfast {
     const coordination = await connectCoordination(options)
     try {
       const holdfast = new Holdfast(backend, coordination, options)
+      // With the wrong root key nothing is touched, not even the schema.
+      await holdfast.secretWorks.roots.verify()
       if (options.migrate ?? true) await holdfast.migrator.up()
       else await holdfast.migrator.check()
+      await holdfast.secretWorks.roots.found()
       await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
       return holdfast
     } catch (error) {
@@ -132,6 +162,22 @@ export class Holdfast {
   /** Keys and results of mutating calls. */
   get idempotency(): IdempotencyStore {
     return new IdempotencyStore(this.#database.as(), this)
+  }
+
+  /**
+   * The fingerprint of a call whose input may hold a secret, made with the organization's key; a
+   * plain one where no root key is configured, since no secret comes in then.
+   */
+  async fingerprintOf(organizationId: string, text: string) {
+    const { keyring, isReady } = this.secretWorks
+    if (!isReady) return { fingerprint: createHash('sha256').update(text).digest('hex') }
+    const database = this.#database.as<SecretTables>()
+    return {
+      fingerprint: await keyring.print(database, organizationId, text),
+      // On the transaction that asks: it may hold the only connection.
+      isSame: (print: string, asking: Database<never>) =>
+        keyring.isPrintOf(asking.as(), organizationId, { print, text }),
+    }
   }
 
   /** Runs `work` with stores that share one transaction: all of it happens, or nothing. */
@@ -191,6 +237,7 @@ export class Holdfast {
     await this.#waitingRoom.close()
     await this.#messageLog.idle()
     await this.jobs.idle()
+    this.secretWorks.keyring.close()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
@@ -215,6 +262,8 @@ export class Holdfast {
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
       }),
+      secrets: this.secretWorks.store(scope, 'organization', transaction?.as()),
+      ownSecrets: this.secretWorks.store(scope, 'user', transaction?.as()),
     }
   }
 }

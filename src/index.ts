@@ -30,3 +30,12 @@ export {
 } from './locks/index.js'
 export * from './queues/index.js'
 export { type Actor } from './scope.js'
+export {
+  givenRootKeys, type KeyReport, type KeyRotation, newRootKey, type NewSecret, type OldKey,
+  type RevealedSecret, RevealNotRecorded, type RevealRate, type RootKeyFile, RootKeyMismatch,
+  RootKeyMissing, type RootKeyOption, type RootKeyProvider, RootKeyUnavailable,
+  type RotationOptions, type RotationSum, type Secret, type SecretChanges, SecretExpired,
+  SecretKeyExhausted, SecretKeyInUse, SecretKeyRetired, SecretLimitReached, SecretNameTaken,
+  SecretNotFound, type SecretOptions, type SecretOwner, SecretOwnerRequired, SecretStore,
+  SecretUnreadable, type SecretVersion, type VaultOptions, VaultRootKey,
+} from './secrets/index.js'

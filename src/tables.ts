@@ -10,11 +10,14 @@ import { processes, type ProcessTables } from './processes/index.js'
 import {
   jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
 } from './queues/index.js'
+import {
+  keyRotations, organizationKeys, rootKeys, secrets, type SecretTables, secretVersions,
+} from './secrets/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -34,4 +37,9 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
+  rootKeys,
+  organizationKeys,
+  secrets,
+  secretVersions,
+  keyRotations,
 ] as unknown as readonly Table[]

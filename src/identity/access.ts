@@ -16,6 +16,12 @@ export type Action =
   | 'service_tokens:write'
   | 'organizations:read'
   | 'organizations:write'
+  | 'secrets:read'
+  | 'secrets:write'
+  | 'secrets:reveal'
+  | 'own_secrets:read'
+  | 'own_secrets:write'
+  | 'own_secrets:reveal'
   | 'sessions:write'
 
 /** Who a valid token stands for. */
@@ -35,8 +41,11 @@ const personal: readonly Action[] = ['organizations:read', 'organizations:write'
 const ofMembers: readonly Action[] = [
   'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
   'locks:read', 'locks:write', 'schedules:read', 'schedules:write',
+  'secrets:read', 'own_secrets:read', 'own_secrets:write', 'own_secrets:reveal',
 ]
-const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
+const ofAdmins: readonly Action[] = [
+  ...ofMembers, 'service_tokens:read', 'service_tokens:write', 'secrets:write', 'secrets:reveal',
+]
 
 const byRole: Record<Role, readonly Action[]> = {
   member: ofMembers,
@@ -44,9 +53,13 @@ const byRole: Record<Role, readonly Action[]> = {
   owner: ofAdmins,
 }
 
+/** What no scope of its noun covers by a star: `secrets:*` may write secrets, but not read them. */
+const namedOnly: readonly Action[] = ['secrets:reveal', 'own_secrets:reveal']
+
 /** Whether a scope covers an action: `*`, `conversations:*`, or the action itself. */
 export function scopeCovers(scope: string, action: Action): boolean {
-  return scope === '*' || scope === action || scope === `${action.split(':')[0]}:*`
+  if (scope === '*' || scope === action) return true
+  return scope === `${action.split(':')[0]}:*` && !namedOnly.includes(action)
 }
 
 /** Whether a principal, in the role it has in the chosen organization, may do an action. */

@@ -7,14 +7,15 @@ import { type LockContext, lockRoutes } from '../locks/index.js'
 import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
 } from '../queues/index.js'
+import { type SecretContext, secretRoutes } from '../secrets/index.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext {}
+    ScheduleContext, SecretContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes,
+  ...jobRoutes, ...scheduleRoutes, ...secretRoutes,
 ]

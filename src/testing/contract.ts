@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type Holdfast, openHoldfast, type OrganizationStores } from '../holdfast.js'
 import { type DatabaseLease, type TestEngine, testEngines } from './engines.js'
@@ -12,6 +13,8 @@ export interface ContractWorld {
   readonly neighbour: OrganizationStores
   /** The address of the database under test. */
   readonly databaseUrl: string
+  /** What its secrets are under. */
+  readonly rootKey: string
 }
 
 /** Opens a world; every call has organizations of its own. */
@@ -46,9 +49,10 @@ const noWorld = async (): Promise<never> => {
 function worldOn(engine: TestEngine): OpenWorld {
   let lease: DatabaseLease
   let holdfast: Holdfast
+  const rootKey = randomBytes(32).toString('base64url')
   beforeAll(async () => {
     lease = await engine.create()
-    holdfast = await openHoldfast({ database: lease.url })
+    holdfast = await openHoldfast({ database: lease.url, rootKey })
   })
   afterAll(async () => {
     await holdfast?.close()
@@ -64,6 +68,7 @@ function worldOn(engine: TestEngine): OpenWorld {
       organization: holdfast.organization(organizationId),
       neighbour: holdfast.organization(neighbourId),
       databaseUrl: lease.url,
+      rootKey,
     }
   }
 }
