@@ -10,7 +10,7 @@ import { Database, type TransactionOptions } from './database/database.js'
 import { type Backend } from './database/engine.js'
 import { Migrator } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
-import { IdempotencyStore } from './idempotency/index.js'
+import { IdempotencyStore, type IdempotencyTables } from './idempotency/index.js'
 import {
   Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
   OrganizationStore, ServiceTokenStore,
@@ -175,7 +175,7 @@ export class Holdfast {
     return {
       fingerprint: await keyring.print(database, organizationId, text),
       // On the transaction that asks: it may hold the only connection.
-      isSame: (print: string, asking: Database<never>) =>
+      isSame: (print: string, asking: Database<IdempotencyTables>) =>
         keyring.isPrintOf(asking.as(), organizationId, { print, text }),
     }
   }

@@ -23,6 +23,7 @@ export class RootRing {
   readonly #database: Database<SecretTables>
   readonly #provider: RootKeyProvider | undefined
   readonly #clock: Clock
+  #isVerified = false
 
   constructor(
     database: Database<SecretTables>,
@@ -51,20 +52,26 @@ export class RootRing {
    */
   async verify(): Promise<void> {
     if (this.#provider === undefined) return
-    for (const { kid, checkValue } of await this.living()) {
+    const living = await this.living()
+    for (const { kid, checkValue } of living) {
       if (this.#provider.knows(kid) && await this.#opens(kid, checkValue)) continue
       throw new RootKeyMismatch(
         `The secrets of this database are under the root key ${kid}, and that is not among the ` +
           'keys given. Nothing was changed. Give the right one; while a new one takes over, ' +
           'give both, the newest first.')
     }
+    this.#isVerified = living.length > 0
   }
 
-  /** Lays an empty database under the newest key. Of several processes with different keys one
-   * succeeds; the others throw RootKeyMismatch. */
+  /**
+   * Lays an empty database under the newest key. Of several processes with different keys one
+   * succeeds; the others throw RootKeyMismatch.
+   */
   async found(): Promise<void> {
-    if (this.#provider === undefined || (await this.#rows()).length > 0) return
-    await this.#insert(1, await this.#provider.newest())
+    if (this.#provider === undefined || this.#isVerified) return
+    if ((await this.#rows()).length === 0) {
+      await this.#insert(1, await this.#provider.newest())
+    }
     await this.verify()
   }
 
