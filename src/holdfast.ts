@@ -49,7 +49,7 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
 }
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
-const sealedColumns: readonly SealedColumn[] = []
+export const sealedColumns: readonly SealedColumn[] = []
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {

@@ -7,6 +7,7 @@ import { Holdfast, openHoldfast } from '../holdfast.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
 import { diagnosed } from './diagnosis.js'
 import { type Settings } from './environment.js'
+import { rootKeyOf } from './root-key.js'
 import { CommandFailure } from './failure.js'
 import { type Terminal } from './terminal.js'
 
@@ -19,7 +20,11 @@ export function limitsOf(settings: Settings): ConnectOptions {
 /** Opens the database for serving; failures to reach it carry their reason and remedy. */
 export async function openToServe(settings: Settings, migrate: boolean): Promise<Holdfast> {
   const { database, redis } = settings
-  const options = { ...limitsOf(settings), database, redis, migrate }
+  const { revealRate } = settings
+  const options = {
+    ...limitsOf(settings), database, redis, migrate,
+    rootKey: rootKeyOf(settings, true), secrets: { revealRate },
+  }
   return explained(database, () => openHoldfast(options))
 }
 
@@ -36,7 +41,8 @@ export async function withHoldfast<R>(
   return withBackend(settings, async (backend) => {
     const status = await new Migrator(backend, { migrations }).status()
     const isEmpty = status.every(({ appliedAt }) => appliedAt === null)
-    const holdfast = await Holdfast.on(backend, { migrate: isEmpty })
+    const rootKey = rootKeyOf(settings, false)
+    const holdfast = await Holdfast.on(backend, { migrate: isEmpty, rootKey })
     if (isEmpty) terminal.say(`holdfast: made the schema in ${hiddenUrl(settings.database)}`)
     return work(holdfast)
   })

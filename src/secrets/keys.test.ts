@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { InvalidConfiguration } from '../errors.js'
-import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { UuidV7Generator } from '../ids.js'
 import { contract, type ContractWorld, testEngines } from '../testing/index.js'
 import {
@@ -21,6 +20,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const onDisk = testEngines().slice(1)
 
+type Holdfast = ContractWorld['holdfast']
+
 async function rowsOf({ backend }: Holdfast, sql: string) {
   return (await backend.run({ sql, parameters: [], readOnly: true })).rows
 }
@@ -34,8 +35,8 @@ async function contentOf(holdfast: Holdfast): Promise<string> {
 }
 
 /** Another process on the database of a world. */
-const another = ({ databaseUrl }: ContractWorld, rootKey: string | string[] | undefined) =>
-  openHoldfast({ database: databaseUrl, rootKey })
+const another = (world: ContractWorld, rootKey: string | string[]) =>
+  world.another({ rootKey })
 
 contract('root keys', (open) => {
   it('that are wrong stop the start, and nothing is touched', async () => {
@@ -43,7 +44,8 @@ contract('root keys', (open) => {
     await world.organization.secrets.create({ name: 'a', value: 'v' })
     const before = await contentOf(world.holdfast)
     await expect(another(world, newRootKey())).rejects.toThrow(RootKeyMismatch)
-    await expect(another(world, [newRootKey(), newRootKey()])).rejects.toThrow(/Nothing was changed/)
+    const two = another(world, [newRootKey(), newRootKey()])
+    await expect(two).rejects.toThrow(/Nothing was changed/)
     expect(await contentOf(world.holdfast)).toBe(before)
     const right = await another(world, [newRootKey(), world.rootKey])
     const { secrets } = right.organization(world.organizationId)
@@ -57,7 +59,7 @@ contract('root keys', (open) => {
     await set(`update root_keys set check_value = replace(check_value, '"tag":"', '"tag":"A')`)
     await expect(another(world, world.rootKey)).rejects.toThrow(RootKeyMismatch)
     await set(`update root_keys set check_value = replace(check_value, '"tag":"A', '"tag":"')`)
-    await (await another(world, world.rootKey)).close()
+    await another(world, world.rootKey)
   })
 
   it('rotate: both are given, the keys change hands, the old one is needed no more', async () => {
@@ -72,7 +74,6 @@ contract('root keys', (open) => {
     expect(sum.unreadable).toBe(0)
     expect(sum.moved).toBeGreaterThanOrEqual(2)
     expect((await both.secretWorks.rotation.rotateRoot()).moved).toBe(0)
-    await both.close()
     await expect(another(world, rootKey)).rejects.toThrow(RootKeyMismatch)
     const only = await another(world, fresh)
     expect((await only.organization(organizationId).secrets.reveal('b')).value).toBe('before')
@@ -85,22 +86,19 @@ contract('root keys', (open) => {
     await expect(late).rejects.toThrow(RootKeyMismatch)
     const back = await another(world, [fresh, rootKey])
     await back.secretWorks.rotation.rotateRoot()
-    await back.close()
-    await only.close()
   })
 
-  it('of two first starts with different keys, one wins', async () => {
-    for (const engine of onDisk.filter(({ missing }) => missing === undefined)) {
-      const lease = await engine.create()
-      const opened = await Promise.allSettled(Array.from({ length: 4 }, () =>
-        openHoldfast({ database: lease.url, rootKey: newRootKey() })))
-      const won = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-      const lost = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []))
-      expect(won).toHaveLength(1)
-      expect(lost).toEqual(Array.from({ length: 3 }, () => 'root_key_mismatch'))
-      await won[0]!.close()
-      await lease.drop()
+  it('of several first starts with different keys, one wins', async () => {
+    const world = await open()
+    const { backend } = world.holdfast
+    // As on an empty database: no key of an organization is there, and no root key either.
+    for (const table of ['organization_keys', 'root_keys']) {
+      await backend.run({ sql: `delete from ${table}`, parameters: [] })
     }
+    const started = await Promise.allSettled(
+      Array.from({ length: 4 }, () => another(world, newRootKey())))
+    const lost = started.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []))
+    expect(lost).toEqual(Array.from({ length: 3 }, () => 'root_key_mismatch'))
   })
 }, { engines: onDisk })
 
@@ -229,9 +227,9 @@ contract('sealed fields', (open) => {
     await expect(fields.open({ '/a': 'x' }, binding)).rejects.toThrow(SecretUnreadable)
   })
 
-  it('go along when the organization’s key rotates, and hinder its retirement until then', async () => {
+  it('go along when the key rotates, and hinder its retirement until then', async () => {
     const world = await open()
-    if (world.databaseUrl === 'memory:') return
+    if (!world.isLasting) return
     const { holdfast, organizationId } = world
     const works = await sampled(world)
     const binding = { organizationId, ownerKind: 'organization', userId: null, name: 's' } as const
@@ -277,33 +275,38 @@ describe('root key text', () => {
   })
 })
 
-describe('a root key file', () => {
-  const open = (file: string, create: boolean) =>
-    openHoldfast({ database: `sqlite:${file}.db`, rootKey: { file, create } })
+contract('a root key file', (open) => {
+  let count = 0
+  const fileOf = () => join(folder, `${count += 1}.key`)
 
   it('is made once, for this user alone, by any number of starts', async () => {
-    const file = join(folder, 'made.key')
-    const opened = await Promise.all(Array.from({ length: 5 }, () => open(file, true)))
+    const { another, holdfast } = await open()
+    await holdfast.backend.run({ sql: 'delete from root_keys', parameters: [] })
+    const file = fileOf()
+    await Promise.all(Array.from({ length: 5 }, () => another({ rootKey: { file, create: true } })))
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const text = readFileSync(file, 'utf8')
     expect(text).toMatch(/^[\w-]{43}\n$/)
-    await Promise.all(opened.map((each) => each.close()))
-    await (await open(file, false)).close()
+    await another({ rootKey: { file } })
     expect(readFileSync(file, 'utf8')).toBe(text)
+    rmSync(file)
+    const lost = another({ rootKey: { file, create: true } })
+    await expect(lost).rejects.toThrow(RootKeyMismatch)
+    expect(existsSync(file)).toBe(false)
   })
 
   it('is refused when it is missing, open to others, or something else', async () => {
-    const missing = join(folder, 'missing.key')
-    await expect(open(missing, false)).rejects.toThrow(/cannot be read/)
+    const { another } = await open()
+    const refusal = (file: string) => another({ rootKey: { file } }).then(
+      () => 'opened', (error: Error) => error.message)
+    const [missing, wide, wrong] = [fileOf(), fileOf(), fileOf()]
+    expect(await refusal(missing)).toMatch(/cannot be read/)
     expect(existsSync(missing)).toBe(false)
-    const wide = join(folder, 'wide.key')
     writeFileSync(wide, newRootKey(), { mode: 0o600 })
     chmodSync(wide, 0o640)
-    await expect(open(wide, true)).rejects.toThrow(`chmod 600 ${wide}`)
-    const wrong = join(folder, 'wrong.key')
+    expect(await refusal(wide)).toContain(`chmod 600 ${wide}`)
     writeFileSync(wrong, 'hush', { mode: 0o600 })
-    const refused = await open(wrong, true).then(() => undefined, (error: Error) => error)
-    expect(refused?.message).toMatch(/must hold keys/)
-    expect(refused?.message).not.toContain('hush')
+    expect(await refusal(wrong)).toMatch(/must hold keys/)
+    expect(await refusal(wrong)).not.toContain('hush')
   })
-})
+}, { engines: onDisk.slice(0, 1) })

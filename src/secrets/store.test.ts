@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { instantOf } from '../clock.js'
 import { RevisionConflict } from '../errors.js'
-import { openHoldfast } from '../holdfast.js'
 import { type Actor } from '../scope.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
@@ -196,12 +195,9 @@ contract('secrets', (open) => {
   })
 
   it('that expired can be changed, but not revealed', async () => {
-    const { databaseUrl, rootKey, organizationId } = await open()
     const clock = new ManualClock()
-    const holdfast = await openHoldfast({ database: databaseUrl, rootKey, clock })
-    const id = databaseUrl === 'memory:'
-      ? (await holdfast.organizations.create({ name: 'Alone' })).id
-      : organizationId
+    const holdfast = await (await open()).another({ clock })
+    const { id } = await holdfast.organizations.create({ name: 'Timed' })
     const { secrets } = holdfast.organization(id)
     const expiresAt = instantOf(clock.now() + 1_000)
     await secrets.create({ name: 'a', value: 'v', expiresAt })
@@ -212,18 +208,19 @@ contract('secrets', (open) => {
     expect(await secrets.get('a')).toMatchObject({ expiresAt })
     await secrets.update('a', { expiresAt: null })
     expect((await secrets.reveal('a')).value).toBe('v')
-    await holdfast.close()
   })
 
   it('are revealed only so often by one actor', async () => {
-    const { holdfast, organization, organizationId } = await open()
-    await organization.secrets.create({ name: 'a', value: 'v' })
-    const eager = holdfast.organization(organizationId, { id: 'service_token:eager' }).secrets
+    const holdfast = await (await open()).another()
+    const { id } = await holdfast.organizations.create({ name: 'Eager' })
+    const calm = holdfast.organization(id).secrets
+    await calm.create({ name: 'a', value: 'v' })
+    const eager = holdfast.organization(id, { id: 'service_token:eager' }).secrets
     const outcomes = await Promise.allSettled(
       Array.from({ length: 64 }, () => eager.reveal('a')))
     const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
     expect(refused.map(({ code }) => code)).toEqual(Array.from({ length: 4 }, () => 'rate_limited'))
-    expect((await organization.secrets.reveal('a')).value).toBe('v')
+    expect((await calm.reveal('a')).value).toBe('v')
   })
 
   it('are not revealed when the audit cannot be written', async () => {
@@ -285,15 +282,14 @@ contract('secrets', (open) => {
   })
 
   it('are refused without a root key, while everything else works', async () => {
-    const { databaseUrl } = await open()
-    // A database in memory brings a key of its own.
-    if (databaseUrl === 'memory:') return
-    const holdfast = await openHoldfast({ database: databaseUrl })
+    const { another, isLasting } = await open()
+    // A database that ends with its process brings a key of its own.
+    if (!isLasting) return
+    const holdfast = await another({ rootKey: undefined })
     const { secrets, conversations } = holdfast.organization()
     await expect(secrets.create({ name: 'a', value: 'v' })).rejects.toThrow(RootKeyMissing)
     await expect(secrets.reveal('a')).rejects.toThrow(/HOLDFAST_ROOT_KEY/)
     expect((await secrets.list()).data).toEqual([])
     await conversations.create()
-    await holdfast.close()
   })
 })

@@ -181,7 +181,7 @@ export class SecretStore {
         this.#owned(database.write.deleteFrom('secrets'))
           .where('name', '=', this.#nameOf(name)).returningAll())
       if (stored === undefined) throw notFound()
-      await this.#record(database, 'secret.deleted', decodeRow(table, stored))
+      await this.#record(database, decodeRow(table, stored), { action: 'secret.deleted' })
     })
   }
 
@@ -204,8 +204,8 @@ export class SecretStore {
     if (isOver) throw new SecretExpired('The time of this secret is over.')
     const value = await this.#open(secret, version ?? secret.version)
     try {
-      const details = { version: version ?? secret.version }
-      await this.#record(this.#database, 'secret.revealed', secret, details)
+      const told = { action: 'secret.revealed', version: version ?? secret.version }
+      await this.#record(this.#database, secret, told)
     } catch (cause) {
       const message = 'The audit log cannot be written, so nothing is revealed; ask again.'
       throw new RevealNotRecorded(message, { cause, retryAfterSeconds: 1 })
@@ -273,7 +273,7 @@ export class SecretStore {
       throw new SecretLimitReached('The organization has as many secrets as it may have.')
     }
     if (!(await this.#addVersion(database, secret, { key, value }))) return undefined
-    await this.#record(database, 'secret.created', secret)
+    await this.#record(database, secret, { action: 'secret.created' })
     return secret
   }
 
@@ -320,7 +320,7 @@ export class SecretStore {
       throw new RevisionConflict(`The secret is at revision ${revision}; read it again.`)
     }
     const secret = decodeRow(table, stored)
-    await this.#record(database, 'secret.updated', secret, { changed: Object.keys(changes) })
+    await this.#record(database, secret, { action: 'secret.updated', changed: changedIn(changes) })
     return secret
   }
 
@@ -356,11 +356,9 @@ export class SecretStore {
 
   async #record(
     database: Database<SecretTables>,
-    action: string,
-    secret: Secret,
-    more: NonNullable<AuditRecord['details']> = {},
+    { id, name, version }: Secret,
+    { action, ...more }: { action: string } & NonNullable<AuditRecord['details']>,
   ): Promise<void> {
-    const { id, name, version } = secret
     const details = { name, owner: this.#owner, version, ...more }
     const record = { action, resourceKind: 'secret', resourceId: id, details }
     await recordAudit(database.as(), this.#parts.source, { ...this.#scope, record })
@@ -380,6 +378,9 @@ interface Narrowable<Q> {
 
 /** The key was replaced between its choice and its use. */
 class KeyReplaced extends Error {}
+
+const changedIn = (changes: SecretChanges): string[] =>
+  Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]))
 
 /** Without the name: what is not here and what is another's are told alike. */
 const notFound = () => new SecretNotFound('There is no such secret here.')

@@ -2,10 +2,9 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { InvalidConfiguration } from '../errors.js'
-import { openHoldfast } from '../holdfast.js'
-import { testEngines } from '../testing/index.js'
+import { contract, testEngines } from '../testing/index.js'
 import { EnvelopeBroken } from './envelope.js'
 import { RootKeyUnavailable, VaultRootKey } from './index.js'
 
@@ -82,7 +81,7 @@ class Transit {
   }
 }
 
-describe('a root key in a transit engine', () => {
+contract('a root key in a transit engine', (open) => {
   const transit = new Transit()
   const bytes = (words: string) => new TextEncoder().encode(words)
   const keyOf = (given = token) =>
@@ -102,7 +101,8 @@ describe('a root key in a transit engine', () => {
     const other = 'vault:transit/holdfast:v2'
     await expect(key.unwrap(other, wrapped, bytes('here'))).rejects.toThrow(EnvelopeBroken)
     const names = ['vault:transit/other:v1', 'vault:transit/holdfast:v0', 'given:x', '']
-    expect([kid, ...names].map((name) => key.knows(name))).toEqual([true, ...names.map(() => false)])
+    expect(key.knows(kid)).toBe(true)
+    expect(names.filter((name) => key.knows(name))).toEqual([])
   })
 
   it('that cannot be reached or used says so, without what it was asked', async () => {
@@ -131,21 +131,18 @@ describe('a root key in a transit engine', () => {
   })
 
   it('keeps the secrets of a database, over a rotation there', async () => {
-    const lease = await testEngines()[1]!.create()
-    const open = () => openHoldfast({ database: lease.url, rootKey: keyOf() })
-    const first = await open()
+    const { another, holdfast } = await open()
+    await holdfast.backend.run({ sql: 'delete from root_keys', parameters: [] })
+    const start = () => another({ rootKey: keyOf() })
+    const first = await start()
     await first.organization().secrets.create({ name: 'a', value: 'v' })
-    await first.close()
     transit.keys.push(randomBytes(32))
-    const second = await open()
+    const second = await start()
     expect((await second.organization().secrets.reveal('a')).value).toBe('v')
     expect(await second.secretWorks.rotation.rotateRoot()).toMatchObject({ moved: 1 })
-    await second.close()
-    const third = await open()
+    const third = await start()
     transit.keys[0]!.fill(0)
     expect((await third.organization().secrets.reveal('a')).value).toBe('v')
-    await third.close()
     expect(JSON.stringify(transit.seen)).not.toContain(Buffer.from('v').toString('base64'))
-    await lease.drop()
   })
-})
+}, { engines: testEngines().slice(1, 2) })

@@ -8,7 +8,7 @@ import { Keyring, type KeyringOptions } from './keyring.js'
 import { KeyRetirement } from './retirement.js'
 import { RevealLimit, type RevealRate } from './reveal-limit.js'
 import { givenRootKeys, type RootKeyProvider } from './root-key.js'
-import { type RootKeyFile, rootKeysIn } from './root-key-file.js'
+import { type RootKeyFile, RootKeysInFile } from './root-key-file.js'
 import { RootRing } from './root-ring.js'
 import { KeyRotation } from './rotation.js'
 import { historyDefault, historyMax } from './rules.js'
@@ -96,9 +96,10 @@ export class SecretWorks {
   }
 }
 
-function providerOf(option: RootKeyOption): RootKeyProvider {
+/** What keeps the root key that an option names. Throws InvalidConfiguration. */
+export function providerOf(option: RootKeyOption): RootKeyProvider {
   if (typeof option === 'string' || Array.isArray(option)) return givenRootKeys(option)
-  if ('file' in option) return rootKeysIn(option)
+  if ('file' in option) return new RootKeysInFile(option)
   return option as RootKeyProvider
 }
 

@@ -19,6 +19,7 @@ async function furnished({ ours }: HttpWorld) {
   const { body: token } = await ours.post(
     '/v1/service-tokens', { name: secret, scopes: ['conversations:read'] })
   const { body: job } = await ours.post('/v1/queues/ours/jobs', { payload: secret })
+  await ours.post('/v1/secrets', { name: 'ours', value: secret, description: secret })
   return {
     conversation_id: conversation.id as string,
     message_id: message.id as string,
@@ -41,6 +42,8 @@ function callOf({ operationId, method, path }: (typeof routes)[number], ids: Ids
     enqueueJobs: { payload: 'x' }, claimJobs: { worker: 'x' }, redriveJobs: {}, purgeJobs: {},
     updateQueue: {}, extendJob: { attempt: 1 }, completeJob: { attempt: 1 },
     failJob: { attempt: 1, error: 'x' }, releaseJob: { attempt: 1 },
+    createSecret: { name: 'x', value: 'x' }, createMySecret: { name: 'x', value: 'x' },
+    updateSecret: {}, updateMySecret: {}, revealSecret: {}, revealMySecret: {},
   }
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? unknownId)
   return { method, path: filled, body: bodies[operationId] }
@@ -112,6 +115,7 @@ contract('every endpoint', (openWorld) => {
     const { message_id: _, ...ids } = await furnished(world)
     const paths = [
       '/v1/conversations', '/v1/service-tokens', '/v1/me', '/v1/queues', '/v1/queues/ours/jobs',
+      '/v1/secrets',
     ]
     for (const path of paths) {
       const { status, text } = await world.theirs.get(path)
@@ -188,6 +192,9 @@ contract('every endpoint', (openWorld) => {
       'service_tokens:read': /^listServiceTokens/,
       'service_tokens:*': /ServiceToken/,
       'organizations:*': /^(getMe|createOrganization)$/,
+      'secrets:read': /^(list|get)Secret/, 'secrets:reveal': /^revealSecret$/,
+      'secrets:*': /^(list|get|create|update|delete)Secret/,
+      'own_secrets:*': /^(list|get|create|update|delete)MySecret/,
       'sessions:write': /^logOut$/,
       '*': /./,
     }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { type Holdfast, openHoldfast, type OrganizationStores } from '../holdfast.js'
+import {
+  type Holdfast, type HoldfastOptions, openHoldfast, type OrganizationStores,
+} from '../holdfast.js'
 import { type DatabaseLease, type TestEngine, testEngines } from './engines.js'
 
 /** What each test of a contract gets: a Holdfast and two fresh organizations in it. */
@@ -13,6 +15,13 @@ export interface ContractWorld {
   readonly neighbour: OrganizationStores
   /** The address of the database under test. */
   readonly databaseUrl: string
+  /** Whether the database outlives the process. */
+  readonly isLasting: boolean
+  /**
+   * A further Holdfast on the database, as another process would have (on one of its own where
+   * the database does not outlive the process); closed at the end.
+   */
+  another(options?: HoldfastOptions): Promise<Holdfast>
   /** What its secrets are under. */
   readonly rootKey: string
 }
@@ -52,9 +61,18 @@ function worldOn(engine: TestEngine): OpenWorld {
   const rootKey = randomBytes(32).toString('base64url')
   beforeAll(async () => {
     lease = await engine.create()
-    holdfast = await openHoldfast({ database: lease.url, rootKey })
+    holdfast = await openHoldfast({
+      database: lease.url, rootKey, secrets: { revealRate: null },
+    })
   })
+  const opened: Holdfast[] = []
+  const another = async (options: HoldfastOptions = {}) => {
+    const one = await openHoldfast({ database: lease.url, rootKey, ...options })
+    opened.push(one)
+    return one
+  }
   afterAll(async () => {
+    await Promise.all(opened.map((each) => each.close()))
     await holdfast?.close()
     await lease?.drop()
   })
@@ -69,6 +87,8 @@ function worldOn(engine: TestEngine): OpenWorld {
       neighbour: holdfast.organization(neighbourId),
       databaseUrl: lease.url,
       rootKey,
+      isLasting: engine.isLasting ?? true,
+      another,
     }
   }
 }

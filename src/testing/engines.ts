@@ -14,11 +14,14 @@ export interface TestEngine {
   readonly name: string
   /** Why it cannot run here; undefined when it can. */
   readonly missing?: string
+  /** Whether its databases outlive the process. @default true */
+  readonly isLasting?: boolean
   create(): Promise<DatabaseLease>
 }
 
 const memory: TestEngine = {
   name: 'memory',
+  isLasting: false,
   create: async () => ({ url: 'memory:', drop: async () => undefined }),
 }
 

@@ -8,6 +8,7 @@ import { limitsOf } from '../open.js'
 import { type Check, ok, problem, warning } from './check.js'
 import { checkMigrations } from './migrations.js'
 import { checkProcesses } from './processes.js'
+import { checkSecrets } from './secrets.js'
 
 /** Checks of a database on a PostgreSQL server. None of them changes it. */
 export async function checkServer(address: ServerAddress, settings: Settings): Promise<Check[]> {
@@ -43,6 +44,7 @@ async function checkOn(
     checkClock(facts),
     await checkMigrations(backend, address),
     ...(await checkProcesses(backend)),
+    ...(await checkSecrets(backend, settings)),
     ...checkRights(facts),
   ]
 }

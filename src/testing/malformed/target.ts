@@ -27,7 +27,7 @@ export async function furnish(
 ): Promise<Furnished> {
   const stranger = await strange(world)
   const steady = await conversationIn(world.organization)
-  const { email, token } = await person(world)
+  const { email, token, userId } = await person(world)
   const fresh = new FreshObjects(world)
   const authorizations = [`Bearer ${world.ourToken}`, `Bearer ${token}`]
   const { token: dead, serviceToken } = await world.organization.serviceTokens.create({
@@ -47,11 +47,15 @@ export async function furnish(
       const objects = await fresh.objectsFor(operation, steady)
       // A person would leave for good, and be the owner of ever more organizations.
       const isForTokens = ['logOut', 'createOrganization'].includes(operation.operationId)
-      const authorization = isForTokens ? authorizations[0]! : chance.pick(authorizations)
+      // What is a person's own is nothing of a token that nobody made.
+      const isForPersons = operation.path.startsWith('/v1/me/')
+      const fitting = isForTokens ? [0] : isForPersons ? [1] : [0, 1]
+      const authorization = authorizations[chance.pick(fitting)]!
       const organization = { 'Holdfast-Organization': world.organizationId }
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
-        ...objects, ...await lockFor(world, operation), ...credentials, email, password,
+        ...objects, ...await lockFor(world, operation),
+        ...await secretFor(world, operation, userId), ...credentials, email, password,
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
@@ -62,6 +66,7 @@ export async function furnish(
       await world.neighbour.messages.list(stranger.conversationId),
       await world.neighbour.serviceTokens.list(),
       await world.neighbour.queues.list(queue),
+      await world.neighbour.secrets.list(),
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
@@ -80,7 +85,23 @@ async function lockFor(
   return { name, owner, fence: String(fence) }
 }
 
+/** A secret that the operation may have: nobody's for one that makes it, else a fresh one. */
+async function secretFor(
+  { holdfast, organizationId }: HttpWorld,
+  { operationId, path }: Operation,
+  userId: string,
+): Promise<Known> {
+  if (!path.includes('/secrets') || operationId.endsWith('Secrets')) return {}
+  const name = `SECRET/${holdfast.ids.next().toUpperCase()}`
+  if (operationId.startsWith('create')) return { name }
+  const stores = holdfast.organization(organizationId, { id: `user:${userId}`, userId })
+  const store = path.startsWith('/v1/me/') ? stores.ownSecrets : stores.secrets
+  await store.create({ name, value: 'steady' })
+  return { name, version: '1' }
+}
+
 async function strange({ neighbour }: HttpWorld) {
+  await neighbour.secrets.create({ name: 'a', value: strangerSecret, description: 'theirs' })
   const { id } = await neighbour.conversations.create({ title: strangerSecret })
   const message = await neighbour.messages.append(id, { role: 'user', content: strangerSecret })
   const { serviceToken } = await neighbour.serviceTokens.create({
@@ -95,7 +116,7 @@ async function person({ holdfast, organizationId }: HttpWorld) {
   const { id: userId } = await holdfast.identity.createUser({ email, password })
   await holdfast.organizations.addMember({ organizationId, userId }, 'owner')
   const { token } = await holdfast.identity.logIn({ email, password })
-  return { email, token }
+  return { email, token, userId }
 }
 
 type Stores = HttpWorld['organization']
@@ -141,6 +162,7 @@ class FreshObjects {
     const named = (each: { conversationId: string; messageId: string }) =>
       ({ conversation_id: each.conversationId, message_id: each.messageId })
     if (path.startsWith('/v1/schedules')) return this.#schedule()
+    if (path.includes('/secrets')) return {}
     if (operationId === 'redriveJobs') {
       const { job_id: id } = await this.#job()
       return { queue: 'untouched', job_ids: id! }
