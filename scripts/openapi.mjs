@@ -1,10 +1,11 @@
 /**
  * Writes what is generated from the routes: `openapi.json`, the document as the server gives it,
- * and `src/client/schema.ts`, its types and endpoints for the client. Reads `dist`:
+ * `src/client/schema.ts`, its types and endpoints for the client, and the table of
+ * `docs/reference/access.md`. Reads `dist`:
  *
  *     npm run build && node scripts/openapi.mjs
  *
- * With `--stdin` it reads a document instead and prints both files as JSON, writing nothing.
+ * With `--stdin` it reads a document instead and prints the first two as JSON, writing nothing.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import openapiTypescript, { astToString } from 'openapi-typescript'
 import { root, say } from './install.mjs'
 
 const files = { document: 'openapi.json', schema: join('src', 'client', 'schema.ts') }
+const access = join('docs', 'reference', 'access.md')
 const header = '/* Generated from openapi.json by scripts/openapi.mjs; do not edit. */\n'
 
 function write(path, text) {
@@ -43,6 +45,14 @@ function ordered(document) {
 async function typesOf(document) {
   const options = { rootTypes: true, rootTypesNoSchemaPrefix: true }
   return astToString(await openapiTypescript(structuredClone(document), options))
+}
+
+/** The page with these lines in place of those of its table. */
+function accessPage(lines) {
+  const before = readFileSync(join(root, access), 'utf8').split('\n')
+  const first = before.findIndex((line) => line.startsWith('| `'))
+  const rest = before.filter((line) => !line.startsWith('| `'))
+  return rest.toSpliced(first, 0, ...lines).join('\n')
 }
 
 /** What the client must know of each operation at run time. */
@@ -77,7 +87,8 @@ if (process.argv.includes('--stdin')) {
     say('There is no dist yet; run npm run build first.')
     process.exit(1)
   }
-  const { openApiDocument } = await import(pathToFileURL(server).href)
+  const { accessTable, openApiDocument } = await import(pathToFileURL(server).href)
   const texts = await generated(openApiDocument())
   for (const [name, path] of Object.entries(files)) write(path, texts[name])
+  write(access, accessPage(accessTable()))
 }

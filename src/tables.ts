@@ -1,9 +1,14 @@
-import { auditEvents, type AuditTables } from './audit/index.js'
-import { conversations, type ConversationTables, messages } from './conversations/index.js'
+import {
+  auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
+} from './audit/index.js'
+import {
+  conversations, type ConversationTables, messageBranches, messages,
+} from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
-  type IdentityTables, loginSessions, organizationMemberships, organizations, serviceTokens, users,
+  defaultOrganizations, type IdentityTables, invitations, loginSessions, organizationMemberships,
+  organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
@@ -24,10 +29,14 @@ export const tables = [
   organizations,
   users,
   organizationMemberships,
+  personalOrganizations,
+  defaultOrganizations,
+  invitations,
   loginSessions,
   serviceTokens,
   idempotencyKeys,
   conversations,
+  messageBranches,
   messages,
   queues,
   jobKeys,
@@ -37,6 +46,9 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
+  auditChains,
+  auditHeads,
+  auditTombstones,
   rootKeys,
   organizationKeys,
   secrets,

@@ -219,6 +219,50 @@ describe('help, version and the API document', () => {
       expect(stdout).toMatch(/^Usage: holdfast/)
     })
 
+  it('token list, rotate and revoke lead a token through its life', async () => {
+    const made = await cli(['token', 'create', '--scopes', 'jobs:*', '--name', 'life',
+      '--allow-ip', '10.0.0.0/8,::1', '--rate-limit', '600/60', '--json'])
+    const { id, token } = JSON.parse(made.stdout)
+    const rotated = await cli(['token', 'rotate', id, '--overlap-seconds', '60', '--json'])
+    const answer = JSON.parse(rotated.stdout)
+    expect([answer.id, answer.token]).toEqual([id, expect.stringMatching(/^hf_st_/)])
+    expect(answer.token).not.toBe(token)
+    const revoked = await cli(['token', 'revoke', id, '--reason', 'lost', '--json'])
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ id, reason: 'lost' })
+    const again = await cli(['token', 'rotate', id])
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining(id)])
+    const listed = await cli(['token', 'list', '--json'])
+    const lines = listed.stdout.trim().split('\n').map((line) => JSON.parse(line))
+    expect(lines.find((each) => each.id === id)).toMatchObject({
+      name: 'life', scopes: ['jobs:*'], revoked_at: expect.any(String), use_count: 0,
+    })
+    expect(listed.stdout).not.toContain(token.slice(6, 30))
+  })
+
+  it('token create and rotate name a flag that makes no sense', async () => {
+    for (const [words, message] of [
+      [['create', '--scopes', '*', '--rate-limit', 'fast'], '--rate-limit must be'],
+      [['rotate', 'x', '--overlap-seconds', 'long'], '--overlap-seconds must be'],
+    ] as const) {
+      const { code, stderr } = await cli(['token', ...words])
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)])
+    }
+    const { code, stderr } = await cli(['token', 'create', '--scopes', '*', '--allow-ip', 'x'])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('allowed_ip_ranges')])
+  })
+
+  it('org update changes name, slug and rate limit', async () => {
+    const made = await cli(['org', 'create', '--name', 'Before', '--slug', 'before', '--json'])
+    const { id } = JSON.parse(made.stdout)
+    const words = ['org', 'update', 'before', '--slug', 'after', '--rate-limit', '600/60']
+    const { stdout } = await cli([...words, '--json'])
+    expect(JSON.parse(stdout)).toEqual({
+      id, slug: 'after', name: 'Before', rate_limit: 600, rate_window_seconds: 60,
+    })
+    const lifted = await cli(['org', 'update', 'after', '--rate-limit', 'none', '--json'])
+    expect(JSON.parse(lifted.stdout)).toMatchObject({ slug: 'after', rate_limit: null })
+  })
+
   it('openapi prints the document, or writes it to a file', async () => {
     const { code, stdout } = await cli(['openapi'])
     expect(code).toBe(0)

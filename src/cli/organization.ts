@@ -2,6 +2,7 @@ import { type Command } from 'commander'
 import { UserNotFound } from '../identity/index.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { rateFrom } from './rate.js'
 import { type Terminal } from './terminal.js'
 
 interface OrganizationOptions extends DatabaseOptions {
@@ -10,7 +11,13 @@ interface OrganizationOptions extends DatabaseOptions {
   readonly ownerEmail?: string
 }
 
-/** Adds `org create`. */
+interface ChangeOptions extends DatabaseOptions {
+  readonly name?: string
+  readonly slug?: string
+  readonly rateLimit?: string
+}
+
+/** Adds `org create` and `org update`. */
 export function addOrganization(program: Command, terminal: Terminal): void {
   const organization = program.command('org').description('manage organizations')
   withDatabase(organization.command('create'))
@@ -19,6 +26,37 @@ export function addOrganization(program: Command, terminal: Terminal): void {
     .option('--slug <slug>', 'its short name in commands and headers (default: from the name)')
     .option('--owner-email <address>', 'an existing user who becomes its owner')
     .action((options: OrganizationOptions) => createOrganization(options, terminal))
+  withDatabase(organization.command('update <id or slug>'))
+    .description('change an organization')
+    .option('--name <name>', 'its name, for people')
+    .option('--slug <slug>', 'its short name in commands and headers')
+    .option('--rate-limit <calls/seconds>', 'how often all its callers may call; none for no limit')
+    .action((name: string, options: ChangeOptions) => updateOrganization(name, options, terminal))
+}
+
+async function updateOrganization(
+  wanted: string,
+  { name, slug, ...options }: ChangeOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const rate = rateFrom(options.rateLimit)
+  const { settings } = configured(options, terminal)
+  const changed = await withHoldfast(settings, terminal, async (holdfast) => {
+    const { organizations, organizationRates } = holdfast
+    const { id } = await organizations.get(wanted)
+    if ((name ?? slug) !== undefined) await organizations.update(id, { name, slug })
+    if (rate !== undefined) await organizationRates.set(id, rate)
+    return organizations.get(id)
+  })
+  if (options.json === true) {
+    const { id, rateLimit, rateWindowSeconds } = changed
+    const result = {
+      id, slug: changed.slug, name: changed.name, rate_limit: rateLimit,
+      rate_window_seconds: rateWindowSeconds,
+    }
+    return terminal.print(JSON.stringify(result))
+  }
+  terminal.print(`changed the organization ${changed.name}: ${changed.slug} (${changed.id})`)
 }
 
 async function createOrganization(

@@ -4,19 +4,23 @@ import { isScope } from '../identity/index.js'
 import { UsageFailure } from './failure.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { rateFrom } from './rate.js'
 import { type Terminal } from './terminal.js'
+import { addTokenLife } from './token-life.js'
 
 interface TokenOptions extends DatabaseOptions {
   readonly organization: string
   readonly scopes: string
   readonly name: string
   readonly expiresInDays?: string
+  readonly allowIp?: string
+  readonly rateLimit?: string
 }
 
 const dayMs = 24 * 60 * 60 * 1_000
 const daysMax = 36_500
 
-/** Adds `token create`. */
+/** Adds `token create`, `token list`, `token rotate` and `token revoke`. */
 export function addToken(program: Command, terminal: Terminal): void {
   const token = program.command('token').description('manage service tokens')
   withDatabase(token.command('create'))
@@ -25,7 +29,10 @@ export function addToken(program: Command, terminal: Terminal): void {
     .option('--organization <id or slug>', 'the organization it opens', 'default')
     .option('--name <name>', 'what it is for', 'command line')
     .option('--expires-in-days <n>', 'when it ends by itself (default: never)')
+    .option('--allow-ip <ranges>', 'where it may be used from, such as 10.0.0.0/8,2001:db8::/32')
+    .option('--rate-limit <calls/seconds>', 'how often it may be used, such as 600/60')
     .action((options: TokenOptions) => createToken(options, terminal))
+  addTokenLife(token, terminal)
 }
 
 async function createToken(options: TokenOptions, terminal: Terminal): Promise<void> {
@@ -33,10 +40,13 @@ async function createToken(options: TokenOptions, terminal: Terminal): Promise<v
   const days = daysOf(options.expiresInDays)
   const { settings } = configured(options, terminal)
   const { name, organization } = options
+  const rate = rateFrom(options.rateLimit) ?? null
+  const allowedIpRanges = options.allowIp === undefined ? null : wordsOf(options.allowIp)
   const created = await withHoldfast(settings, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(organization)
     const expiresAt = days === null ? null : instantOf(holdfast.clock.now() + days * dayMs)
-    return holdfast.organization(id).serviceTokens.create({ name, scopes, expiresAt })
+    return holdfast.organization(id).serviceTokens
+      .create({ name, scopes, expiresAt, rate, allowedIpRanges })
   })
   const { id, expiresAt } = created.serviceToken
   const end = expiresAt === null ? 'without end' : `until ${expiresAt}`
@@ -48,8 +58,10 @@ async function createToken(options: TokenOptions, terminal: Terminal): Promise<v
   terminal.say(`holdfast: token ${id}, ${end}`)
 }
 
+const wordsOf = (text: string) => text.split(/[\s,]+/).filter((word) => word !== '')
+
 function scopesOf(text: string): string[] {
-  const scopes = text.split(/[\s,]+/).filter((scope) => scope !== '')
+  const scopes = wordsOf(text)
   const wrong = scopes.find((scope) => !isScope(scope))
   if (scopes.length > 0 && wrong === undefined) return scopes
   const example = "'*', conversations:* or conversations:read,conversations:write"

@@ -12,6 +12,7 @@ interface UserOptions extends DatabaseOptions {
   readonly passwordStdin?: boolean
   readonly organization?: string
   readonly role?: string
+  readonly personalOrganization: boolean
 }
 
 const roles: readonly Role[] = ['owner', 'admin', 'member']
@@ -20,13 +21,14 @@ const roles: readonly Role[] = ['owner', 'admin', 'member']
 export function addUser(program: Command, terminal: Terminal): void {
   const user = program.command('user').description('manage the people who may log in')
   withDatabase(user.command('create'))
-    .description('create a user, in an organization if one is named')
+    .description('create a user, with an organization of the user’s own')
     .requiredOption('--email <address>', 'the e-mail address to log in with')
     .option('--display-name <name>', 'how the user is called')
     .option('--password <password>', 'shown to other users of this machine while the command runs')
     .option('--password-stdin', 'read the password from standard input')
     .option('--organization <id or slug>', 'make the user a member of it')
     .option('--role <role>', 'owner, admin or member (default: member)')
+    .option('--no-personal-organization', 'make no organization for this user alone')
     .action((options: UserOptions) => createUser(options, terminal))
 }
 
@@ -45,6 +47,7 @@ async function createUser(options: UserOptions, terminal: Terminal): Promise<voi
         displayName: displayName ?? null,
         ...(password === undefined ? {} : { password }),
       })
+      if (options.personalOrganization) await organizations.createPersonal(created)
       if (home !== undefined) {
         await organizations.addMember({ organizationId: home.id, userId: created.id }, role)
       }

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { type Database } from '../database/database.js'
 import { encodeRow } from '../database/table.js'
 import { instantOf } from '../clock.js'
+import { programActor } from '../scope.js'
 import { OrganizationStore } from './organizations.js'
 import { ServiceTokenStore } from './service-tokens.js'
 import { type IdentitySource, IdentityStore } from './store.js'
-import { type IdentityTables, organizations } from './tables.js'
-
-/** The organization every database begins with; its id is the same everywhere. */
-export const defaultOrganizationId = '00000000-0000-7000-8000-000000000001'
+import { type IdentityDatabase } from './source.js'
+import { defaultOrganizationId, organizations } from './tables.js'
 
 /** What the first start of an empty database hands out, this once. */
 export interface FirstLogin {
@@ -20,11 +19,14 @@ export interface FirstLogin {
 
 /** Makes sure the organization `default` exists; true when this call made it. */
 export async function ensureDefaultOrganization(
-  database: Database<IdentityTables>,
+  database: Database<IdentityDatabase>,
   { clock }: IdentitySource,
 ): Promise<boolean> {
   const now = instantOf(clock.now())
-  const row = { slug: 'default', name: 'Default', createdAt: now, updatedAt: now }
+  const row = {
+    slug: 'default', name: 'Default', rateLimit: null, rateWindowSeconds: null, revision: 1,
+    createdAt: now, updatedAt: now,
+  }
   const insert = database.write
     .insertInto('organizations')
     .values(encodeRow(organizations, { id: defaultOrganizationId, ...row }))
@@ -37,7 +39,7 @@ export async function ensureDefaultOrganization(
  * exactly one gets the login; the others, and every later start, get undefined.
  */
 export async function createFirstLogin(
-  database: Database<IdentityTables>,
+  database: Database<IdentityDatabase>,
   source: IdentitySource,
 ): Promise<FirstLogin | undefined> {
   return database.transaction(async (transaction) => {
@@ -48,7 +50,7 @@ export async function createFirstLogin(
 }
 
 /** Locks the organization's row, then looks: of several transactions only one finds no user. */
-async function claimFirstLogin(database: Database<IdentityTables>): Promise<boolean> {
+async function claimFirstLogin(database: Database<IdentityDatabase>): Promise<boolean> {
   const { id } = organizations.columns
   const lock = database.write
     .updateTable('organizations')
@@ -60,16 +62,19 @@ async function claimFirstLogin(database: Database<IdentityTables>): Promise<bool
 }
 
 async function createAdministrator(
-  database: Database<IdentityTables>,
+  database: Database<IdentityDatabase>,
   source: IdentitySource,
 ): Promise<FirstLogin> {
-  const identity = new IdentityStore(database, source)
+  const identity = new IdentityStore(database.as(), source)
   const password = randomBytes(15).toString('base64url')
   const email = 'admin@localhost'
   const user = await identity.createUser({ email, displayName: 'Administrator', password })
   const member = { organizationId: defaultOrganizationId, userId: user.id }
-  await new OrganizationStore(database, source).addMember(member, 'owner')
-  const tokens = new ServiceTokenStore(database, defaultOrganizationId, source)
+  const organizationStore = new OrganizationStore(database, source)
+  await organizationStore.addMember(member, 'owner')
+  await organizationStore.choose(user.id, defaultOrganizationId)
+  const scope = { organizationId: defaultOrganizationId, actor: programActor }
+  const tokens = new ServiceTokenStore(database, scope, source)
   const { token } = await tokens.create({ name: 'first administrator', scopes: ['*'] }, user.id)
   return { email, password, adminToken: token }
 }

@@ -14,6 +14,32 @@ export const OrganizationNotFound = defineError('OrganizationNotFound', {
 /** The short name belongs to another organization. */
 export const SlugTaken = defineError('SlugTaken', { code: 'slug_taken', status: 409 })
 
+/** The default organization stays, and keeps its slug. */
+export const OrganizationProtected = defineError('OrganizationProtected', {
+  code: 'organization_protected', status: 409,
+})
+
+/** The organization has as many members, invitations or service tokens as it may have. */
+export const OrganizationLimitReached = defineError('OrganizationLimitReached', {
+  code: 'organization_limit_reached', status: 409,
+})
+
+/** No such member of this organization. */
+export const MemberNotFound = defineError('MemberNotFound', {
+  code: 'member_not_found', status: 404,
+})
+
+/** The user is a member of the organization already. */
+export const AlreadyMember = defineError('AlreadyMember', { code: 'already_member', status: 409 })
+
+/** The organization would be left without an owner. */
+export const LastOwner = defineError('LastOwner', { code: 'last_owner', status: 409 })
+
+/** No such invitation: unknown, used, taken back, expired, or for another e-mail address. */
+export const InvitationNotFound = defineError('InvitationNotFound', {
+  code: 'invitation_not_found', status: 404,
+})
+
 /** No such service token in this organization. */
 export const ServiceTokenNotFound = defineError('ServiceTokenNotFound', {
   code: 'service_token_not_found', status: 404,

@@ -7,14 +7,14 @@ import { UuidV7Generator } from '../ids.js'
 import { type BackendWorld, enginesNamed, onEveryEngine } from '../testing/backends.js'
 import {
   Authenticator, createFirstLogin, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
-  type IdentityTables, OrganizationStore,
+  type IdentityDatabase, OrganizationStore,
 } from './index.js'
 
 const source = { clock: systemClock, ids: new UuidV7Generator() }
 
-async function migrated({ backend }: BackendWorld): Promise<Database<IdentityTables>> {
+async function migrated({ backend }: BackendWorld): Promise<Database<IdentityDatabase>> {
   await new Migrator(backend, { migrations, clock: systemClock }).up()
-  return Database.over<IdentityTables>(backend)
+  return Database.over<IdentityDatabase>(backend).within('all')
 }
 
 const callsOf = <R>(count: number, call: () => Promise<R>) =>
@@ -27,11 +27,11 @@ onEveryEngine('the first login', (world) => {
     const made = logins.filter((login) => login !== undefined)
     expect(made).toHaveLength(1)
     const { email, password, adminToken } = made[0]!
-    const identity = new IdentityStore(database, source)
+    const identity = new IdentityStore(database.as(), source)
     const { user } = await identity.logIn({ email, password })
     const organizations = new OrganizationStore(database, source)
     expect(await organizations.findRole(defaultOrganizationId, user.id)).toBe('owner')
-    expect(await new Authenticator(database, source).authenticate(adminToken)).toMatchObject({
+    expect(await new Authenticator(database.as(), source).authenticate(adminToken)).toMatchObject({
       organizationId: defaultOrganizationId, scopes: ['*'], userId: user.id,
     })
     expect(await createFirstLogin(database, source)).toBeUndefined()
@@ -45,7 +45,8 @@ onEveryEngine('the first login of a database several programs open', (world) => 
   it('goes to one of them', async () => {
     const first = await migrated(world())
     const others = await Promise.all([world().another(), world().another()])
-    const databases = [first, ...others.map((each) => Database.over<IdentityTables>(each))]
+    const databases = [first, ...others.map((each) =>
+      Database.over<IdentityDatabase>(each).within('all'))]
     const logins = await Promise.all(databases.flatMap((database) =>
       Array.from({ length: 7 }, () => createFirstLogin(database, source))))
     expect(logins.filter((login) => login !== undefined)).toHaveLength(1)

@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
+import { RevisionConflict } from '../errors.js'
 import { route } from '../http/route.js'
 import { idSchema, instantSchema, named, shownAs } from '../http/schema.js'
-import { type Action, isScope, type Principal, scopeCovers } from './access.js'
+import { isScope, scopes } from './access.js'
 import { type IdentityContext } from './context.js'
-import { Forbidden, ServiceTokenNotFound } from './errors.js'
+import { refuseEscalation } from './delegation.js'
+import { OrganizationLimitReached, ServiceTokenNotFound } from './errors.js'
+import { ipRangesMax } from './ip-ranges.js'
+import { rateColumns, rateOf } from './rates.js'
+import { overlapSecondsMax } from './service-tokens.js'
 import { type ServiceToken } from './tables.js'
+import { presentRate, rateFrom, rateSchema } from './user-schemas.js'
 
 const define = route<IdentityContext>()
 
@@ -18,6 +24,15 @@ const serviceTokenSchema = named('ServiceToken', z.object({
   created_at: instantSchema('When it was created.'),
   expires_at: instantSchema('When it ends by itself.').nullable(),
   revoked_at: instantSchema('When it was ended.').nullable(),
+  revoked_reason: z.string().nullable(),
+  allowed_ip_ranges: z.array(z.string()).nullable(),
+  rate_limit: rateSchema.nullable(),
+  rotated_at: instantSchema('When it got its present text, if not at first.').nullable(),
+  previous_expires_at: instantSchema('The text before that is good until then.').nullable(),
+  use_count: z.int().describe('Calls with it; may be a minute behind.'),
+  last_used_at: instantSchema('May be a minute behind.').nullable(),
+  last_used_ip: z.string().nullable(),
+  revision: z.int(),
 }))
 
 const presentServiceToken = (token: ServiceToken) => ({
@@ -28,22 +43,32 @@ const presentServiceToken = (token: ServiceToken) => ({
   created_at: token.createdAt,
   expires_at: token.expiresAt,
   revoked_at: token.revokedAt,
+  revoked_reason: token.revokedReason,
+  allowed_ip_ranges: token.allowedIpRanges,
+  rate_limit: presentRate(rateOf(token)),
+  rotated_at: token.rotatedAt,
+  previous_expires_at: token.previousExpiresAt,
+  use_count: token.useCount,
+  last_used_at: token.lastUsedAt,
+  last_used_ip: token.lastUsedIp,
+  revision: token.revision,
 })
 
+const escaped = scopes.map((scope) => scope.replace('*', '\\*'))
+
 const scopeSchema = shownAs(z.string().max(100).refine(isScope, 'is no scope'), {
-  type: 'string', maxLength: 100, pattern: '^(\\*|[a-z_]+:(\\*|read|write))$',
+  type: 'string', maxLength: 100, pattern: `^(${escaped.join('|')})$`,
   description: '`*`, `conversations:*` or `conversations:read`.',
 })
 
-/** A service token hands out no more than it may do itself; a person may hand out everything. */
-function refuseEscalation(principal: Principal, scopes: readonly string[]): void {
-  if (principal.kind !== 'service_token') return
-  const isOwn = (scope: string) =>
-    principal.scopes.some((own) => scopeCovers(own, scope as Action))
-  if (scopes.every(isOwn)) return
-  const message = 'A service token may give another no scope that it does not have itself.'
-  throw new Forbidden(message, { field: 'scopes' })
-}
+const rangesSchema = z.array(z.string().max(50)).min(1).max(ipRangesMax).nullable()
+  .describe('Addresses and CIDR ranges it may be used from; null for everywhere.')
+
+const paramsSchema = z.strictObject({ service_token_id: idSchema('The service token.') })
+
+const createdSchema = named('CreatedServiceToken', serviceTokenSchema.extend({
+  token: z.string().nullable().describe('Shown this once; null when the call is repeated.'),
+}))
 
 /** The tokens of programs. */
 export const serviceTokenRoutes = [
@@ -60,18 +85,23 @@ export const serviceTokenRoutes = [
         name: z.string().min(1).max(200),
         scopes: z.array(scopeSchema).min(1).max(50),
         expires_at: instantSchema('When it ends by itself.').nullable().optional(),
+        allowed_ip_ranges: rangesSchema.optional(),
+        rate_limit: rateSchema.nullable().optional(),
       })),
     },
     status: 201,
-    output: named('CreatedServiceToken', serviceTokenSchema.extend({
-      token: z.string().nullable().describe('Shown this once; null when the call is repeated.'),
-    })),
-    errors: [],
+    output: createdSchema,
+    errors: [OrganizationLimitReached],
     idempotency: 'transaction',
     secretFields: ['token'],
-    async handle({ serviceTokens, principal }, { body: { expires_at: expiresAt, ...rest } }) {
-      refuseEscalation(principal, rest.scopes)
-      const created = await serviceTokens.create({ ...rest, expiresAt }, principal.userId ?? null)
+    async handle({ serviceTokens, principal }, { body }) {
+      const { name, scopes: wanted, expires_at: expiresAt = null } = body
+      const { allowed_ip_ranges: allowedIpRanges = null } = body
+      const rate = rateFrom(body.rate_limit) ?? null
+      const reach = { scopes: wanted, expiresAt, allowedIpRanges, ...rateColumns(rate) }
+      refuseEscalation(principal, reach)
+      const given = { name, scopes: wanted, expiresAt, allowedIpRanges, rate }
+      const created = await serviceTokens.create(given)
       return { ...presentServiceToken(created.serviceToken), token: created.token }
     },
   }),
@@ -92,6 +122,89 @@ export const serviceTokenRoutes = [
       presentPage(await serviceTokens.list(query), presentServiceToken),
   }),
   define({
+    operationId: 'getServiceToken',
+    method: 'GET',
+    path: '/v1/service-tokens/{service_token_id}',
+    tag: 'Service tokens',
+    summary: 'A service token',
+    action: 'service_tokens:read',
+    scope: 'organization',
+    input: { params: paramsSchema },
+    status: 200,
+    output: serviceTokenSchema,
+    etag: true,
+    errors: [ServiceTokenNotFound],
+    idempotency: 'none',
+    handle: async ({ serviceTokens }, { params }) =>
+      presentServiceToken(await serviceTokens.get(params.service_token_id)),
+  }),
+  define({
+    operationId: 'updateServiceToken',
+    method: 'PATCH',
+    path: '/v1/service-tokens/{service_token_id}',
+    tag: 'Service tokens',
+    summary: 'Change name, address ranges or rate limit; scopes and end never change',
+    action: 'service_tokens:write',
+    scope: 'organization',
+    input: {
+      params: paramsSchema,
+      body: named('ServiceTokenChanges', z.strictObject({
+        name: z.string().min(1).max(200).optional(),
+        allowed_ip_ranges: rangesSchema.optional(),
+        rate_limit: rateSchema.nullable().optional(),
+      })),
+    },
+    status: 200,
+    output: serviceTokenSchema,
+    etag: true,
+    errors: [ServiceTokenNotFound, RevisionConflict],
+    idempotency: 'transaction',
+    async handle({ serviceTokens, principal, forgetCredentials }, { params, body, ifRevision }) {
+      const { service_token_id: id } = params
+      const { name, allowed_ip_ranges: allowedIpRanges } = body
+      const rate = rateFrom(body.rate_limit)
+      const held = await serviceTokens.get(id)
+      refuseEscalation(principal, {
+        ...held,
+        ...(allowedIpRanges === undefined ? {} : { allowedIpRanges }),
+        ...(rate === undefined ? {} : rateColumns(rate)),
+      })
+      const changes = { name, allowedIpRanges, rate }
+      const changed = await serviceTokens.update(id, changes, ifRevision)
+      forgetCredentials()
+      return presentServiceToken(changed)
+    },
+  }),
+  define({
+    operationId: 'rotateServiceToken',
+    method: 'POST',
+    path: '/v1/service-tokens/{service_token_id}/rotate',
+    tag: 'Service tokens',
+    summary: 'Give a service token a new text; the old one stays good for a while',
+    action: 'service_tokens:write',
+    scope: 'organization',
+    input: {
+      params: paramsSchema,
+      body: named('Rotation', z.strictObject({
+        overlap_seconds: z.int().min(0).max(overlapSecondsMax).optional()
+          .describe('How long the old text stays good. Default: a day.'),
+      })),
+    },
+    status: 200,
+    output: createdSchema,
+    errors: [ServiceTokenNotFound],
+    idempotency: 'transaction',
+    secretFields: ['token'],
+    async handle({ serviceTokens, principal, forgetCredentials }, { params, body }) {
+      const { service_token_id: id } = params
+      // Who gets the text can do what it opens.
+      refuseEscalation(principal, await serviceTokens.get(id))
+      const rotated = await serviceTokens.rotate(id, { overlapSeconds: body.overlap_seconds })
+      forgetCredentials()
+      return { ...presentServiceToken(rotated.serviceToken), token: rotated.token }
+    },
+  }),
+  define({
     operationId: 'revokeServiceToken',
     method: 'DELETE',
     path: '/v1/service-tokens/{service_token_id}',
@@ -99,12 +212,17 @@ export const serviceTokenRoutes = [
     summary: 'End a service token at once',
     action: 'service_tokens:write',
     scope: 'organization',
-    input: { params: z.strictObject({ service_token_id: idSchema('The service token.') }) },
+    input: {
+      params: paramsSchema,
+      query: z.strictObject({
+        reason: z.string().min(1).max(500).optional().describe('Why, for the record.'),
+      }),
+    },
     status: 204,
     errors: [ServiceTokenNotFound],
     idempotency: 'transaction',
-    async handle({ serviceTokens, forgetCredentials }, { params: { service_token_id: id } }) {
-      await serviceTokens.revoke(id)
+    async handle({ serviceTokens, forgetCredentials }, { params, query }) {
+      await serviceTokens.revoke(params.service_token_id, query.reason ?? null)
       forgetCredentials()
     },
   }),

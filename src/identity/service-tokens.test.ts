@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { instantOf } from '../clock.js'
 import { InvalidInput } from '../errors.js'
 import { InvalidCursor } from '../database/page.js'
+import { programActor } from '../scope.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
   Authenticator, OrganizationNotFound, ServiceTokenNotFound, ServiceTokenStore, Unauthenticated,
@@ -14,7 +15,8 @@ const any = { name: 'any', scopes: ['*'] }
 function clocked({ holdfast, organizationId }: ContractWorld) {
   const clock = new ManualClock()
   const source = { clock, ids: holdfast.ids }
-  const tokens = new ServiceTokenStore(holdfast.database.as(), organizationId, source)
+  const scope = { organizationId, actor: programActor }
+  const tokens = new ServiceTokenStore(holdfast.database.as(), scope, source)
   return { clock, tokens, authenticator: new Authenticator(holdfast.database.as(), source) }
 }
 
@@ -30,7 +32,9 @@ contract('service tokens', (open) => {
     expect(token).toMatch(/^hf_st_[0-9A-Za-z]{36}$/)
     expect(serviceToken).toStrictEqual({
       id: serviceToken.id, organizationId, userId: user.id, name, scopes,
-      createdAt: instantOf(clock.now()), expiresAt: null, revokedAt: null,
+      createdAt: instantOf(clock.now()), expiresAt: null, revokedAt: null, revokedReason: null,
+      allowedIpRanges: null, rateLimit: null, rateWindowSeconds: null, previousExpiresAt: null,
+      rotatedAt: null, useCount: 0, lastUsedAt: null, lastUsedIp: null, revision: 1,
     })
     expect((await tokens.list()).data).toStrictEqual([serviceToken])
     expect(await authenticator.authenticate(token)).toMatchObject({
@@ -91,7 +95,9 @@ contract('service tokens', (open) => {
     const { token, serviceToken } = await tokens.create(any)
     await authenticator.authenticate(token)
     const revoked = await tokens.revoke(serviceToken.id)
-    expect(revoked).toStrictEqual({ ...serviceToken, revokedAt: instantOf(clock.now()) })
+    expect(revoked).toStrictEqual({
+      ...serviceToken, revokedAt: instantOf(clock.now()), revision: 2,
+    })
     clock.advance(499)
     await authenticator.authenticate(token)
     clock.advance(1)

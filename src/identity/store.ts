@@ -177,6 +177,6 @@ function userOf(stored: Record<string, unknown>): User {
 }
 
 /** Alike for addresses that differ only in case or Unicode form. */
-function emailKeyOf(email: string): string {
+export function emailKeyOf(email: string): string {
   return email.normalize('NFKC').toLowerCase()
 }

@@ -2,13 +2,16 @@ import { createHash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /** What a token opens. */
-export type TokenKind = 'session' | 'service_token'
+export type TokenKind = 'session' | 'service_token' | 'invitation'
 
-const marks: Record<TokenKind, string> = { session: 'hf_ls_', service_token: 'hf_st_' }
+const marks: Record<TokenKind, string> = {
+  session: 'hf_ls_', service_token: 'hf_st_', invitation: 'hf_in_',
+}
+const kinds = { ls: 'session', st: 'service_token', in: 'invitation' } as const
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const randomLength = 30
 const checksumLength = 6
-const pattern = /^hf_(ls|st)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/
+const pattern = /^hf_(ls|st|in)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})$/
 
 /**
  * A new token: prefix, 30 random base-62 characters (178 bits), and the CRC-32 of what precedes in
@@ -19,12 +22,22 @@ export function newToken(kind: TokenKind): string {
   return body + checksum(body)
 }
 
-/** The kind of a well-formed token with a right checksum; undefined for anything else. */
-export function kindOfToken(token: string): TokenKind | undefined {
+/** The kind of a credential; undefined for what is malformed, mistyped, or no credential. */
+export function kindOfToken(token: string): 'session' | 'service_token' | undefined {
+  const kind = wellFormedKind(token)
+  return kind === 'invitation' ? undefined : kind
+}
+
+/** Whether this is the token of an invitation, whole and without a slip. */
+export function isInvitationToken(token: string): boolean {
+  return wellFormedKind(token) === 'invitation'
+}
+
+function wellFormedKind(token: string): TokenKind | undefined {
   const match = pattern.exec(token)
   if (match === null) return undefined
   if (checksum(token.slice(0, -checksumLength)) !== match[3]) return undefined
-  return match[1] === 'ls' ? 'session' : 'service_token'
+  return kinds[match[1] as keyof typeof kinds]
 }
 
 /** What is stored of a token. It has 178 random bits, so a plain fast hash is enough. */

@@ -5,6 +5,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { connect } from '../database/connect.js'
 import { InvalidConfiguration } from '../errors.js'
 import { UuidV7Generator } from '../ids.js'
 import { contract, type ContractWorld, testEngines } from '../testing/index.js'
@@ -22,8 +23,8 @@ const onDisk = testEngines().slice(1)
 
 type Holdfast = ContractWorld['holdfast']
 
-async function rowsOf({ backend }: Holdfast, sql: string) {
-  return (await backend.run({ sql, parameters: [], readOnly: true })).rows
+async function rowsOf({ database }: Holdfast, sql: string) {
+  return (await database.execute({ sql, parameters: [], readOnly: true })).rows
 }
 
 /** Everything the tables of keys and secrets hold, as text. */
@@ -55,7 +56,7 @@ contract('root keys', (open) => {
 
   it('whose check value was tampered with stop the start', async () => {
     const world = await open()
-    const set = (sql: string) => world.holdfast.backend.run({ sql, parameters: [] })
+    const set = (sql: string) => world.holdfast.database.execute({ sql, parameters: [] })
     await set(`update root_keys set check_value = replace(check_value, '"tag":"', '"tag":"A')`)
     await expect(another(world, world.rootKey)).rejects.toThrow(RootKeyMismatch)
     await set(`update root_keys set check_value = replace(check_value, '"tag":"A', '"tag":"')`)
@@ -90,10 +91,10 @@ contract('root keys', (open) => {
 
   it('of several first starts with different keys, one wins', async () => {
     const world = await open()
-    const { backend } = world.holdfast
+    const { database } = world.holdfast
     // As on an empty database: no key of an organization is there, and no root key either.
     for (const table of ['organization_keys', 'root_keys']) {
-      await backend.run({ sql: `delete from ${table}`, parameters: [] })
+      await database.execute({ sql: `delete from ${table}`, parameters: [] })
     }
     const started = await Promise.allSettled(
       Array.from({ length: 4 }, () => another(world, newRootKey())))
@@ -131,7 +132,7 @@ contract('organizations’ keys', (open) => {
     const { rotation, retirement } = holdfast.secretWorks
     await secrets.create({ name: 'a', value: 'v' })
     await secrets.create({ name: 'b', value: 'v' })
-    const broken = await holdfast.backend.run({
+    const broken = await holdfast.database.execute({
       sql: `update secret_versions set envelope = 'x' where secret_id = '${
         (await secrets.get('a')).id}'`, parameters: [],
     })
@@ -196,9 +197,14 @@ contract('sealed fields', (open) => {
   async function sampled(world: ContractWorld) {
     const { holdfast } = world
     const { id, json } = holdfast.backend.engine.types
-    await holdfast.backend.run({ sql: `create table if not exists ${table}
+    const admin = await connect(world.adminUrl)
+    await admin.run({ sql: `create table ${table}
       (organization_id ${id} not null, owner_id ${id} not null, sealed ${json} not null)`,
     parameters: [] })
+    if (admin.engine.shared) {
+      await admin.run({ sql: `grant all on ${table} to public`, parameters: [] })
+    }
+    await admin.close()
     const { clock, ids, coordination: { limiter } } = holdfast
     const source = { clock, ids, limiter, columns }
     return new SecretWorks(holdfast.database.as(), source, { rootKey: world.rootKey })
@@ -235,7 +241,7 @@ contract('sealed fields', (open) => {
     const binding = { organizationId, ownerKind: 'organization', userId: null, name: 's' } as const
     for (let index = 0; index < 5; index += 1) {
       const sealed = await works.fields()!.seal({ '/a': `v${index}`, '/b': 'w' }, binding)
-      await holdfast.backend.run({ sql: `insert into ${table} values ('${organizationId}',
+      await holdfast.database.execute({ sql: `insert into ${table} values ('${organizationId}',
         '${holdfast.ids.next()}', '${JSON.stringify(sealed)}')`, parameters: [] })
     }
     // A composition that does not know the column leaves it where it is.
@@ -281,7 +287,7 @@ contract('a root key file', (open) => {
 
   it('is made once, for this user alone, by any number of starts', async () => {
     const { another, holdfast } = await open()
-    await holdfast.backend.run({ sql: 'delete from root_keys', parameters: [] })
+    await holdfast.database.execute({ sql: 'delete from root_keys', parameters: [] })
     const file = fileOf()
     await Promise.all(Array.from({ length: 5 }, () => another({ rootKey: { file, create: true } })))
     expect(statSync(file).mode & 0o777).toBe(0o600)

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { instantOf } from '../clock.js'
+import { connect } from '../database/connect.js'
 import { RevisionConflict } from '../errors.js'
 import { type Actor } from '../scope.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
@@ -227,7 +228,8 @@ contract('secrets', (open) => {
     const world = await open()
     const { holdfast, organization: { secrets } } = world
     await secrets.create({ name: 'a', value: 'v' })
-    const rename = (from: string, to: string) => holdfast.backend.run({
+    const admin = world.isLasting ? await connect(world.adminUrl) : holdfast.backend
+    const rename = (from: string, to: string) => admin.run({
       sql: `alter table ${from} rename to ${to}`, parameters: [],
     })
     await rename('audit_events', 'audit_away')
@@ -236,6 +238,7 @@ contract('secrets', (open) => {
       await expect(secrets.update('a', { value: 'w' })).rejects.toThrow()
     } finally {
       await rename('audit_away', 'audit_events')
+      if (world.isLasting) await admin.close()
     }
     expect((await secrets.reveal('a')).value).toBe('v')
     expect((await told(world)).map(({ action }) => action))

@@ -89,12 +89,12 @@ export class SecretStore {
       readonly inTransaction: boolean
     },
   ) {
-    this.#database = database
     this.#scope = scope
     this.#parts = parts
     this.#owner = owner
     this.#inTransaction = inTransaction
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#database = database.within([this.#organizationId])
   }
 
   /**

@@ -132,7 +132,7 @@ contract('a root key in a transit engine', (open) => {
 
   it('keeps the secrets of a database, over a rotation there', async () => {
     const { another, holdfast } = await open()
-    await holdfast.backend.run({ sql: 'delete from root_keys', parameters: [] })
+    await holdfast.database.execute({ sql: 'delete from root_keys', parameters: [] })
     const start = () => another({ rootKey: keyOf() })
     const first = await start()
     await first.organization().secrets.create({ name: 'a', value: 'v' })

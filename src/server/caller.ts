@@ -3,7 +3,7 @@ import { type Holdfast } from '../holdfast.js'
 import { RequestFaults } from '../http/problem.js'
 import { type Route } from '../http/route.js'
 import {
-  type Action, Forbidden, isAllowed, OrganizationNotFound, type Principal, type Role,
+  type Action, Forbidden, isAllowed, isInRanges, OrganizationNotFound, type Principal, type Role,
   Unauthenticated,
 } from '../identity/index.js'
 import { type Actor } from '../scope.js'
@@ -13,6 +13,8 @@ export interface Caller {
   readonly principal: Principal
   /** Null for calls outside any organization. */
   readonly organizationId: string | null
+  /** Of a person, in that organization. */
+  readonly role: Role | null
 }
 
 /** Finds out who calls and whether they may. Undefined for public endpoints. */
@@ -23,9 +25,10 @@ export async function callerOf(
 ): Promise<Caller | undefined> {
   if (route.action === 'public') return undefined
   const principal = await holdfast.authenticator.authenticate(bearerOf(request))
+  refuseAddress(principal, request.ip)
   if (route.scope !== 'organization') {
     allow(principal, null, route.action as Action)
-    return { principal, organizationId: principal.organizationId }
+    return { principal, organizationId: principal.organizationId, role: null }
   }
   const wanted = request.headers['holdfast-organization']
   if (Array.isArray(wanted)) throw fault('must stand once')
@@ -33,7 +36,7 @@ export async function callerOf(
     ? await ownOrganization(holdfast, principal, wanted)
     : await chosenOrganization(holdfast, principal, wanted)
   allow(principal, chosen.role, route.action as Action)
-  return { principal, organizationId: chosen.organizationId }
+  return { principal, organizationId: chosen.organizationId, role: chosen.role }
 }
 
 /** Who acts, with what the audit tells of the request. */
@@ -60,6 +63,12 @@ function allow(principal: Principal, role: Role | null, action: Action): void {
   throw new Forbidden(`This token may not do ${action}.`)
 }
 
+/** A service token that was stolen is of no use elsewhere. */
+function refuseAddress({ allowedIpRanges }: Principal, address: string): void {
+  if (allowedIpRanges == null || isInRanges(allowedIpRanges, address)) return
+  throw new Forbidden('This token may not be used from this address.')
+}
+
 interface Choice {
   readonly organizationId: string
   readonly role: Role | null
@@ -78,18 +87,16 @@ async function ownOrganization(
   throw new OrganizationNotFound('There is no such organization for this token.')
 }
 
-/** A person picks one of the organizations they belong to. */
+/** A person picks one of the organizations they belong to, or has a default. */
 async function chosenOrganization(
   holdfast: Holdfast,
   { userId }: Principal,
   wanted: string | undefined,
 ): Promise<Choice> {
-  if (wanted === undefined) throw fault('is needed: the id or slug of one of your organizations')
-  const organization = await holdfast.organizations.find(checkedName(wanted))
-  const role = organization === undefined
-    ? null
-    : await holdfast.organizations.findRole(organization.id, userId!)
-  if (organization !== undefined && role !== null) return { organizationId: organization.id, role }
+  const name = wanted === undefined ? undefined : checkedName(wanted)
+  const own = await holdfast.organizations.findOwn(userId!, name)
+  if (own !== undefined) return { organizationId: own.id, role: own.role }
+  if (name === undefined) throw fault('is needed: the id or slug of one of your organizations')
   throw new OrganizationNotFound('There is no such organization for this user.')
 }
 

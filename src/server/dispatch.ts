@@ -25,7 +25,10 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, servin
   const { limits, lifecycle } = serving
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const caller = await callerOf(holdfast, route, request)
-    if (caller !== undefined) await limits.admitCaller(caller, request, reply)
+    if (caller !== undefined) {
+      await limits.admitCaller(caller, request, reply)
+      holdfast.tokenUsage.note(caller.principal, request.ip)
+    }
     const input = waitable(parseInput(route, request), reply, lifecycle)
     const key = input.idempotencyKey
     const asked = { caller, actor: actorOf(caller, request) }
@@ -137,9 +140,13 @@ function contextOf(
     ...stores,
     actor,
     identity: source.identity,
-    organizations: source.organizations,
+    organizations: source.organizations.as(actor),
+    organizationId,
+    role: caller?.role ?? null,
     principal: caller?.principal as ServerContext['principal'],
-    forgetCredentials: () => holdfast.authenticator.forget(),
+    // After the commit: until then somebody else would only remember the old ones again.
+    forgetCredentials: () =>
+      source.database.afterCommit(() => holdfast.authenticator.forget()),
   }
 }
 

@@ -48,7 +48,7 @@ contract('session routes', (openWorld) => {
       user: session.user,
       organizations: [{
         id: world.organizationId, slug: organization.slug, name: 'Ours', role: 'admin',
-        created_at: organization.createdAt,
+        rate_limit: null, revision: 1, created_at: organization.createdAt,
       }],
     })
     const other = await world.guest.post('/v1/sessions', { email: email.toUpperCase(), password })
@@ -200,7 +200,9 @@ contract('service token routes', (openWorld) => {
     expect((await guest.as(made[0].token).get('/v1/me')).status).toBe(401)
     expect((await guest.as(made[1].token).get('/v1/conversations')).status).toBe(200)
     const { body } = await ours.get('/v1/service-tokens?limit=1')
-    expect(body.data[0]).toEqual({ ...shown[0], revoked_at: expect.stringMatching(/^2/) })
+    expect(body.data[0]).toEqual({
+      ...shown[0], revoked_at: expect.stringMatching(/^2/), revision: 2,
+    })
     expect(await fault(ours.delete(`/v1/service-tokens/${unknownId}`)))
       .toEqual([404, 'service_token_not_found'])
   })

@@ -17,6 +17,7 @@ import { Arrivals, guardTransport, refuseRaw, requestIdOf, transportOptions } fr
 
 export { openApiDocument, version } from './openapi.js'
 export { routes, type ServerContext } from './routes.js'
+export { accessTable } from './access-table.js'
 export { type Rate, type RateLimits } from './limits.js'
 export { type Route } from '../http/route.js'
 
@@ -153,7 +154,8 @@ function serveRoutes(
   { holdfast, ...options }: ServerOptions,
   lifecycle: Lifecycle,
 ): void {
-  const limits = new HttpLimits(holdfast.coordination.limiter, options.rateLimits)
+  const { coordination, organizationRates } = holdfast
+  const limits = new HttpLimits(coordination.limiter, options.rateLimits, organizationRates)
   server.decorateRequest('addressStates', null)
   for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
     server.route({

@@ -10,8 +10,13 @@ const serving = { start: startServer, endpoints: routes, document: openApiDocume
 const unknownId = '00000000-0000-7000-8000-00000000dead'
 const secret = 'Only for the owner 7f3a'
 
-/** A conversation with a message and a service token of ours, full of words nobody else may see. */
-async function furnished({ ours }: HttpWorld) {
+/** All kinds of things of ours, full of words nobody else may see. */
+async function furnished({ ours, holdfast, organizationId }: HttpWorld) {
+  const email = `${holdfast.ids.next()}@isolation.test`
+  const user = await holdfast.identity.createUser({ email, displayName: secret })
+  await holdfast.organizations.addMember({ organizationId, userId: user.id }, 'admin')
+  const { body: invitation } = await ours.post(
+    '/v1/invitations', { email: `invited.${email}`, role: 'member' })
   const about = { title: secret, metadata: { secret } }
   const { body: conversation } = await ours.post('/v1/conversations', about)
   const { body: message } = await ours.post(
@@ -25,6 +30,8 @@ async function furnished({ ours }: HttpWorld) {
     message_id: message.id as string,
     job_id: job.id as string,
     service_token_id: token.id as string,
+    user_id: user.id,
+    invitation_id: invitation.id as string,
     token: token.token as string,
   }
 }
@@ -35,8 +42,14 @@ type Ids = Record<string, string>
 function callOf({ operationId, method, path }: (typeof routes)[number], ids: Ids) {
   const bodies: Record<string, unknown> = {
     createConversation: {}, updateConversation: { title: 'x' },
+    switchBranch: { message_id: ids.message_id ?? unknownId },
+    forkConversation: { message_id: ids.message_id ?? unknownId },
     appendMessages: { role: 'user', content: 'x' }, updateMessage: { metadata: {} },
-    createOrganization: { name: 'x' }, createServiceToken: { name: 'x', scopes: ['*'] },
+    createOrganization: { name: 'x' }, updateOrganization: { name: 'x' },
+    chooseOrganization: { organization: null }, updateMember: { role: 'member' },
+    createInvitation: { email: `${ids.user_id ?? 'a'}@invited.test`, role: 'member' },
+    acceptInvitation: { token: newToken('invitation') }, updateServiceToken: { name: 'x' },
+    rotateServiceToken: {}, createServiceToken: { name: 'x', scopes: ['*'] },
     acquireLock: {}, renewLock: { owner: 'x', fence: 1 }, releaseLock: { owner: 'x', fence: 1 },
     logIn: { email: 'a@b', password: '12345678' },
     enqueueJobs: { payload: 'x' }, claimJobs: { worker: 'x' }, redriveJobs: {}, purgeJobs: {},
@@ -115,7 +128,7 @@ contract('every endpoint', (openWorld) => {
     const { message_id: _, ...ids } = await furnished(world)
     const paths = [
       '/v1/conversations', '/v1/service-tokens', '/v1/me', '/v1/queues', '/v1/queues/ours/jobs',
-      '/v1/secrets',
+      '/v1/members', '/v1/invitations', '/v1/secrets',
     ]
     for (const path of paths) {
       const { status, text } = await world.theirs.get(path)
@@ -181,22 +194,27 @@ contract('every endpoint', (openWorld) => {
     const world = await open()
     const { guest, organization } = world
     const groups: Record<string, RegExp> = {
-      'conversations:read': /^(list|get)(Conversation|Message)/,
-      'conversations:write': /^(create|update|delete|append)(Conversation|Message)/,
+      'conversations:read': /^(list|get)(Conversation|Message|Path|Roots|Children)/,
+      'conversations:write':
+        /^(create|update|delete|append|fork|switch)(Conversation|Message|Branch)/,
       'locks:read': /^(list|get)Lock/, 'locks:*': /Lock/,
-      'conversations:*': /(Conversation|Message)/,
+      'conversations:*': /(Conversation|Message|Path|Roots|Children|Branch)/,
       'jobs:read': /^(list|get)(Job|Queue)/,
       'jobs:write': /^(enqueueJobs|cancelJob|redriveJobs|purgeJobs|updateQueue)$/,
       'jobs:work': /^(claimJobs|extendJob|completeJob|failJob|releaseJob)$/,
       'jobs:*': /(Job|Queue)/,
-      'service_tokens:read': /^listServiceTokens/,
+      'service_tokens:read': /^(list|get)ServiceToken/,
       'service_tokens:*': /ServiceToken/,
-      'organizations:*': /^(getMe|createOrganization)$/,
+      'organizations:*': /^(getMe|(create|get|update)Organization)$/,
+      'members:read': /^(list|get)Member/,
+      'members:*': /Member/,
+      'invitations:*': /^(create|list|revoke)Invitation/,
       'secrets:read': /^(list|get)Secret/, 'secrets:reveal': /^revealSecret$/,
       'secrets:*': /^(list|get|create|update|delete)Secret/,
       'own_secrets:*': /^(list|get|create|update|delete)MySecret/,
       'sessions:write': /^logOut$/,
-      '*': /./,
+      // What only a person may do, no scope opens.
+      '*': /^(?!(leave|delete|choose)Organization|acceptInvitation)/,
     }
     for (const [scope, operations] of Object.entries(groups)) {
       const { token } = await organization.serviceTokens.create({ name: scope, scopes: [scope] })

@@ -4,13 +4,15 @@ import {
 } from '../coordination/coordination.js'
 import { RateLimited } from '../http/problem.js'
 import { type Route } from '../http/route.js'
+import { type Rate } from '../identity/index.js'
 import { type Caller } from './caller.js'
 import { networkOf } from './network.js'
 
-/** So many calls in any window of so many seconds. */
-export interface Rate {
-  readonly limit: number
-  readonly windowSeconds: number
+export { type Rate } from '../identity/index.js'
+
+/** Where the rates of single organizations come from. */
+export interface OwnRates {
+  find(organizationId: string): Promise<Rate | undefined>
 }
 
 /** What is limited, each on its own; what is absent is not. */
@@ -39,15 +41,12 @@ declare module 'fastify' {
 export class HttpLimits {
   readonly #limiter: RateLimiter
   readonly #rates: RateLimits
-  /** `"user";q=100;w=60` by name. */
-  readonly #policies: ReadonlyMap<string, string>
+  readonly #ownRates: OwnRates | undefined
 
-  constructor(limiter: RateLimiter, rates: RateLimits = {}) {
+  constructor(limiter: RateLimiter, rates: RateLimits = {}, ownRates?: OwnRates) {
     this.#limiter = limiter
     this.#rates = rates
-    this.#policies = new Map(Object.entries(rates).map(([name, { limit, windowSeconds }]) => (
-      [name, `"${name}";q=${limit};w=${Math.ceil(windowSeconds)}`]
-    )))
+    this.#ownRates = ownRates
   }
 
   /** Throws RateLimited when the address has had its share. */
@@ -58,8 +57,8 @@ export class HttpLimits {
   ): Promise<void> {
     const id = networkOf(request.ip)
     const rules: LimitRule[] = []
-    this.#add(rules, 'address', id)
-    if (route.limitedAs !== undefined) this.#add(rules, route.limitedAs, id)
+    this.#add(rules, { subject: 'address', id })
+    if (route.limitedAs !== undefined) this.#add(rules, { subject: route.limitedAs, id })
     if (rules.length === 0) return
     const decision = await this.#limiter.consume(rules)
     request.addressStates = decision.states
@@ -74,9 +73,18 @@ export class HttpLimits {
   ): Promise<void> {
     const rules: LimitRule[] = []
     // The widest first: the others are counted under it.
-    if (organizationId !== null) this.#add(rules, 'organization', organizationId)
-    if (typeof principal.userId === 'string') this.#add(rules, 'user', principal.userId)
-    this.#add(rules, 'token', principal.credentialId)
+    if (organizationId !== null) {
+      const own = await this.#ownRates?.find(organizationId)
+      this.#add(rules, { subject: 'organization', id: organizationId, own })
+    }
+    if (typeof principal.userId === 'string') {
+      this.#add(rules, { subject: 'user', id: principal.userId })
+    }
+    this.#add(rules, { subject: 'token', id: principal.credentialId })
+    // Beside the limit of all tokens, never instead: who sets it is not who runs the server.
+    if (principal.rate != null) {
+      rules.push(ruleOf('service_token', principal.credentialId, principal.rate))
+    }
     if (rules.length === 0) return
     const decision = await this.#limiter.consume(rules)
     const { addressStates } = request
@@ -86,11 +94,9 @@ export class HttpLimits {
     this.#answer(decision, states, reply)
   }
 
-  #add(rules: LimitRule[], subject: Subject, id: string): void {
-    const rate = this.#rates[subject]
-    if (rate === undefined) return
-    const { limit, windowSeconds } = rate
-    rules.push({ name: subject, resource: subject, id, limit, windowSeconds })
+  #add(rules: LimitRule[], { subject, id, own }: Counted): void {
+    const rate = own ?? this.#rates[subject]
+    if (rate !== undefined) rules.push(ruleOf(subject, id, rate))
   }
 
   /**
@@ -104,22 +110,28 @@ export class HttpLimits {
   ): void {
     const { name, remaining, resetSeconds } = closest(states)
     const waitSeconds = Math.ceil(allowed ? resetSeconds : retryAfterSeconds)
-    reply.header('ratelimit-policy', this.#policyOf(states))
+    reply.header('ratelimit-policy', states.map(policyOf).join(', '))
     reply.header('ratelimit', `"${name}";r=${remaining};t=${waitSeconds}`)
     if (allowed) return
     throw new RateLimited(`Too many calls by this ${name}; wait ${waitSeconds} s.`, {
       retryAfterSeconds: waitSeconds,
     })
   }
-
-  #policyOf(states: readonly LimitState[]): string {
-    let text = this.#policies.get(states[0]!.name)!
-    for (let index = 1; index < states.length; index += 1) {
-      text += `, ${this.#policies.get(states[index]!.name)!}`
-    }
-    return text
-  }
 }
+
+/** What is counted, and the rate that goes before the one for all. */
+interface Counted {
+  readonly subject: Subject
+  readonly id: string
+  readonly own?: Rate | undefined
+}
+
+const ruleOf = (name: string, id: string, { limit, windowSeconds }: Rate): LimitRule =>
+  ({ name, resource: name, id, limit, windowSeconds })
+
+/** `"user";q=100;w=60` */
+const policyOf = ({ name, limit, windowSeconds }: LimitState) =>
+  `"${name}";q=${limit};w=${Math.ceil(windowSeconds)}`
 
 /** The one that has the smallest part left. */
 function closest(states: readonly LimitState[]): LimitState {

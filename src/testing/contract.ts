@@ -13,8 +13,10 @@ export interface ContractWorld {
   /** Another organization, whose data must stay unseen. */
   readonly neighbourId: string
   readonly neighbour: OrganizationStores
-  /** The address of the database under test. */
+  /** The address of the database under test, for the login that serves. */
   readonly databaseUrl: string
+  /** The same for a login that may do anything. */
+  readonly adminUrl: string
   /** Whether the database outlives the process. */
   readonly isLasting: boolean
   /**
@@ -60,7 +62,7 @@ function worldOn(engine: TestEngine): OpenWorld {
   let holdfast: Holdfast
   const rootKey = randomBytes(32).toString('base64url')
   beforeAll(async () => {
-    lease = await engine.create()
+    lease = await engine.createReady()
     holdfast = await openHoldfast({
       database: lease.url, rootKey, secrets: { revealRate: null },
     })
@@ -86,6 +88,7 @@ function worldOn(engine: TestEngine): OpenWorld {
       organization: holdfast.organization(organizationId),
       neighbour: holdfast.organization(neighbourId),
       databaseUrl: lease.url,
+      adminUrl: lease.adminUrl,
       rootKey,
       isLasting: engine.isLasting ?? true,
       another,

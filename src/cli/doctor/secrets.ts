@@ -14,7 +14,7 @@ import { type Check, ok, problem, warning } from './check.js'
 
 /** Whether the root key fits, and what keeps keys from being retired. Changes nothing. */
 export async function checkSecrets(backend: Backend, settings: Settings): Promise<Check[]> {
-  const database = Database.over<SecretTables>(backend)
+  const database = Database.over<SecretTables>(backend).within('all')
   try {
     return [await checkRootKey(database, settings), ...(await checkKeys(database))]
   } catch (error) {

@@ -5,6 +5,7 @@ import { type Target } from './campaign.js'
 import { type Known } from './drafts.js'
 import { type Operation } from './operations.js'
 import { type Judging } from './verdicts.js'
+import { placeFor, Visitor } from './visitor.js'
 
 const unknownId = '00000000-0000-7000-8000-00000000dead'
 const password = 'correct horse battery'
@@ -29,6 +30,7 @@ export async function furnish(
   const steady = await conversationIn(world.organization)
   const { email, token, userId } = await person(world)
   const fresh = new FreshObjects(world)
+  const visitor = await Visitor.enter(world)
   const authorizations = [`Bearer ${world.ourToken}`, `Bearer ${token}`]
   const { token: dead, serviceToken } = await world.organization.serviceTokens.create({
     name: 'revoked', scopes: ['*'],
@@ -44,6 +46,8 @@ export async function furnish(
       bodyLimitBytes: given.bodyLimitBytes,
     },
     async known(operation, chance) {
+      const visit = await visitor.visit(operation)
+      if (visit !== undefined) return visit
       const objects = await fresh.objectsFor(operation, steady)
       // A person would leave for good, and be the owner of ever more organizations.
       const isForTokens = ['logOut', 'createOrganization'].includes(operation.operationId)
@@ -59,6 +63,8 @@ export async function furnish(
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
+        sibling_of: objects.message_id!, leaf: objects.message_id!,
+        allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
       }
     },
     untouched: async () => JSON.stringify([
@@ -135,7 +141,8 @@ function cursorsOf({ organizationId, neighbourId }: HttpWorld, conversationId: s
     ['conversations', organizationId, null, false], ['service_tokens', organizationId],
     ['messages', organizationId, conversationId, 'asc', null],
     ['messages', organizationId, conversationId, 'desc', null],
-    ['jobs', organizationId, queue, null],
+    ['jobs', organizationId, queue, null], ['members', organizationId],
+    ['invitations', organizationId],
   ]
   const theirs = [['conversations', neighbourId, null, false], ['service_tokens', neighbourId], []]
   return {
@@ -150,6 +157,7 @@ class FreshObjects {
   #writable: { conversationId: string; messageId: string; writes: number } | undefined
 
   #schedules = 0
+  #tokens = 0
 
   constructor(world: HttpWorld) {
     this.#world = world
@@ -169,11 +177,8 @@ class FreshObjects {
     }
     if (path.includes('{queue}')) return this.#queue()
     if (path.includes('{job_id}')) return this.#job()
-    if (operationId === 'revokeServiceToken') {
-      const { serviceToken } = await this.#world.organization.serviceTokens.create({
-        name: 'to be revoked', scopes: ['*'],
-      })
-      return { ...named(steady), service_token_id: serviceToken.id }
+    if (/ServiceToken$/.test(operationId)) {
+      return { ...named(steady), service_token_id: await this.#serviceToken() }
     }
     if (method === 'DELETE') return named(await conversationIn(this.#world.organization, 1))
     if (method === 'GET') return named(steady)
@@ -192,6 +197,23 @@ class FreshObjects {
     await queues.enqueue('untouched', { payload: 'steady' })
     const [job] = await queues.claim('untouched', { worker: 'campaign', leaseSeconds: 600 })
     return { job_id: job!.id, attempt: String(job!.attempt) }
+  }
+
+  /** A token to change or revoke; those of earlier requests go, since there may be so many. */
+  async #serviceToken(): Promise<string> {
+    const { organization, organizationId, holdfast: { database } } = this.#world
+    this.#tokens += 1
+    if (this.#tokens % 100 === 0) {
+      const before = new Date(Date.now() - 10_000).toISOString().replace('Z', '000Z')
+      await database.run(database.write.deleteFrom('service_tokens')
+        .where('organization_id', '=', organizationId as never)
+        .where('name', '!=', 'of a test' as never)
+        .where('created_at', '<', before as never))
+    }
+    const { serviceToken } = await organization.serviceTokens.create({
+      name: 'to be revoked', scopes: ['*'],
+    })
+    return serviceToken.id
   }
 
   /** A schedule of its own, and the words that make another. */
