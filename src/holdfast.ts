@@ -16,8 +16,9 @@ import { Migrator } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
 import { IdempotencyStore, type IdempotencyTables } from './idempotency/index.js'
 import {
-  Authenticator, defaultOrganizationId, ensureDefaultOrganization, IdentityStore, InvitationStore,
-  MemberStore, OrganizationRates, OrganizationStore, ServiceTokenStore, TokenUsage,
+  Authenticator, type CredentialListener, defaultOrganizationId, ensureDefaultOrganization,
+  IdentityStore, InvitationStore, type LoginLimits, loginLimitsOf, MemberStore, OrganizationRates,
+  OrganizationStore, ServiceTokenStore, type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
@@ -31,6 +32,7 @@ import {
   passingRootKey, type RootKeyOption, type SealedColumn, type SecretOptions,
   SecretStore, type SecretTables, SecretWorks,
 } from './secrets/index.js'
+import { type SettingsOptions, SettingsRules, SettingsStore } from './settings/index.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
@@ -55,10 +57,18 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly rootKey?: RootKeyOption
   /** How secrets are kept. */
   readonly secrets?: SecretOptions
+  /** How long login sessions last. @default a day without use, seven days in all */
+  readonly sessionTimes?: Partial<SessionTimes>
+  /** How many logins may fail. @default see LoginLimits */
+  readonly loginLimits?: Partial<LoginLimits>
+  /** Known settings and their secret fields. @default any settings */
+  readonly settings?: SettingsOptions
 }
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
-export const sealedColumns: readonly SealedColumn[] = []
+export const sealedColumns: readonly SealedColumn[] = [
+  { table: 'settings', key: 'owner_id', column: 'sealed' },
+]
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -75,6 +85,7 @@ export interface OrganizationStores {
   readonly secrets: SecretStore
   /** The acting person's own. */
   readonly ownSecrets: SecretStore
+  readonly settings: SettingsStore
 }
 
 /**
@@ -99,6 +110,8 @@ export class Holdfast {
   readonly coordination: Coordinator
   readonly clock: Clock
   readonly ids: IdGenerator
+  readonly sessionTimes: SessionTimes
+  readonly loginLimits: LoginLimits
   readonly identity: IdentityStore
   readonly organizations: OrganizationStore
   readonly authenticator: Authenticator
@@ -114,6 +127,7 @@ export class Holdfast {
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
   readonly #auditParts: AuditParts
+  readonly #settingsRules: SettingsRules
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -123,9 +137,12 @@ export class Holdfast {
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
     // Stores of one organization narrow it; what is left sees all, for the reason given there.
     this.#database = Database.over<Tables>(backend).within('all')
+    this.sessionTimes = sessionTimesOf(options.sessionTimes)
+    this.loginLimits = loginLimitsOf(options.loginLimits)
+    this.#settingsRules = new SettingsRules(options.settings)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
-    this.authenticator = new Authenticator(this.#database.as(), this)
+    this.authenticator = new Authenticator(this.#database.as(), this, coordination.signals)
     this.organizationRates = new OrganizationRates(this.#database.as(), {
       clock: this.clock, ids: this.ids, cache: coordination.cache,
     })
@@ -160,6 +177,7 @@ export class Holdfast {
       else await holdfast.migrator.check()
       await holdfast.secretWorks.roots.found()
       await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
+      await holdfast.authenticator.open()
       return holdfast
     } catch (error) {
       await coordination.close()
@@ -178,6 +196,11 @@ export class Holdfast {
    */
   organization(id: string = defaultOrganizationId, actor: Actor = programActor) {
     return this.#stores(id, actor)
+  }
+
+  /** Hears of every change of what credentials are good for. */
+  get credentials(): CredentialListener {
+    return this.authenticator
   }
 
   /** Keys and results of mutating calls. */
@@ -272,6 +295,7 @@ export class Holdfast {
     await this.jobs.idle()
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
+    await this.authenticator.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
@@ -307,6 +331,10 @@ export class Holdfast {
       audit: new AuditLog(database.as(), scope, this.#auditParts),
       secrets: this.secretWorks.store(scope, 'organization', transaction?.as()),
       ownSecrets: this.secretWorks.store(scope, 'user', transaction?.as()),
+      settings: new SettingsStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, rules: this.#settingsRules,
+        sealer: this.secretWorks.fields(actor),
+      }),
     }
   }
 }

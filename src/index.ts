@@ -39,3 +39,8 @@ export {
   SecretNotFound, type SecretOptions, type SecretOwner, SecretOwnerRequired, SecretStore,
   SecretUnreadable, type SecretVersion, type VaultOptions, VaultRootKey,
 } from './secrets/index.js'
+export {
+  type EffectiveSettings, PersonRequired, type SealBinding, type SealedFields, SealingUnavailable,
+  type Settings, type SettingsChange, type SettingsDocument, type SettingsOptions,
+  type SettingsOwner, SettingsStore,
+} from './settings/index.js'

@@ -7,8 +7,8 @@ import {
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
-  defaultOrganizations, type IdentityTables, invitations, loginSessions, organizationMemberships,
-  organizations, personalOrganizations, serviceTokens, users,
+  defaultOrganizations, type IdentityTables, invitations, loginAttempts, loginSessions,
+  organizationMemberships, organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
@@ -18,11 +18,12 @@ import {
 import {
   keyRotations, organizationKeys, rootKeys, secrets, type SecretTables, secretVersions,
 } from './secrets/index.js'
+import { settings, type SettingsTables } from './settings/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables, SecretTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -33,6 +34,7 @@ export const tables = [
   defaultOrganizations,
   invitations,
   loginSessions,
+  loginAttempts,
   serviceTokens,
   idempotencyKeys,
   conversations,
@@ -54,4 +56,5 @@ export const tables = [
   secrets,
   secretVersions,
   keyRotations,
+  settings,
 ] as unknown as readonly Table[]

@@ -32,6 +32,8 @@ export interface ParsedInput<I extends RouteInput> {
 export interface RequestOrigin {
   readonly ipAddress: string
   readonly userAgent: string | null
+  /** The bearer token sent along, which nobody has checked; null without one. */
+  readonly token: string | null
 }
 
 /**
@@ -43,15 +45,18 @@ export type RouteIdempotency = 'none' | 'transaction' | 'own'
 /** Everything about one endpoint. `Context` is what its handler needs. */
 export interface RouteDefinition<Context, I extends RouteInput, A extends string = string> {
   readonly operationId: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** OpenAPI form, `/v1/conversations/{conversation_id}`. */
   readonly path: string
   readonly tag: string
   readonly summary: string
   /** What the caller must be allowed to do; `public` needs no token. */
   readonly action: A | 'public'
-  /** Whether the call happens inside an organization. */
-  readonly scope: 'organization' | 'person' | 'none'
+  /**
+   * Whether the call happens inside an organization; `installation`: inside `default`, whose
+   * administrators are those of all users.
+   */
+  readonly scope: 'organization' | 'installation' | 'person' | 'none'
   readonly input: I
   readonly status: 200 | 201 | 204
   readonly output?: z.ZodType

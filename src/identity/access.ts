@@ -33,6 +33,9 @@ const rules = {
   'own_secrets:read': { least: 'member', tokens: true },
   'own_secrets:reveal': { least: 'member', tokens: true },
   'own_secrets:write': { least: 'member', tokens: true },
+  'own_settings:read': { least: 'member', tokens: true },
+  'own_settings:write': { least: 'member', tokens: true },
+  'profile:write': { least: 'person', tokens: false },
   'schedules:read': { least: 'member', tokens: true },
   'schedules:write': { least: 'member', tokens: true },
   'secrets:read': { least: 'member', tokens: true },
@@ -40,7 +43,13 @@ const rules = {
   'secrets:write': { least: 'admin', tokens: true },
   'service_tokens:read': { least: 'admin', tokens: true },
   'service_tokens:write': { least: 'admin', tokens: true },
+  'sessions:read': { least: 'person', tokens: false },
   'sessions:write': { least: 'person', tokens: true },
+  'settings:read': { least: 'member', tokens: true },
+  'settings:write': { least: 'admin', tokens: true },
+  /** The actions on users are checked in the organization `default` alone, whoever calls. */
+  'users:read': { least: 'admin', tokens: true },
+  'users:write': { least: 'admin', tokens: true },
 } as const satisfies Record<string, Rule>
 
 /** What a route may name as its action. */
@@ -53,6 +62,8 @@ export interface Principal extends Actor {
   readonly credentialId: string
   /** The organization of a service token; a person chooses one per request. */
   readonly organizationId: string | null
+  /** The short name of that organization. */
+  readonly organizationSlug?: string | null
   /** Scopes of a service token; a person's rights follow from the role. */
   readonly scopes: readonly string[]
   /** When the token ends, in milliseconds since the epoch. */

@@ -70,11 +70,11 @@ async function createAdministrator(
   const email = 'admin@localhost'
   const user = await identity.createUser({ email, displayName: 'Administrator', password })
   const member = { organizationId: defaultOrganizationId, userId: user.id }
-  const organizationStore = new OrganizationStore(database, source)
+  const organizationStore = new OrganizationStore(database.as(), source)
   await organizationStore.addMember(member, 'owner')
   await organizationStore.choose(user.id, defaultOrganizationId)
   const scope = { organizationId: defaultOrganizationId, actor: programActor }
-  const tokens = new ServiceTokenStore(database, scope, source)
+  const tokens = new ServiceTokenStore(database.as(), scope, source)
   const { token } = await tokens.create({ name: 'first administrator', scopes: ['*'] }, user.id)
   return { email, password, adminToken: token }
 }

@@ -21,6 +21,9 @@ export interface IdentityContext {
   /** Who acts and from where, for the audit. */
   readonly actor: Actor
   readonly serviceTokens: ServiceTokenStore
-  /** Makes a change of credentials show at once in this process. */
-  forgetCredentials(): void
+  /**
+   * Makes a change of credentials show at once, here and in other processes, as soon as it is
+   * committed: of `user:{id}`, `session:{id}` or `service_token:{id}`, or of everybody.
+   */
+  forgetCredentials(who?: string): void
 }

@@ -6,6 +6,14 @@ export const UserNotFound = defineError('UserNotFound', { code: 'user_not_found'
 /** The e-mail address belongs to another user. */
 export const EmailTaken = defineError('EmailTaken', { code: 'email_taken', status: 409 })
 
+/** The user name belongs to another user. */
+export const UsernameTaken = defineError('UsernameTaken', { code: 'username_taken', status: 409 })
+
+/** No such login session of this user, or it has ended. */
+export const SessionNotFound = defineError('SessionNotFound', {
+  code: 'session_not_found', status: 404,
+})
+
 /** No such organization, or not one of the caller's. */
 export const OrganizationNotFound = defineError('OrganizationNotFound', {
   code: 'organization_not_found', status: 404,
@@ -48,6 +56,11 @@ export const ServiceTokenNotFound = defineError('ServiceTokenNotFound', {
 /** E-mail and password do not belong together; never tells which of them is wrong. */
 export const LoginFailed = defineError('LoginFailed', { code: 'login_failed', status: 401 })
 
+/** Too many logins have failed lately, for this account or from this address. */
+export const LoginThrottled = defineError('LoginThrottled', {
+  code: 'login_throttled', status: 429, retryable: true,
+})
+
 /** The call carries no valid token. */
 export const Unauthenticated = defineError('Unauthenticated', {
   code: 'unauthenticated', status: 401,
@@ -55,3 +68,6 @@ export const Unauthenticated = defineError('Unauthenticated', {
 
 /** The caller is known but may not do this. */
 export const Forbidden = defineError('Forbidden', { code: 'forbidden', status: 403 })
+
+/** The present password, which the change of it needs, is wrong. */
+export const PasswordWrong = defineError('PasswordWrong', { code: 'password_wrong', status: 403 })

@@ -6,8 +6,8 @@ import { migrations } from '../database/migrations/index.js'
 import { UuidV7Generator } from '../ids.js'
 import { type BackendWorld, enginesNamed, onEveryEngine } from '../testing/backends.js'
 import {
-  Authenticator, createFirstLogin, defaultOrganizationId, ensureDefaultOrganization, IdentityStore,
-  type IdentityDatabase, OrganizationStore,
+  Authenticator, createFirstLogin, defaultOrganizationId, ensureDefaultOrganization,
+  type IdentityDatabase, IdentityStore, OrganizationStore,
 } from './index.js'
 
 const source = { clock: systemClock, ids: new UuidV7Generator() }
@@ -29,7 +29,7 @@ onEveryEngine('the first login', (world) => {
     const { email, password, adminToken } = made[0]!
     const identity = new IdentityStore(database.as(), source)
     const { user } = await identity.logIn({ email, password })
-    const organizations = new OrganizationStore(database, source)
+    const organizations = new OrganizationStore(database.as(), source)
     expect(await organizations.findRole(defaultOrganizationId, user.id)).toBe('owner')
     expect(await new Authenticator(database.as(), source).authenticate(adminToken)).toMatchObject({
       organizationId: defaultOrganizationId, scopes: ['*'], userId: user.id,

@@ -9,7 +9,7 @@ import { AlreadyMember, InvitationNotFound } from './errors.js'
 import { checkRole } from './members.js'
 import { Roster } from './roster.js'
 import { type IdentityDatabase, type IdentitySource } from './source.js'
-import { emailKeyOf } from './store.js'
+import { nameKeyOf } from './names.js'
 import { type Invitation, invitations, organizations, type Role, users } from './tables.js'
 import { hashOfToken, isInvitationToken, newToken } from './tokens.js'
 
@@ -55,7 +55,7 @@ export class InvitationStore {
     const { organizationId, actor } = this.#scope
     const token = newToken('invitation')
     const row = {
-      id: this.#source.ids.next(), organizationId, email, emailKey: emailKeyOf(email), role,
+      id: this.#source.ids.next(), organizationId, email, emailKey: nameKeyOf(email), role,
       tokenHash: hashOfToken(token), invitedBy: isUser(actor) ? actor.userId! : null,
       createdAt: instantOf(nowMs), expiresAt: instantOf(nowMs + expiresInDays * dayMs),
     }

@@ -13,7 +13,7 @@ import { checkIpRanges } from './ip-ranges.js'
 import { checkRate, type Rate, rateColumns, rateOf } from './rates.js'
 import { Roster } from './roster.js'
 import { type IdentityDatabase, type IdentitySource } from './source.js'
-import { type IdentityTables, type ServiceToken, serviceTokens } from './tables.js'
+import { type IdentityTables, organizations, type ServiceToken, serviceTokens } from './tables.js'
 import { hashOfToken, newToken } from './tokens.js'
 
 /** A service token to create. */
@@ -262,7 +262,9 @@ export async function findServicePrincipal(
   const hash = columns.tokenHash.encode(tokenHash)
   const query = database.write
     .selectFrom('service_tokens')
-    .selectAll()
+    .innerJoin('organizations', 'organizations.id', 'service_tokens.organization_id')
+    .selectAll('service_tokens')
+    .select('organizations.slug as organization_slug')
     .where((where) => where.or([
       where('token_hash', '=', hash), where('previous_token_hash', '=', hash),
     ]))
@@ -280,6 +282,7 @@ export async function findServicePrincipal(
     credentialId: token.id,
     userId: token.userId,
     organizationId: token.organizationId,
+    organizationSlug: organizations.columns.slug.decode(stored.organization_slug),
     scopes: token.scopes,
     expiresAtMs,
     allowedIpRanges: token.allowedIpRanges,

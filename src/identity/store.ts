@@ -1,182 +1,139 @@
-import { type Clock, instantOf, millisecondsOf } from '../clock.js'
 import { type Database } from '../database/database.js'
-import { decodeRow, encodeRow } from '../database/table.js'
-import { InvalidInput } from '../errors.js'
-import { type IdGenerator } from '../ids.js'
-import { type Principal } from './access.js'
-import { EmailTaken, LoginFailed, UserNotFound } from './errors.js'
-import { checkPassword, hashPassword, verifyPassword } from './passwords.js'
-import {
-  type IdentityTables, type LoginSession, loginSessions, type User, users,
-} from './tables.js'
-import { hashOfToken, newToken } from './tokens.js'
-import { unlessTaken } from './unique.js'
+import { type Page, type PageRequest } from '../database/page.js'
+import { type Actor, programActor } from '../scope.js'
+import { sweepLoginAttempts } from './login-throttle.js'
+import { type LoggedIn, type Login, Logins } from './logins.js'
+import { type BegunSession, type LoginOrigin, SessionStore } from './sessions.js'
+import { type IdentityDatabase, type IdentitySource } from './source.js'
+import { type LoginSession, type User } from './tables.js'
+import { type NewUser, type UserChanges, UserStore } from './users.js'
 
-/** A login session lasts this long. */
-export const sessionSeconds = 7 * 24 * 60 * 60
+export { type IdentitySource } from './source.js'
 
-/** Parts that identity takes from outside. */
-export interface IdentitySource {
-  readonly clock: Clock
-  readonly ids: IdGenerator
-}
-
-/** A user to create. */
-export interface NewUser {
-  readonly email: string
-  readonly displayName?: string | null
-  /** 8 to 256 characters; without one the user cannot log in. */
-  readonly password?: string
-}
-
-/** Where a login comes from. */
-export interface LoginOrigin {
-  readonly ipAddress?: string | null
-  readonly userAgent?: string | null
-}
-
-const emailPattern = /^[^\s@]+@[^\s@]+$/
-
-/** Users and login sessions. */
+/** Users and their login sessions, in the name of one actor. */
 export class IdentityStore {
-  readonly #database: Database<IdentityTables>
+  readonly #database: Database<IdentityDatabase>
   readonly #source: IdentitySource
+  readonly #users: UserStore
+  readonly #sessions: SessionStore
+  readonly #logins: Logins
 
-  constructor(database: Database<IdentityTables>, source: IdentitySource) {
+  constructor(
+    database: Database<IdentityDatabase>,
+    source: IdentitySource,
+    actor: Actor = programActor,
+  ) {
     this.#database = database
     this.#source = source
+    this.#users = new UserStore(database, source, actor)
+    this.#sessions = new SessionStore(database, source, actor)
+    this.#logins = new Logins(database, source, actor)
   }
 
-  /** Creates a user. Throws EmailTaken or InvalidInput. */
-  async createUser({ email, displayName = null, password }: NewUser): Promise<User> {
-    const valid = typeof email === 'string' && email.length <= 320 && emailPattern.test(email)
-    if (!valid) throw new InvalidInput('email must be an e-mail address', { field: 'email' })
-    if (password !== undefined) checkPassword(password)
-    const now = this.#now()
-    const row = {
-      id: this.#source.ids.next(),
-      email,
-      emailKey: emailKeyOf(email),
-      displayName,
-      passwordHash: password === undefined ? null : await hashPassword(password),
-      active: true,
-      createdAt: now,
-      updatedAt: now,
-      lastLoginAt: null,
-    }
-    const insert = this.#database.write.insertInto('users').values(encodeRow(users, row))
-    await unlessTaken(this.#database.run(insert), () =>
-      new EmailTaken(`The e-mail address ${email} is taken.`, { field: 'email' }))
-    return userOf(encodeRow(users, row))
+  /** The same store in the name of somebody else. */
+  as(actor: Actor): IdentityStore {
+    return new IdentityStore(this.#database, this.#source, actor)
   }
 
-  /** A user by e-mail, without regard to case. */
-  async findUserByEmail(email: string): Promise<User | undefined> {
-    const stored = await this.#storedUser(email)
-    return stored === undefined ? undefined : userOf(stored)
+  /** Creates a user. Throws EmailTaken, UsernameTaken, InvalidInput, InvalidValue. */
+  createUser(user: NewUser): Promise<User> {
+    return this.#users.create(user)
   }
 
   /** A user. Throws UserNotFound. */
-  async getUser(userId: string): Promise<User> {
-    const query = this.#database.write
-      .selectFrom('users').selectAll().where('id', '=', users.columns.id.encode(userId, 'user_id'))
-    const stored = await this.#database.first(query)
-    if (stored === undefined) throw new UserNotFound(`There is no user ${userId}.`)
-    return userOf(stored)
+  getUser(userId: string): Promise<User> {
+    return this.#users.get(userId)
+  }
+
+  /** A user by id, e-mail address or user name; names without regard to case. */
+  findUser(name: string): Promise<User | undefined> {
+    return this.#users.find(name)
+  }
+
+  /** A user by e-mail address, without regard to case. */
+  async findUserByEmail(email: string): Promise<User | undefined> {
+    return email.includes('@') ? this.#users.find(email) : undefined
+  }
+
+  /** One page of users, newest first. */
+  listUsers(page: PageRequest = {}): Promise<Page<User>> {
+    return this.#users.list(page)
   }
 
   /**
-   * Checks e-mail and password and begins a session; the token is returned this once. Throws
-   * LoginFailed, alike in answer and time for an unknown user, a wrong password and a disabled one.
+   * Changes what is given. With `ifRevision`, only when that is still the user's revision. Throws
+   * UserNotFound, UsernameTaken, RevisionConflict, InvalidInput, InvalidValue.
    */
-  async logIn(
-    given: { readonly email: string; readonly password: string },
+  updateUser(userId: string, changes: UserChanges, ifRevision?: number): Promise<User> {
+    return this.#users.update(userId, changes, ifRevision)
+  }
+
+  /** Lets a user log in no more and ends all sessions at once. Throws UserNotFound. */
+  disableUser(userId: string): Promise<User> {
+    return this.#users.disable(userId)
+  }
+
+  /** Lets a user log in again. Throws UserNotFound. */
+  enableUser(userId: string): Promise<User> {
+    return this.#users.enable(userId)
+  }
+
+  /**
+   * Deletes a user with sessions and memberships. What the user made stays, and the audit log still
+   * names who it was. Throws UserNotFound, LastOwner.
+   */
+  deleteUser(userId: string): Promise<void> {
+    return this.#users.delete(userId)
+  }
+
+  /** Gives a user another password and ends all sessions. Throws UserNotFound, InvalidInput. */
+  setPassword(userId: string, password: string): Promise<void> {
+    return this.#users.setPassword(userId, password)
+  }
+
+  /**
+   * Gives a user who knows the old one another password, ends all sessions and begins a new one.
+   * Throws PasswordWrong, LoginThrottled, InvalidInput, UserNotFound, Busy.
+   */
+  changePassword(
+    userId: string,
+    passwords: { readonly current: string; readonly next: string },
     origin: LoginOrigin = {},
-  ): Promise<{ token: string; session: LoginSession; user: User }> {
-    const stored = await this.#storedUser(given.email)
-    const user = stored === undefined ? undefined : decodeRow(users, stored)
-    const matches = await verifyPassword(user?.passwordHash, given.password)
-    if (stored === undefined || user === undefined || !matches || !user.active) {
-      throw new LoginFailed('E-mail or password is wrong.')
-    }
-    const now = this.#source.clock.now()
-    const token = newToken('session')
-    const row = {
-      id: this.#source.ids.next(),
-      userId: user.id,
-      tokenHash: hashOfToken(token),
-      createdAt: instantOf(now),
-      expiresAt: instantOf(now + sessionSeconds * 1_000),
-      revokedAt: null,
-      ipAddress: origin.ipAddress ?? null,
-      userAgent: origin.userAgent?.slice(0, 512) ?? null,
-    }
-    await this.#database.transaction(async (transaction) => {
-      const { write } = transaction
-      const insert = write.insertInto('login_sessions').values(encodeRow(loginSessions, row))
-      await transaction.run(insert)
-      const touched = users.columns.lastLoginAt.encode(row.createdAt)
-      const touch = write
-        .updateTable('users').set({ last_login_at: touched }).where('id', '=', stored.id)
-      await transaction.run(touch)
-    })
-    const { tokenHash: _, ...session } = row
-    return { token, session, user: userOf(stored) }
+  ): Promise<BegunSession> {
+    return this.#logins.changePassword(userId, passwords, origin)
   }
 
-  /** Ends a session at once. */
-  async logOut(sessionId: string): Promise<void> {
-    const { columns } = loginSessions
-    const update = this.#database.write
-      .updateTable('login_sessions')
-      .set({ revoked_at: columns.revokedAt.encode(this.#now()) })
-      .where('id', '=', columns.id.encode(sessionId, 'session_id'))
-    await this.#database.run(update)
+  /**
+   * Checks name and password and begins a session; the token is returned this once. Throws
+   * LoginFailed, alike in answer and time for an unknown user, a wrong password and a disabled one;
+   * LoginThrottled, alike too; Busy.
+   */
+  logIn(login: Login, origin: LoginOrigin = {}): Promise<LoggedIn> {
+    return this.#logins.logIn(login, origin)
   }
 
-  /** Who a session's token stands for; undefined once it expired, was revoked, or the user is. */
-  async findSessionPrincipal(tokenHash: string): Promise<Principal | undefined> {
-    const { columns } = loginSessions
-    const query = this.#database.write
-      .selectFrom('login_sessions')
-      .innerJoin('users', 'users.id', 'login_sessions.user_id')
-      .select(['login_sessions.id', 'login_sessions.user_id', 'login_sessions.expires_at'])
-      .where('login_sessions.token_hash', '=', columns.tokenHash.encode(tokenHash))
-      .where('login_sessions.revoked_at', 'is', null)
-      .where('users.active', '=', users.columns.active.encode(true))
-    const row = await this.#database.first(query)
-    if (row === undefined) return undefined
-    const expiresAtMs = millisecondsOf(columns.expiresAt.decode(row.expires_at))
-    if (expiresAtMs <= this.#source.clock.now()) return undefined
-    return {
-      kind: 'session',
-      id: `user:${row.user_id}`,
-      credentialId: row.id,
-      userId: row.user_id,
-      organizationId: null,
-      scopes: [],
-      expiresAtMs,
-    }
+  /** One page of a user's sessions that go on, newest first. */
+  listSessions(userId: string, page: PageRequest = {}): Promise<Page<LoginSession>> {
+    return this.#sessions.list(userId, page)
   }
 
-  async #storedUser(email: string) {
-    const { emailKey } = users.columns
-    const query = this.#database.write
-      .selectFrom('users').selectAll().where('email_key', '=', emailKey.encode(emailKeyOf(email)))
-    return this.#database.first(query)
+  /** Ends one session of a user at once. Throws SessionNotFound. */
+  endSession(userId: string, sessionId: string): Promise<void> {
+    return this.#sessions.end(userId, sessionId)
   }
 
-  #now() {
-    return instantOf(this.#source.clock.now())
+  /** Ends all sessions of a user at once, or all but one; how many. */
+  endSessionsOf(
+    userId: string,
+    { exceptId }: { readonly exceptId?: string } = {},
+  ): Promise<number> {
+    return this.#sessions.endAll(userId, exceptId)
   }
-}
 
-function userOf(stored: Record<string, unknown>): User {
-  const { emailKey: _, passwordHash: __, ...user } = decodeRow(users, stored)
-  return user
-}
-
-/** Alike for addresses that differ only in case or Unicode form. */
-export function emailKeyOf(email: string): string {
-  return email.normalize('NFKC').toLowerCase()
+  /** Deletes at most `limit` rows each of what ended long ago and of spent attempts; how many. */
+  async sweep(limit: number): Promise<number> {
+    const nowMs = this.#source.clock.now()
+    const attempts = await sweepLoginAttempts(this.#database.as(), { nowMs, limit })
+    return Math.max(attempts, await this.#sessions.sweep(limit))
+  }
 }

@@ -1,4 +1,5 @@
 import { flag, id, instant, integer, json, text } from '../database/columns.js'
+import { type JsonValue } from '../database/json.js'
 import { type Row, type StoredRow, table } from '../database/table.js'
 
 /** What a member of an organization may be. */
@@ -24,6 +25,9 @@ export const organizations = table(
   { primaryKey: ['id'] },
 )
 
+/** What a person likes: any JSON object, merged on change. */
+export type Preferences = { [key: string]: JsonValue }
+
 /** A person. */
 export const users = table(
   'users',
@@ -31,12 +35,19 @@ export const users = table(
     id: id(),
     /** As the person wrote it. */
     email: text(),
-    /** The form that is unique: NFKC, lower case. */
+    /** The form that is unique: NFKC, folded. */
     emailKey: text(),
+    /** A second name to log in with, as the person wrote it. */
+    username: text().orNull(),
+    usernameKey: text().orNull(),
     displayName: text().orNull(),
     /** Argon2id in PHC form; null when the person cannot log in with a password. */
     passwordHash: text().orNull(),
+    /** False for a user who may not log in. */
     active: flag(),
+    preferences: json<Preferences>(),
+    /** Counts changes of profile and standing, not logins. */
+    revision: integer(),
     createdAt: instant(),
     updatedAt: instant(),
     lastLoginAt: instant().orNull(),
@@ -93,12 +104,31 @@ export const loginSessions = table(
     userId: id(),
     tokenHash: text(),
     createdAt: instant(),
+    /** Right to the minute. */
+    lastActiveAt: instant(),
+    /** The end, however active it is. */
     expiresAt: instant(),
     revokedAt: instant().orNull(),
     ipAddress: text().orNull(),
     userAgent: text().orNull(),
   },
   { primaryKey: ['id'] },
+)
+
+/**
+ * How many logins may still fail, for an account, an address, or an account from an address it is
+ * known from. `key` is a hash.
+ */
+export const loginAttempts = table(
+  'login_attempts',
+  {
+    key: text(),
+    /** When all of its limit is free again; every attempt moves it on by its share. */
+    freeAtMs: integer(),
+    /** Until when the address counts as known to the account. */
+    knownUntilMs: integer(),
+  },
+  { primaryKey: ['key'] },
 )
 
 /** A token for programs, bound to one organization. */
@@ -135,7 +165,7 @@ export const serviceTokens = table(
 )
 
 export type Organization = Row<typeof organizations>
-export type User = Omit<Row<typeof users>, 'emailKey' | 'passwordHash'>
+export type User = Omit<Row<typeof users>, 'emailKey' | 'usernameKey' | 'passwordHash'>
 export type LoginSession = Omit<Row<typeof loginSessions>, 'tokenHash'>
 export type ServiceToken = Omit<Row<typeof serviceTokens>, 'tokenHash' | 'previousTokenHash'>
 export type Invitation =
@@ -150,5 +180,6 @@ export interface IdentityTables {
   default_organizations: StoredRow<typeof defaultOrganizations>
   invitations: StoredRow<typeof invitations>
   login_sessions: StoredRow<typeof loginSessions>
+  login_attempts: StoredRow<typeof loginAttempts>
   service_tokens: StoredRow<typeof serviceTokens>
 }

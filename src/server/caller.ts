@@ -3,10 +3,11 @@ import { type Holdfast } from '../holdfast.js'
 import { RequestFaults } from '../http/problem.js'
 import { type Route } from '../http/route.js'
 import {
-  type Action, Forbidden, isAllowed, isInRanges, OrganizationNotFound, type Principal, type Role,
-  Unauthenticated,
+  type Action, defaultOrganizationId, Forbidden, isAllowed, isInRanges, OrganizationNotFound,
+  type Principal, type Role, Unauthenticated,
 } from '../identity/index.js'
 import { type Actor } from '../scope.js'
+import { bearerIn } from './request.js'
 
 /** Who calls, and in which organization. */
 export interface Caller {
@@ -17,26 +18,23 @@ export interface Caller {
   readonly role: Role | null
 }
 
-/** Finds out who calls and whether they may. Undefined for public endpoints. */
+/**
+ * Finds out who calls and whether they may: one look at what is remembered, or one statement.
+ * Undefined for public endpoints.
+ */
 export async function callerOf(
   holdfast: Holdfast,
   route: Route<never>,
   request: FastifyRequest,
 ): Promise<Caller | undefined> {
   if (route.action === 'public') return undefined
-  const principal = await holdfast.authenticator.authenticate(bearerOf(request))
+  const token = bearerOf(request)
+  if (route.scope === 'organization') return callerWithin(holdfast, route, { request, token })
+  if (route.scope === 'installation') return administrator(holdfast, route, { request, token })
+  const principal = await holdfast.authenticator.authenticate(token)
   refuseAddress(principal, request.ip)
-  if (route.scope !== 'organization') {
-    allow(principal, null, route.action as Action)
-    return { principal, organizationId: principal.organizationId, role: null }
-  }
-  const wanted = request.headers['holdfast-organization']
-  if (Array.isArray(wanted)) throw fault('must stand once')
-  const chosen = principal.kind === 'service_token'
-    ? await ownOrganization(holdfast, principal, wanted)
-    : await chosenOrganization(holdfast, principal, wanted)
-  allow(principal, chosen.role, route.action as Action)
-  return { principal, organizationId: chosen.organizationId, role: chosen.role }
+  allow(principal, null, route.action as Action)
+  return { principal, organizationId: principal.organizationId, role: null }
 }
 
 /** Who acts, with what the audit tells of the request. */
@@ -50,17 +48,68 @@ export function actorOf(caller: Caller | undefined, request: FastifyRequest): Ac
   }
 }
 
+interface Credentials {
+  readonly request: FastifyRequest
+  readonly token: string
+}
+
+/** A service token belongs to one organization; a person picks one of theirs. */
+async function callerWithin(
+  { authenticator, organizations }: Holdfast,
+  route: Route<never>,
+  { request, token }: Credentials,
+): Promise<Caller> {
+  const wanted = request.headers['holdfast-organization']
+  const wrong = faultOf(wanted)
+  if (wrong !== undefined) {
+    // Who may not call at all hears of that first.
+    await authenticator.authenticate(token)
+    throw fault(wrong)
+  }
+  const stood = await authenticator.stand(token, wanted as string | undefined)
+  const { principal } = stood
+  refuseAddress(principal, request.ip)
+  // Who names none acts in the organization they chose for good.
+  const own = stood.organizationId === null && principal.kind === 'session'
+    ? await organizations.findOwn(principal.userId!)
+    : undefined
+  const organizationId = stood.organizationId ?? own?.id
+  if (organizationId === undefined) {
+    throw fault('is needed: the id or slug of one of your organizations')
+  }
+  const role = own?.role ?? stood.role
+  allow(principal, role, route.action as Action)
+  return { principal, organizationId, role }
+}
+
+/** Owners and admins of the organization `default`, and its tokens, administer all users. */
+async function administrator(
+  { authenticator }: Holdfast,
+  route: Route<never>,
+  { request, token }: Credentials,
+): Promise<Caller> {
+  const organizationId = defaultOrganizationId
+  try {
+    const { principal, role } = await authenticator.stand(token, organizationId)
+    refuseAddress(principal, request.ip)
+    allow(principal, role, route.action as Action)
+    return { principal, organizationId, role }
+  } catch (error) {
+    if (!(error instanceof OrganizationNotFound)) throw error
+    throw forbidden(route.action as Action)
+  }
+}
+
 function bearerOf({ headers: { authorization } }: FastifyRequest): string {
-  const match = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')
-  if (match !== null) return match[1]!
+  const token = bearerIn(authorization)
+  if (token !== null) return token
   throw new Unauthenticated('Send the header Authorization: Bearer <token>.', {
     field: 'header.authorization',
   })
 }
 
 function allow(principal: Principal, role: Role | null, action: Action): void {
-  if (isAllowed(principal, role, action)) return
-  throw new Forbidden(`This token may not do ${action}.`)
+  if (!isAllowed(principal, role, action)) throw forbidden(action)
 }
 
 /** A service token that was stolen is of no use elsewhere. */
@@ -69,40 +118,12 @@ function refuseAddress({ allowedIpRanges }: Principal, address: string): void {
   throw new Forbidden('This token may not be used from this address.')
 }
 
-interface Choice {
-  readonly organizationId: string
-  readonly role: Role | null
-}
+const forbidden = (action: Action) => new Forbidden(`This token may not do ${action}.`)
 
-/** A service token belongs to one organization and sees no other. */
-async function ownOrganization(
-  holdfast: Holdfast,
-  { organizationId }: Principal,
-  wanted: string | undefined,
-): Promise<Choice> {
-  const own = { organizationId: organizationId!, role: null }
-  if (wanted === undefined || wanted.toLowerCase() === organizationId) return own
-  const found = await holdfast.organizations.find(checkedName(wanted))
-  if (found?.id === organizationId) return own
-  throw new OrganizationNotFound('There is no such organization for this token.')
-}
-
-/** A person picks one of the organizations they belong to, or has a default. */
-async function chosenOrganization(
-  holdfast: Holdfast,
-  { userId }: Principal,
-  wanted: string | undefined,
-): Promise<Choice> {
-  const name = wanted === undefined ? undefined : checkedName(wanted)
-  const own = await holdfast.organizations.findOwn(userId!, name)
-  if (own !== undefined) return { organizationId: own.id, role: own.role }
-  if (name === undefined) throw fault('is needed: the id or slug of one of your organizations')
-  throw new OrganizationNotFound('There is no such organization for this user.')
-}
-
-function checkedName(wanted: string): string {
-  if (/^[0-9A-Za-z-]{1,63}$/.test(wanted)) return wanted
-  throw fault('must be the id or slug of an organization')
+function faultOf(wanted: string | string[] | undefined): string | undefined {
+  if (Array.isArray(wanted)) return 'must stand once'
+  if (wanted === undefined || /^[0-9A-Za-z-]{1,63}$/.test(wanted)) return undefined
+  return 'must be the id or slug of an organization'
 }
 
 const fault = (message: string) =>

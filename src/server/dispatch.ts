@@ -139,14 +139,14 @@ function contextOf(
   return {
     ...stores,
     actor,
-    identity: source.identity,
+    identity: source.identity.as(actor),
     organizations: source.organizations.as(actor),
     organizationId,
     role: caller?.role ?? null,
     principal: caller?.principal as ServerContext['principal'],
     // After the commit: until then somebody else would only remember the old ones again.
-    forgetCredentials: () =>
-      source.database.afterCommit(() => holdfast.authenticator.forget()),
+    forgetCredentials: (who) =>
+      source.database.afterCommit(() => holdfast.authenticator.changed(who)),
   }
 }
 

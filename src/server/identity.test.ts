@@ -38,14 +38,16 @@ contract('session routes', (openWorld) => {
     const { user, email, session, client } = await person(world, 'admin')
     expect(session.token).toMatch(/^hf_ls_/)
     expect(session.user).toEqual({
-      id: user.id, email, display_name: 'P', created_at: user.createdAt,
+      id: user.id, email, username: null, display_name: 'P', preferences: {}, active: true,
+      revision: 1, created_at: user.createdAt, updated_at: user.updatedAt,
+      last_login_at: expect.stringMatching(/^2/),
     })
     expect(Date.parse(session.expires_at)).toBeGreaterThan(Date.now() + 6 * 86_400_000)
     const me = await client.get('/v1/me')
     const organization = await world.holdfast.organizations.get(world.organizationId)
     expect(me.body).toEqual({
       actor: `user:${user.id}`,
-      user: session.user,
+      user: { ...session.user, last_login_at: expect.any(String) },
       organizations: [{
         id: world.organizationId, slug: organization.slug, name: 'Ours', role: 'admin',
         rate_limit: null, revision: 1, created_at: organization.createdAt,

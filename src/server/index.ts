@@ -52,10 +52,10 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** How often expired idempotency keys are swept. */
+/** How often what has ended is swept: idempotency keys, sessions, attempts to log in. */
 const sweepEveryMs = 60_000
 
-/** Keys of one sweeping statement at most. */
+/** Rows of one sweeping statement at most. */
 const sweptMax = 1_000
 
 /** @see ServerOptions.requestTimeoutMs */
@@ -105,7 +105,7 @@ async function closeWithin(
   }
 }
 
-/** Expired idempotency keys go in small batches until none is left, by every process alike. */
+/** What has ended goes in small batches until none is left, by every process alike. */
 async function sweep(
   server: FastifyInstance,
   holdfast: Holdfast,
@@ -113,8 +113,9 @@ async function sweep(
 ): Promise<void> {
   try {
     while (!lifecycle.draining && (await holdfast.idempotency.sweep(sweptMax)) === sweptMax);
+    while (!lifecycle.draining && (await holdfast.identity.sweep(sweptMax)) === sweptMax);
   } catch (error) {
-    server.log.warn({ err: error }, 'expired idempotency keys were not swept')
+    server.log.warn({ err: error }, 'what has ended was not swept')
   }
 }
 

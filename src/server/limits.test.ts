@@ -4,7 +4,7 @@ import { HttpClient } from '../testing/http.js'
 import {
   openApiDocument, type RateLimits, routes, type RunningServer, startServer,
 } from './index.js'
-import { networkOf } from './network.js'
+import { networkOf } from '../http/network.js'
 
 const promised = { endpoints: routes, document: openApiDocument() }
 const rate = (limit: number, windowSeconds = 60) => ({ limit, windowSeconds })

@@ -6,7 +6,7 @@ import { RateLimited } from '../http/problem.js'
 import { type Route } from '../http/route.js'
 import { type Rate } from '../identity/index.js'
 import { type Caller } from './caller.js'
-import { networkOf } from './network.js'
+import { networkOf } from '../http/network.js'
 
 export { type Rate } from '../identity/index.js'
 

@@ -6,6 +6,11 @@ import { type BodyChoice, type ParsedInput, type Route, type RouteInput } from '
 const keyPattern = /^[\x21-\x7e]{1,255}$/
 const tagPattern = /^"(\d{1,15})"$/
 
+/** The token of an Authorization header, good or not; null when there is none. */
+export function bearerIn(authorization: string | undefined): string | null {
+  return /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1] ?? null
+}
+
 /** The inputs of a request, checked; throws RequestFaults naming every field at fault. */
 export function parseInput(
   route: Route<never>,
@@ -26,7 +31,11 @@ export function parseInput(
     body: check(schemaOf(body, request.body), request.body, 'body'),
     ifRevision: ifRevisionOf(route, request, faults),
     idempotencyKey: idempotencyKeyOf(route, request, faults),
-    origin: { ipAddress: request.ip, userAgent: request.headers['user-agent'] ?? null },
+    origin: {
+      ipAddress: request.ip,
+      userAgent: request.headers['user-agent'] ?? null,
+      token: bearerIn(request.headers.authorization),
+    },
   }
   if (faults.length > 0) throw new RequestFaults(faults)
   return input as Omit<ParsedInput<RouteInput>, 'signal'>
@@ -48,7 +57,7 @@ function refuseAny(value: unknown, place: string, faults: FieldFault[]): undefin
 
 /** Whether a route changes its object only while that is as the caller read it. */
 export function takesIfMatch({ etag, method }: Route<never>): boolean {
-  return etag === true && method === 'PATCH'
+  return etag === true && ['PATCH', 'PUT', 'DELETE'].includes(method)
 }
 
 function ifRevisionOf(

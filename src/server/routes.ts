@@ -8,14 +8,15 @@ import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
 } from '../queues/index.js'
 import { type SecretContext, secretRoutes } from '../secrets/index.js'
+import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext, SecretContext {}
+    ScheduleContext, SecretContext, SettingsContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes, ...secretRoutes,
+  ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
 ]

@@ -51,10 +51,9 @@ export async function furnish(
       const objects = await fresh.objectsFor(operation, steady)
       // A person would leave for good, and be the owner of ever more organizations.
       const isForTokens = ['logOut', 'createOrganization'].includes(operation.operationId)
-      // What is a person's own is nothing of a token that nobody made.
-      const isForPersons = operation.path.startsWith('/v1/me/')
-      const fitting = isForTokens ? [0] : isForPersons ? [1] : [0, 1]
-      const authorization = authorizations[chance.pick(fitting)]!
+      const isForPersons = /My[A-Z]/.test(operation.operationId)
+      const authorization = isForTokens ? authorizations[0]!
+        : isForPersons ? authorizations[1]! : chance.pick(authorizations)
       const organization = { 'Holdfast-Organization': world.organizationId }
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
@@ -65,6 +64,7 @@ export async function furnish(
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
         sibling_of: objects.message_id!, leaf: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
+        secret_fields: 'never.set',
       }
     },
     untouched: async () => JSON.stringify([
@@ -73,6 +73,7 @@ export async function furnish(
       await world.neighbour.serviceTokens.list(),
       await world.neighbour.queues.list(queue),
       await world.neighbour.secrets.list(),
+      await world.neighbour.settings.get('organization'),
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
@@ -114,6 +115,7 @@ async function strange({ neighbour }: HttpWorld) {
     name: strangerSecret, scopes: ['*'],
   })
   const job = await neighbour.queues.enqueue(queue, { payload: strangerSecret })
+  await neighbour.settings.update('organization', { words: strangerSecret })
   return { conversationId: id, ids: [id, message.id, serviceToken.id, job.id, unknownId] }
 }
 

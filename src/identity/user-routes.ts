@@ -1,0 +1,165 @@
+import { z } from 'zod'
+import { InvalidCursor } from '../database/page.js'
+import { pageQuery, pageSchema, presentPage } from '../http/page.js'
+import { route } from '../http/route.js'
+import { idSchema, metadataSchema, named } from '../http/schema.js'
+import { type IdentityContext } from './context.js'
+import { EmailTaken, LastOwner, UsernameTaken, UserNotFound } from './errors.js'
+import { sessionPageSchema } from './session-routes.js'
+import { presentSession, presentUser, userSchema } from './user-schemas.js'
+
+const define = route<IdentityContext>()
+const tag = 'Users'
+const scope = 'installation'
+const params = z.strictObject({ user_id: idSchema('The user.') })
+
+/** What owners and admins of the organization `default` do with all users. */
+export const userRoutes = [
+  define({
+    operationId: 'createUser',
+    method: 'POST',
+    path: '/v1/users',
+    tag,
+    summary: 'Create a user',
+    action: 'users:write',
+    scope,
+    input: {
+      body: named('NewUser', z.strictObject({
+        email: z.string().max(320),
+        username: z.string().max(64).nullable().optional(),
+        display_name: z.string().max(200).nullable().optional(),
+        preferences: metadataSchema().optional(),
+        password: z.string().max(1_000).optional(),
+      })),
+    },
+    status: 201,
+    output: userSchema,
+    etag: true,
+    errors: [EmailTaken, UsernameTaken],
+    idempotency: 'transaction',
+    async handle({ identity }, { body: { display_name: displayName, ...rest } }) {
+      return presentUser(await identity.createUser({ ...rest, displayName }))
+    },
+  }),
+  define({
+    operationId: 'listUsers',
+    method: 'GET',
+    path: '/v1/users',
+    tag,
+    summary: 'List all users, newest first',
+    action: 'users:read',
+    scope,
+    input: { query: z.strictObject(pageQuery) },
+    status: 200,
+    output: pageSchema('UserPage', userSchema),
+    errors: [InvalidCursor],
+    idempotency: 'none',
+    handle: async ({ identity }, { query }) =>
+      presentPage(await identity.listUsers(query), presentUser),
+  }),
+  define({
+    operationId: 'getUser',
+    method: 'GET',
+    path: '/v1/users/{user_id}',
+    tag,
+    summary: 'Get a user',
+    action: 'users:read',
+    scope,
+    input: { params },
+    status: 200,
+    output: userSchema,
+    etag: true,
+    errors: [UserNotFound],
+    idempotency: 'none',
+    handle: async ({ identity }, { params: { user_id: id } }) =>
+      presentUser(await identity.getUser(id)),
+  }),
+  define({
+    operationId: 'disableUser',
+    method: 'POST',
+    path: '/v1/users/{user_id}/disable',
+    tag,
+    summary: 'Let a user log in no more; all sessions end at once',
+    action: 'users:write',
+    scope,
+    input: { params },
+    status: 200,
+    output: userSchema,
+    etag: true,
+    errors: [UserNotFound],
+    idempotency: 'transaction',
+    handle: async ({ identity }, { params: { user_id: id } }) =>
+      presentUser(await identity.disableUser(id)),
+  }),
+  define({
+    operationId: 'enableUser',
+    method: 'POST',
+    path: '/v1/users/{user_id}/enable',
+    tag,
+    summary: 'Let a user log in again',
+    action: 'users:write',
+    scope,
+    input: { params },
+    status: 200,
+    output: userSchema,
+    etag: true,
+    errors: [UserNotFound],
+    idempotency: 'transaction',
+    handle: async ({ identity }, { params: { user_id: id } }) =>
+      presentUser(await identity.enableUser(id)),
+  }),
+  define({
+    operationId: 'deleteUser',
+    method: 'DELETE',
+    path: '/v1/users/{user_id}',
+    tag,
+    summary: 'Delete a user with sessions and memberships; what the user made stays',
+    action: 'users:write',
+    scope,
+    input: { params },
+    status: 204,
+    errors: [UserNotFound, LastOwner],
+    idempotency: 'transaction',
+    handle: ({ identity }, { params: { user_id: id } }) => identity.deleteUser(id),
+  }),
+]
+
+/** The sessions of any user, for the same administrators. */
+export const userSessionRoutes = [
+  define({
+    operationId: 'listSessionsOfUser',
+    method: 'GET',
+    path: '/v1/users/{user_id}/sessions',
+    tag,
+    summary: 'List a user’s sessions that go on, newest first',
+    action: 'users:read',
+    scope,
+    input: { params, query: z.strictObject(pageQuery) },
+    status: 200,
+    output: sessionPageSchema,
+    errors: [UserNotFound, InvalidCursor],
+    idempotency: 'none',
+    async handle({ identity, principal }, { params: { user_id: id }, query }) {
+      await identity.getUser(id)
+      const page = await identity.listSessions(id, query)
+      return presentPage(page, (each) => presentSession(each, principal.credentialId))
+    },
+  }),
+  define({
+    operationId: 'endSessionsOfUser',
+    method: 'DELETE',
+    path: '/v1/users/{user_id}/sessions',
+    tag,
+    summary: 'End all sessions of a user at once',
+    action: 'users:write',
+    scope,
+    input: { params },
+    status: 204,
+    errors: [UserNotFound],
+    idempotency: 'transaction',
+    async handle({ identity }, { params: { user_id: id } }) {
+      await identity.getUser(id)
+      await identity.endSessionsOf(id)
+    },
+  }),
+]

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import { isAllowed, type Principal, type Role } from '../identity/index.js'
+import { type Action } from '../identity/access.js'
+import { tables } from '../tables.js'
+import { contract } from '../testing/contract.js'
+import {
+  byRole, byScope, cursors, dead, furnish, headers, keys, Matrix, samples, strangers,
+} from '../testing/isolation/index.js'
+import { served } from '../testing/serving.js'
+import { openApiDocument, routes, startServer } from './index.js'
+
+const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
+const whole = process.env.HOLDFAST_TEST_MATRIX === 'all'
+
+/** Tables without rows of an organization, or whose rows come only with time. */
+const sparse = ['idempotency_keys', 'lock_waiters', 'processes', 'job_keys']
+
+const rounds = { dead, byRole, byScope, strangers, headers, cursors, keys }
+
+it('the matrix has a sample for every endpoint, and for nothing else', () => {
+  expect(Object.keys(samples).sort()).toEqual(routes.map(({ operationId }) => operationId).sort())
+})
+
+contract('the isolation matrix', (openWorld) => {
+  const open = served(openWorld, serving)
+
+  it('has no hole', async () => {
+    const { holdfast, guest } = await open()
+    const [ours, theirs, others] =
+      [await furnish(holdfast), await furnish(holdfast, 'their'), await furnish(holdfast)]
+    const twins = [await furnish(holdfast), await furnish(holdfast)] as const
+    const matrix = new Matrix({
+      guest, routes, samples, tables, ours, theirs, others, twins, whole,
+      isAllowed: (rights, role, action) =>
+        isAllowed(rights as unknown as Principal, role as Role | null, action as Action),
+    })
+    await matrix.learn(sparse)
+    const figures: Record<string, number> = {}
+    for (const [name, round] of Object.entries(rounds)) {
+      const [cells, startedAt] = [matrix.cells, performance.now()]
+      await round(matrix)
+      await matrix.checkUntouched(name)
+      figures[name] = matrix.cells - cells
+      figures[`${name}Ms`] = Math.round(performance.now() - startedAt)
+    }
+    console.info(JSON.stringify({ endpoints: routes.length, cells: matrix.cells, ...figures }))
+    expect(matrix.findings).toEqual([])
+    expect(matrix.cells).toBeGreaterThan(routes.length * 40)
+  }, 600_000)
+})
