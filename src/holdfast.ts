@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import {
   AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, Recorder,
@@ -7,12 +8,13 @@ import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
+import { addressOf } from './database/address.js'
 import { connect, type ConnectOptions } from './database/connect.js'
 import { Database, type TransactionOptions } from './database/database.js'
 import { type Backend } from './database/engine.js'
 import { Migrator } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
-import { IdempotencyStore } from './idempotency/index.js'
+import { IdempotencyStore, type IdempotencyTables } from './idempotency/index.js'
 import {
   Authenticator, type CredentialListener, defaultOrganizationId, ensureDefaultOrganization,
   IdentityStore, InvitationStore, type LoginLimits, loginLimitsOf, MemberStore, OrganizationRates,
@@ -26,6 +28,10 @@ import {
   type WorkerOptions, workerSettings, WorkerSource,
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
+import {
+  passingRootKey, type RootKeyOption, type SealedColumn, type SecretOptions,
+  SecretStore, type SecretTables, SecretWorks,
+} from './secrets/index.js'
 import { type SettingsOptions, SettingsRules, SettingsStore } from './settings/index.js'
 import { type Tables } from './tables.js'
 
@@ -44,6 +50,13 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
    * after commas. @default none: nothing is signed, and nothing can be pruned
    */
   readonly auditKey?: string
+  /**
+   * What the secrets of the database are under; without it they are refused, and all else works.
+   * @default none; for `memory:` one that ends with the process
+   */
+  readonly rootKey?: RootKeyOption
+  /** How secrets are kept. */
+  readonly secrets?: SecretOptions
   /** How long login sessions last. @default a day without use, seven days in all */
   readonly sessionTimes?: Partial<SessionTimes>
   /** How many logins may fail. @default see LoginLimits */
@@ -51,6 +64,11 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   /** Known settings and their secret fields. @default any settings */
   readonly settings?: SettingsOptions
 }
+
+/** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
+export const sealedColumns: readonly SealedColumn[] = [
+  { table: 'settings', key: 'owner_id', column: 'sealed' },
+]
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -63,6 +81,10 @@ export interface OrganizationStores {
   readonly invitations: InvitationStore
   readonly locks: LockStore
   readonly audit: AuditLog
+  /** The organization's. */
+  readonly secrets: SecretStore
+  /** The acting person's own. */
+  readonly ownSecrets: SecretStore
   readonly settings: SettingsStore
 }
 
@@ -71,9 +93,11 @@ export interface OrganizationStores {
  * reached is no failure: `coordination.health()` says so, and it is used as soon as it can be.
  */
 export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdfast> {
-  const backend = await connect(options.database ?? 'memory:', options)
+  const url = options.database ?? 'memory:'
+  const backend = await connect(url, options)
   try {
-    return await Holdfast.on(backend, options)
+    const passing = addressOf(url).kind === 'process' ? passingRootKey() : undefined
+    return await Holdfast.on(backend, { ...options, rootKey: options.rootKey ?? passing })
   } catch (error) {
     await backend.close()
     throw error
@@ -97,6 +121,8 @@ export class Holdfast {
   /** What the system's own workers claim from, in all organizations. */
   readonly jobs: JobLog
   readonly processes: ProcessRegistry
+  /** Keys over secrets: their rotation, their retirement, and what seals with them. */
+  readonly secretWorks: SecretWorks
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -131,6 +157,9 @@ export class Holdfast {
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
     })
+    this.secretWorks = new SecretWorks(this.#database.as(), {
+      clock: this.clock, ids: this.ids, limiter: coordination.limiter, columns: sealedColumns,
+    }, { ...options.secrets, rootKey: options.rootKey })
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
@@ -142,8 +171,11 @@ export class Holdfast {
     const coordination = await connectCoordination(options)
     try {
       const holdfast = new Holdfast(backend, coordination, options)
+      // With the wrong root key nothing is touched, not even the schema.
+      await holdfast.secretWorks.roots.verify()
       if (options.migrate ?? true) await holdfast.migrator.up()
       else await holdfast.migrator.check()
+      await holdfast.secretWorks.roots.found()
       await ensureDefaultOrganization(holdfast.#database.as(), holdfast)
       await holdfast.authenticator.open()
       return holdfast
@@ -174,6 +206,22 @@ export class Holdfast {
   /** Keys and results of mutating calls. */
   get idempotency(): IdempotencyStore {
     return new IdempotencyStore(this.#database.as(), this)
+  }
+
+  /**
+   * The fingerprint of a call whose input may hold a secret, made with the organization's key; a
+   * plain one where no root key is configured, since no secret comes in then.
+   */
+  async fingerprintOf(organizationId: string, text: string) {
+    const { keyring, isReady } = this.secretWorks
+    if (!isReady) return { fingerprint: createHash('sha256').update(text).digest('hex') }
+    const database = this.#database.as<SecretTables>()
+    return {
+      fingerprint: await keyring.print(database, organizationId, text),
+      // On the transaction that asks: it may hold the only connection.
+      isSame: (print: string, asking: Database<IdempotencyTables>) =>
+        keyring.isPrintOf(asking.as(), organizationId, { print, text }),
+    }
   }
 
   /** Runs `work` with stores that share one transaction: all of it happens, or nothing. */
@@ -246,6 +294,7 @@ export class Holdfast {
     await this.#messageLog.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
+    this.secretWorks.keyring.close()
     await this.authenticator.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
@@ -280,8 +329,11 @@ export class Holdfast {
         witness,
       }),
       audit: new AuditLog(database.as(), scope, this.#auditParts),
+      secrets: this.secretWorks.store(scope, 'organization', transaction?.as()),
+      ownSecrets: this.secretWorks.store(scope, 'user', transaction?.as()),
       settings: new SettingsStore(database.as(), scope, {
         clock: this.clock, ids: this.ids, rules: this.#settingsRules,
+        sealer: this.secretWorks.fields(actor),
       }),
     }
   }

@@ -31,6 +31,15 @@ export {
 export * from './queues/index.js'
 export { type Actor } from './scope.js'
 export {
+  givenRootKeys, type KeyReport, type KeyRotation, newRootKey, type NewSecret, type OldKey,
+  type RevealedSecret, RevealNotRecorded, type RevealRate, type RootKeyFile, RootKeyMismatch,
+  RootKeyMissing, type RootKeyOption, type RootKeyProvider, RootKeyUnavailable,
+  type RotationOptions, type RotationSum, type Secret, type SecretChanges, SecretExpired,
+  SecretKeyExhausted, SecretKeyInUse, SecretKeyRetired, SecretLimitReached, SecretNameTaken,
+  SecretNotFound, type SecretOptions, type SecretOwner, SecretOwnerRequired, SecretStore,
+  SecretUnreadable, type SecretVersion, type VaultOptions, VaultRootKey,
+} from './secrets/index.js'
+export {
   type EffectiveSettings, PersonRequired, type SealBinding, type SealedFields, SealingUnavailable,
   type Settings, type SettingsChange, type SettingsDocument, type SettingsOptions,
   type SettingsOwner, SettingsStore,

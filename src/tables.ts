@@ -15,12 +15,15 @@ import { processes, type ProcessTables } from './processes/index.js'
 import {
   jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
 } from './queues/index.js'
+import {
+  keyRotations, organizationKeys, rootKeys, secrets, type SecretTables, secretVersions,
+} from './secrets/index.js'
 import { settings, type SettingsTables } from './settings/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables, SettingsTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -48,5 +51,10 @@ export const tables = [
   auditChains,
   auditHeads,
   auditTombstones,
+  rootKeys,
+  organizationKeys,
+  secrets,
+  secretVersions,
+  keyRotations,
   settings,
 ] as unknown as readonly Table[]

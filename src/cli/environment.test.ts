@@ -13,6 +13,7 @@ describe('configuration', () => {
       settings: {
         database: 'sqlite:./holdfast.db',
         redis: undefined,
+        rootKey: undefined,
         host: '127.0.0.1',
         port: 7410,
         poolMax: 10,
@@ -26,6 +27,7 @@ describe('configuration', () => {
         rateLimits: {
           login: { limit: 60, windowSeconds: 60 },
         },
+        revealRate: { limit: 60, windowSeconds: 60 },
         runScheduler: true,
       },
       given: [],
@@ -42,12 +44,14 @@ describe('configuration', () => {
       HOLDFAST_TRUST_PROXY: 'true', HOLDFAST_RATE_LIMIT_ADDRESS: 'off',
       HOLDFAST_RATE_LIMIT_LOGIN: '5/0.5', HOLDFAST_RATE_LIMIT_ORGANIZATION: '1000000000/2592000',
       HOLDFAST_RATE_LIMIT_USER: '1/1', HOLDFAST_RATE_LIMIT_TOKEN: 'off',
-      HOLDFAST_RUN_SCHEDULER: 'false',
+      HOLDFAST_RUN_SCHEDULER: 'false', HOLDFAST_ROOT_KEY_FILE: '/run/root.key',
+      HOLDFAST_RATE_LIMIT_REVEAL: 'off',
     }
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
       drainMs: 8, logLevel: 'debug', trustProxy: true, runScheduler: false,
+      rootKey: { file: '/run/root.key' }, revealRate: null,
       rateLimits: {
         login: { limit: 5, windowSeconds: 0.5 },
         organization: { limit: 1_000_000_000, windowSeconds: 2_592_000 },

@@ -2,6 +2,7 @@ import { InvalidConfiguration } from '../errors.js'
 import { redisAddressOf } from '../coordination/address.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
 import { type Rate, type RateLimits } from '../server/index.js'
+import { givenRootKeys, type RootKeyOption, VaultRootKey } from '../secrets/index.js'
 import { UsageFailure } from './failure.js'
 import { suggestionFor } from './suggestion.js'
 import { type Variable, type VariableName, variables } from './variables.js'
@@ -23,6 +24,8 @@ export interface Settings {
   readonly ownerPassword: string | undefined
   readonly serverPassword: string | undefined
   readonly redis: string | undefined
+  /** What is configured; a database in a file has one beside it otherwise. */
+  readonly rootKey: RootKeyOption | undefined
   readonly host: string
   readonly port: number
   readonly poolMax: number
@@ -36,6 +39,8 @@ export interface Settings {
   /** What is off is absent. */
   readonly rateLimits: RateLimits
   readonly sessionTimes: { readonly idleSeconds: number; readonly maxSeconds: number }
+  /** Null when it is off. */
+  readonly revealRate: Rate | null
   readonly runScheduler: boolean
 }
 
@@ -76,6 +81,7 @@ export function readConfiguration(
     ownerPassword: reader.readOptional('HOLDFAST_OWNER_PASSWORD', anyText),
     serverPassword: reader.readOptional('HOLDFAST_SERVER_PASSWORD', anyText),
     redis: redisOf(reader, flags.redis),
+    rootKey: rootKeyOf(reader),
     host: reader.read('HOLDFAST_HOST', hostName, flag('--host', flags.host)),
     port: reader.read('HOLDFAST_PORT', integer(0, 65_535), flag('--port', flags.port)),
     poolMax: reader.read('HOLDFAST_POOL_MAX', integer(1, 1_000)),
@@ -89,6 +95,7 @@ export function readConfiguration(
     trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
     rateLimits: rateLimitsOf(reader),
     sessionTimes: sessionTimesOf(reader),
+    revealRate: reader.read('HOLDFAST_RATE_LIMIT_REVEAL', rate) ?? null,
     runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
@@ -233,6 +240,41 @@ function redisOf(reader: Reader, over: string | undefined): string | undefined {
   const source = over === undefined ? 'HOLDFAST_REDIS_URL' : '--redis'
   warnUnused(reader, partsOfRedis, url === undefined ? 'REDIS_HOST is not set' : `${source} is set`)
   return url
+}
+
+/** One of three places; a text that is no key is refused before anything is opened. */
+function rootKeyOf(reader: Reader): RootKeyOption | undefined {
+  const places = ['HOLDFAST_ROOT_KEY', 'HOLDFAST_ROOT_KEY_FILE', 'HOLDFAST_VAULT_KEY_URL'] as const
+  const [place, ...others] = reader.present(places)
+  if (others.length > 0) {
+    throw new InvalidConfiguration(`${[place, ...others].join(' and ')} exclude each other.`)
+  }
+  const token = reader.readOptional('HOLDFAST_VAULT_TOKEN', anyText)
+  if (place === 'HOLDFAST_VAULT_KEY_URL') {
+    return reader.read(place, (url) => vaultKeyAt(url, token))
+  }
+  if (token !== undefined) {
+    warnUnused(reader, ['HOLDFAST_VAULT_TOKEN'], 'HOLDFAST_VAULT_KEY_URL is not set')
+  }
+  if (place === 'HOLDFAST_ROOT_KEY') return reader.read(place, keysIn)
+  return place && { file: reader.read(place, anyText) }
+}
+
+function keysIn(text: string): RootKeyOption {
+  try {
+    return givenRootKeys(text)
+  } catch {
+    throw new Error('must be 32 random bytes in base64; make one with: openssl rand -base64 32')
+  }
+}
+
+function vaultKeyAt(url: string, token: string | undefined): RootKeyOption {
+  if (token === undefined) throw new Error('needs HOLDFAST_VAULT_TOKEN as well')
+  try {
+    return new VaultRootKey({ url, token })
+  } catch {
+    throw new Error('must be https://host:8200/transit/name-of-the-key')
+  }
 }
 
 function rateLimitsOf(reader: Reader): RateLimits {

@@ -8,6 +8,7 @@ import { addressOf, hiddenUrl } from '../database/address.js'
 import { diagnosed } from './diagnosis.js'
 import { type Settings } from './environment.js'
 import { CommandFailure } from './failure.js'
+import { rootKeyOf, verifyRootKey } from './root-key.js'
 import { type Terminal } from './terminal.js'
 import { wallFault } from './walls.js'
 
@@ -23,14 +24,18 @@ export async function openToServe(
   { migrate, terminal }: { readonly migrate: boolean; readonly terminal: Terminal },
 ): Promise<Holdfast> {
   const { database, redis, sessionTimes } = settings
+  const rootKey = rootKeyOf(settings, true)
   return explained(database, async () => {
     const backend = await connect(database, limitsOf(settings))
     try {
       // Before anything is changed, and again when it is known who owns the tables.
       checkLogin(await backend.walls(), { settings, isBefore: true })
+      await verifyRootKey(backend, rootKey)
       if (migrate) await migrateApart(settings)
-      const options = { ...limitsOf(settings), redis, sessionTimes, migrate }
-      const holdfast = await Holdfast.on(backend, options)
+      const holdfast = await Holdfast.on(backend, {
+        ...limitsOf(settings), redis, sessionTimes, migrate, rootKey,
+        secrets: { revealRate: settings.revealRate },
+      })
       try {
         const warning = checkLogin(await backend.walls(), { settings, isBefore: false })
         if (warning !== undefined && settings.logLevel !== 'silent') terminal.say(warning)
@@ -80,7 +85,8 @@ export async function withHoldfast<R>(
   return withBackend(settings, async (backend) => {
     const status = await new Migrator(backend, { migrations }).status()
     const isEmpty = status.every(({ appliedAt }) => appliedAt === null)
-    const holdfast = await Holdfast.on(backend, { migrate: isEmpty })
+    const rootKey = rootKeyOf(settings, false)
+    const holdfast = await Holdfast.on(backend, { migrate: isEmpty, rootKey })
     if (isEmpty) terminal.say(`holdfast: made the schema in ${hiddenUrl(settings.database)}`)
     return work(holdfast)
   })

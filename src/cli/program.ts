@@ -11,6 +11,7 @@ import { addOrganization } from './organization.js'
 import { addScheduler } from './scheduler.js'
 import { addServe } from './serve.js'
 import { Terminal } from './terminal.js'
+import { addSecrets } from './secrets.js'
 import { addToken } from './token.js'
 import { addUser } from './user.js'
 import { programVersion } from './version.js'
@@ -68,6 +69,7 @@ export function buildProgram(terminal: Terminal): Command {
   addUser(program, terminal)
   addOrganization(program, terminal)
   addToken(program, terminal)
+  addSecrets(program, terminal)
   addOpenApi(program, terminal)
   return program
 }

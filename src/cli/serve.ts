@@ -42,6 +42,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const handlers = file === undefined ? undefined : await loadHandlers(file)
   const holdfast = await openToServe(settings, { migrate: options.migrate, terminal })
   sayCoordination(holdfast, { settings, terminal })
+  saySecrets(holdfast, { settings, terminal })
   try {
     const server = await listen(holdfast, settings)
     try {
@@ -97,6 +98,14 @@ function sayCoordination(holdfast: Holdfast, { settings, terminal }: Told): void
   const { reason } = holdfast.coordination.health()
   if (reason === undefined || settings.logLevel === 'silent') return
   terminal.say(`holdfast: degraded, and trying again: ${reason}`)
+}
+
+/** Without a root key the rest works; with the one that is beside the database, keep that too. */
+function saySecrets(holdfast: Holdfast, { settings, terminal }: Told): void {
+  const { logLevel } = settings
+  if (logLevel === 'silent' || logLevel === 'error' || holdfast.secretWorks.isReady) return
+  terminal.say('holdfast: warning: secrets are refused, since no root key is configured; ' +
+    'set HOLDFAST_ROOT_KEY or HOLDFAST_ROOT_KEY_FILE')
 }
 
 interface Told {

@@ -61,6 +61,23 @@ export const variables = [
   { name: 'REDIS_HOST', default: '', meaning: 'Redis by parts, when no URL is set: host' },
   { name: 'REDIS_PORT', default: '6379', meaning: 'Redis by parts: port' },
   { name: 'REDIS_PASSWORD', default: '', meaning: 'Redis by parts: password', secret: true },
+  {
+    name: 'HOLDFAST_ROOT_KEY',
+    default: '',
+    meaning: 'What secrets are under: 32 bytes in base64; to replace it, the new one first, then the old',
+    secret: true,
+  },
+  {
+    name: 'HOLDFAST_ROOT_KEY_FILE',
+    default: '',
+    meaning: 'A file of such keys, mode 0600; a SQLite file has one beside it, made at its first start',
+  },
+  {
+    name: 'HOLDFAST_VAULT_KEY_URL',
+    default: '',
+    meaning: 'Instead of a key: one in Vault or OpenBao Transit, https://host:8200/transit/name',
+  },
+  { name: 'HOLDFAST_VAULT_TOKEN', default: '', meaning: 'The token for it', secret: true },
   { name: 'HOLDFAST_HOST', default: '127.0.0.1', meaning: 'Address to listen on; 0.0.0.0 for all' },
   { name: 'HOLDFAST_PORT', default: '7410', meaning: 'Port to listen on; 0 picks a free one' },
   { name: 'HOLDFAST_POOL_MAX', default: '10', meaning: 'PostgreSQL connections at most' },
@@ -123,6 +140,11 @@ export const variables = [
     name: 'HOLDFAST_RATE_LIMIT_TOKEN',
     default: 'off',
     meaning: 'Calls with one session or service token, as calls/seconds, or off',
+  },
+  {
+    name: 'HOLDFAST_RATE_LIMIT_REVEAL',
+    default: '60/60',
+    meaning: 'Secrets revealed by one user or token, as calls/seconds, or off',
   },
   {
     name: 'HOLDFAST_SESSION_IDLE_SECONDS',

@@ -66,6 +66,11 @@ export interface RouteDefinition<Context, I extends RouteInput, A extends string
   readonly idempotency: RouteIdempotency
   /** A stricter limit by address for this kind of call, beside the one for all. */
   readonly limitedAs?: 'login'
+  /**
+   * Its input may hold secrets: what is kept to tell a repeated call from another one is made with
+   * the organization's key, so that nobody who reads the database can try values out.
+   */
+  readonly sensitive?: boolean
   /** Output fields shown once only; a repeated call gets null there. */
   readonly secretFields?: readonly string[]
   handle(context: Context, input: ParsedInput<I>): Promise<unknown>

@@ -16,8 +16,13 @@ export interface IdempotentCall {
   readonly actorId: string
   /** Chosen by the caller, 1 to 255 characters. */
   readonly key: string
-  /** SHA-256 of everything that makes the call what it is. */
+  /** Made of everything that makes the call what it is. */
   readonly fingerprint: string
+  /** Whether another fingerprint is of this call too; for those made with a key that changes. */
+  readonly isSame?: (
+    fingerprint: string,
+    database: Database<IdempotencyTables>,
+  ) => Promise<boolean>
 }
 
 /** A call with its stored form, ready for a batch. */
@@ -26,8 +31,9 @@ export type Claim = ReturnType<typeof encodeClaim>
 /** The row that claims a key for one call. */
 export function encodeClaim(call: IdempotentCall, source: { clock: Clock; ids: IdGenerator }) {
   const now = source.clock.now()
+  const { organizationId, actorId, key, fingerprint } = call
   return encodeRow(idempotencyKeys, {
-    ...call,
+    organizationId, actorId, key, fingerprint,
     claim: source.ids.next(),
     result: null,
     createdAt: instantOf(now),
@@ -87,7 +93,10 @@ export class IdempotencyStore {
     const stored = await this.#of(call).first(query)
     if (stored === undefined) return undefined
     const row = decodeRow(idempotencyKeys, stored)
-    if (row.fingerprint !== call.fingerprint) {
+    const { fingerprint } = row
+    const isSame = fingerprint === call.fingerprint || 
+      await call.isSame?.(fingerprint, this.#database) === true
+    if (!isSame) {
       const message = 'This idempotency key was used before for a different call; choose a new one.'
       throw new IdempotencyKeyReused(message, { field: 'header.idempotency-key' })
     }

@@ -30,11 +30,17 @@ const rules = {
   'organizations:read': { least: 'person', tokens: true },
   'organizations:update': { least: 'admin', tokens: true },
   'organizations:write': { least: 'person', tokens: true },
+  'own_secrets:read': { least: 'member', tokens: true },
+  'own_secrets:reveal': { least: 'member', tokens: true },
+  'own_secrets:write': { least: 'member', tokens: true },
   'own_settings:read': { least: 'member', tokens: true },
   'own_settings:write': { least: 'member', tokens: true },
   'profile:write': { least: 'person', tokens: false },
   'schedules:read': { least: 'member', tokens: true },
   'schedules:write': { least: 'member', tokens: true },
+  'secrets:read': { least: 'member', tokens: true },
+  'secrets:reveal': { least: 'admin', tokens: true },
+  'secrets:write': { least: 'admin', tokens: true },
   'service_tokens:read': { least: 'admin', tokens: true },
   'service_tokens:write': { least: 'admin', tokens: true },
   'sessions:read': { least: 'person', tokens: false },
@@ -90,9 +96,13 @@ export function rankOf(role: Role): number {
 /** Every action there is, in alphabetical order. */
 export const actions = Object.keys(rules) as Action[]
 
+/** What no scope of its noun covers by a star: `secrets:*` may write secrets, but not read them. */
+const namedOnly: readonly string[] = ['secrets:reveal', 'own_secrets:reveal']
+
 /** Whether a scope covers an action: `*`, `conversations:*`, or the action itself. */
 export function scopeCovers(scope: string, action: string): boolean {
-  return scope === '*' || scope === action || scope === `${action.split(':')[0]}:*`
+  if (scope === '*' || scope === action) return true
+  return scope === `${action.split(':')[0]}:*` && !namedOnly.includes(action)
 }
 
 /** Whether a principal, in the role it has in the chosen organization, may do an action. */
@@ -121,7 +131,9 @@ export function accessMatrix(): AccessRow[] {
       member: roleMay(rule, 'member'),
       admin: roleMay(rule, 'admin'),
       owner: roleMay(rule, 'owner'),
-      scopes: rule.tokens ? ['*', `${group}:*`, action] : [],
+      scopes: rule.tokens
+        ? ['*', `${group}:*`, action].filter((scope) => scopeCovers(scope, action))
+        : [],
     }
   })
 }

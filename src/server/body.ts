@@ -74,8 +74,15 @@ function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString()) as unknown
   } catch (error) {
-    throw fault(`is not valid JSON: ${(error as Error).message.slice(0, 200)}`)
+    throw fault(`is not valid JSON${placeIn(error as Error)}`)
   }
+}
+
+/** Where the fault is. The parser's own message shows what stands there, which may be a secret. */
+function placeIn({ message }: Error): string {
+  const place = /at position \d+/.exec(message)?.[0]
+  if (place !== undefined) return `: look ${place}`
+  return /end of JSON|Unterminated/.test(message) ? ': it ends too early' : ''
 }
 
 const fault = (message: string) => new RequestFaults([{ field: 'body', message }])

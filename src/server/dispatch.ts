@@ -36,7 +36,7 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, servin
     if (!isKept || caller === undefined) {
       return answer(route, reply, await route.handle(contextOf(holdfast, asked), input))
     }
-    const call = idempotentCall(route, request, { caller, input, key })
+    const call = await idempotentCall(holdfast, route, { request, caller, input, key })
     const kept = await once(holdfast, { route, asked, input, call })
     if (kept.replayed) reply.header('idempotency-replayed', 'true')
     return answer(route, reply, kept.body)
@@ -105,19 +105,26 @@ function withoutSecrets({ secretFields = [] }: Route<ServerContext>, body: JsonV
   return { ...(body as { [key: string]: JsonValue }), ...hidden }
 }
 
-function idempotentCall(
+interface KeyedRequest {
+  readonly request: FastifyRequest
+  readonly caller: Caller
+  readonly input: Input
+  readonly key: string
+}
+
+async function idempotentCall(
+  holdfast: Holdfast,
   route: Route<ServerContext>,
-  request: FastifyRequest,
-  { caller, input, key }: { caller: Caller; input: Input; key: string },
-): IdempotentCall {
+  { request, caller, input, key }: KeyedRequest,
+): Promise<IdempotentCall> {
   const parts = [route.operationId, input.params, input.query, request.body, input.ifRevision]
   const text = JSON.stringify(parts.map((part) => part ?? null))
-  return {
-    organizationId: caller.organizationId ?? defaultOrganizationId,
-    actorId: caller.principal.id,
-    key,
-    fingerprint: createHash('sha256').update(text).digest('hex'),
+  const organizationId = caller.organizationId ?? defaultOrganizationId
+  const call = { organizationId, actorId: caller.principal.id, key }
+  if (route.sensitive !== true) {
+    return { ...call, fingerprint: createHash('sha256').update(text).digest('hex') }
   }
+  return { ...call, ...(await holdfast.fingerprintOf(organizationId, text)) }
 }
 
 /** What the handler may use; a public endpoint gets no principal and no organization. */

@@ -7,15 +7,16 @@ import { type LockContext, lockRoutes } from '../locks/index.js'
 import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
 } from '../queues/index.js'
+import { type SecretContext, secretRoutes } from '../secrets/index.js'
 import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext, SettingsContext {}
+    ScheduleContext, SecretContext, SettingsContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes, ...settingsRoutes,
+  ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
 ]

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { type Holdfast, openHoldfast, type OrganizationStores } from '../holdfast.js'
+import {
+  type Holdfast, type HoldfastOptions, openHoldfast, type OrganizationStores,
+} from '../holdfast.js'
 import { type DatabaseLease, type TestEngine, testEngines } from './engines.js'
 
 /** What each test of a contract gets: a Holdfast and two fresh organizations in it. */
@@ -14,6 +17,15 @@ export interface ContractWorld {
   readonly databaseUrl: string
   /** The same for a login that may do anything. */
   readonly adminUrl: string
+  /** Whether the database outlives the process. */
+  readonly isLasting: boolean
+  /**
+   * A further Holdfast on the database, as another process would have (on one of its own where
+   * the database does not outlive the process); closed at the end.
+   */
+  another(options?: HoldfastOptions): Promise<Holdfast>
+  /** What its secrets are under. */
+  readonly rootKey: string
 }
 
 /** Opens a world; every call has organizations of its own. */
@@ -49,11 +61,21 @@ const noWorld = async (): Promise<never> => {
 function worldOn(engine: TestEngine): OpenWorld {
   let lease: DatabaseLease
   let holdfast: Holdfast
+  const rootKey = randomBytes(32).toString('base64url')
   beforeAll(async () => {
     lease = await engine.createReady()
-    holdfast = await openHoldfast({ database: lease.url })
+    holdfast = await openHoldfast({
+      database: lease.url, rootKey, secrets: { revealRate: null },
+    })
   })
+  const opened: Holdfast[] = []
+  const another = async (options: HoldfastOptions = {}) => {
+    const one = await openHoldfast({ database: lease.url, rootKey, ...options })
+    opened.push(one)
+    return one
+  }
   afterAll(async () => {
+    await Promise.all(opened.map((each) => each.close()))
     await holdfast?.close()
     await lease?.drop()
   })
@@ -68,6 +90,9 @@ function worldOn(engine: TestEngine): OpenWorld {
       neighbour: holdfast.organization(neighbourId),
       databaseUrl: lease.url,
       adminUrl: lease.adminUrl,
+      rootKey,
+      isLasting: engine.isLasting ?? true,
+      another,
     }
   }
 }

@@ -23,6 +23,8 @@ export interface TestEngine {
   readonly name: string
   /** Why it cannot run here; undefined when it can. */
   readonly missing?: string
+  /** Whether its databases outlive the process. @default true */
+  readonly isLasting?: boolean
   /** An empty database. */
   create(): Promise<DatabaseLease>
   /** A database with the schema, for the login that serves: it may change rows and nothing else. */
@@ -40,7 +42,10 @@ function embedded(name: string, create: Create): TestEngine {
   return { name, create: lease, createReady: lease }
 }
 
-const memory = embedded('memory', async () => ({ url: 'memory:', drop: async () => undefined }))
+const memory: TestEngine = {
+  ...embedded('memory', async () => ({ url: 'memory:', drop: async () => undefined })),
+  isLasting: false,
+}
 
 const sqlite = embedded('sqlite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))

@@ -10,6 +10,7 @@ import { limitsOf } from '../open.js'
 import { type Check, ok, problem, warning } from './check.js'
 import { checkMigrations } from './migrations.js'
 import { checkProcesses } from './processes.js'
+import { checkSecrets } from './secrets.js'
 
 /** Checks of a database in a file. None of them changes the file. */
 export async function checkFile(path: string, settings: Settings): Promise<Check[]> {
@@ -61,6 +62,7 @@ async function checkOpened(path: string, settings: Settings): Promise<Check[]> {
       : problem('journal', 'synchronous is not FULL.', 'Report this as a defect of Holdfast.')
     const schema = await checkMigrations(backend, { kind: 'file', path })
     const found = await checkProcesses(backend)
+    found.push(...(await checkSecrets(backend, settings)))
     return [ok('database', `${path} can be opened`), journal, schema, ...found]
   } finally {
     await backend.close()

@@ -9,6 +9,7 @@ import { wallFault } from '../walls.js'
 import { type Check, ok, problem, warning } from './check.js'
 import { checkMigrations } from './migrations.js'
 import { checkProcesses } from './processes.js'
+import { checkSecrets } from './secrets.js'
 
 /** Checks of a database on a PostgreSQL server. None of them changes it. */
 export async function checkServer(address: ServerAddress, settings: Settings): Promise<Check[]> {
@@ -45,6 +46,7 @@ async function checkOn(
     checkClock(facts),
     await checkMigrations(backend, address),
     ...(await checkProcesses(backend)),
+    ...(await checkSecrets(backend, settings)),
     ...checkRights(facts, settings),
   ]
 }

@@ -10,11 +10,12 @@ import { audit } from './0008_audit.js'
 import { users } from './0009_users.js'
 import { organizations } from './0010_organizations.js'
 import { settings } from './0011_settings.js'
+import { secrets } from './0012_secrets.js'
 import { rowLevelSecurity } from './0013_row_level_security.js'
 import { messageTree } from './0015_message_tree.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
-  users, organizations, settings, rowLevelSecurity, messageTree,
+  users, organizations, settings, secrets, rowLevelSecurity, messageTree,
 ]

@@ -31,7 +31,7 @@ export async function furnish(
 ): Promise<Furnished> {
   const stranger = await strange(world)
   const steady = await conversationIn(world.organization)
-  const { email, username, token } = await person(world)
+  const { email, username, token, userId } = await person(world)
   const administrator = await administratorOf(world)
   const fresh = new FreshObjects(world)
   const visitor = await Visitor.enter(world)
@@ -64,6 +64,7 @@ export async function furnish(
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
         ...objects, ...await lockFor(world, operation), ...credentials, email, username, password,
+        ...await secretFor(world, operation, userId),
         ...await userFor(world, operation),
         ...await sessionFor(world, operation, { email, password }),
         // A person must choose an organization; a token may.
@@ -79,6 +80,7 @@ export async function furnish(
       await world.neighbour.messages.list(stranger.conversationId),
       await world.neighbour.serviceTokens.list(),
       await world.neighbour.queues.list(queue),
+      await world.neighbour.secrets.list(),
       await world.neighbour.settings.get('organization'),
       await world.organization.messages.list(steady.conversationId),
     ]),
@@ -98,7 +100,23 @@ async function lockFor(
   return { name, owner, fence: String(fence) }
 }
 
+/** A secret that the operation may have: nobody's for one that makes it, else a fresh one. */
+async function secretFor(
+  { holdfast, organizationId }: HttpWorld,
+  { operationId, path }: Operation,
+  userId: string,
+): Promise<Known> {
+  if (!path.includes('/secrets') || operationId.endsWith('Secrets')) return {}
+  const name = `SECRET/${holdfast.ids.next().toUpperCase()}`
+  if (operationId.startsWith('create')) return { name }
+  const stores = holdfast.organization(organizationId, { id: `user:${userId}`, userId })
+  const store = path.startsWith('/v1/me/') ? stores.ownSecrets : stores.secrets
+  await store.create({ name, value: 'steady' })
+  return { name, version: '1' }
+}
+
 async function strange({ neighbour }: HttpWorld) {
+  await neighbour.secrets.create({ name: 'a', value: strangerSecret, description: 'theirs' })
   const { id } = await neighbour.conversations.create({ title: strangerSecret })
   const message = await neighbour.messages.append(id, { role: 'user', content: strangerSecret })
   const { serviceToken } = await neighbour.serviceTokens.create({
@@ -115,7 +133,7 @@ async function person({ holdfast, organizationId }: HttpWorld) {
   const { id: userId } = await holdfast.identity.createUser({ email, username, password })
   await holdfast.organizations.addMember({ organizationId, userId }, 'owner')
   const { token } = await holdfast.identity.logIn({ email, password })
-  return { email, username, token }
+  return { email, username, token, userId }
 }
 
 /** A token that may do all there is with users. */
@@ -198,6 +216,7 @@ class FreshObjects {
     const named = (each: { conversationId: string; messageId: string }) =>
       ({ conversation_id: each.conversationId, message_id: each.messageId })
     if (path.startsWith('/v1/schedules')) return this.#schedule()
+    if (path.includes('/secrets')) return {}
     if (operationId === 'redriveJobs') {
       const { job_id: id } = await this.#job()
       return { queue: 'untouched', job_ids: id! }
