@@ -1,4 +1,8 @@
 import { hostname } from 'node:os'
+import {
+  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, Recorder,
+  Sealer, type SealerOptions, Sealing,
+} from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
@@ -33,6 +37,11 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
   readonly ids?: IdGenerator
+  /**
+   * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
+   * after commas. @default none: nothing is signed, and nothing can be pruned
+   */
+  readonly auditKey?: string
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -45,6 +54,7 @@ export interface OrganizationStores {
   readonly members: MemberStore
   readonly invitations: InvitationStore
   readonly locks: LockStore
+  readonly audit: AuditLog
 }
 
 /**
@@ -79,6 +89,7 @@ export class Holdfast {
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
+  readonly #auditParts: AuditParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -86,7 +97,8 @@ export class Holdfast {
     this.coordination = coordination
     this.clock = options.clock ?? systemClock
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
-    this.#database = Database.over<Tables>(backend)
+    // Stores of one organization narrow it; what is left sees all, for the reason given there.
+    this.#database = Database.over<Tables>(backend).within('all')
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this)
@@ -107,6 +119,7 @@ export class Holdfast {
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
+    this.#auditParts = auditParts(this.#database.as(), this, options.auditKey)
   }
 
   /** Composes Holdfast over a backend that is open already. */
@@ -124,7 +137,7 @@ export class Holdfast {
     }
   }
 
-  /** The whole database, for tools that work on every table. */
+  /** The whole database, of all organizations, for tools that work on every table. */
   get database(): Database<Tables> {
     return this.#database
   }
@@ -183,11 +196,23 @@ export class Holdfast {
       clock: options.clock ?? this.clock,
       enqueue: (transaction, { organizationId, queue }, jobs) => {
         const scope = { organizationId, actor: programActor }
-        return new QueueStore(this.jobs, scope, transaction.as()).enqueueMany(queue, jobs)
+        const witness = new Recorder(scope, this)
+        const store = new QueueStore(this.jobs, scope, { witness, transaction: transaction.as() })
+        return store.enqueueMany(queue, jobs)
       },
       sweep: () => this.jobs.sweep(),
     }, options)
     return this.#closing(scheduler)
+  }
+
+  /** Public keys of the audit log: the one that signs, then those still trusted. */
+  get auditPublicKeys(): readonly string[] {
+    return this.#auditParts.keys.publicKeys
+  }
+
+  /** Seals the audit logs of all organizations; `start` begins. */
+  sealer(options: SealerOptions = {}): Sealer {
+    return this.#closing(new Sealer(this.#auditParts, options))
   }
 
   /**
@@ -215,24 +240,43 @@ export class Holdfast {
     const organizationId = id === 'default' ? defaultOrganizationId : id
     const scope = { organizationId, actor }
     const database = transaction ?? this.#database
+    const witness = new Recorder(scope, this)
     return {
-      conversations: new ConversationStore(database.as(), scope, this),
+      conversations: new ConversationStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, log: this.#messageLog,
+      }),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
-      queues: new QueueStore(this.jobs, scope, transaction?.as()),
-      schedules: new ScheduleStore(database.as(), scope, this),
+      queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
+      schedules: new ScheduleStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, witness,
+      }),
       serviceTokens: new ServiceTokenStore(database.as(), scope, this),
       members: new MemberStore(database.as(), scope, this),
       invitations: new InvitationStore(database.as(), scope, this),
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
+        witness,
       }),
+      audit: new AuditLog(database.as(), scope, this.#auditParts),
     }
   }
 }
 
+/** What audit logs share; `database` sees every organization. */
+function auditParts(
+  database: Database<AuditTables>,
+  source: AuditSource,
+  auditKey: string | undefined,
+): AuditParts {
+  const keys = new AuditKeys(auditKey)
+  const { clock } = source
+  const sealing = new Sealing({ database, clock, keys })
+  return { database, clock, keys, source, sealing, auditKey }
+}
+
 /** What a transaction hands out. */
 export interface HoldfastTransaction {
-  /** The transaction itself, for statements on tables of your own. */
+  /** The transaction itself, for statements on tables of your own; it reaches all organizations. */
   readonly database: Database<Tables>
   readonly identity: IdentityStore
   readonly organizations: OrganizationStore

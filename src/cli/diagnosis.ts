@@ -142,7 +142,7 @@ function transportDiagnosis(host: string, code: string, message: string): Diagno
 function rightsDiagnosis({ database, user }: ServerAddress, code: string): Diagnosis | undefined {
   if (code !== '42501') return undefined
   const role = user ?? ''
-  const fix = `As its owner run: grant create, usage on schema public to "${role}"; ` +
-    `and let "${role}" own the tables.`
+  const fix = 'Migrate with the login that owns the tables, HOLDFAST_MIGRATION_DATABASE_URL; ' +
+    'make both logins: holdfast init-db --roles'
   return { message: `The user "${role}" lacks rights in the database "${database}".`, fix }
 }

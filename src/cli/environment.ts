@@ -10,9 +10,18 @@ import { type Variable, type VariableName, variables } from './variables.js'
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
 
+/** In production a login that row-level security does not bind is refused. */
+export const modes = ['development', 'production'] as const
+export type Mode = (typeof modes)[number]
+
 /** What the program works with. */
 export interface Settings {
   readonly database: string
+  /** The same database for the login that migrates. */
+  readonly migrationDatabase: string | undefined
+  readonly mode: Mode
+  readonly ownerPassword: string | undefined
+  readonly serverPassword: string | undefined
   readonly redis: string | undefined
   readonly host: string
   readonly port: number
@@ -61,6 +70,10 @@ export function readConfiguration(
   const reader = new Reader(environment)
   const settings: Settings = {
     database: databaseOf(reader, flags.database),
+    migrationDatabase: reader.readOptional('HOLDFAST_MIGRATION_DATABASE_URL', databaseUrl),
+    mode: reader.read('HOLDFAST_MODE', oneOf(modes)),
+    ownerPassword: reader.readOptional('HOLDFAST_OWNER_PASSWORD', anyText),
+    serverPassword: reader.readOptional('HOLDFAST_SERVER_PASSWORD', anyText),
     redis: redisOf(reader, flags.redis),
     host: reader.read('HOLDFAST_HOST', hostName, flag('--host', flags.host)),
     port: reader.read('HOLDFAST_PORT', integer(0, 65_535), flag('--port', flags.port)),

@@ -2,6 +2,7 @@ import { type Command } from 'commander'
 import { Migrator, type MigrationStatus } from '../database/migrate.js'
 import { migrations } from '../database/migrations/index.js'
 import { UsageFailure } from './failure.js'
+import { type Settings } from './environment.js'
 import { refuseMemory, refuseMissingFile, withBackend } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { type Terminal } from './terminal.js'
@@ -29,8 +30,15 @@ export function addMigrate(program: Command, terminal: Terminal): void {
     .action((options: DatabaseOptions) => status(options, terminal))
 }
 
+/** Unless a database is named, migrations go to the one whose login owns the tables. */
+function migrating({ database }: DatabaseOptions, settings: Settings): Settings {
+  const { migrationDatabase } = settings
+  if (database !== undefined || migrationDatabase === undefined) return settings
+  return { ...settings, database: migrationDatabase }
+}
+
 async function up(options: DatabaseOptions, terminal: Terminal): Promise<void> {
-  const { settings } = configured(options, terminal)
+  const settings = migrating(options, configured(options, terminal).settings)
   refuseMemory(settings.database)
   const applied = await withBackend(settings, (backend) =>
     new Migrator(backend, { migrations }).up())
@@ -41,7 +49,7 @@ async function up(options: DatabaseOptions, terminal: Terminal): Promise<void> {
 
 async function down(options: DownOptions, terminal: Terminal): Promise<void> {
   const count = stepsOf(options)
-  const { settings } = configured(options, terminal)
+  const settings = migrating(options, configured(options, terminal).settings)
   refuseMemory(settings.database)
   refuseMissingFile(settings.database)
   const reverted = await withBackend(settings, (backend) =>
@@ -52,7 +60,7 @@ async function down(options: DownOptions, terminal: Terminal): Promise<void> {
 }
 
 async function status(options: DatabaseOptions, terminal: Terminal): Promise<void> {
-  const { settings } = configured(options, terminal)
+  const settings = migrating(options, configured(options, terminal).settings)
   refuseMemory(settings.database)
   refuseMissingFile(settings.database)
   const list = await withBackend(settings, (backend) =>

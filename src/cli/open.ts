@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
 import { connect, type ConnectOptions } from '../database/connect.js'
-import { type Backend } from '../database/engine.js'
+import { type Backend, type Walls } from '../database/engine.js'
 import { Migrator } from '../database/migrate.js'
 import { migrations } from '../database/migrations/index.js'
-import { Holdfast, openHoldfast } from '../holdfast.js'
+import { Holdfast } from '../holdfast.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
 import { diagnosed } from './diagnosis.js'
 import { type Settings } from './environment.js'
 import { CommandFailure } from './failure.js'
 import { type Terminal } from './terminal.js'
+import { wallFault } from './walls.js'
 
 /** The limits of the database connection among the settings. */
 export function limitsOf(settings: Settings): ConnectOptions {
@@ -17,10 +18,52 @@ export function limitsOf(settings: Settings): ConnectOptions {
 }
 
 /** Opens the database for serving; failures to reach it carry their reason and remedy. */
-export async function openToServe(settings: Settings, migrate: boolean): Promise<Holdfast> {
+export async function openToServe(
+  settings: Settings,
+  { migrate, terminal }: { readonly migrate: boolean; readonly terminal: Terminal },
+): Promise<Holdfast> {
   const { database, redis } = settings
-  const options = { ...limitsOf(settings), database, redis, migrate }
-  return explained(database, () => openHoldfast(options))
+  return explained(database, async () => {
+    const backend = await connect(database, limitsOf(settings))
+    try {
+      // Before anything is changed, and again when it is known who owns the tables.
+      checkLogin(await backend.walls(), { settings, isBefore: true })
+      if (migrate) await migrateApart(settings)
+      const holdfast = await Holdfast.on(backend, { ...limitsOf(settings), redis, migrate })
+      try {
+        const warning = checkLogin(await backend.walls(), { settings, isBefore: false })
+        if (warning !== undefined && settings.logLevel !== 'silent') terminal.say(warning)
+        return holdfast
+      } catch (error) {
+        await holdfast.close()
+        throw error
+      }
+    } catch (error) {
+      await backend.close()
+      throw error
+    }
+  })
+}
+
+/** Migrates with a login of its own, if there is one, so that the serving one needs no rights. */
+async function migrateApart(settings: Settings): Promise<void> {
+  const { migrationDatabase: database } = settings
+  if (database === undefined) return
+  await withBackend({ ...settings, database }, (backend) =>
+    new Migrator(backend, { migrations }).up())
+}
+
+/** The warning of a login that row-level security does not bind; in production it is refused. */
+function checkLogin(
+  walls: Walls | undefined,
+  { settings, isBefore }: { readonly settings: Settings; readonly isBefore: boolean },
+): string | undefined {
+  // Before the migrations tables may well have no policies.
+  const fault = walls && wallFault(isBefore ? { ...walls, open: [] } : walls)
+  if (fault === undefined) return undefined
+  const sentence = `${fault.message} ${fault.fix}`
+  if (settings.mode !== 'production') return `holdfast: warning: ${sentence}`
+  throw new CommandFailure(sentence, { code: 'login_not_bound' })
 }
 
 /**

@@ -17,7 +17,7 @@ async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<v
   const stopped = stopSignal()
   const { settings } = configured(options, terminal)
   refuseMemory(settings.database)
-  const holdfast = await openToServe(settings, true)
+  const holdfast = await openToServe(settings, { migrate: true, terminal })
   try {
     const { scheduler: onEvent } = new WorkLog(terminal, settings.logLevel)
     holdfast.scheduler({ onEvent }).start()

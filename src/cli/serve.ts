@@ -40,7 +40,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   sayConfiguration(configuration, terminal)
   const { handlers: file } = options
   const handlers = file === undefined ? undefined : await loadHandlers(file)
-  const holdfast = await openToServe(settings, options.migrate)
+  const holdfast = await openToServe(settings, { migrate: options.migrate, terminal })
   sayCoordination(holdfast, { settings, terminal })
   try {
     const server = await listen(holdfast, settings)

@@ -17,6 +17,28 @@ export const variables = [
     meaning: 'memory:, sqlite:./path.db or postgres://user:password@host:5432/database',
   },
   {
+    name: 'HOLDFAST_MIGRATION_DATABASE_URL',
+    default: '',
+    meaning: 'The same database for the login that owns the tables: serve migrates with it',
+  },
+  {
+    name: 'HOLDFAST_MODE',
+    default: 'development',
+    meaning: 'production refuses to serve with a login that row-level security does not bind',
+  },
+  {
+    name: 'HOLDFAST_OWNER_PASSWORD',
+    default: '',
+    meaning: 'init-db --roles: password of the login that owns the tables; made if it is new',
+    secret: true,
+  },
+  {
+    name: 'HOLDFAST_SERVER_PASSWORD',
+    default: '',
+    meaning: 'init-db --roles: password of the login that serves; made if it is new',
+    secret: true,
+  },
+  {
     name: 'DB_HOST',
     default: '',
     meaning: 'PostgreSQL by parts, when no URL is set: host, address or socket folder',

@@ -36,7 +36,7 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
   const limits = limitsOf(options)
   refuseMemory(settings.database)
   const queues = await loadHandlers(options.handlers, options.queues)
-  const holdfast = await openToServe(settings, true)
+  const holdfast = await openToServe(settings, { migrate: true, terminal })
   try {
     const { worker: onEvent } = new WorkLog(terminal, settings.logLevel)
     const worker = holdfast.worker({ queues, ...limits, onEvent }).start()

@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly acquireTimeoutMs?: number
   /** One statement at most, where the engine can cancel. @default 30000 */
   readonly statementTimeoutMs?: number
+  /** A role to act as, of which the login is a member, where there are roles. */
+  readonly role?: string
 }
 
 /** What a database URL may look like. */

@@ -37,7 +37,8 @@ export class InvitationStore {
   readonly #source: IdentitySource
 
   constructor(database: Database<IdentityDatabase>, scope: Scope, source: IdentitySource) {
-    this.#database = database
+    const { id } = organizations.columns
+    this.#database = database.within([id.encode(scope.organizationId, 'organization_id')])
     this.#scope = scope
     this.#source = source
   }

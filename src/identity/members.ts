@@ -6,7 +6,7 @@ import { rankOf } from './access.js'
 import { MemberNotFound } from './errors.js'
 import { Roster } from './roster.js'
 import { type IdentityDatabase, type IdentitySource } from './source.js'
-import { organizationMemberships, type Role, users } from './tables.js'
+import { organizationMemberships, organizations, type Role, users } from './tables.js'
 
 /** A user in an organization. */
 export interface Member {
@@ -32,7 +32,8 @@ export class MemberStore {
   readonly #source: IdentitySource
 
   constructor(database: Database<IdentityDatabase>, scope: Scope, source: IdentitySource) {
-    this.#database = database
+    const { id } = organizations.columns
+    this.#database = database.within([id.encode(scope.organizationId, 'organization_id')])
     this.#scope = scope
     this.#source = source
   }

@@ -48,7 +48,8 @@ export class ServiceTokenStore {
   readonly #source: IdentitySource
 
   constructor(database: Database<IdentityDatabase>, scope: Scope, source: IdentitySource) {
-    this.#database = database
+    const organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#database = database.within([organizationId])
     this.#source = source
     this.#scope = scope
   }

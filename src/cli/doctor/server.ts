@@ -1,10 +1,11 @@
 import { connect } from '../../database/connect.js'
-import { type Backend } from '../../database/engine.js'
+import { type Backend, type Walls } from '../../database/engine.js'
 import { InvalidConfiguration } from '../../errors.js'
 import { isLocal, placeOf, type ServerAddress } from '../../database/address.js'
 import { diagnosisOf } from '../diagnosis.js'
 import { type Settings } from '../environment.js'
 import { limitsOf } from '../open.js'
+import { wallFault } from '../walls.js'
 import { type Check, ok, problem, warning } from './check.js'
 import { checkMigrations } from './migrations.js'
 import { checkProcesses } from './processes.js'
@@ -40,10 +41,11 @@ async function checkOn(
     checkWritable(facts),
     checkConnections(facts, settings.poolMax),
     checkRole(facts),
+    checkWalls(await backend.walls(), settings),
     checkClock(facts),
     await checkMigrations(backend, address),
     ...(await checkProcesses(backend)),
-    ...checkRights(facts),
+    ...checkRights(facts, settings),
   ]
 }
 
@@ -200,9 +202,16 @@ function checkConnections({ settings, isSuperuser, othersConnected }: Facts, poo
 function checkRole({ role, isSuperuser }: Facts): Check {
   if (!isSuperuser) return ok('role', `"${role}" is no superuser`)
   const message = `"${role}" is a superuser and may do more than Holdfast needs.`
-  const fix = `Use a role of its own: create role holdfast login password '…'; ` +
-    'then make it the owner of the database and of its tables.'
+  const fix = 'Make roles of its own: holdfast init-db --roles'
   return warning('role', message, fix)
+}
+
+/** Whether row-level security holds for whoever serves with this login. */
+function checkWalls(walls: Walls | undefined, { mode }: Settings): Check {
+  const name = 'row-security'
+  const fault = walls && wallFault(walls)
+  if (fault === undefined) return ok(name, 'forced on every table with rows of organizations')
+  return (mode === 'production' ? problem : warning)(name, fault.message, fault.fix)
 }
 
 function checkClock({ aheadMs }: Facts): Check {
@@ -215,8 +224,11 @@ function checkClock({ aheadMs }: Facts): Check {
 }
 
 /** Only an empty database must let the role make tables; later the migrations check is enough. */
-function checkRights({ hasSchema, mayCreate, role }: Facts): Check[] {
-  if (mayCreate) return []
+function checkRights(
+  { hasSchema, mayCreate, role }: Facts,
+  { migrationDatabase }: Settings,
+): Check[] {
+  if (mayCreate || (hasSchema && migrationDatabase !== undefined)) return []
   const fix = `As the owner of the database run: grant create on schema public to "${role}"`
   const message = `"${role}" may not create tables, which migrations need.`
   return [(hasSchema ? warning : problem)('rights', message, fix)]
