@@ -65,6 +65,20 @@ contract('a service token over HTTP', (openWorld) => {
     }
     expect(await fault(world.ours.patch(path, { allowed_ip_ranges: ['x'] })))
       .toEqual([400, 'invalid_input', 'body.allowed_ip_ranges[0]'])
+    const trail = await world.ours.get(`${path}/audit`)
+    expect(trail.body.data.map(({ action, details }: Record<string, unknown>) => [action, details]))
+      .toMatchObject([
+        ['service_token.revoked', { reason: 'lost' }], ['service_token.rotated', {}],
+        ['service_token.rotated', {}], ['service_token.updated', { name: 'y' }],
+        ['service_token.created', { name: 'x', scopes: ['*'], expires_at: null }],
+      ])
+    expect(trail.body.data[0]).toMatchObject({
+      actor_id: expect.stringMatching(/^service_token:/), ip_address: '127.0.0.1',
+      request_id: expect.any(String),
+    })
+    for (const secret of [text, rotated.body.token]) expect(trail.text).not.toContain(secret)
+    expect(await fault(world.theirs.get(`${path}/audit`)))
+      .toEqual([404, 'service_token_not_found'])
     expect(text).toMatch(/^hf_st_/)
     expect(await fault(world.ours.get(`/v1/service-tokens/${unknownId}`)))
       .toEqual([404, 'service_token_not_found'])
