@@ -106,7 +106,7 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
         const { user } = await identity.logIn(login)
         expect(user).toMatchObject({ id: created.id, displayName: 'Ada' })
         expect(await organizations.list(user.id))
-          .toMatchObject([{ slug: 'default', role: 'admin' }])
+          .toMatchObject([{ slug: 'default', role: 'admin' }, { name: 'Ada', role: 'owner' }])
       })
     })
 

@@ -1,3 +1,4 @@
+import { type AuditLog } from '../audit/index.js'
 import { type Actor } from '../scope.js'
 import { type Principal } from './access.js'
 import { type InvitationStore } from './invitations.js'
@@ -21,6 +22,7 @@ export interface IdentityContext {
   /** Who acts and from where, for the audit. */
   readonly actor: Actor
   readonly serviceTokens: ServiceTokenStore
+  readonly audit: AuditLog
   /**
    * Makes a change of credentials show at once, here and in other processes, as soon as it is
    * committed: of `user:{id}`, `session:{id}` or `service_token:{id}`, or of everybody.

@@ -168,8 +168,8 @@ export interface Acceptance {
 
 /**
  * Makes the user a member, once: of any number of calls one succeeds. Alike for every invitation
- * that is not there for this user. Gives the id of the organization. Throws InvitationNotFound, AlreadyMember,
- * OrganizationLimitReached.
+ * that is not there for this user. Gives the id of the organization. Throws InvitationNotFound,
+ * AlreadyMember, OrganizationLimitReached.
  */
 export async function acceptInvitation(
   database: Database<IdentityDatabase>,

@@ -69,7 +69,8 @@ export class MemberStore {
       const roster = await this.#lock(database)
       const held = await roster.find(userId)
       if (held === undefined) throw notFound(userId)
-      await roster.requireRank(rankOf(held) > rankOf(role) ? atLeastAdmin(held) : atLeastAdmin(role))
+      const higher = rankOf(held) > rankOf(role) ? held : role
+      await roster.requireRank(atLeastAdmin(higher))
       if (held !== role) await roster.changeRole(userId, { from: held, to: role })
       return new MemberStore(database, this.#scope, this.#source).get(userId)
     })

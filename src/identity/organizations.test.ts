@@ -194,7 +194,8 @@ contract('an organization', (open) => {
     const by = (user: { id: string }) =>
       organizations.as({ id: `user:${user.id}`, userId: user.id })
     for (const attempt of [
-      () => by(admin).delete(organizationId, slug), () => by({ id: unknownId }).delete(organizationId, slug),
+      () => by(admin).delete(organizationId, slug),
+      () => by({ id: unknownId }).delete(organizationId, slug),
     ]) {
       await expect(attempt()).rejects.toThrow(Forbidden)
     }

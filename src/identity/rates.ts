@@ -74,7 +74,8 @@ export class OrganizationRates {
   /** The organization's own rate; undefined when it has none. */
   async find(organizationId: string): Promise<Rate | undefined> {
     const times = { ttlSeconds: 300, absentTtlSeconds: 60 }
-    return this.#parts.cache.getOrLoad(keyOf(organizationId), () => this.#load(organizationId), times)
+    const load = () => this.#load(organizationId)
+    return this.#parts.cache.getOrLoad(keyOf(organizationId), load, times)
   }
 
   /** Sets the rate, or takes it away with null. Throws OrganizationNotFound or InvalidInput. */

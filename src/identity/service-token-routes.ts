@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { type AuditEvent } from '../audit/index.js'
 import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { RevisionConflict } from '../errors.js'
 import { route } from '../http/route.js'
-import { idSchema, instantSchema, named, shownAs } from '../http/schema.js'
+import { idSchema, instantSchema, metadataSchema, named, shownAs } from '../http/schema.js'
 import { isScope, scopes } from './access.js'
 import { type IdentityContext } from './context.js'
 import { refuseEscalation } from './delegation.js'
@@ -69,6 +70,30 @@ const paramsSchema = z.strictObject({ service_token_id: idSchema('The service to
 const createdSchema = named('CreatedServiceToken', serviceTokenSchema.extend({
   token: z.string().nullable().describe('Shown this once; null when the call is repeated.'),
 }))
+
+const eventSchema = named('ServiceTokenEvent', z.object({
+  id: idSchema('UUIDv7.'),
+  action: z.string().describe('Such as `service_token.rotated`.'),
+  actor_id: z.string(),
+  user_id: idSchema('The user behind the actor.').nullable(),
+  recorded_at: instantSchema('When it happened.'),
+  request_id: z.string().nullable(),
+  ip_address: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  details: metadataSchema(),
+}))
+
+const presentEvent = (event: AuditEvent) => ({
+  id: event.id,
+  action: event.action,
+  actor_id: event.actorId,
+  user_id: event.userId,
+  recorded_at: event.recordedAt,
+  request_id: event.requestId,
+  ip_address: event.ipAddress,
+  user_agent: event.userAgent,
+  details: event.details,
+})
 
 /** The tokens of programs. */
 export const serviceTokenRoutes = [
@@ -137,6 +162,25 @@ export const serviceTokenRoutes = [
     idempotency: 'none',
     handle: async ({ serviceTokens }, { params }) =>
       presentServiceToken(await serviceTokens.get(params.service_token_id)),
+  }),
+  define({
+    operationId: 'listServiceTokenEvents',
+    method: 'GET',
+    path: '/v1/service-tokens/{service_token_id}/audit',
+    tag: 'Service tokens',
+    summary: 'What was done to a service token, newest first',
+    action: 'service_tokens:read',
+    scope: 'organization',
+    input: { params: paramsSchema, query: z.strictObject(pageQuery) },
+    status: 200,
+    output: pageSchema('ServiceTokenEventPage', eventSchema),
+    errors: [ServiceTokenNotFound, InvalidCursor],
+    idempotency: 'none',
+    async handle({ serviceTokens, audit }, { params, query }) {
+      const { id: resourceId } = await serviceTokens.get(params.service_token_id)
+      const events = await audit.list({ ...query, resourceKind: 'service_token', resourceId })
+      return presentPage(events, presentEvent)
+    },
   }),
   define({
     operationId: 'updateServiceToken',

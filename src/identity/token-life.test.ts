@@ -4,8 +4,8 @@ import { InvalidInput, RevisionConflict } from '../errors.js'
 import { programActor } from '../scope.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
-  Authenticator, type IdentityDatabase, OrganizationLimitReached, ServiceTokenNotFound, ServiceTokenStore, TokenUsage,
-  Unauthenticated,
+  Authenticator, type IdentityDatabase, OrganizationLimitReached, ServiceTokenNotFound,
+  ServiceTokenStore, TokenUsage, Unauthenticated,
 } from './index.js'
 import { serviceTokensMax } from './roster.js'
 import { hashOfToken } from './tokens.js'
@@ -66,7 +66,7 @@ contract('the rotation of a service token', (open) => {
     expect(rows).toContain(hashOfToken(token))
   })
 
-  it('overlaps for a day unless told, ends what was replaced before, and never extends', async () => {
+  it('overlaps for a day, ends what was replaced before, and never extends', async () => {
     const { tokens, clock, isGood } = clocked(await open())
     const expiresAt = instantOf(clock.now() + 2 * daySeconds * 1_000)
     const { token: first, serviceToken } = await tokens.create({ ...any, expiresAt })
@@ -220,7 +220,8 @@ contract('the use of service tokens', (open) => {
     const { serviceToken: idle } = await tokens.create(any)
     const principal = await authenticator.authenticate(token)
     const database = world.holdfast.database.as<IdentityDatabase>()
-    const [one, two] = [new TokenUsage(database.as(), source), new TokenUsage(database.as(), source)]
+    const counting = () => new TokenUsage(database.as(), source)
+    const [one, two] = [counting(), counting()]
     for (let count = 0; count < 20; count++) one.note(principal, '10.0.0.1')
     expect(await tokens.get(id)).toMatchObject({ useCount: 0, lastUsedAt: null })
     clock.advance(1_000)

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { instantOf } from '../clock.js'
 import { openHoldfast } from '../holdfast.js'
+import { enginesNamed } from '../testing/backends.js'
 import { contract } from '../testing/contract.js'
 import { type HttpClient } from '../testing/http.js'
 import { type HttpWorld, served } from '../testing/serving.js'
@@ -64,6 +65,20 @@ contract('a service token over HTTP', (openWorld) => {
     }
     expect(await fault(world.ours.patch(path, { allowed_ip_ranges: ['x'] })))
       .toEqual([400, 'invalid_input', 'body.allowed_ip_ranges[0]'])
+    const trail = await world.ours.get(`${path}/audit`)
+    expect(trail.body.data.map(({ action, details }: Record<string, unknown>) => [action, details]))
+      .toMatchObject([
+        ['service_token.revoked', { reason: 'lost' }], ['service_token.rotated', {}],
+        ['service_token.rotated', {}], ['service_token.updated', { name: 'y' }],
+        ['service_token.created', { name: 'x', scopes: ['*'], expires_at: null }],
+      ])
+    expect(trail.body.data[0]).toMatchObject({
+      actor_id: expect.stringMatching(/^service_token:/), ip_address: '127.0.0.1',
+      request_id: expect.any(String),
+    })
+    for (const secret of [text, rotated.body.token]) expect(trail.text).not.toContain(secret)
+    expect(await fault(world.theirs.get(`${path}/audit`)))
+      .toEqual([404, 'service_token_not_found'])
     expect(text).toMatch(/^hf_st_/)
     expect(await fault(world.ours.get(`/v1/service-tokens/${unknownId}`)))
       .toEqual([404, 'service_token_not_found'])
@@ -139,9 +154,7 @@ contract('a service token over HTTP', (openWorld) => {
 contract('the use of a service token', (openWorld) => {
   it('over HTTP is on record once the server has closed', async () => {
     const { databaseUrl, organizationId, organization, holdfast } = await openWorld()
-    // Memory is one process's own.
-    const isShared = !databaseUrl.startsWith('memory')
-    const own = isShared ? await openHoldfast({ database: databaseUrl }) : holdfast
+    const own = await openHoldfast({ database: databaseUrl })
     const { token: text, serviceToken } = await organization.serviceTokens.create({
       name: 'x', scopes: ['conversations:read'],
     })
@@ -153,9 +166,9 @@ contract('the use of a service token', (openWorld) => {
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(await call('/v1/queues')).toBe(403)
     await server.close()
-    if (isShared) await own.close()
-    else await own.tokenUsage.flush()
+    await own.close()
     const shown = await holdfast.organization(organizationId).serviceTokens.get(serviceToken.id)
     expect([shown.useCount, shown.lastUsedIp]).toEqual([20, '127.0.0.1'])
   })
-})
+  // Memory is one process's own.
+}, { engines: enginesNamed('sqlite', 'postgres') })

@@ -223,7 +223,7 @@ class FreshObjects {
     }
     if (path.includes('{queue}')) return this.#queue()
     if (path.includes('{job_id}')) return this.#job()
-    if (/ServiceToken$/.test(operationId)) {
+    if (/ServiceToken/.test(operationId)) {
       return { ...named(steady), service_token_id: await this.#serviceToken() }
     }
     if (method === 'DELETE') return named(await conversationIn(this.#world.organization, 1))
