@@ -41,7 +41,7 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
    * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
    * after commas. @default none: nothing is signed, and nothing can be pruned
    */
-  readonly auditKey?: string
+  readonly auditKey?: string | undefined
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -199,6 +199,12 @@ export class Holdfast {
   /** Public keys of the audit log: the one that signs, then those still trusted. */
   get auditPublicKeys(): readonly string[] {
     return this.#auditParts.keys.publicKeys
+  }
+
+  /** Whose audit logs have entries, after sealing them all. */
+  async auditedOrganizations(): Promise<string[]> {
+    await this.#auditParts.sealing.seal()
+    return this.#auditParts.sealing.organizations()
   }
 
   /** Seals the audit logs of all organizations; `start` begins. */

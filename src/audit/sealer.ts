@@ -23,7 +23,7 @@ export interface SealerOptions {
   /** How often to look, 10 to 60000. @default 1000 */
   readonly pollMs?: number
   /** Entries older than so many days are pruned. @default kept for ever */
-  readonly retentionDays?: number
+  readonly retentionDays?: number | undefined
   /** Told what happens; must not throw. */
   readonly onEvent?: (event: SealerEvent) => void
 }
@@ -45,9 +45,6 @@ const pruneEveryMs = 3_600_000
 
 /** Pauses while the database cannot be reached. */
 const pauseMostMs = 5_000
-
-/** Chains looked at in one statement. */
-const chainsMax = 500
 
 const { columns } = auditChains
 
@@ -157,15 +154,8 @@ export class Sealer {
 
   async #pruneAll(days: number): Promise<void> {
     if (!this.#parts.keys.canSign) return
-    const { database } = this.#parts
-    for (let after: Stored<'id'> | undefined; ;) {
-      let query = database.write.selectFrom('audit_chains').select('organization_id')
-        .orderBy('organization_id').limit(chainsMax)
-      if (after !== undefined) query = query.where('organization_id', '>', after)
-      const chains = await database.all(query)
-      for (const { organization_id: id } of chains) await this.#prune(id, days)
-      if (chains.length < chainsMax || this.#stop.signal.aborted) return
-      after = chains.at(-1)!.organization_id
+    for (const id of await this.#parts.sealing.organizations()) {
+      if (!this.#stop.signal.aborted) await this.#prune(id, days)
     }
   }
 

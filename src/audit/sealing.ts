@@ -21,6 +21,9 @@ export interface SealingParts {
 /** Entries sealed in one transaction at most: writers beside it wait for no more than that. */
 const batchMax = 500
 
+/** Chains listed in one statement. */
+const chainsMax = 500
+
 /** Heads signed in one look at most; the rest follows with the next. */
 const headsMax = 100
 
@@ -104,6 +107,21 @@ export class Sealing {
       left.push(...failing)
       if (batch.length < batchMax) return count
       await sleep((performance.now() - sinceMs) * (1 / share - 1))
+    }
+  }
+
+  /** Every organization that has a chain. */
+  async organizations(): Promise<string[]> {
+    const { database } = this.#parts
+    const found: string[] = []
+    for (let after: Stored<'id'> | undefined; ;) {
+      let query = database.write.selectFrom('audit_chains').select('organization_id')
+        .orderBy('organization_id').limit(sql.lit(chainsMax))
+      if (after !== undefined) query = query.where('organization_id', '>', after)
+      const chains = await database.all(query)
+      found.push(...chains.map(({ organization_id: id }) => id))
+      if (chains.length < chainsMax) return found
+      after = chains.at(-1)!.organization_id
     }
   }
 

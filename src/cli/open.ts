@@ -5,6 +5,7 @@ import { Migrator } from '../database/migrate.js'
 import { migrations } from '../database/migrations/index.js'
 import { Holdfast, openHoldfast } from '../holdfast.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
+import { auditKeyOf } from './audit-key.js'
 import { diagnosed } from './diagnosis.js'
 import { type Settings } from './environment.js'
 import { CommandFailure } from './failure.js'
@@ -19,8 +20,10 @@ export function limitsOf(settings: Settings): ConnectOptions {
 /** Opens the database for serving; failures to reach it carry their reason and remedy. */
 export async function openToServe(settings: Settings, migrate: boolean): Promise<Holdfast> {
   const { database, redis } = settings
-  const options = { ...limitsOf(settings), database, redis, migrate }
-  return explained(database, () => openHoldfast(options))
+  const limits = limitsOf(settings)
+  return explained(database, () => openHoldfast({
+    ...limits, database, redis, migrate, auditKey: auditKeyOf(settings),
+  }))
 }
 
 /**
@@ -36,7 +39,8 @@ export async function withHoldfast<R>(
   return withBackend(settings, async (backend) => {
     const status = await new Migrator(backend, { migrations }).status()
     const isEmpty = status.every(({ appliedAt }) => appliedAt === null)
-    const holdfast = await Holdfast.on(backend, { migrate: isEmpty })
+    const auditKey = auditKeyOf(settings)
+    const holdfast = await Holdfast.on(backend, { migrate: isEmpty, auditKey })
     if (isEmpty) terminal.say(`holdfast: made the schema in ${hiddenUrl(settings.database)}`)
     return work(holdfast)
   })

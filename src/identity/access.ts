@@ -14,6 +14,7 @@ export type Action =
   | 'schedules:write'
   | 'service_tokens:read'
   | 'service_tokens:write'
+  | 'audit:read'
   | 'organizations:read'
   | 'organizations:write'
   | 'sessions:write'
@@ -36,7 +37,9 @@ const ofMembers: readonly Action[] = [
   'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
   'locks:read', 'locks:write', 'schedules:read', 'schedules:write',
 ]
-const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
+const ofAdmins: readonly Action[] = [
+  ...ofMembers, 'service_tokens:read', 'service_tokens:write', 'audit:read',
+]
 
 const byRole: Record<Role, readonly Action[]> = {
   member: ofMembers,

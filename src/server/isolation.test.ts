@@ -112,6 +112,7 @@ contract('every endpoint', (openWorld) => {
     const { message_id: _, ...ids } = await furnished(world)
     const paths = [
       '/v1/conversations', '/v1/service-tokens', '/v1/me', '/v1/queues', '/v1/queues/ours/jobs',
+      '/v1/audit-events', '/v1/audit-heads',
     ]
     for (const path of paths) {
       const { status, text } = await world.theirs.get(path)
@@ -187,6 +188,7 @@ contract('every endpoint', (openWorld) => {
       'jobs:*': /(Job|Queue)/,
       'service_tokens:read': /^listServiceTokens/,
       'service_tokens:*': /ServiceToken/,
+      'audit:read': /^listAudit/,
       'organizations:*': /^(getMe|createOrganization)$/,
       'sessions:write': /^logOut$/,
       '*': /./,

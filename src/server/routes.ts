@@ -1,3 +1,4 @@
+import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
   type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
 } from '../conversations/index.js'
@@ -11,10 +12,10 @@ import {
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext {}
+    ScheduleContext, AuditContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes,
+  ...jobRoutes, ...scheduleRoutes, ...auditRoutes,
 ]
