@@ -40,6 +40,9 @@ const renewMs = 4_000
 /** Beside a flood of writes sealing takes no more of the time than this, and falls behind. */
 const share = 0.1
 
+/** Heads are signed and old entries looked for in between, however much is left to seal. */
+const lookMs = 2_000
+
 /** How often old entries are looked for. */
 const pruneEveryMs = 3_600_000
 
@@ -102,7 +105,9 @@ export class Sealer {
 
   async #look(): Promise<void> {
     const { sealing } = this.#parts
-    const entries = await sealing.seal({ share, stuck: (id) => this.#tellStuck(id) })
+    const entries = await sealing.seal({
+      share, forMs: lookMs, stuck: (id) => this.#tellStuck(id),
+    })
     if (entries > 0) this.#tell({ kind: 'sealed', entries })
     await sealing.sign()
     const isTime = performance.now() - this.#prunedMs > pruneEveryMs

@@ -90,14 +90,17 @@ export class Sealing {
    * that was tampered with may not go on: it is told to `stuck`, and the others are sealed.
    */
   async seal(
-    { organizationId, stuck = () => undefined, share = 1 }: {
+    { organizationId, stuck = () => undefined, share = 1, forMs = Infinity }: {
       readonly organizationId?: Stored<'id'>
       /** The share of the time that it may take; the rest is for others. */
       readonly share?: number
+      /** Ends after so long, though more is left. */
+      readonly forMs?: number
       readonly stuck?: (organizationId: string) => void
     } = {},
   ): Promise<number> {
     const left: Stored<'id'>[] = []
+    const beganMs = performance.now()
     for (let count = 0; ;) {
       const batch = await this.#unsealed(organizationId, left)
       const chains = byOrganization(batch)
@@ -105,7 +108,7 @@ export class Sealing {
       const failing = await this.#sealAll(chains, (placed) => { count += placed })
       for (const each of failing) stuck(each)
       left.push(...failing)
-      if (batch.length < batchMax) return count
+      if (batch.length < batchMax || performance.now() - beganMs > forMs) return count
       await sleep((performance.now() - sinceMs) * (1 / share - 1))
     }
   }
