@@ -49,7 +49,7 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
    * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
    * after commas. @default none: nothing is signed, and nothing can be pruned
    */
-  readonly auditKey?: string
+  readonly auditKey?: string | undefined
   /**
    * What the secrets of the database are under; without it they are refused, and all else works.
    * @default none; for `memory:` one that ends with the process
@@ -277,6 +277,12 @@ export class Holdfast {
   /** Public keys of the audit log: the one that signs, then those still trusted. */
   get auditPublicKeys(): readonly string[] {
     return this.#auditParts.keys.publicKeys
+  }
+
+  /** Whose audit logs have entries, after sealing them all. */
+  async auditedOrganizations(): Promise<string[]> {
+    await this.#auditParts.sealing.seal()
+    return this.#auditParts.sealing.organizations()
   }
 
   /** Seals the audit logs of all organizations; `start` begins. */

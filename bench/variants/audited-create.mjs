@@ -1,7 +1,8 @@
 /** Begins conversations, spread over organizations; `system` says what is recorded of it. */
 export async function open({ system, dist, database, organizations, ...settings }) {
   const { openHoldfast } = await import(`${dist}/index.js`)
-  const holdfast = await openHoldfast({ database, auditKey: Buffer.alloc(32, 7).toString('base64') })
+  const auditKey = Buffer.alloc(32, 7).toString('base64')
+  const holdfast = await openHoldfast({ database, auditKey })
   const { create } = await import(`./audit/${system}.mjs`)
   const sealer = system === 'sealed' ? holdfast.sealer().start() : undefined
   const begin = await create({ holdfast, dist, ...settings })

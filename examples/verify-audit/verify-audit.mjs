@@ -152,6 +152,7 @@ async function main() {
 }
 
 main().catch((error) => {
-  console.error(error instanceof Fault ? `NOT INTACT, ${error.message}` : `failed: ${error.message}`)
-  process.exitCode = error instanceof Fault ? 1 : 2
+  const isFault = error instanceof Fault
+  console.error(`${isFault ? 'NOT INTACT, ' : 'failed: '}${error.message}`)
+  process.exitCode = isFault ? 1 : 2
 })

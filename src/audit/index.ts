@@ -5,6 +5,7 @@ export {
   auditInsert, type AuditRecord, type AuditSource, type AuditTold, installationId, recordAudit,
 } from './record.js'
 export { type Insertion, Recorder } from './recorder.js'
+export { type AuditContext, auditRoutes } from './routes.js'
 export { Sealer, type SealerEvent, type SealerOptions } from './sealer.js'
 export { Sealing } from './sealing.js'
 export {

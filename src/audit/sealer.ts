@@ -23,7 +23,7 @@ export interface SealerOptions {
   /** How often to look, 10 to 60000. @default 1000 */
   readonly pollMs?: number
   /** Entries older than so many days are pruned. @default kept for ever */
-  readonly retentionDays?: number
+  readonly retentionDays?: number | undefined
   /** Told what happens; must not throw. */
   readonly onEvent?: (event: SealerEvent) => void
 }
@@ -40,14 +40,14 @@ const renewMs = 4_000
 /** Beside a flood of writes sealing takes no more of the time than this, and falls behind. */
 const share = 0.1
 
+/** Heads are signed and old entries looked for in between, however much is left to seal. */
+const lookMs = 2_000
+
 /** How often old entries are looked for. */
 const pruneEveryMs = 3_600_000
 
 /** Pauses while the database cannot be reached. */
 const pauseMostMs = 5_000
-
-/** Chains looked at in one statement. */
-const chainsMax = 500
 
 const { columns } = auditChains
 
@@ -105,7 +105,9 @@ export class Sealer {
 
   async #look(): Promise<void> {
     const { sealing } = this.#parts
-    const entries = await sealing.seal({ share, stuck: (id) => this.#tellStuck(id) })
+    const entries = await sealing.seal({
+      share, forMs: lookMs, stuck: (id) => this.#tellStuck(id),
+    })
     if (entries > 0) this.#tell({ kind: 'sealed', entries })
     await sealing.sign()
     const isTime = performance.now() - this.#prunedMs > pruneEveryMs
@@ -157,15 +159,8 @@ export class Sealer {
 
   async #pruneAll(days: number): Promise<void> {
     if (!this.#parts.keys.canSign) return
-    const { database } = this.#parts
-    for (let after: Stored<'id'> | undefined; ;) {
-      let query = database.write.selectFrom('audit_chains').select('organization_id')
-        .orderBy('organization_id').limit(chainsMax)
-      if (after !== undefined) query = query.where('organization_id', '>', after)
-      const chains = await database.all(query)
-      for (const { organization_id: id } of chains) await this.#prune(id, days)
-      if (chains.length < chainsMax || this.#stop.signal.aborted) return
-      after = chains.at(-1)!.organization_id
+    for (const id of await this.#parts.sealing.organizations()) {
+      if (!this.#stop.signal.aborted) await this.#prune(id, days)
     }
   }
 

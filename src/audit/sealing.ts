@@ -21,6 +21,9 @@ export interface SealingParts {
 /** Entries sealed in one transaction at most: writers beside it wait for no more than that. */
 const batchMax = 500
 
+/** Chains listed in one statement. */
+const chainsMax = 500
+
 /** Heads signed in one look at most; the rest follows with the next. */
 const headsMax = 100
 
@@ -87,14 +90,17 @@ export class Sealing {
    * that was tampered with may not go on: it is told to `stuck`, and the others are sealed.
    */
   async seal(
-    { organizationId, stuck = () => undefined, share = 1 }: {
+    { organizationId, stuck = () => undefined, share = 1, forMs = Infinity }: {
       readonly organizationId?: Stored<'id'>
       /** The share of the time that it may take; the rest is for others. */
       readonly share?: number
+      /** Ends after so long, though more is left. */
+      readonly forMs?: number
       readonly stuck?: (organizationId: string) => void
     } = {},
   ): Promise<number> {
     const left: Stored<'id'>[] = []
+    const beganMs = performance.now()
     for (let count = 0; ;) {
       const batch = await this.#unsealed(organizationId, left)
       const chains = byOrganization(batch)
@@ -102,8 +108,23 @@ export class Sealing {
       const failing = await this.#sealAll(chains, (placed) => { count += placed })
       for (const each of failing) stuck(each)
       left.push(...failing)
-      if (batch.length < batchMax) return count
+      if (batch.length < batchMax || performance.now() - beganMs > forMs) return count
       await sleep((performance.now() - sinceMs) * (1 / share - 1))
+    }
+  }
+
+  /** Every organization that has a chain. */
+  async organizations(): Promise<string[]> {
+    const { database } = this.#parts
+    const found: string[] = []
+    for (let after: Stored<'id'> | undefined; ;) {
+      let query = database.write.selectFrom('audit_chains').select('organization_id')
+        .orderBy('organization_id').limit(sql.lit(chainsMax))
+      if (after !== undefined) query = query.where('organization_id', '>', after)
+      const chains = await database.all(query)
+      found.push(...chains.map(({ organization_id: id }) => id))
+      if (chains.length < chainsMax) return found
+      after = chains.at(-1)!.organization_id
     }
   }
 

@@ -42,6 +42,9 @@ export interface Settings {
   /** Null when it is off. */
   readonly revealRate: Rate | null
   readonly runScheduler: boolean
+  readonly auditKey: string | undefined
+  /** Undefined keeps entries for ever. */
+  readonly auditRetentionDays: number | undefined
 }
 
 /** Options of the command line that stand above the environment. */
@@ -97,6 +100,9 @@ export function readConfiguration(
     sessionTimes: sessionTimesOf(reader),
     revealRate: reader.read('HOLDFAST_RATE_LIMIT_REVEAL', rate) ?? null,
     runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
+    auditKey: reader.readOptional('HOLDFAST_AUDIT_KEY', auditKey),
+    auditRetentionDays: reader.readOptional(
+      'HOLDFAST_AUDIT_RETENTION_DAYS', integer(1, 36_500)),
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
   return { settings, given: reader.given, warnings }
@@ -334,6 +340,13 @@ function databaseUrl(text: string): string {
 function redisUrl(text: string): string {
   redisAddressOf(text)
   return text
+}
+
+/** What the key is must not be said, so the rule is. */
+function auditKey(text: string): string {
+  const isKey = (part: string) => /^[A-Za-z0-9+/_-]{43}=?$/.test(part.trim())
+  if (text.split(',').every(isKey)) return text
+  throw new Error('must be 32 bytes in base64: openssl rand -base64 32')
 }
 
 function integer(least: number, most: number): Rule<number> {

@@ -5,6 +5,7 @@ import { Migrator } from '../database/migrate.js'
 import { migrations } from '../database/migrations/index.js'
 import { Holdfast } from '../holdfast.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
+import { auditKeyOf } from './audit-key.js'
 import { diagnosed } from './diagnosis.js'
 import { type Settings } from './environment.js'
 import { CommandFailure } from './failure.js'
@@ -34,6 +35,7 @@ export async function openToServe(
       if (migrate) await migrateApart(settings)
       const holdfast = await Holdfast.on(backend, {
         ...limitsOf(settings), redis, sessionTimes, migrate, rootKey,
+        auditKey: auditKeyOf(settings),
         secrets: { revealRate: settings.revealRate },
       })
       try {
@@ -86,7 +88,8 @@ export async function withHoldfast<R>(
     const status = await new Migrator(backend, { migrations }).status()
     const isEmpty = status.every(({ appliedAt }) => appliedAt === null)
     const rootKey = rootKeyOf(settings, false)
-    const holdfast = await Holdfast.on(backend, { migrate: isEmpty, rootKey })
+    const auditKey = auditKeyOf(settings)
+    const holdfast = await Holdfast.on(backend, { migrate: isEmpty, rootKey, auditKey })
     if (isEmpty) terminal.say(`holdfast: made the schema in ${hiddenUrl(settings.database)}`)
     return work(holdfast)
   })

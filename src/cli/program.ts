@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addAudit } from './audit.js'
 import { addDoctor } from './doctor.js'
 import { wantsStack } from './environment.js'
 import {
@@ -70,6 +71,7 @@ export function buildProgram(terminal: Terminal): Command {
   addOrganization(program, terminal)
   addToken(program, terminal)
   addSecrets(program, terminal)
+  addAudit(program, terminal)
   addOpenApi(program, terminal)
   return program
 }

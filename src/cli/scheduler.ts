@@ -19,8 +19,9 @@ async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<v
   refuseMemory(settings.database)
   const holdfast = await openToServe(settings, { migrate: true, terminal })
   try {
-    const { scheduler: onEvent } = new WorkLog(terminal, settings.logLevel)
-    holdfast.scheduler({ onEvent }).start()
+    const log = new WorkLog(terminal, settings.logLevel)
+    holdfast.scheduler({ onEvent: log.scheduler }).start()
+    holdfast.sealer({ retentionDays: settings.auditRetentionDays, onEvent: log.sealer }).start()
     const database = holdfast.backend.engine.name
     if (options.json === true) terminal.print(JSON.stringify({ scheduling: true, database }))
     else terminal.print('Holdfast fires schedules. Ctrl-C stops it.')

@@ -72,7 +72,7 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
   })
 }
 
-/** The scheduler, unless it shall run elsewhere, and a worker if there are handlers. */
+/** The sealer, the scheduler unless it shall run elsewhere, and a worker if there are handlers. */
 function startWork(
   holdfast: Holdfast,
   handlers: Handlers | undefined,
@@ -80,6 +80,7 @@ function startWork(
 ): { close(): Promise<void> }[] {
   const log = new WorkLog(terminal, settings.logLevel)
   return [
+    holdfast.sealer({ retentionDays: settings.auditRetentionDays, onEvent: log.sealer }),
     ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
     ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
   ].map((each) => each.start())

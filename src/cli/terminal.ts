@@ -8,6 +8,19 @@ export interface TerminalStreams {
   readonly error: Writable
 }
 
+/** Resolves when a stream takes more, or never will: a reader that went away takes nothing. */
+export async function drained(stream: Writable): Promise<void> {
+  if (!stream.writableNeedDrain) return
+  await new Promise<void>((done) => {
+    const events = ['drain', 'close', 'error']
+    const end = () => {
+      for (const event of events) stream.off(event, end)
+      done()
+    }
+    for (const event of events) stream.once(event, end)
+  })
+}
+
 /** Where a command reads and writes: results to standard output, everything else to error. */
 export class Terminal {
   readonly #streams: TerminalStreams
@@ -45,6 +58,11 @@ export class Terminal {
   async readInput(): Promise<string> {
     if (this.#streams.input.isTTY === true) this.say('Type it, then press Enter and Ctrl-D.')
     return (await text(this.#streams.input)).replace(/\r?\n$/, '')
+  }
+
+  /** Resolves when the result may go on without filling the memory. */
+  async drained(): Promise<void> {
+    await drained(this.#streams.output)
   }
 
   /** Resolves when what was written has left the process. */

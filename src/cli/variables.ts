@@ -161,6 +161,17 @@ export const variables = [
     default: 'true',
     meaning: 'false when schedules are fired by holdfast scheduler alone, not by every server',
   },
+  {
+    name: 'HOLDFAST_AUDIT_KEY',
+    default: '',
+    meaning: 'Signs heads of the audit log: openssl rand -base64 32; older keys after commas',
+    secret: true,
+  },
+  {
+    name: 'HOLDFAST_AUDIT_RETENTION_DAYS',
+    default: '',
+    meaning: 'Entries of the audit log are pruned after so many days; empty keeps them for ever',
+  },
 ] as const satisfies readonly Variable[]
 
 /** The name of a variable that the program reads. */

@@ -1,3 +1,4 @@
+import { type SealerEvent } from '../audit/index.js'
 import { type Job, type SchedulerEvent, type WorkerEvent } from '../queues/index.js'
 import { type LogLevel, logLevels } from './environment.js'
 import { type Terminal } from './terminal.js'
@@ -33,6 +34,20 @@ export class WorkLog {
         return this.#say('warn', `${which}: skipped, the job before is unfinished`)
       default:
         return this.#say('debug', `${which} fired`)
+    }
+  }
+
+  readonly sealer = (event: SealerEvent): void => {
+    if (event.kind === 'unavailable') return this.#unavailable('sealer', event.error)
+    if (event.kind === 'sealed') return this.#say('debug', `sealed ${event.entries} audit entries`)
+    const which = `audit log of ${event.organizationId}`
+    switch (event.kind) {
+      case 'stuck':
+        return this.#say('error', `${which} was tampered with: run holdfast audit verify`)
+      case 'refused':
+        return this.#say('error', `${which} was not pruned: ${textOf(event.error)}`)
+      default:
+        return this.#say('info', `${which}: ${event.entries} entries pruned`)
     }
   }
 

@@ -12,6 +12,7 @@ interface Rule {
 
 /** Everything that can be done over HTTP; each route names one. One line an action. */
 const rules = {
+  'audit:read': { least: 'admin', tokens: true },
   'conversations:read': { least: 'member', tokens: true },
   'conversations:write': { least: 'member', tokens: true },
   'invitations:accept': { least: 'person', tokens: false },

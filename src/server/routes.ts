@@ -1,3 +1,4 @@
+import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
   type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
 } from '../conversations/index.js'
@@ -13,10 +14,11 @@ import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext, SecretContext, SettingsContext {}
+    ScheduleContext, SecretContext, SettingsContext, AuditContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
   ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
+  ...auditRoutes,
 ]

@@ -189,6 +189,8 @@ function cursorsOf({ organizationId, neighbourId }: HttpWorld, conversationId: s
     ['messages', organizationId, conversationId, 'desc', null],
     ['jobs', organizationId, queue, null], ['members', organizationId],
     ['invitations', organizationId],
+    ['jobs', organizationId, queue, null],
+    ['audit_events', organizationId, []], ['audit_heads', organizationId],
   ]
   const theirs = [['conversations', neighbourId, null, false], ['service_tokens', neighbourId], []]
   return {

@@ -1,0 +1,212 @@
+import { createWriteStream, readFileSync } from 'node:fs'
+import { type Command } from 'commander'
+import {
+  type AuditHead, type AuditVerdict, csvHead, csvLine, headLine, installationId, jsonLine,
+} from '../audit/index.js'
+import { type Holdfast } from '../holdfast.js'
+import { OrganizationNotFound } from '../identity/index.js'
+import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.js'
+import { withHoldfast } from './open.js'
+import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { drained, type Terminal } from './terminal.js'
+
+interface OrganizationOptions extends DatabaseOptions {
+  readonly organization?: string
+}
+
+interface VerifyOptions extends OrganizationOptions {
+  readonly head: readonly string[]
+  readonly publicKey: readonly string[]
+}
+
+interface ExportOptions extends OrganizationOptions {
+  readonly format: string
+  readonly out?: string
+}
+
+interface PruneOptions extends OrganizationOptions {
+  readonly olderThanDays: string
+}
+
+const whose = 'only that of this one; installation: what concerns none (default: every log)'
+const ofOne = 'whose log; installation: what concerns none (default: default)'
+const collected = (value: string, before: readonly string[]) => [...before, value]
+
+/** Adds `audit verify`, `audit export`, `audit heads` and `audit prune`. */
+export function addAudit(program: Command, terminal: Terminal): void {
+  const audit = program.command('audit').description('check and keep the audit log')
+  withDatabase(audit.command('verify'))
+    .description('check that nothing was changed, inserted, moved or removed')
+    .option('--organization <id or slug>', whose)
+    .option('--head <file>', 'heads kept elsewhere, a line each; may be repeated', collected, [])
+    .option('--public-key <key>', 'a further key to trust; may be repeated', collected, [])
+    .action((options: VerifyOptions) => verify(options, terminal))
+  withDatabase(audit.command('export'))
+    .description('write a whole log, to be checked without a server')
+    .option('--organization <id or slug>', ofOne)
+    .option('--format <format>', 'jsonl or csv', 'jsonl')
+    .option('--out <file>', 'write it to a file instead')
+    .action((options: ExportOptions) => exportLog(options, terminal))
+  withDatabase(audit.command('heads'))
+    .description('sign how the logs stand now, and print the newest head of each')
+    .option('--organization <id or slug>', whose)
+    .action((options: OrganizationOptions) => heads(options, terminal))
+  withDatabase(audit.command('prune'))
+    .description('remove the oldest entries and leave a signed tombstone')
+    .requiredOption('--older-than-days <n>', 'entries younger than that stay')
+    .option('--organization <id or slug>', whose)
+    .action((options: PruneOptions) => prune(options, terminal))
+}
+
+async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
+  const kept = options.head.flatMap(headsIn)
+  const verdicts = await withLogs(options, terminal, async (audit) =>
+    audit.verify({ heads: kept, publicKeys: options.publicKey }))
+  const isIntact = verdicts.every((verdict) => verdict.isIntact)
+  if (options.json === true) {
+    const logs = verdicts.map(presentVerdict)
+    terminal.print(JSON.stringify({ intact: isIntact, logs }))
+  } else {
+    for (const verdict of verdicts) terminal.print(sentenceOf(verdict))
+    if (!verdicts.every(({ areSignaturesChecked: areChecked }) => areChecked)) {
+      terminal.say('holdfast: no audit key is set: signatures were not checked')
+    }
+  }
+  if (!isIntact) throw new ToldFailure(exitCodes.failed)
+}
+
+function presentVerdict({ organizationId, isIntact, fault, ...rest }: AuditVerdict) {
+  const { kind, sequence, eventId, message } = fault ?? {}
+  return {
+    organization_id: organizationId,
+    intact: isIntact,
+    fault: fault && { kind, sequence, event_id: eventId, message },
+    sequence: rest.sequence, hash: rest.hash, entries: rest.entries, pruned: rest.pruned,
+    heads: rest.heads, unsealed: rest.unsealed, signatures_checked: rest.areSignaturesChecked,
+  }
+}
+
+function sentenceOf({ organizationId, fault, entries, pruned, heads: compared }: AuditVerdict) {
+  if (fault !== null) return `${organizationId}  NOT INTACT: ${fault.message}`
+  return `${organizationId}  intact: ${entries} entries, ${pruned} pruned, ${compared} heads`
+}
+
+async function exportLog(options: ExportOptions, terminal: Terminal): Promise<void> {
+  const { format, out, organization = 'default' } = options
+  if (format !== 'jsonl' && format !== 'csv') {
+    throw new UsageFailure(`--format must be jsonl or csv, not ${format}`)
+  }
+  await withLogs({ ...options, organization }, terminal, async (audit) => {
+    const writer = writerTo(out, terminal)
+    if (format === 'csv') await writer.write(csvHead)
+    for await (const line of audit.export()) {
+      const text = format === 'csv' ? csvLine(line) : jsonLine(line)
+      if (text !== undefined) await writer.write(text)
+    }
+    await writer.end()
+  })
+}
+
+/** Writes lines no faster than they are taken. */
+function writerTo(path: string | undefined, terminal: Terminal) {
+  if (path === undefined) {
+    return {
+      write: async (line: string) => { terminal.print(line); await terminal.drained() },
+      end: async () => undefined,
+    }
+  }
+  const stream = createWriteStream(path, { mode: 0o600 })
+  let failure: Error | undefined
+  stream.once('error', (error) => { failure = error })
+  const check = () => {
+    if (failure === undefined) return
+    const sentence = `The export cannot be written (${failure.message}).`
+    throw new CommandFailure(sentence, { code: 'file_not_written', cause: failure })
+  }
+  return {
+    async write(line: string) {
+      stream.write(`${line}\n`)
+      await drained(stream)
+      check()
+    },
+    async end() {
+      await new Promise<void>((done) => {
+        stream.once('close', () => done())
+        stream.end()
+      })
+      check()
+    },
+  }
+}
+
+async function heads(options: OrganizationOptions, terminal: Terminal): Promise<void> {
+  await withLogs(options, terminal, async (audit, holdfast) => {
+    const [publicKey] = holdfast.auditPublicKeys
+    if (publicKey === undefined) {
+      throw new CommandFailure('No audit key is set: HOLDFAST_AUDIT_KEY.', { code: 'no_audit_key' })
+    }
+    await audit.seal()
+    for (const head of (await audit.listHeads({ limit: 1 })).data) {
+      if (options.json === true) terminal.print(jsonLine(headLine(head)))
+      else terminal.print(`${head.organizationId}  ${head.sequence}  ${head.hash}`)
+    }
+    terminal.say(`holdfast: public key ${publicKey}`)
+  })
+}
+
+async function prune(options: PruneOptions, terminal: Terminal): Promise<void> {
+  const days = Number(/^\d{1,5}$/.exec(options.olderThanDays)?.[0] ?? NaN)
+  if (Number.isNaN(days)) throw new UsageFailure('--older-than-days must be a whole number')
+  const pruned = await withLogs(options, terminal, (audit) => audit.prune({ olderThanDays: days }))
+  const entries = pruned.reduce((sum, count) => sum + count, 0)
+  if (options.json === true) terminal.print(JSON.stringify({ pruned: entries }))
+  else terminal.print(`pruned ${entries} entries`)
+}
+
+type Audit = ReturnType<Holdfast['organization']>['audit']
+
+/** Runs `work` on the log of one organization, or on every log in turn. */
+async function withLogs<R>(
+  options: OrganizationOptions,
+  terminal: Terminal,
+  work: (audit: Audit, holdfast: Holdfast) => Promise<R>,
+): Promise<R[]> {
+  const { settings } = configured(options, terminal)
+  const actor = { id: 'command line' }
+  return withHoldfast(settings, terminal, async (holdfast) => {
+    const results: R[] = []
+    for (const id of await organizationsOf(holdfast, options.organization)) {
+      results.push(await work(holdfast.organization(id, actor).audit, holdfast))
+    }
+    return results
+  })
+}
+
+async function organizationsOf(holdfast: Holdfast, name: string | undefined): Promise<string[]> {
+  if (name === undefined) return holdfast.auditedOrganizations()
+  if (name === 'installation') return [installationId]
+  const organization = await holdfast.organizations.find(name)
+  if (organization !== undefined) return [organization.id]
+  throw new OrganizationNotFound(`There is no organization ${name}.`)
+}
+
+/** The heads of a file, a line each, as `audit heads --json` prints them. */
+function headsIn(path: string): AuditHead[] {
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '')
+    return lines.map((line) => headOf(JSON.parse(line) as Record<string, unknown>))
+  } catch (cause) {
+    const sentence = `The heads in ${path} cannot be read (${(cause as Error).message}).`
+    throw new CommandFailure(sentence, { code: 'heads_unreadable', cause })
+  }
+}
+
+function headOf(line: Record<string, unknown>): AuditHead {
+  const [organizationId, hash, signedAt, keyId, signature] =
+    ['organization_id', 'hash', 'signed_at', 'key_id', 'signature'].map((name) => {
+      if (typeof line[name] !== 'string') throw new Error(`a line has no ${name}`)
+      return line[name]
+    }) as [string, string, string, string, string]
+  if (!Number.isSafeInteger(line.sequence)) throw new Error('a line has no sequence')
+  return { organizationId, sequence: line.sequence as number, hash, signedAt, keyId, signature }
+}
