@@ -206,7 +206,8 @@ export class Holdfast {
   #stores(id: string, actor: Actor, transaction?: Database<Tables>): OrganizationStores {
     const organizationId = id === 'default' ? defaultOrganizationId : id
     const scope = { organizationId, actor }
-    const database = transaction ?? this.#database
+    // Whatever a store asks, the database answers with rows of this organization only.
+    const database = (transaction ?? this.#database).within([organizationId])
     return {
       conversations: new ConversationStore(database.as(), scope, this),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),

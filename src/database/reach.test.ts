@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { InvalidInput } from '../errors.js'
+import { InvalidValue } from '../errors.js'
 import { enginesNamed, withParameter } from '../testing/backends.js'
 import { type DatabaseLease } from '../testing/engines.js'
 import { connect } from './connect.js'
@@ -165,7 +165,7 @@ describe('a reach', () => {
     const backend = await connect('memory:')
     const database = Database.over(backend)
     for (const reach of [['all'], [''], [ours, '*'], [`${ours},${theirs}`], ['{}']]) {
-      expect(() => database.within(reach)).toThrow(InvalidInput)
+      expect(() => database.within(reach)).toThrow(InvalidValue)
     }
     await backend.close()
   })

@@ -123,8 +123,9 @@ async function digest(lease: DatabaseLease, organizationId: string): Promise<str
 async function twoOrganizations(holdfast: Holdfast) {
   const { id: ourId } = await holdfast.organizations.create({ name: 'Ours' })
   const { id: theirId } = await holdfast.organizations.create({ name: 'Theirs' })
-  const ids = await furnished(holdfast.organization(theirId))
-  return { ours: holdfast.organization(ourId), theirs: holdfast.organization(theirId), theirId, ids }
+  const [ours, theirs] = [holdfast.organization(ourId), holdfast.organization(theirId)]
+  const ids = await furnished(theirs)
+  return { ours, theirs, theirId, ids }
 }
 
 for (const engine of enginesNamed('postgres')) {
