@@ -1,4 +1,8 @@
 import { hostname } from 'node:os'
+import {
+  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, Recorder,
+  Sealer, type SealerOptions, Sealing,
+} from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
@@ -33,6 +37,11 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
   readonly ids?: IdGenerator
+  /**
+   * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
+   * after commas. @default none: nothing is signed, and nothing can be pruned
+   */
+  readonly auditKey?: string
 }
 
 /** The stores of one organization, in the name of one actor. */
@@ -43,6 +52,7 @@ export interface OrganizationStores {
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
   readonly locks: LockStore
+  readonly audit: AuditLog
 }
 
 /**
@@ -75,6 +85,7 @@ export class Holdfast {
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
+  readonly #auditParts: AuditParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -100,6 +111,7 @@ export class Holdfast {
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
+    this.#auditParts = auditParts(this.#database.as(), this, options.auditKey)
   }
 
   /** Composes Holdfast over a backend that is open already. */
@@ -176,11 +188,23 @@ export class Holdfast {
       clock: options.clock ?? this.clock,
       enqueue: (transaction, { organizationId, queue }, jobs) => {
         const scope = { organizationId, actor: programActor }
-        return new QueueStore(this.jobs, scope, transaction.as()).enqueueMany(queue, jobs)
+        const witness = new Recorder(scope, this)
+        const store = new QueueStore(this.jobs, scope, { witness, transaction: transaction.as() })
+        return store.enqueueMany(queue, jobs)
       },
       sweep: () => this.jobs.sweep(),
     }, options)
     return this.#closing(scheduler)
+  }
+
+  /** Public keys of the audit log: the one that signs, then those still trusted. */
+  get auditPublicKeys(): readonly string[] {
+    return this.#auditParts.keys.publicKeys
+  }
+
+  /** Seals the audit logs of all organizations; `start` begins. */
+  sealer(options: SealerOptions = {}): Sealer {
+    return this.#closing(new Sealer(this.#auditParts, options))
   }
 
   /**
@@ -208,17 +232,36 @@ export class Holdfast {
     const scope = { organizationId, actor }
     // Whatever a store asks, the database answers with rows of this organization only.
     const database = (transaction ?? this.#database).within([organizationId])
+    const witness = new Recorder(scope, this)
     return {
-      conversations: new ConversationStore(database.as(), scope, this),
+      conversations: new ConversationStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, log: this.#messageLog,
+      }),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
-      queues: new QueueStore(this.jobs, scope, transaction?.as()),
-      schedules: new ScheduleStore(database.as(), scope, this),
+      queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
+      schedules: new ScheduleStore(database.as(), scope, {
+        clock: this.clock, ids: this.ids, witness,
+      }),
       serviceTokens: new ServiceTokenStore(database.as(), organizationId, this),
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
+        witness,
       }),
+      audit: new AuditLog(database.as(), scope, this.#auditParts),
     }
   }
+}
+
+/** What audit logs share; `database` sees every organization. */
+function auditParts(
+  database: Database<AuditTables>,
+  source: AuditSource,
+  auditKey: string | undefined,
+): AuditParts {
+  const keys = new AuditKeys(auditKey)
+  const { clock } = source
+  const sealing = new Sealing({ database, clock, keys })
+  return { database, clock, keys, source, sealing, auditKey }
 }
 
 /** What a transaction hands out. */

@@ -1,5 +1,9 @@
-import { auditEvents, type AuditTables } from './audit/index.js'
-import { conversations, type ConversationTables, messages } from './conversations/index.js'
+import {
+  auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
+} from './audit/index.js'
+import {
+  conversations, type ConversationTables, messageBranches, messages,
+} from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
@@ -25,6 +29,7 @@ export const tables = [
   serviceTokens,
   idempotencyKeys,
   conversations,
+  messageBranches,
   messages,
   queues,
   jobKeys,
@@ -34,4 +39,7 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
+  auditChains,
+  auditHeads,
+  auditTombstones,
 ] as unknown as readonly Table[]

@@ -19,19 +19,24 @@ const idOf = (name) => `lpad(to_hex(:${name}::bigint), 32, '0')::uuid`
 
 const insertAlone = `${drawn}
 insert into messages
-  (organization_id, conversation_id, id, position, role, content, metadata, revision, created_at)
-values (:organization, ${idOf('c')}, ${idOf('id')}, :position, 'user', :content, :metadata, 1,
-  now());
+  (organization_id, conversation_id, id, position, branch, depth, kind, role, content, metadata,
+   revision, created_at)
+values (:organization, ${idOf('c')}, ${idOf('id')}, :position, 0, :position, 'message', 'user',
+  :content, :metadata, 1, now());
 `
 
 const sameWork = `${drawn}
 with counted as (
-  update conversations set message_count = message_count + 1, updated_at = now()
+  update conversations set message_count = message_count + 1,
+    active_depth = active_depth + 1, previous_leaf_id = active_leaf_id,
+    active_leaf_id = ${idOf('id')}, updated_at = now()
   where organization_id = :organization and id = ${idOf('c')}
-  returning organization_id, id, message_count)
+  returning organization_id, id, message_count, active_depth)
 insert into messages
-  (organization_id, conversation_id, id, position, role, content, metadata, revision, created_at)
-select organization_id, id, ${idOf('id')}, message_count, 'user', :content, :metadata, 1, now()
+  (organization_id, conversation_id, id, position, branch, depth, kind, role, content, metadata,
+   revision, created_at)
+select organization_id, id, ${idOf('id')}, message_count, 0, active_depth, 'message', 'user',
+  :content, :metadata, 1, now()
 from counted;
 `
 

@@ -5,8 +5,9 @@ const firstNumber = 2 ** 40
 
 const text = `
   insert into messages
-    (organization_id, conversation_id, id, position, role, content, metadata, revision, created_at)
-  values ($1, $2, $3, $4, $5, $6, $7, 1, now())
+    (organization_id, conversation_id, id, position, branch, depth, kind, role, content, metadata,
+     revision, created_at)
+  values ($1, $2, $3, $4, 0, $4, 'message', $5, $6, $7, 1, now())
   returning id, position`
 
 /** node-postgres: a named single-row insert a call, on a pool of 10. */

@@ -4,9 +4,9 @@ import { openRawSqlite } from './raw-sqlite.mjs'
 const firstNumber = 2 ** 40
 
 const insertText = `
-  insert into messages (organization_id, conversation_id, id, position, parent_message_id, role,
-    content, metadata, tokens_used, revision, created_at)
-  values (?, ?, ?, ?, null, ?, ?, ?, null, 1, ?)`
+  insert into messages (organization_id, conversation_id, id, position, branch, depth,
+    parent_message_id, kind, role, content, metadata, tokens_used, revision, created_at)
+  values (?, ?, ?, ?, 0, ?, null, 'message', ?, ?, ?, null, 1, ?)`
 
 const countText = `
   update conversations set message_count = message_count + 1, updated_at = ?
@@ -30,7 +30,7 @@ export async function open({ dist, file, organizationId, conversations, sameWork
       ? count.all(createdAt, organizationId, conversationId)[0].position
       : ++number
     insert.run(
-      organizationId, conversationId, id, position, role, JSON.stringify(content),
+      organizationId, conversationId, id, position, position, role, JSON.stringify(content),
       JSON.stringify(metadata), createdAt)
     return { id, position, createdAt }
   }

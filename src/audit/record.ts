@@ -1,7 +1,7 @@
 import { type Clock, instantOf } from '../clock.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
-import { encodeRow } from '../database/table.js'
+import { encodeRow, type StoredRow } from '../database/table.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { auditEvents, type AuditTables } from './tables.js'
@@ -27,16 +27,18 @@ export interface AuditSource {
   readonly ids: IdGenerator
 }
 
-/** The statement that records an event, for a batch that holds the change as well. */
-export function auditInsert(
-  database: Database<AuditTables>,
-  source: AuditSource,
-  { organizationId, actor, record }: Scope & { readonly record: AuditRecord },
-) {
-  const row = encodeRow(auditEvents, {
-    id: source.ids.next(),
+/** What happened, where, and in whose name. */
+export type AuditTold = Scope & { readonly record: AuditRecord }
+
+/** The row of an event, not sealed yet. */
+export function auditRow(
+  { clock, ids }: AuditSource,
+  { organizationId, actor, record }: AuditTold,
+): StoredRow<typeof auditEvents> {
+  return encodeRow(auditEvents, {
+    id: ids.next(),
     organizationId,
-    recordedAt: instantOf(source.clock.now()),
+    recordedAt: instantOf(clock.now()),
     actorId: actor.id,
     userId: actor.userId ?? null,
     action: record.action,
@@ -50,15 +52,23 @@ export function auditInsert(
     sequence: null,
     hash: null,
   })
-  return database.write.insertInto('audit_events').values(row)
+}
+
+/** The statement that records an event, for a batch that holds the change as well. */
+export function auditInsert(
+  database: Database<AuditTables>,
+  source: AuditSource,
+  told: AuditTold,
+) {
+  return database.write.insertInto('audit_events').values(auditRow(source, told))
 }
 
 /** Records an event on the transaction that makes the change: both stand, or neither. */
 export async function recordAudit(
   database: Database<AuditTables>,
   source: AuditSource,
-  what: Scope & { readonly record: AuditRecord },
+  told: AuditTold,
 ): Promise<void> {
-  const own = database.within([what.organizationId])
-  await own.run(auditInsert(own, source, what))
+  const own = database.within([told.organizationId])
+  await own.run(auditInsert(own, source, told))
 }

@@ -32,9 +32,66 @@ export const auditEvents = table(
   { primaryKey: ['id'] },
 )
 
+/** How far each chain has come. */
+export const auditChains = table(
+  'audit_chains',
+  {
+    organizationId: id(),
+    /** Entries sealed so far, pruned ones included; the place of the newest. */
+    sequence: integer(),
+    /** Of the newest entry; the genesis hash before the first. */
+    hash: text(),
+    sealedAt: instant().orNull(),
+    /** The newest head that was signed; 0 before the first. */
+    signedSequence: integer(),
+    signedAt: instant().orNull(),
+    /** In the row of the installation: which process seals, and until when it may be silent. */
+    claimedBy: text().orNull(),
+    claimedUntil: instant().orNull(),
+  },
+  { primaryKey: ['organizationId'] },
+)
+
+/** Signed statements of how a chain stood; kept elsewhere they tell a cut tail and a rewrite. */
+export const auditHeads = table(
+  'audit_heads',
+  {
+    organizationId: id(),
+    sequence: integer(),
+    hash: text(),
+    signedAt: instant(),
+    keyId: text(),
+    signature: text(),
+  },
+  { primaryKey: ['organizationId', 'sequence'] },
+)
+
+/** What stands where entries were pruned; the chain goes on from its hash. */
+export const auditTombstones = table(
+  'audit_tombstones',
+  {
+    organizationId: id(),
+    firstSequence: integer(),
+    lastSequence: integer(),
+    /** Of the last entry that went. */
+    hash: text(),
+    prunedAt: instant(),
+    /** The actor. */
+    prunedBy: text(),
+    keyId: text(),
+    signature: text(),
+  },
+  { primaryKey: ['organizationId', 'firstSequence'] },
+)
+
 export type AuditEvent = Row<typeof auditEvents>
+export type AuditHead = Row<typeof auditHeads>
+export type AuditTombstone = Row<typeof auditTombstones>
 
 /** The tables of this domain, for `Database`. */
 export interface AuditTables {
   audit_events: StoredRow<typeof auditEvents>
+  audit_chains: StoredRow<typeof auditChains>
+  audit_heads: StoredRow<typeof auditHeads>
+  audit_tombstones: StoredRow<typeof auditTombstones>
 }

@@ -3,9 +3,10 @@ import {
 } from './operation.js'
 import { eachOf } from './pages.js'
 import {
-  type AppendedMessages, type Conversation, type ConversationChanges, type ConversationPage,
-  type Message, type MessageChanges, type MessagePage, type NewConversation, type NewMessage,
-  type NewMessages,
+  type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
+  type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
+  type MessagePage, type NewConversation, type NewFork, type NewMessage, type NewMessages,
+  type PathPage, type RootPage,
 } from './schema.js'
 
 /** Conversations of the organization. */
@@ -52,7 +53,22 @@ export class Conversations {
     return this.#request('updateConversation', { path, body: changes, ...options })
   }
 
-  /** Deletes the conversation and its messages. */
+  /** Chooses the message that the next one follows; `newest` goes on to the newest beneath it. */
+  setActiveLeaf(
+    id: string,
+    leaf: ActiveLeaf,
+    options: WriteOptions = {},
+  ): Promise<Conversation> {
+    return this.#request('switchBranch', { path: { conversation_id: id }, body: leaf, ...options })
+  }
+
+  /** Begins a conversation that shares the history up to a message. */
+  fork(id: string, fork: NewFork, options: WriteOptions = {}): Promise<Conversation> {
+    const path = { conversation_id: id }
+    return this.#request('forkConversation', { path, body: fork, ...options })
+  }
+
+  /** Deletes the conversation and its messages; forks of it must go first. */
   delete(id: string, options: WriteOptions = {}): Promise<void> {
     return this.#request('deleteConversation', { path: { conversation_id: id }, ...options })
   }
@@ -108,6 +124,35 @@ export class Messages {
     options: CallOptions = {},
   ): AsyncGenerator<Message, void, undefined> {
     return eachOf((cursor) => this.list(conversationId, { ...query, ...cursor }, options))
+  }
+
+  /** One page of a path, from its leaf (usually the active one) toward the root, or back. */
+  path(
+    conversationId: string,
+    query: Query<'listPath'> = {},
+    options: CallOptions = {},
+  ): Promise<PathPage> {
+    const path = { conversation_id: conversationId }
+    return this.#request('listPath', { path, query, ...options })
+  }
+
+  /** One page of the messages that follow none. */
+  roots(
+    conversationId: string,
+    query: Query<'listRoots'> = {},
+    options: CallOptions = {},
+  ): Promise<RootPage> {
+    const path = { conversation_id: conversationId }
+    return this.#request('listRoots', { path, query, ...options })
+  }
+
+  /** One page of the messages that follow a message, in order of arrival. */
+  children(
+    name: MessageName,
+    query: Query<'listChildren'> = {},
+    options: CallOptions = {},
+  ): Promise<ChildrenPage> {
+    return this.#request('listChildren', { path: pathOf(name), query, ...options })
   }
 
   /** Replaces the metadata; content never changes. */

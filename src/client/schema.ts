@@ -141,6 +141,40 @@ export interface paths {
         patch: operations["updateConversation"];
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/active-leaf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose the message that the next one follows */
+        post: operations["switchBranch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a conversation that shares the history up to a message */
+        post: operations["forkConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{conversation_id}/messages": {
         parameters: {
             query?: never;
@@ -153,6 +187,57 @@ export interface paths {
         put?: never;
         /** Append one message, or several in order, all or none */
         post: operations["appendMessages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages of one path, from its leaf toward the root or back */
+        get: operations["listPath"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages that follow none, in order of arrival */
+        get: operations["listRoots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/messages/{message_id}/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages that follow a message, in order of arrival */
+        get: operations["listChildren"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -510,6 +595,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActiveLeaf: {
+            message_id: string | null;
+            /** @description Go on to the newest message beneath it. Default false. */
+            newest?: boolean;
+        };
         AppendedMessages: {
             messages: components["schemas"]["Message"][];
         };
@@ -527,6 +617,11 @@ export interface components {
              * @description When it is tried again, if it is.
              */
             run_at: string;
+        };
+        ChildrenPage: {
+            data: components["schemas"]["Message"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
         };
         Claim: {
             /** @description Jobs at most. Default 1. */
@@ -571,6 +666,9 @@ export interface components {
              */
             updated_at: string;
             archived_at: string | null;
+            active_leaf_id: string | null;
+            forked_from_conversation_id: string | null;
+            forked_from_message_id: string | null;
         };
         ConversationChanges: {
             title?: string | null;
@@ -765,7 +863,11 @@ export interface components {
             conversation_id: string;
             /** @description 1, 2, 3, … in order of arrival. */
             position: number;
+            /** @description 1 for a root, else one more than its parent. */
+            depth: number;
             parent_message_id: string | null;
+            /** @description `message`, `tool_call`, `tool_result`, `widget`, `task`, `workflow`, `hidden_context`, `end_of_turn`, or another lower-case word. */
+            kind: string;
             /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
             role: string;
             /** @description As it was appended. */
@@ -774,7 +876,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            author: string | null;
+            model: string | null;
             tokens_used: number | null;
+            cost_usd: string | null;
             /** @description Rises with each change of metadata; also the ETag. */
             revision: number;
             /**
@@ -795,6 +900,18 @@ export interface components {
             next_cursor: string | null;
         };
         NewConversation: {
+            title?: string | null;
+            /** @description Free JSON object. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        };
+        NewFork: {
+            /**
+             * Format: uuid
+             * @description The last message that the fork shares.
+             */
+            message_id: string;
             title?: string | null;
             /** @description Free JSON object. */
             metadata?: {
@@ -835,12 +952,22 @@ export interface components {
             role: string;
             /** @description Any JSON value, most often a string. */
             content: unknown;
+            /** @description `message`, `tool_call`, `tool_result`, `widget`, `task`, `workflow`, `hidden_context`, `end_of_turn`, or another lower-case word. */
+            kind?: string;
             /** @description Free JSON object. */
             metadata?: {
                 [key: string]: unknown;
             };
             parent_message_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Instead of a parent: another child of this message’s parent.
+             */
+            sibling_of?: string;
+            author?: string | null;
+            model?: string | null;
             tokens_used?: number | null;
+            cost_usd?: string | null;
         };
         NewMessages: {
             messages: components["schemas"]["NewMessage"][];
@@ -909,6 +1036,11 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
+        };
+        PathPage: {
+            data: components["schemas"]["Message"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
         };
         Problem: {
             type: string;
@@ -1017,6 +1149,11 @@ export interface components {
         ReleasedLock: {
             /** @description False when it was lost already; then nothing has changed. */
             released: boolean;
+        };
+        RootPage: {
+            data: components["schemas"]["Message"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
         };
         Schedule: {
             /** @description Unique in the organization. */
@@ -1131,8 +1268,10 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type ActiveLeaf = components['schemas']['ActiveLeaf'];
 export type AppendedMessages = components['schemas']['AppendedMessages'];
 export type AttemptOutcome = components['schemas']['AttemptOutcome'];
+export type ChildrenPage = components['schemas']['ChildrenPage'];
 export type Claim = components['schemas']['Claim'];
 export type Completion = components['schemas']['Completion'];
 export type Conversation = components['schemas']['Conversation'];
@@ -1158,6 +1297,7 @@ export type Message = components['schemas']['Message'];
 export type MessageChanges = components['schemas']['MessageChanges'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type NewConversation = components['schemas']['NewConversation'];
+export type NewFork = components['schemas']['NewFork'];
 export type NewJob = components['schemas']['NewJob'];
 export type NewJobs = components['schemas']['NewJobs'];
 export type NewMessage = components['schemas']['NewMessage'];
@@ -1167,6 +1307,7 @@ export type NewSchedule = components['schemas']['NewSchedule'];
 export type NewServiceToken = components['schemas']['NewServiceToken'];
 export type NewSession = components['schemas']['NewSession'];
 export type Organization = components['schemas']['Organization'];
+export type PathPage = components['schemas']['PathPage'];
 export type Problem = components['schemas']['Problem'];
 export type Purge = components['schemas']['Purge'];
 export type Queue = components['schemas']['Queue'];
@@ -1176,6 +1317,7 @@ export type QueueSummary = components['schemas']['QueueSummary'];
 export type Redrive = components['schemas']['Redrive'];
 export type Release = components['schemas']['Release'];
 export type ReleasedLock = components['schemas']['ReleasedLock'];
+export type RootPage = components['schemas']['RootPage'];
 export type Schedule = components['schemas']['Schedule'];
 export type ScheduleChanges = components['schemas']['ScheduleChanges'];
 export type SchedulePage = components['schemas']['SchedulePage'];
@@ -2155,6 +2297,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `conversation_is_forked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -2274,6 +2425,232 @@ export interface operations {
             };
             /** @description `revision_conflict` */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchBranch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActiveLeaf"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found`, `message_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forkConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFork"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found`, `message_not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2503,6 +2880,267 @@ export interface operations {
             };
             /** @description `idempotency_key_reused`, `parent_message_not_found` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPath: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The message at its end. Default: the active leaf. */
+                leaf?: string;
+                /** @description desc from the leaf, asc from the root. Default desc. */
+                order?: "asc" | "desc";
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found`, `message_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoots: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChildren: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+                /** @description The message. */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildrenPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found`, `message_not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5480,6 +6118,20 @@ export const endpoints = {
         isInOrganization: true,
         isKeyed: true,
     },
+    switchBranch: {
+        method: 'POST',
+        path: '/v1/conversations/{conversation_id}/active-leaf',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    forkConversation: {
+        method: 'POST',
+        path: '/v1/conversations/{conversation_id}/fork',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
     appendMessages: {
         method: 'POST',
         path: '/v1/conversations/{conversation_id}/messages',
@@ -5490,6 +6142,27 @@ export const endpoints = {
     listMessages: {
         method: 'GET',
         path: '/v1/conversations/{conversation_id}/messages',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    listPath: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/path',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    listRoots: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/roots',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    listChildren: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/messages/{message_id}/children',
         isPublic: false,
         isInOrganization: true,
         isKeyed: false,

@@ -3,18 +3,19 @@ import { type RawBuilder, sql } from 'kysely'
 /** A table expression of rows handed in as parameters. */
 export type Rows = RawBuilder<unknown>
 
-/** One row a call: how many messages it adds to its conversation. */
+/** One row a call: how many messages it adds to its conversation, and which is its last. */
 export const tallyKinds = {
   organization_id: 'id',
   conversation_id: 'id',
   added: 'integer',
+  last_id: 'id',
   created_at: 'instant',
 } as const
 
 const keyKinds = { actor_id: 'text', key: 'text', claim: 'id' } as const
 
-/** One row a call that may have a key. */
-export const keyedTallyKinds = { ...tallyKinds, ...keyKinds } as const
+/** One row a call that may have a key; later calls of a conversation have a higher place. */
+export const keyedTallyKinds = { ...tallyKinds, place: 'integer', ...keyKinds } as const
 
 /** One row a message. */
 export const draftKinds = {
@@ -23,16 +24,26 @@ export const draftKinds = {
   id: 'id',
   /** How many messages of its conversation follow before the positions are handed out again. */
   followers: 'integer',
+  /** The last message of its conversation in this batch. */
+  last_id: 'id',
+  /** The message before it in this batch; null for the first, which follows the active leaf. */
   parent_message_id: 'id',
+  kind: 'text',
   role: 'text',
   content: 'json',
   metadata: 'json',
+  author: 'text',
+  model: 'text',
   tokens_used: 'integer',
+  cost_usd: 'text',
   created_at: 'instant',
 } as const
 
 /** One row a message of a call that may have a key. */
 export const keyedDraftKinds = { ...draftKinds, ...keyKinds } as const
+
+/** One row for a lone message that must follow the active leaf it names. */
+export const followKinds = { ...draftKinds, expected_leaf_id: 'id' } as const
 
 /** One row a key. */
 export const claimKinds = {
@@ -56,21 +67,44 @@ export const claimStatement = (rows: Rows) => sql`
   where true
   on conflict do nothing`
 
+/** What an append does to its conversation's row; the old leaf stays in it for the insert. */
+const counted = (added: RawBuilder<unknown>) => sql`
+  message_count = conversations.message_count + ${added},
+  active_depth = conversations.active_depth + ${added},
+  previous_leaf_id = conversations.active_leaf_id,
+  active_leaf_id = b.last_id,
+  updated_at = b.created_at`
+
+const one = sql`1`
+
 /** Lets conversations count what is added; the rows hold each conversation once. */
 export const countStatement = (rows: Rows) => sql`
-  update conversations
-  set message_count = conversations.message_count + b.added, updated_at = b.created_at
+  update conversations set ${counted(sql`b.added`)}
   from ${rows} as b
   where conversations.organization_id = b.organization_id
     and conversations.id = b.conversation_id`
 
+/** Counts one message, only where it follows the leaf that its caller names. */
+export const followCountStatement = (rows: Rows) => sql`
+  update conversations set ${counted(one)}
+  from ${rows} as b
+  where conversations.organization_id = b.organization_id
+    and conversations.id = b.conversation_id
+    and conversations.active_leaf_id = b.expected_leaf_id`
+
 const messageColumns = sql`
-  (organization_id, conversation_id, id, position, parent_message_id, role, content,
-   metadata, tokens_used, revision, created_at)`
+  (organization_id, conversation_id, id, position, branch, depth, parent_message_id, kind, role,
+   content, metadata, author, model, tokens_used, cost_usd, revision, created_at)`
+
+const given = sql`
+  b.kind, b.role, b.content, b.metadata, b.author, b.model, b.tokens_used, b.cost_usd, 1,
+  b.created_at`
 
 const messageValues = sql`
-  b.organization_id, b.conversation_id, b.id, c.message_count - b.followers,
-  b.parent_message_id, b.role, b.content, b.metadata, b.tokens_used, 1, b.created_at`
+  b.organization_id, b.conversation_id, b.id, c.message_count - b.followers, c.active_branch,
+  c.active_depth - b.followers, coalesce(b.parent_message_id, c.previous_leaf_id), ${given}`
+
+const placed = sql`returning id, position, depth, parent_message_id`
 
 /** Inserts messages behind a count that included them. */
 export const insertStatement = (rows: Rows) => sql`
@@ -79,7 +113,8 @@ export const insertStatement = (rows: Rows) => sql`
   from ${rows} as b
   join conversations c
     on c.organization_id = b.organization_id and c.id = b.conversation_id
-  returning id, position`
+    and c.active_leaf_id = b.last_id
+  ${placed}`
 
 /** Leaves out the rows of calls whose key belongs to an earlier call. */
 export const freshRows = (rows: Rows) => sql`(
@@ -92,37 +127,52 @@ export const freshRows = (rows: Rows) => sql`(
 /** As `countStatement`, for any rows of calls that may have keys. */
 export const freshCountStatement = (rows: Rows) => countStatement(sql`(
   select f.organization_id, f.conversation_id, cast(sum(f.added) as bigint) as added,
-    max(f.created_at) as created_at
+    (array_agg(f.last_id order by f.place desc))[1] as last_id, max(f.created_at) as created_at
   from ${freshRows(rows)} as f
   group by f.organization_id, f.conversation_id)`)
 
-/** As `insertStatement`; which calls are fresh is only known here, so followers count here. */
+const inConversation = sql`partition by f.organization_id, f.conversation_id order by f.followers`
+
+/** As `insertStatement`; which calls are fresh is only known here, so what follows counts here. */
 export const freshInsertStatement = (rows: Rows) => insertStatement(sql`(
-  select f.organization_id, f.conversation_id, f.id, f.parent_message_id, f.role, f.content,
-    f.metadata, f.tokens_used, f.created_at,
-    row_number() over (
-      partition by f.organization_id, f.conversation_id order by f.followers) - 1 as followers
+  select f.organization_id, f.conversation_id, f.id, f.kind, f.role, f.content, f.metadata,
+    f.author, f.model, f.tokens_used, f.cost_usd, f.created_at,
+    row_number() over (${inConversation}) - 1 as followers,
+    first_value(f.id) over (${inConversation}) as last_id,
+    lead(f.id) over (${inConversation}) as parent_message_id
   from ${freshRows(rows)} as f)`)
+
+const insertCounted = sql`
+  insert into messages ${messageColumns}
+  select b.organization_id, b.conversation_id, b.id, b.message_count, b.active_branch,
+    b.active_depth, b.previous_leaf_id, ${given}
+  from counted b
+  ${placed}`
+
+const countedRow = sql`
+  returning conversations.message_count, conversations.active_branch, conversations.active_depth,
+    conversations.previous_leaf_id, b.*`
 
 /** Counts and inserts one message alone, for engines that write inside `with`. */
 export const loneStatement = (rows: Rows) => sql`
   with counted as (
-    update conversations
-    set message_count = conversations.message_count + 1, updated_at = b.created_at
+    update conversations set ${counted(one)}
     from ${rows} as b
     where conversations.organization_id = b.organization_id
       and conversations.id = b.conversation_id
-    returning conversations.message_count, b.*
+    ${countedRow}
   )
-  insert into messages ${messageColumns}
-  select b.organization_id, b.conversation_id, b.id, b.message_count,
-    b.parent_message_id, b.role, b.content, b.metadata, b.tokens_used, 1, b.created_at
-  from counted b
-  returning id, position`
+  ${insertCounted}`
+
+/** As `loneStatement`, only where the message follows the leaf that its caller names. */
+export const followStatement = (rows: Rows) => sql`
+  with counted as (${followCountStatement(rows)} ${countedRow})
+  ${insertCounted}`
 
 const tallies = sql`
-  select organization_id, conversation_id as id, count(*) as added, max(created_at) as created_at
-  from given group by organization_id, conversation_id`
+  select organization_id, conversation_id as id, last_id, count(*) as added,
+    max(created_at) as created_at
+  from given group by organization_id, conversation_id, last_id`
 
 /**
  * Two processes that count several conversations must take them in one order. The statement is
@@ -139,14 +189,14 @@ export const wholeStatement = (rows: Rows, several: boolean) => sql`
   with given as materialized (select * from ${rows} as r),
   tallied as materialized (${several ? orderedTallies : tallies}),
   counted as (
-    update conversations
-    set message_count = conversations.message_count + t.added, updated_at = t.created_at
-    from tallied t
-    where conversations.organization_id = t.organization_id and conversations.id = t.id
-    returning conversations.organization_id, conversations.id, conversations.message_count
+    update conversations set ${counted(sql`b.added`)}
+    from tallied b
+    where conversations.organization_id = b.organization_id and conversations.id = b.id
+    returning conversations.organization_id, conversations.id, conversations.message_count,
+      conversations.active_branch, conversations.active_depth, conversations.previous_leaf_id
   )
   insert into messages ${messageColumns}
   select ${messageValues}
   from given b
   join counted c on c.organization_id = b.organization_id and c.id = b.conversation_id
-  returning id, position`
+  ${placed}`

@@ -3,23 +3,26 @@ import { type BatchRow, type Database, prepareBatch, repeated } from '../databas
 import { type Statement } from '../database/engine.js'
 import { type Claim } from '../idempotency/index.js'
 import {
-  claimKinds, claimStatement, countStatement, draftKinds, freshCountStatement,
-  freshInsertStatement, freshRows, insertStatement, keyedDraftKinds, keyedTallyKinds,
-  loneStatement, tallyKinds, wholeStatement,
+  claimKinds, claimStatement, countStatement, draftKinds, followCountStatement, followKinds,
+  followStatement, freshCountStatement, freshInsertStatement, freshRows, insertStatement,
+  keyedDraftKinds, keyedTallyKinds, loneStatement, tallyKinds, wholeStatement,
 } from './append-statements.js'
 import { type ConversationTables } from './tables.js'
 
 /** The stored form of one message, its position still to be handed out. */
 export interface MessageDraft {
   readonly id: Stored<'id'>
-  readonly parent_message_id: Stored<'id'> | null
+  readonly kind: Stored<'text'>
   readonly role: Stored<'text'>
   readonly content: Stored<'json'>
   readonly metadata: Stored<'json'>
+  readonly author: Stored<'text'> | null
+  readonly model: Stored<'text'> | null
   readonly tokens_used: Stored<'integer'> | null
+  readonly cost_usd: Stored<'text'> | null
 }
 
-/** One call of append: its messages stand together or not at all. */
+/** One call of append: its messages follow each other, and stand together or not at all. */
 export interface AppendCall {
   readonly organizationId: Stored<'id'>
   readonly conversationId: Stored<'id'>
@@ -29,11 +32,19 @@ export interface AppendCall {
   readonly claim?: Claim
 }
 
-/** Position of the call's first message; undefined when the call wrote nothing. */
-export type FirstPosition = number | undefined
+/** Where a message stands. */
+export interface Place {
+  readonly position: number
+  readonly depth: number
+  readonly parentMessageId: Stored<'id'> | null
+}
+
+/** The place of the call's first message; undefined when the call wrote nothing. */
+export type FirstPlace = Place | undefined
 
 type TallyRow = BatchRow<typeof keyedTallyKinds>
 type DraftRow = BatchRow<typeof keyedDraftKinds>
+type FollowRow = BatchRow<typeof followKinds>
 type ClaimRow = BatchRow<typeof claimKinds>
 
 interface PairOfStatements {
@@ -55,6 +66,11 @@ export class AppendBatch {
   readonly #fresh: PairOfStatements
   /** One call, without a key or with one. */
   readonly #single: { readonly plain: PairOfStatements; readonly keyed: PairOfStatements }
+  /** A lone message behind the leaf it names: in one statement, or as a count and an insert. */
+  readonly #follow: {
+    readonly whole: (rows: readonly FollowRow[]) => Statement
+    readonly count: (rows: readonly FollowRow[]) => Statement
+  }
 
   constructor(database: Database<ConversationTables>) {
     this.#database = database
@@ -92,23 +108,51 @@ export class AppendBatch {
         insert: (rows) => insertStatement(freshRows(rows)),
       }),
     }
+    this.#follow = {
+      whole: prepareBatch(on, {
+        name: 'messages_follow', kinds: followKinds, build: followStatement,
+      }),
+      count: prepareBatch(on, {
+        name: 'messages_follow_count', kinds: followKinds, build: followCountStatement,
+      }),
+    }
   }
 
   /**
-   * The position of each call's first message, in order; undefined where nothing was written. The
+   * The place of each call's first message, in order; undefined where nothing was written. The
    * batch reaches the organizations of its own calls; a transaction keeps its reach.
    */
   async write(
     calls: readonly AppendCall[],
     database = this.#database.within(reachOf(calls)),
-  ): Promise<FirstPosition[]> {
+  ): Promise<FirstPlace[]> {
     const statements = this.#database.engine.writesInWith
       ? this.#together(calls)
       : calls.flatMap((call) => this.#alone(call))
     const results = await repeated(() => database.atomic(statements))
-    const inserted = results.flatMap(({ rows }) => rows)
-    const positions = new Map(inserted.map((row) => [row.id, Number(row.position)]))
-    return calls.map((call) => positions.get(call.drafts[0]!.id))
+    const places = new Map<unknown, Record<string, unknown>>()
+    for (const { rows } of results) for (const row of rows) places.set(row.id, row)
+    return calls.map((call) => placeOf(places.get(call.drafts[0]!.id)))
+  }
+
+  /** Appends a lone message only where `leaf` is still the active leaf; undefined elsewhere. */
+  async follow(
+    call: AppendCall,
+    leaf: Stored<'id'>,
+    database: Database<ConversationTables> = this.#database,
+  ): Promise<FirstPlace> {
+    const [draft] = draftRows([call])
+    const rows = [{ ...draft!, expected_leaf_id: leaf }]
+    const statements = database.engine.writesInWith
+      ? [this.#follow.whole(rows)]
+      : [this.#follow.count(rows), this.#single.plain.insert([draft!])]
+    const results = await repeated(() => database.atomic(statements))
+    return placeOf(results.at(-1)!.rows[0])
+  }
+
+  /** Claims the call's key by itself; false when it belongs to an earlier call. */
+  async claim(call: AppendCall, database: Database<ConversationTables>): Promise<boolean> {
+    return (await database.execute(this.#claim([claimRow(call)]))).changed === 1
   }
 
   #together(calls: readonly AppendCall[]): Statement[] {
@@ -125,7 +169,7 @@ export class AppendBatch {
     const { count, insert } = call.claim === undefined ? this.#single.plain : this.#single.keyed
     const claim = call.claim === undefined ? [] : [this.#claim([claimRow(call)])]
     const inserts = draftRows([call]).map((draft) => insert([draft]))
-    return [...claim, count([tallyRow(call)]), ...inserts]
+    return [...claim, count([tallyRow(call, 0)]), ...inserts]
   }
 }
 
@@ -169,37 +213,63 @@ function claimRow({ claim, conversationId, createdAt, drafts }: AppendCall): Cla
   return { ...claim!, conversation_id: conversationId, result: result as Stored<'json'> }
 }
 
-function tallyRow(call: AppendCall): TallyRow {
+function tallyRow(call: AppendCall, place: number): TallyRow {
   return {
     organization_id: call.organizationId,
     conversation_id: call.conversationId,
     added: call.drafts.length as Stored<'integer'>,
+    last_id: call.drafts.at(-1)!.id,
+    place: place as Stored<'integer'>,
     created_at: call.createdAt,
     ...keyOf(call),
   }
 }
 
-/** Last message first: each row then knows how many of its conversation follow. */
+interface Tail {
+  readonly last: Stored<'id'>
+  /** The row before which the next one goes. */
+  head: { -readonly [K in keyof DraftRow]: DraftRow[K] }
+  followers: number
+}
+
+/** Last message first: each row then knows what of its conversation follows. */
 function draftRows(calls: readonly AppendCall[]): DraftRow[] {
   const rows: DraftRow[] = []
-  const seen = new Map<string, number>()
+  const tails = new Map<string, Tail>()
   for (const call of calls.toReversed()) {
     const name = call.organizationId + call.conversationId
-    let followers = seen.get(name) ?? 0
     for (const draft of call.drafts.toReversed()) {
-      rows.push({
+      const tail = tails.get(name)
+      const row = {
         organization_id: call.organizationId,
         conversation_id: call.conversationId,
         created_at: call.createdAt,
-        followers: followers as Stored<'integer'>,
+        followers: (tail?.followers ?? 0) as Stored<'integer'>,
+        last_id: tail?.last ?? draft.id,
+        parent_message_id: null,
         ...draft,
         ...keyOf(call),
-      })
-      followers += 1
+      }
+      rows.push(row)
+      if (tail === undefined) {
+        tails.set(name, { last: draft.id, head: row, followers: 1 })
+      } else {
+        tail.head.parent_message_id = draft.id
+        tail.head = row
+        tail.followers += 1
+      }
     }
-    seen.set(name, followers)
   }
   return rows.reverse()
+}
+
+function placeOf(row: Record<string, unknown> | undefined): FirstPlace {
+  if (row === undefined) return undefined
+  return {
+    position: Number(row.position),
+    depth: Number(row.depth),
+    parentMessageId: row.parent_message_id as Stored<'id'> | null,
+  }
 }
 
 const noKey = { actor_id: null, key: null, claim: null } as const

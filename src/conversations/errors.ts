@@ -5,6 +5,11 @@ export const ConversationNotFound = defineError('ConversationNotFound', {
   code: 'conversation_not_found', status: 404,
 })
 
+/** Other conversations share its history: they must go first. */
+export const ConversationIsForked = defineError('ConversationIsForked', {
+  code: 'conversation_is_forked', status: 409,
+})
+
 /** No such message in this conversation, or it was deleted. */
 export const MessageNotFound = defineError('MessageNotFound', {
   code: 'message_not_found', status: 404,

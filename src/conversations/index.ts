@@ -1,13 +1,18 @@
-export { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
+export {
+  ConversationIsForked, ConversationNotFound, MessageNotFound, ParentMessageNotFound,
+} from './errors.js'
+export { type NewMessage } from './drafts.js'
 export { MessageLog } from './message-log.js'
 export {
-  type AppendOptions, type MessageListing, MessageStore, type NewMessage,
+  type AppendOptions, type MessageListing, MessageStore,
 } from './messages.js'
 export {
   type ConversationChanges, type ConversationListing, ConversationStore, type NewConversation,
 } from './store.js'
 export {
-  type Conversation, conversations, type ConversationTables, type Message, messages, type Metadata,
+  type Conversation, conversations, type ConversationTables, type Message, messageBranches,
+  messages, type Metadata,
 } from './tables.js'
+export { type PathListing } from './tree.js'
 export { type MessageContext, messageRoutes } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'

@@ -4,8 +4,9 @@ import { type Stored } from '../database/columns.js'
 import { type Database, type Placeholder, prepare } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type IdGenerator } from '../ids.js'
-import { AppendBatch, type AppendCall, type FirstPosition } from './append.js'
+import { AppendBatch, type AppendCall, type FirstPlace } from './append.js'
 import { type ConversationTables, messages as table } from './tables.js'
+import { TreeStatements } from './tree-statements.js'
 
 const { columns } = table
 
@@ -29,7 +30,7 @@ export interface MessageSource {
 const fetchMax = 64
 
 /** Characters of JSON in one page; it ends early beyond them, but never without a message. */
-const pageLengthMax = 32 * 1024 * 1024
+export const pageLengthMax = 32 * 1024 * 1024
 
 /** Stored messages of a page. */
 export interface StoredPage {
@@ -44,8 +45,9 @@ export class MessageLog {
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly batch: AppendBatch
+  readonly tree: TreeStatements
   readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
-  readonly #writer: CoalescingWriter<AppendCall, FirstPosition>
+  readonly #writer: CoalescingWriter<AppendCall, FirstPlace>
   #stamp: { readonly milliseconds: number; readonly stored: Stored<'instant'> } | undefined
 
   constructor(
@@ -56,6 +58,7 @@ export class MessageLog {
     this.clock = source.clock
     this.ids = source.ids
     this.batch = new AppendBatch(database)
+    this.tree = new TreeStatements(database)
     this.page = { asc: this.#page('asc'), desc: this.#page('desc') }
     this.#writer = new CoalescingWriter({
       write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),
@@ -77,7 +80,7 @@ export class MessageLog {
   }
 
   /** Joins the call with others into one durable batch. */
-  append(call: AppendCall): Promise<FirstPosition> {
+  append(call: AppendCall): Promise<FirstPlace> {
     return this.#writer.append(call)
   }
 

@@ -6,7 +6,8 @@ import { type Route, route } from '../http/route.js'
 import { idSchema, integerText } from '../http/schema.js'
 import { IdempotencyKeyReused } from '../idempotency/index.js'
 import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
-import { type MessageStore, type NewMessage } from './messages.js'
+import { type NewMessage } from './drafts.js'
+import { type MessageStore } from './messages.js'
 import {
   appendedMessagesSchema, messageChangesSchema, messageSchema, newMessageSchema, newMessagesSchema,
   presentMessage,
@@ -36,9 +37,14 @@ function newMessageOf(body: NewMessageBody): NewMessage {
   return {
     role: body.role,
     content: body.content as NewMessage['content'],
+    kind: body.kind,
     metadata: body.metadata,
     parentMessageId: body.parent_message_id,
+    siblingOf: body.sibling_of,
+    author: body.author,
+    model: body.model,
     tokensUsed: body.tokens_used,
+    costUsd: body.cost_usd,
   }
 }
 
@@ -100,6 +106,63 @@ export const messageRoutes: readonly Route<MessageContext>[] = [
       const { from_position: from, ...rest } = query
       return presentPage(await messages.list(id, { ...rest, from }), presentMessage)
     },
+  }),
+  define({
+    operationId: 'listPath',
+    method: 'GET',
+    path: '/v1/conversations/{conversation_id}/path',
+    tag,
+    summary: 'List the messages of one path, from its leaf toward the root or back',
+    action: 'conversations:read',
+    scope,
+    input: {
+      params: inConversation,
+      query: z.strictObject({
+        ...pageQuery,
+        leaf: idSchema('The message at its end. Default: the active leaf.').optional(),
+        order: z.enum(['asc', 'desc']).optional()
+          .describe('desc from the leaf, asc from the root. Default desc.'),
+      }),
+    },
+    status: 200,
+    output: pageSchema('PathPage', messageSchema),
+    errors: [ConversationNotFound, MessageNotFound, InvalidCursor],
+    idempotency: 'none',
+    handle: async ({ messages }, { params: { conversation_id: id }, query }) =>
+      presentPage(await messages.path(id, query), presentMessage),
+  }),
+  define({
+    operationId: 'listRoots',
+    method: 'GET',
+    path: '/v1/conversations/{conversation_id}/roots',
+    tag,
+    summary: 'List the messages that follow none, in order of arrival',
+    action: 'conversations:read',
+    scope,
+    input: { params: inConversation, query: z.strictObject(pageQuery) },
+    status: 200,
+    output: pageSchema('RootPage', messageSchema),
+    errors: [ConversationNotFound, InvalidCursor],
+    idempotency: 'none',
+    handle: async ({ messages }, { params: { conversation_id: id }, query }) =>
+      presentPage(await messages.children(id, null, query), presentMessage),
+  }),
+  define({
+    operationId: 'listChildren',
+    method: 'GET',
+    path: `${path}/{message_id}/children`,
+    tag,
+    summary: 'List the messages that follow a message, in order of arrival',
+    action: 'conversations:read',
+    scope,
+    input: { params, query: z.strictObject(pageQuery) },
+    status: 200,
+    output: pageSchema('ChildrenPage', messageSchema),
+    errors: [ConversationNotFound, MessageNotFound, InvalidCursor],
+    idempotency: 'none',
+    handle: async (
+      { messages }, { params: { conversation_id: id, message_id: messageId }, query },
+    ) => presentPage(await messages.children(id, messageId, query), presentMessage),
   }),
   define({
     operationId: 'getMessage',

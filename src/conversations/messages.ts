@@ -2,33 +2,21 @@ import { createHash } from 'node:crypto'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { ForeignKeyViolation } from '../database/failures.js'
-import { type JsonValue } from '../database/json.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
 import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
 import { type Scope } from '../scope.js'
-import { type AppendCall, type FirstPosition, type MessageDraft } from './append.js'
-import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
+import { type AppendCall, type Place } from './append.js'
+import {
+  type Anchor, anchorOf, builtMessages, draftOf, messageOf, type NewMessage, placeIn, placesFrom,
+} from './drafts.js'
+import { ConversationNotFound, MessageNotFound } from './errors.js'
 import { type MessageLog } from './message-log.js'
-import { checkCount, checkKey, checkListing, checkMessage, checkMetadata } from './rules.js'
+import { checkCount, checkKey, checkListing, checkMetadata } from './rules.js'
 import {
   type ConversationTables, type Message, messages as table, type Metadata,
 } from './tables.js'
-
-/** A message to append. */
-export interface NewMessage {
-  /** Who speaks: `user`, `assistant`, `system`, `tool`, or another lower-case word. */
-  readonly role: string
-  /** Any JSON value; most often a string. */
-  readonly content: JsonValue
-  /** @default {} */
-  readonly metadata?: Metadata
-  /** A living message of the same conversation. @default null */
-  readonly parentMessageId?: string | null
-  /** @default null */
-  readonly tokensUsed?: number | null
-}
+import { MessageTree, type PathListing } from './tree.js'
 
 /** Options of `append`. */
 export interface AppendOptions {
@@ -51,6 +39,12 @@ interface Append {
   readonly options: AppendOptions
   /** Whether the caller handed in a list; errors then name the place in it. */
   readonly many?: boolean
+}
+
+interface Runs {
+  readonly call: AppendCall
+  readonly given: Append
+  readonly anchors: readonly (Anchor | undefined)[]
 }
 
 const { columns } = table
@@ -97,15 +91,13 @@ export class MessageStore {
   }
 
   async #appendAll(given: Append): Promise<Message[]> {
-    const { conversationId, messages } = given
+    const { messages } = given
     const call = this.#callOf(given)
-    const parents = new Set(call.drafts.flatMap(({ parent_message_id: id }) => id ?? []))
-    if (parents.size > 0) await this.#checkParents(call.conversationId, parents)
-    const position = await this.#write(call)
-    if (position !== undefined) return this.#built(call, messages, position)
+    const places = await this.#write(call, given)
+    if (places !== undefined) return builtMessages(call, messages, places)
     const first = await this.#firstOf(call)
-    if (first === undefined) throw this.#conversationNotFound(conversationId)
-    return this.#built(first.call, messages, first.position)
+    if (first === undefined) throw this.#conversationNotFound(given.conversationId)
+    return builtMessages(first.call, messages, first.places)
   }
 
   /** One page of a conversation's living messages. Throws ConversationNotFound. */
@@ -127,14 +119,29 @@ export class MessageStore {
     return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.position]) : null }
   }
 
-  /** One message. Throws MessageNotFound. */
+  /**
+   * One page of a path: from a leaf, usually the active one, toward the root, or back. Throws
+   * ConversationNotFound, MessageNotFound, InvalidInput, InvalidCursor.
+   */
+  async path(conversationId: string, listing: PathListing = {}): Promise<Page<Message>> {
+    return this.#tree.path(this.#conversation(conversationId), listing)
+  }
+
+  /**
+   * One page of the living children of a message, or of the roots, in order of arrival. Throws
+   * ConversationNotFound, MessageNotFound, InvalidInput, InvalidCursor.
+   */
+  async children(
+    conversationId: string,
+    messageId: string | null,
+    request: PageRequest = {},
+  ): Promise<Page<Message>> {
+    return this.#tree.children(this.#conversation(conversationId), messageId, request)
+  }
+
+  /** One message, of the conversation or of the history it shares. Throws MessageNotFound. */
   async get(conversationId: string, messageId: string): Promise<Message> {
-    const query = this.#database.write
-      .selectFrom('messages')
-      .selectAll()
-      .where((where) => where.and(this.#key(conversationId, messageId)))
-      .where('deleted_at', 'is', null)
-    const stored = await this.#database.first(query)
+    const stored = await this.#tree.find(this.#conversation(conversationId), messageId)
     if (stored === undefined) throw notFound()
     return messageOf(stored)
   }
@@ -167,18 +174,36 @@ export class MessageStore {
     throw new RevisionConflict(`The message is at revision ${present.revision}; read it again.`)
   }
 
-  /** Erases a message's content and metadata; its place in the tree stays. */
+  /**
+   * Erases a message's content and metadata; its place in the tree stays. When it was the active
+   * leaf, its nearest living ancestor becomes that. Throws MessageNotFound.
+   */
   async delete(conversationId: string, messageId: string): Promise<void> {
-    const erase = this.#database.write
-      .updateTable('messages')
-      .set({
-        content: columns.content.encode(null),
-        metadata: columns.metadata.encode({}),
-        deleted_at: columns.deletedAt.encode(instantOf(this.#log.clock.now())),
-      })
-      .where((where) => where.and(this.#key(conversationId, messageId)))
-      .where('deleted_at', 'is', null)
-    if ((await this.#database.run(erase)) === 0) throw notFound()
+    await this.#database.transaction(async (transaction) => {
+      const erase = transaction.write
+        .updateTable('messages')
+        .set({
+          content: columns.content.encode(null),
+          metadata: columns.metadata.encode({}),
+          author: null,
+          deleted_at: columns.deletedAt.encode(instantOf(this.#log.clock.now())),
+        })
+        .where((where) => where.and(this.#key(conversationId, messageId)))
+        .where('deleted_at', 'is', null)
+        .returning(['id', 'conversation_id', 'branch', 'depth'])
+      const erased = await transaction.first(erase)
+      if (erased === undefined) throw notFound()
+      const tree = new MessageTree(this.#log, this.#organizationId, transaction)
+      await tree.retreat(erased)
+    }, { repeatable: true })
+  }
+
+  get #tree(): MessageTree {
+    return new MessageTree(this.#log, this.#organizationId, this.#database)
+  }
+
+  #conversation(conversationId: string): Stored<'id'> {
+    return columns.conversationId.encode(conversationId, 'conversation_id')
   }
 
   #key(conversationId: string, messageId: string) {
@@ -192,34 +217,21 @@ export class MessageStore {
   #callOf({ conversationId, messages, options, many }: Append): AppendCall {
     const { idempotencyKey } = options
     checkKey(idempotencyKey)
-    const place = (index: number) => (many === true ? `messages[${index}].` : '')
+    const place = placeNames(many)
     const call = {
       organizationId: this.#organizationId,
       conversationId: columns.conversationId.encode(conversationId, 'conversation_id'),
       createdAt: this.#log.now(),
-      drafts: messages.map((message, index) => this.#draftOf(message, place(index))),
+      drafts: messages.map((message, index) => draftOf(this.#log, message, place(index))),
     }
     if (idempotencyKey === undefined) return call
-    return { ...call, claim: encodeClaim(this.#idempotent(call, idempotencyKey), this.#log) }
+    const claim = this.#idempotent(call, messages, idempotencyKey)
+    return { ...call, claim: encodeClaim(claim, this.#log) }
   }
 
-  #draftOf(message: NewMessage, place: string): MessageDraft {
-    checkMessage(message, place)
-    const { parentMessageId = null, metadata = {}, tokensUsed = null } = message
-    return {
-      id: columns.id.encode(this.#log.ids.next()),
-      parent_message_id: columns.parentMessageId.encode(
-        parentMessageId, `${place}parent_message_id`,
-      ),
-      role: columns.role.encode(message.role, `${place}role`),
-      content: columns.content.encode(message.content, `${place}content`),
-      metadata: columns.metadata.encode(metadata, `${place}metadata`),
-      tokens_used: columns.tokensUsed.encode(tokensUsed, `${place}tokens_used`),
-    }
-  }
-
-  #idempotent(call: AppendCall, key: string): IdempotentCall {
-    const parts = call.drafts.map(({ id: _, ...rest }) => rest)
+  #idempotent(call: AppendCall, messages: readonly NewMessage[], key: string): IdempotentCall {
+    const parts = call.drafts.map(({ id: _, ...rest }, index) =>
+      [rest, anchorOf(messages[index]!) ?? null])
     const text = JSON.stringify(['messages.append', call.conversationId, parts])
     return {
       organizationId: call.organizationId,
@@ -229,18 +241,60 @@ export class MessageStore {
     }
   }
 
-  async #write(call: AppendCall): Promise<FirstPosition> {
-    try {
-      if (this.#transaction === undefined) return await this.#log.append(call)
-      return (await this.#log.batch.write([call], this.#transaction))[0]
-    } catch (error) {
-      if (error instanceof ForeignKeyViolation) throw parentNotFound(error)
-      throw error
+  /** The places of the messages; undefined when nothing was written. */
+  async #write(call: AppendCall, given: Append): Promise<Place[] | undefined> {
+    const anchors = given.messages.map(anchorOf)
+    if (anchors.some((anchor) => anchor !== undefined)) return this.#branch(call, given, anchors)
+    const place = this.#transaction === undefined
+      ? await this.#log.append(call)
+      : (await this.#log.batch.write([call], this.#transaction))[0]
+    return place && placesFrom(place, call.drafts)
+  }
+
+  /** Appends messages that name what they follow: most often that is the active leaf. */
+  async #branch(
+    call: AppendCall,
+    given: Append,
+    anchors: readonly (Anchor | undefined)[],
+  ): Promise<Place[] | undefined> {
+    const [anchor] = anchors
+    const isLone = anchors.length === 1 && call.claim === undefined
+    if (isLone && anchor !== undefined && 'parent' in anchor && anchor.parent !== null) {
+      const field = `${placeNames(given.many)(0)}parent_message_id`
+      const leaf = columns.id.encode(anchor.parent, field)
+      const place = await this.#log.batch.follow(call, leaf, this.#database)
+      if (place !== undefined) return [place]
     }
+    return this.#database.transaction((transaction) =>
+      this.#runs(transaction, { call, given, anchors }), { repeatable: true })
+  }
+
+  /** Moves the active leaf wherever a message names a place, and appends what follows there. */
+  async #runs(database: Database<ConversationTables>, { call, given, anchors }: Runs) {
+    const { batch } = this.#log
+    const tree = new MessageTree(this.#log, this.#organizationId, database)
+    if (call.claim !== undefined && !await batch.claim(call, database)) return undefined
+    const name = placeNames(given.many)
+    const places: Place[] = []
+    while (places.length < anchors.length) {
+      const from = places.length
+      const anchor = anchors[from]
+      if (anchor !== undefined) {
+        const field = 'parent' in anchor ? 'parent_message_id' : 'sibling_of'
+        await tree.moveTo(call.conversationId, anchor, name(from) + field)
+      }
+      const next = anchors.findIndex((each, index) => index > from && each !== undefined)
+      const drafts = call.drafts.slice(from, next === -1 ? undefined : next)
+      const { claim: _, ...rest } = call
+      const [place] = await batch.write([{ ...rest, drafts }], database)
+      if (place === undefined) throw this.#conversationNotFound(given.conversationId)
+      places.push(...placesFrom(place, drafts))
+    }
+    return places
   }
 
   /** The first call with this key as it was written; undefined when there is none. */
-  async #firstOf(call: AppendCall): Promise<{ call: AppendCall; position: number } | undefined> {
+  async #firstOf(call: AppendCall): Promise<{ call: AppendCall; places: Place[] } | undefined> {
     const { claim } = call
     if (claim === undefined) return undefined
     const found = await new IdempotencyStore(this.#database.as(), this.#log).find({
@@ -251,52 +305,26 @@ export class MessageStore {
     })
     if (found === undefined) return undefined
     const { ids, created_at: at } = found.result as { ids: Stored<'id'>[]; created_at: string }
-    const position = await this.#positionOf(call.conversationId, ids[0]!)
-    if (position === undefined) return undefined
+    const places = await this.#placesOf(call.conversationId, ids)
+    if (places === undefined) return undefined
     const drafts = call.drafts.map((draft, index) => ({ ...draft, id: ids[index]! }))
-    return { call: { ...call, drafts, createdAt: at as Stored<'instant'> }, position }
+    return { call: { ...call, drafts, createdAt: at as Stored<'instant'> }, places }
   }
 
-  /** Where a message stands, deleted or not. */
-  async #positionOf(conversationId: Stored<'id'>, id: Stored<'id'>): Promise<number | undefined> {
-    const query = this.#database.write
-      .selectFrom('messages')
-      .select('position')
-      .where((where) => where.and(this.#key(conversationId, id)))
-    const stored = await this.#database.first(query)
-    return stored === undefined ? undefined : columns.position.decode(stored.position)
-  }
-
-  #built(call: AppendCall, given: readonly NewMessage[], first: number): Message[] {
-    return call.drafts.map((draft, index) => ({
-      organizationId: call.organizationId,
-      conversationId: call.conversationId,
-      id: draft.id,
-      position: first + index,
-      parentMessageId: draft.parent_message_id,
-      role: given[index]!.role,
-      content: given[index]!.content,
-      metadata: given[index]!.metadata ?? {},
-      tokensUsed: given[index]!.tokensUsed ?? null,
-      revision: 1,
-      createdAt: call.createdAt,
-    }))
-  }
-
-  async #checkParents(
+  /** Where messages stand, deleted or not; undefined when one is not there. */
+  async #placesOf(
     conversationId: Stored<'id'>,
-    wanted: ReadonlySet<Stored<'id'>>,
-  ): Promise<void> {
+    ids: readonly Stored<'id'>[],
+  ): Promise<Place[] | undefined> {
     const query = this.#database.write
       .selectFrom('messages')
-      .select('id')
+      .select(['id', 'position', 'depth', 'parent_message_id'])
       .where('organization_id', '=', this.#organizationId)
       .where('conversation_id', '=', conversationId)
-      .where('id', 'in', [...wanted])
-      .where('deleted_at', 'is', null)
-    if ((await this.#database.all(query)).length === wanted.size) return
-    await this.#checkConversation(conversationId)
-    throw parentNotFound()
+      .where('id', 'in', [...ids])
+    const rows = await this.#database.all(query)
+    const places = new Map(rows.map((row) => [row.id, placeIn(row)]))
+    return places.size < ids.length ? undefined : ids.map((id) => places.get(id)!)
   }
 
   async #checkConversation(conversationId: Stored<'id'>): Promise<void> {
@@ -317,24 +345,6 @@ export class MessageStore {
 
 const notFound = () => new MessageNotFound('There is no such message in this conversation.')
 
-const parentNotFound = (cause?: unknown) =>
-  new ParentMessageNotFound('parent_message_id must name a message of the same conversation.', {
-    cause, field: 'parent_message_id',
-  })
-
-/** As `decodeRow`, but spelled out: pages of messages are read more often than all else. */
-function messageOf(stored: Record<string, unknown>): Message {
-  return {
-    organizationId: columns.organizationId.decode(stored.organization_id),
-    conversationId: columns.conversationId.decode(stored.conversation_id),
-    id: columns.id.decode(stored.id),
-    position: columns.position.decode(stored.position),
-    parentMessageId: columns.parentMessageId.decode(stored.parent_message_id),
-    role: columns.role.decode(stored.role),
-    content: columns.content.decode(stored.content),
-    metadata: columns.metadata.decode(stored.metadata),
-    tokensUsed: columns.tokensUsed.decode(stored.tokens_used),
-    revision: columns.revision.decode(stored.revision),
-    createdAt: columns.createdAt.decode(stored.created_at),
-  }
-}
+/** What stands before a field's name: its place in the list, when there is one. */
+const placeNames = (many: boolean | undefined) => (index: number) =>
+  many === true ? `messages[${index}].` : ''

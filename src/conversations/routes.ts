@@ -4,9 +4,10 @@ import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { flagText, idSchema } from '../http/schema.js'
-import { ConversationNotFound } from './errors.js'
+import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
 import {
-  conversationChangesSchema, conversationSchema, newConversationSchema, presentConversation,
+  activeLeafSchema, conversationChangesSchema, conversationSchema, newConversationSchema,
+  newForkSchema, presentConversation,
 } from './schemas.js'
 import { type ConversationStore } from './store.js'
 
@@ -105,8 +106,44 @@ export const conversationRoutes: readonly Route<ConversationContext>[] = [
     scope,
     input: { params },
     status: 204,
-    errors: [ConversationNotFound],
+    errors: [ConversationNotFound, ConversationIsForked],
     idempotency: 'transaction',
     handle: ({ conversations }, { params: { conversation_id: id } }) => conversations.delete(id),
+  }),
+  define({
+    operationId: 'switchBranch',
+    method: 'POST',
+    path: '/v1/conversations/{conversation_id}/active-leaf',
+    tag,
+    summary: 'Choose the message that the next one follows',
+    action: 'conversations:write',
+    scope,
+    input: { params, body: activeLeafSchema },
+    status: 200,
+    output: conversationSchema,
+    errors: [ConversationNotFound, MessageNotFound],
+    idempotency: 'transaction',
+    async handle({ conversations }, { params: { conversation_id: id }, body }) {
+      const { message_id: messageId, newest } = body
+      return presentConversation(await conversations.setActiveLeaf(id, messageId, { newest }))
+    },
+  }),
+  define({
+    operationId: 'forkConversation',
+    method: 'POST',
+    path: '/v1/conversations/{conversation_id}/fork',
+    tag,
+    summary: 'Begin a conversation that shares the history up to a message',
+    action: 'conversations:write',
+    scope,
+    input: { params, body: newForkSchema },
+    status: 201,
+    output: conversationSchema,
+    errors: [ConversationNotFound, MessageNotFound],
+    idempotency: 'transaction',
+    async handle({ conversations }, { params: { conversation_id: id }, body }) {
+      const { message_id: messageId, ...given } = body
+      return presentConversation(await conversations.fork(id, messageId, given))
+    },
   }),
 ]

@@ -1,7 +1,8 @@
 import { type JsonValue } from '../database/json.js'
 import { pageLimitDefault, pageLimitMax, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
-import { type MessageListing, type NewMessage } from './messages.js'
+import { type NewMessage } from './drafts.js'
+import { type MessageListing } from './messages.js'
 
 /** Messages of one call at most. */
 export const appendMax = 1_000
@@ -11,6 +12,15 @@ export const titleLengthMax = 1_000
 
 /** A lower-case word of 1 to 64 characters. */
 export const rolePattern = /^[a-z][a-z0-9_-]{0,63}$/
+
+/** Characters of an author's name at most. */
+export const authorLengthMax = 1_000
+
+/** Characters of a model's name at most. */
+export const modelLengthMax = 200
+
+/** An exact decimal, not negative: 12 digits before the point and 12 behind it at most. */
+export const costPattern = /^\d{1,12}(?:\.\d{1,12})?$/
 
 /** Characters of an idempotency key at most. */
 export const idempotencyKeyMax = 255
@@ -32,6 +42,23 @@ export function checkMessage(message: NewMessage, place: string): void {
   require(content !== undefined, `${place}content`, 'is missing')
   if (metadata !== undefined) checkMetadata(metadata, `${place}metadata`)
   require(tokensUsed === null || tokensUsed >= 0, `${place}tokens_used`, 'must not be negative')
+  checkItem(message, place)
+}
+
+function checkItem(message: NewMessage, place: string): void {
+  const { kind = 'message', author = null, model = null, costUsd = null } = message
+  const isKind = typeof kind === 'string' && rolePattern.test(kind)
+  require(isKind, `${place}kind`, 'must be a lower-case word of at most 64 characters')
+  const short = (text: unknown, max: number) =>
+    text === null || (typeof text === 'string' && text.length >= 1 && text.length <= max)
+  const authorRule = `must be 1 to ${authorLengthMax} characters`
+  require(short(author, authorLengthMax), `${place}author`, authorRule)
+  const modelRule = `must be 1 to ${modelLengthMax} characters`
+  require(short(model, modelLengthMax), `${place}model`, modelRule)
+  const isCost = costUsd === null || (typeof costUsd === 'string' && costPattern.test(costUsd))
+  require(isCost, `${place}cost_usd`, 'must be a decimal such as 0.00125')
+  const isPlaced = message.siblingOf !== undefined && message.parentMessageId !== undefined
+  require(!isPlaced, `${place}sibling_of`, 'must not stand beside parent_message_id')
 }
 
 /** Refuses an idempotency key that is empty or too long. */
@@ -61,7 +88,15 @@ export function checkLimit({ limit = pageLimitDefault }: PageRequest): number {
 
 /** Limit and order of a listing, checked. */
 export function checkListing(listing: MessageListing): { limit: number; order: 'asc' | 'desc' } {
-  const { order = 'asc' } = listing
-  require(order === 'asc' || order === 'desc', 'order', 'must be asc or desc')
-  return { limit: checkLimit(listing), order }
+  return { limit: checkLimit(listing), order: checkOrder(listing.order, 'asc') }
+}
+
+/** One of the two orders. */
+export function checkOrder(
+  order: 'asc' | 'desc' | undefined,
+  usual: 'asc' | 'desc',
+): 'asc' | 'desc' {
+  const chosen = order ?? usual
+  require(chosen === 'asc' || chosen === 'desc', 'order', 'must be asc or desc')
+  return chosen
 }

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import {
   idSchema, instantSchema, jsonSchema, metadataSchema, named, shownAs,
 } from '../http/schema.js'
-import { appendMax, rolePattern, titleLengthMax } from './rules.js'
+import {
+  appendMax, authorLengthMax, costPattern, modelLengthMax, rolePattern, titleLengthMax,
+} from './rules.js'
 import { type Conversation, type Message } from './tables.js'
 
 const title = z.string().max(titleLengthMax).nullable()
@@ -31,6 +33,9 @@ export const conversationSchema = named('Conversation', z.object({
   created_at: instantSchema('When it began.'),
   updated_at: instantSchema('The last change or append.'),
   archived_at: instantSchema('Set while archived.').nullable(),
+  active_leaf_id: idSchema('The message that the next one follows.').nullable(),
+  forked_from_conversation_id: idSchema('Set in a fork: whose history it shares.').nullable(),
+  forked_from_message_id: idSchema('Set in a fork: the last message it shares.').nullable(),
 }))
 
 const role = shownAs(
@@ -41,18 +46,56 @@ const role = shownAs(
   },
 )
 
+const kind = shownAs(
+  z.string().regex(rolePattern, 'must be a lower-case word of at most 64 characters'),
+  {
+    type: 'string', pattern: rolePattern.source,
+    description: '`message`, `tool_call`, `tool_result`, `widget`, `task`, `workflow`, ' +
+      '`hidden_context`, `end_of_turn`, or another lower-case word.',
+  },
+)
+const author = z.string().min(1).max(authorLengthMax)
+  .describe('Who wrote it: `user:…`, `agent:…`, or a speaker URI.')
+const model = z.string().min(1).max(modelLengthMax).describe('The model that wrote it.')
+const cost = shownAs(z.string().regex(costPattern, 'must be a decimal such as 0.00125'), {
+  type: 'string', pattern: costPattern.source,
+  description: 'What it cost in US dollars, an exact decimal such as 0.00125.',
+})
+
 /** One message to append. */
 export const newMessageSchema = named('NewMessage', z.strictObject({
   role,
   content: jsonSchema('Any JSON value, most often a string.'),
+  kind: kind.optional(),
   metadata: metadataSchema().optional(),
-  parent_message_id: idSchema('A living message of this conversation.').nullable().optional(),
+  parent_message_id: idSchema(
+    'The living message it follows; null for a root. Left out: the one before it, at first the ' +
+    'active leaf.',
+  ).nullable().optional(),
+  sibling_of: idSchema('Instead of a parent: another child of this message’s parent.').optional(),
+  author: author.nullable().optional(),
+  model: model.nullable().optional(),
   tokens_used: z.int().nonnegative().nullable().optional(),
+  cost_usd: cost.nullable().optional(),
 }))
 
 /** Several messages to append, all or none. */
 export const newMessagesSchema = named('NewMessages', z.strictObject({
   messages: z.array(newMessageSchema).min(1).max(appendMax),
+}))
+
+/** Body of `POST …/active-leaf`. */
+export const activeLeafSchema = named('ActiveLeaf', z.strictObject({
+  message_id: idSchema('The message that the next one follows; null for a new root.').nullable(),
+  newest: z.boolean().optional()
+    .describe('Go on to the newest message beneath it. Default false.'),
+}))
+
+/** Body of `POST …/fork`. */
+export const newForkSchema = named('NewFork', z.strictObject({
+  message_id: idSchema('The last message that the fork shares.'),
+  title: title.optional(),
+  metadata: metadataSchema().optional(),
 }))
 
 /** Body of `PATCH …/messages/{message_id}`. */
@@ -65,11 +108,16 @@ export const messageSchema = named('Message', z.object({
   id: idSchema('UUIDv7.'),
   conversation_id: idSchema('Its conversation.'),
   position: z.int().describe('1, 2, 3, … in order of arrival.'),
-  parent_message_id: idSchema('The message it answers.').nullable(),
+  depth: z.int().describe('1 for a root, else one more than its parent.'),
+  parent_message_id: idSchema('The message it follows.').nullable(),
+  kind,
   role,
   content: jsonSchema('As it was appended.'),
   metadata: metadataSchema(),
+  author: author.nullable(),
+  model: model.nullable(),
   tokens_used: z.int().nullable(),
+  cost_usd: cost.nullable(),
   revision: z.int().describe('Rises with each change of metadata; also the ETag.'),
   created_at: instantSchema('When it was appended.'),
 }))
@@ -91,6 +139,9 @@ export function presentConversation(conversation: Conversation) {
     created_at: conversation.createdAt,
     updated_at: conversation.updatedAt,
     archived_at: conversation.archivedAt,
+    active_leaf_id: conversation.activeLeafId,
+    forked_from_conversation_id: conversation.forkedFromConversationId,
+    forked_from_message_id: conversation.forkedFromMessageId,
   }
 }
 
@@ -100,11 +151,16 @@ export function presentMessage(message: Message) {
     id: message.id,
     conversation_id: message.conversationId,
     position: message.position,
+    depth: message.depth,
     parent_message_id: message.parentMessageId,
+    kind: message.kind,
     role: message.role,
     content: message.content,
     metadata: message.metadata,
+    author: message.author,
+    model: message.model,
     tokens_used: message.tokensUsed,
+    cost_usd: message.costUsd,
     revision: message.revision,
     created_at: message.createdAt,
   }

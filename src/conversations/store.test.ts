@@ -3,7 +3,9 @@ import { Database } from '../database/database.js'
 import { InvalidCursor } from '../database/page.js'
 import { InvalidInput, InvalidValue, RevisionConflict } from '../errors.js'
 import { contract, ManualClock, sequentialIds } from '../testing/index.js'
-import { ConversationNotFound, ConversationStore, MessageNotFound } from './index.js'
+import {
+  ConversationNotFound, ConversationStore, MessageLog, MessageNotFound,
+} from './index.js'
 import { type ConversationTables } from './tables.js'
 
 const unknownId = '00000000-0000-7000-8000-00000000dead'
@@ -30,7 +32,9 @@ contract('conversations', (open) => {
     const clock = new ManualClock()
     const database = Database.over<ConversationTables>(holdfast.backend).within('all')
     const scope = { organizationId, actor: { id: 'test' } }
-    const store = new ConversationStore(database, scope, { clock, ids: sequentialIds() })
+    const source = { clock, ids: sequentialIds() }
+    const log = new MessageLog(database, source)
+    const store = new ConversationStore(database, scope, { ...source, log })
     const { id, createdAt } = await store.create()
     expect([id, createdAt])
       .toEqual(['00000000-0000-7000-8000-000000000001', '2026-01-01T00:00:00.000000Z'])

@@ -25,6 +25,18 @@ export const conversations = table(
     updatedAt: instant(),
     /** Set while archived: hidden from lists, otherwise as before. */
     archivedAt: instant().orNull(),
+    /** Branches ever begun; the next one's number. */
+    branchCount: integer(),
+    /** The message that the next one follows; null before the first, or where a new root goes. */
+    activeLeafId: id().orNull(),
+    /** The active leaf before the last append, which hands it to what it inserts. */
+    previousLeafId: id().orNull(),
+    /** Where the next message goes: this branch, one deeper. */
+    activeBranch: integer(),
+    activeDepth: integer(),
+    /** Where a fork left another conversation. */
+    forkedFromConversationId: id().orNull(),
+    forkedFromMessageId: id().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -38,11 +50,22 @@ export const messages = table(
     id: id(),
     /** 1, 2, 3, … in order of arrival, without gaps. */
     position: integer(),
+    /** Messages of a branch follow each other; 0 is the first branch. */
+    branch: integer(),
+    /** 1 for a root, else one more than the parent. */
+    depth: integer(),
     parentMessageId: id().orNull(),
+    /** `message`, `tool_call`, `widget`, … */
+    kind: text(),
     role: text(),
     content: json(),
     metadata: json<Metadata>(),
+    /** Who wrote it: `user:…`, `agent:…`, or a speaker URI. */
+    author: text().orNull(),
+    model: text().orNull(),
     tokensUsed: integer().orNull(),
+    /** Exact decimal, in US dollars. */
+    costUsd: text().orNull(),
     /** Rises with each change of metadata. */
     revision: integer(),
     createdAt: instant(),
@@ -51,14 +74,33 @@ export const messages = table(
   { primaryKey: ['organizationId', 'conversationId', 'id'] },
 )
 
+/** Where a branch leaves another; the first branch has none, unless its conversation is a fork. */
+export const messageBranches = table(
+  'message_branches',
+  {
+    organizationId: id(),
+    conversationId: id(),
+    branch: integer(),
+    /** Another conversation for the first branch of a fork. */
+    parentConversationId: id(),
+    /** -1 for a branch that begins at a root. */
+    parentBranch: integer(),
+    /** The depth at which it leaves: its own first message stands one deeper. */
+    parentDepth: integer(),
+  },
+  { primaryKey: ['organizationId', 'conversationId', 'branch'] },
+)
+
 /** A conversation as stores return it. */
-export type Conversation = Row<typeof conversations>
+export type Conversation = Omit<
+  Row<typeof conversations>, 'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth'>
 
 /** A message as stores return it. */
-export type Message = Omit<Row<typeof messages>, 'deletedAt'>
+export type Message = Omit<Row<typeof messages>, 'deletedAt' | 'branch'>
 
 /** The tables of this domain, for `Database`. */
 export interface ConversationTables extends IdempotencyTables {
   conversations: StoredRow<typeof conversations>
   messages: StoredRow<typeof messages>
+  message_branches: StoredRow<typeof messageBranches>
 }

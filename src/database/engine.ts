@@ -42,6 +42,11 @@ export interface Engine {
   readonly arrayParameters: boolean
   /** Whether `with` may hold inserts and updates, so that one statement writes several tables. */
   readonly writesInWith: boolean
+  /**
+   * Where `with` may not write: true when the statement before this one, in the same batch,
+   * changed a row.
+   */
+  readonly justChanged: RawBuilder<boolean>
   /** Whether several processes may serve from this database at once. */
   readonly shared: boolean
   /** Ends a query whose rows are taken by one of many workers; rows that another holds are left. */

@@ -69,9 +69,11 @@ export function encodeRow<C extends Columns>(
   row: Row<Table<C>>,
 ): StoredRow<Table<C>> {
   const stored: Record<string, unknown> = {}
-  for (const [name, column] of Object.entries(declared.columns)) {
-    const databaseName = snakeCase(name)
-    stored[databaseName] = column.encode(row[name as keyof C], databaseName)
+  const { columns, columnNames } = declared
+  let index = 0
+  for (const name in columns) {
+    const databaseName = columnNames[index++]!
+    stored[databaseName] = columns[name]!.encode(row[name], databaseName)
   }
   return stored as StoredRow<Table<C>>
 }

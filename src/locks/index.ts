@@ -3,6 +3,7 @@ export { Lock, type LockHold } from './lock.js'
 export { type LockContext, lockRoutes } from './routes.js'
 export {
   type AcquireOptions, type LockListing, type LockOptions, type LockState, LockStore,
+  type LockWitness,
 } from './store.js'
 export { locks, type LockTables, lockWaiters } from './tables.js'
 export { WaitingRoom } from './waiting-room.js'

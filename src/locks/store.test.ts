@@ -5,6 +5,7 @@ import { InvalidCursor } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { UuidV7Generator } from '../ids.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
+import { silentWitness } from '../testing/witness.test.harness.js'
 import {
   LockLimitReached, LockLost, LockNotAcquired, LockNotFound, LockStore, WaitingRoom,
 } from './index.js'
@@ -20,7 +21,8 @@ function elsewhere({ holdfast, organizationId }: ContractWorld, wrongByMs = 0): 
   const database = Database.over<LockTables>(holdfast.backend).within('all')
   const room = new WaitingRoom(database, { signals: holdfast.coordination.signals, ids })
   const scope = { organizationId, actor: { id: 'elsewhere' } }
-  return new LockStore(database, scope, { room, ids, inTransaction: false })
+  const source = { room, ids, inTransaction: false, witness: silentWitness }
+  return new LockStore(database, scope, source)
 }
 
 contract('locks', (open) => {

@@ -3,6 +3,7 @@ import { type Signals } from '../coordination/coordination.js'
 import { Database } from '../database/database.js'
 import { UuidV7Generator } from '../ids.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { silentWitness } from '../testing/witness.test.harness.js'
 import { type Lock, LockNotAcquired, LockStore, WaitingRoom } from './index.js'
 import { Leases } from './leases.js'
 import { locks as lockTable, type LockTables } from './tables.js'
@@ -24,7 +25,8 @@ function another({ holdfast, organizationId }: ContractWorld, signals: Signals =
   const database = Database.over<LockTables>(holdfast.backend).within('all')
   const room = new WaitingRoom(database, { signals, ids })
   const scope = { organizationId, actor: { id: 'another' } }
-  return { locks: new LockStore(database, scope, { room, ids, inTransaction: false }), room }
+  const source = { room, ids, inTransaction: false, witness: silentWitness }
+  return { locks: new LockStore(database, scope, source), room }
 }
 
 /** Resolves when so many wait. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { Database } from '../database/database.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { silentWitness } from '../testing/witness.test.harness.js'
 import { AttemptStale, type Job, JobCancelled, JobLog, QueueStore } from './index.js'
 import { type QueueTables } from './tables.js'
 
@@ -261,7 +262,8 @@ contract('jobs of one concurrency key', (open) => {
     const stores = Array.from({ length: 3 }, () => {
       const { ids: source, coordination: { wakeUps } } = holdfast
       const log = new JobLog(tables(world), { ids: source, wakeUps })
-      return new QueueStore(log, { organizationId, actor: { id: 'x' } })
+      return new QueueStore(
+        log, { organizationId, actor: { id: 'x' } }, { witness: silentWitness })
     })
     const keys = ['a', 'b', 'c', 'd', 'e']
     const jobs = (await Promise.all(stores.flatMap((queues, n) => {

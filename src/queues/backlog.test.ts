@@ -4,6 +4,7 @@ import { Database } from '../database/database.js'
 import { type Backend, type Statement } from '../database/engine.js'
 import { valuesWanted } from '../testing/arbitraries.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { silentWitness } from '../testing/witness.test.harness.js'
 import { JobLog, QueueStore } from './index.js'
 import { type QueueTables } from './tables.js'
 
@@ -33,7 +34,8 @@ function watched({ holdfast, organizationId }: ContractWorld) {
   const { wakeUps } = holdfast.coordination
   const database = Database.over<QueueTables>(watching).within('all')
   const log = new JobLog(database, { ids: holdfast.ids, wakeUps })
-  return { sent, log, queues: new QueueStore(log, { organizationId, actor: { id: 'test' } }) }
+  return { sent, log, queues: new QueueStore(
+    log, { organizationId, actor: { id: 'test' } }, { witness: silentWitness }) }
 }
 
 /** How the database means to run a statement whose values it does not know yet. */

@@ -18,7 +18,8 @@ export {
 export {
   Scheduler, type SchedulerEvent, type SchedulerOptions, type SchedulerTables,
 } from './scheduler.js'
-export { type Claim, type JobListing, QueueStore } from './store.js'
+export { QueueStore } from './store.js'
+export { type Claim, type JobListing } from './store-options.js'
 export { type Swept } from './sweep.js'
 export {
   type Backoff, type Job, jobKeys, jobs, type JobState, jobStates, type Queue, queues,
@@ -31,3 +32,4 @@ export {
 } from './worker-options.js'
 export { type WorkerParts, WorkerSource } from './worker-source.js'
 export { wakeUpName } from './wake-ups.js'
+export { type Told, type Witness } from './witness.js'

@@ -15,6 +15,7 @@ import {
   type MissedPolicy, type Schedule, type ScheduledJobOptions, schedules as table,
   type ScheduleTables,
 } from './schedule-tables.js'
+import { type Told, type Witness } from './witness.js'
 
 /** A schedule to begin. */
 export interface NewSchedule {
@@ -49,16 +50,23 @@ const updatesMax = 5
 
 const { columns } = table
 
+/** Parts that schedules take from outside. */
+export interface ScheduleSource {
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly witness: Witness
+}
+
 /** The schedules of one organization. */
 export class ScheduleStore {
   readonly #database: Database<ScheduleTables>
-  readonly #source: { readonly clock: Clock; readonly ids: IdGenerator }
+  readonly #source: ScheduleSource
   readonly #organizationId: Stored<'id'>
 
   constructor(
     database: Database<ScheduleTables>,
     scope: Scope,
-    source: { readonly clock: Clock; readonly ids: IdGenerator },
+    source: ScheduleSource,
   ) {
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
@@ -91,7 +99,8 @@ export class ScheduleStore {
     const row = encodeRow(table, schedule)
     checkLength(row.payload, 'payload')
     try {
-      await this.#database.run(this.#database.write.insertInto('schedules').values(row))
+      await this.#source.witness.insert(
+        this.#database, { table, row }, told('created', given.name))
     } catch (cause) {
       throw creationFailure(cause, schedule)
     }
@@ -149,7 +158,10 @@ export class ScheduleStore {
     const statement = this.#database.write
       .deleteFrom('schedules')
       .where((where) => where.and(this.#key(name)))
-    if ((await this.#database.run(statement)) === 0) throw notFound(name)
+      .returning('name')
+    const deleted = await this.#source.witness.change(
+      this.#database, statement, told('deleted', name))
+    if (deleted.length === 0) throw notFound(name)
   }
 
   /** Writes the changed schedule unless somebody else changed it since. */
@@ -176,7 +188,8 @@ export class ScheduleStore {
       .where((where) => where.and(this.#key(current.name)))
       .where('revision', '=', columns.revision.encode(current.revision, 'revision'))
       .returningAll()
-    const stored = await this.#database.first(update)
+    const [stored] = await this.#source.witness.change(
+      this.#database, update, told('updated', current.name, { changed: Object.keys(given) }))
     return stored === undefined ? undefined : scheduleOf(stored)
   }
 
@@ -190,6 +203,11 @@ export class ScheduleStore {
 export function scheduleOf(stored: ScheduleTables['schedules']): Schedule {
   const row: Row<typeof table> = decodeRow(table, stored)
   return row as Schedule
+}
+
+/** What the audit log is told; never the payload. */
+function told(verb: string, name: string, details: Told['details'] = {}): Told {
+  return { action: `schedule.${verb}`, resourceKind: 'schedule', resourceId: name, details }
 }
 
 function creationFailure(cause: unknown, { name }: Schedule): unknown {

@@ -3,6 +3,7 @@ import { Database } from '../database/database.js'
 import { InvalidCursor } from '../database/page.js'
 import { InvalidInput, InvalidValue, RevisionConflict } from '../errors.js'
 import { contract, ManualClock, sequentialIds } from '../testing/index.js'
+import { silentWitness } from '../testing/witness.test.harness.js'
 import {
   type NewSchedule, ScheduleNameTaken, ScheduleNotFound, ScheduleStore, type ScheduleTables,
 } from './index.js'
@@ -36,7 +37,9 @@ contract('schedules', (open) => {
     const clock = new ManualClock()
     const database = Database.over<ScheduleTables>(holdfast.backend).within('all')
     const scope = { organizationId, actor: { id: 'test' } }
-    const store = new ScheduleStore(database, scope, { clock, ids: sequentialIds() })
+    const store = new ScheduleStore(database, scope, {
+      clock, ids: sequentialIds(), witness: silentWitness,
+    })
     expect(await store.create(nightly)).toMatchObject({
       nextRunAt: '2026-01-01T03:00:00.000000Z', createdAt: '2026-01-01T00:00:00.000000Z',
     })

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { Database } from '../database/database.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
+import { silentWitness } from '../testing/witness.test.harness.js'
 import {
   type NewSchedule, type Scheduler, type SchedulerEvent, ScheduleStore, type ScheduleTables,
 } from './index.js'
@@ -14,7 +15,9 @@ function clockwork({ holdfast, organizationId, organization }: ContractWorld) {
   const clock = new ManualClock(Date.parse('2026-01-01T00:30:00Z'))
   const database = Database.over<ScheduleTables>(holdfast.backend).within('all')
   const scope = { organizationId, actor: { id: 'test' } }
-  const schedules = new ScheduleStore(database, scope, { clock, ids: holdfast.ids })
+  const schedules = new ScheduleStore(database, scope, {
+    clock, ids: holdfast.ids, witness: silentWitness,
+  })
   const events: SchedulerEvent[] = []
   const onEvent = (event: SchedulerEvent) => void events.push(event)
   const scheduler = holdfast.scheduler({ clock, onEvent })

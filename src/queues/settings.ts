@@ -11,6 +11,7 @@ import { checkInteger, checkPageLimit, checkQueue, defaults } from './rules.js'
 import {
   jobs, type JobState, jobStates, type Queue, queues as table, type QueueTables,
 } from './tables.js'
+import { type Told, type Witness } from './witness.js'
 
 /** What `configure` may change; what is left out stays. */
 export interface QueueChanges {
@@ -42,10 +43,16 @@ const { columns } = table
 export class QueueSettings {
   readonly #database: Database<QueueTables>
   readonly #organizationId: Stored<'id'>
+  readonly #witness: Witness
 
-  constructor(database: Database<QueueTables>, organizationId: Stored<'id'>) {
+  constructor(
+    database: Database<QueueTables>,
+    organizationId: Stored<'id'>,
+    witness: Witness,
+  ) {
     this.#database = database
     this.#organizationId = organizationId
+    this.#witness = witness
   }
 
   /** A queue. Throws QueueNotFound, InvalidInput. */
@@ -95,7 +102,7 @@ export class QueueSettings {
     if (ifRevision !== undefined) {
       update = update.where('revision', '=', columns.revision.encode(ifRevision, 'revision'))
     }
-    const stored = await this.#database.first(update)
+    const [stored] = await this.#witness.change(this.#database, update, told(name, changes))
     if (stored !== undefined) return decodeRow(table, stored)
     const { revision } = await this.get(name)
     throw new RevisionConflict(`The queue is at revision ${revision}; read it again.`)
@@ -162,12 +169,24 @@ export class QueueSettings {
         updated_at: now,
       })
       .onConflict((conflict) => conflict.doNothing())
+      .returning('name')
+    const made = { action: 'queue.created', resourceKind: 'queue', resourceId: name } as const
     try {
-      await this.#database.run(insert)
+      await this.#witness.change(this.#database, insert, made)
     } catch (cause) {
       throw asUnknownOrganization(cause, this.#organizationId)
     }
   }
+}
+
+/** What the audit log is told of a change; pausing and resuming have names of their own. */
+function told(name: string, { paused, ...rest }: QueueChanges): Told {
+  const given = Object.entries({ paused, ...rest })
+  const details = Object.fromEntries(
+    given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])))
+  const isOnly = Object.values(rest).every((value) => value === undefined)
+  const verb = paused === undefined || !isOnly ? 'updated' : paused ? 'paused' : 'resumed'
+  return { action: `queue.${verb}`, resourceKind: 'queue', resourceId: name, details }
 }
 
 /** What a failed insert means to the caller. */

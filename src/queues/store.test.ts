@@ -3,6 +3,7 @@ import { millisecondsOf } from '../clock.js'
 import { InvalidCursor } from '../database/page.js'
 import { InvalidInput, InvalidValue, RevisionConflict } from '../errors.js'
 import { contract } from '../testing/index.js'
+import { silentWitness } from '../testing/witness.test.harness.js'
 import {
   type Attempt, DedupeKeyReused, JobFinished, JobNotFound, QueueNotFound, QueueStore,
 } from './index.js'
@@ -303,7 +304,9 @@ contract('queue settings', (open) => {
     const paused = await queues.pause('mail')
     expect(paused.pausedAt).not.toBeNull()
     expect((await queues.pause('mail')).pausedAt).toBe(paused.pausedAt)
-    const another = new QueueStore(holdfast.jobs, { organizationId, actor: { id: 'x' } })
+    const another = new QueueStore(holdfast.jobs, { organizationId, actor: { id: 'x' } }, {
+      witness: silentWitness,
+    })
     expect(await another.claim('mail', { worker })).toEqual([])
     expect(await holdfast.jobs.claimAny({ queues: ['mail'], worker, limit: 100 }))
       .not.toContainEqual(expect.objectContaining({ organizationId }))

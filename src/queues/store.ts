@@ -22,6 +22,7 @@ import {
   checkCount, checkInteger, checkKey, checkPageLimit, checkQueue, checkState, jobsMax,
   leaseSecondsDefault,
 } from './rules.js'
+import { type Claim, type JobListing } from './store-options.js'
 import {
   asUnknownOrganization, type QueueChanges, QueueSettings, type QueueStats,
 } from './settings.js'
@@ -30,26 +31,7 @@ import {
 } from './tables.js'
 import { type Transition } from './transitions.js'
 import { Rings, wakeUpName } from './wake-ups.js'
-
-/** Options of `claim`. */
-export interface Claim {
-  /** Jobs at most, 1 to 100. @default 1 */
-  readonly limit?: number
-  /** How long the worker may be silent, 1 to 43,200 seconds. @default 30 */
-  readonly leaseSeconds?: number
-  /** Who claims, for people; 1 to 255 characters. */
-  readonly worker: string
-  /** How long to wait for a first job, to 30,000 ms; not inside a transaction. @default 0 */
-  readonly waitMs?: number
-  /** Ends the wait early. */
-  readonly signal?: AbortSignal
-}
-
-/** Options of `list`. */
-export interface JobListing extends PageRequest {
-  /** Only jobs in this state. */
-  readonly state?: JobState
-}
+import { type Witness } from './witness.js'
 
 /** A waiting claim looks by itself this often, in case a wake-up was lost. */
 const pollMs = 1_000
@@ -68,14 +50,23 @@ export class QueueStore {
   readonly #settings: QueueSettings
   readonly #queries: JobQueries
   readonly #encoder: AttemptEncoder
+  readonly #witness: Witness
 
   /** With `transaction`, everything happens inside it instead of in shared batches. */
-  constructor(log: JobLog, scope: Scope, transaction?: Database<QueueTables>) {
+  constructor(
+    log: JobLog,
+    scope: Scope,
+    { witness, transaction }: {
+      readonly witness: Witness
+      readonly transaction?: Database<QueueTables> | undefined
+    },
+  ) {
     this.#log = log
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
     this.#transaction = transaction?.within([this.#organizationId])
     this.#database = this.#transaction ?? log.database.within([this.#organizationId])
-    this.#settings = new QueueSettings(this.#database, this.#organizationId)
+    this.#witness = witness
+    this.#settings = new QueueSettings(this.#database, this.#organizationId, witness)
     this.#queries = new JobQueries(this.#database, this.#organizationId)
     this.#encoder = new AttemptEncoder(this.#organizationId)
   }
@@ -218,7 +209,8 @@ export class QueueStore {
     if (jobIds !== undefined && refs.length < new Set(jobIds.map((id) => id.toLowerCase())).size) {
       throw new JobNotFound(`Not all of these jobs are in the queue ${queue}.`)
     }
-    return (await this.#change('redrive', refs)).length
+    const rows = await this.#changeByHand('redrive', queue, { refs, details: {} })
+    return rows.length
   }
 
   /**
@@ -236,7 +228,8 @@ export class QueueStore {
     const waiting = states.filter((state) => state !== 'active')
     if (waiting.length === 0) return 0
     const refs = await this.#database.all(this.#queries.refs(queue, waiting))
-    return (await this.#change('purge', refs)).length
+    const details = { states: [...waiting] }
+    return (await this.#changeByHand('purge', queue, { refs, details })).length
   }
 
   /** A queue. Throws QueueNotFound. */
@@ -335,11 +328,33 @@ export class QueueStore {
     throw new AttemptStale(`Attempt ${row.attempt} of the job is over; the job is ${state}.`)
   }
 
-  async #change(name: Transition, refs: readonly JobRef[]) {
+  async #change(name: Transition, refs: readonly JobRef[], database = this.#database) {
     const rings = new Rings()
-    const rows = await this.#log.transitions.run(name, refs, { rings, database: this.#database })
-    this.#database.afterCommit(() => rings.ring(this.#log.wakeUps))
+    const rows = await this.#log.transitions.run(name, refs, { rings, database })
+    database.afterCommit(() => rings.ring(this.#log.wakeUps))
     return rows
+  }
+
+  /** A change to jobs of a queue that somebody asked for, told of if it changed any. */
+  async #changeByHand(
+    name: 'redrive' | 'purge',
+    queue: string,
+    { refs, details }: {
+      readonly refs: readonly JobRef[]
+      readonly details: { readonly [key: string]: JsonValue }
+    },
+  ) {
+    if (refs.length === 0) return []
+    const action = `queue.${name === 'redrive' ? 'redriven' : 'purged'}`
+    return this.#database.transaction(async (database) => {
+      const rows = await this.#change(name, refs, database)
+      const told = {
+        action, resourceKind: 'queue', resourceId: queue,
+        details: { ...details, count: rows.length },
+      } as const
+      if (rows.length > 0) await this.#witness.record(database, told)
+      return rows
+    }, { repeatable: true })
   }
 
   /** Lets further jobs in where keys may have more under way than before. */

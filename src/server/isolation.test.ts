@@ -34,6 +34,8 @@ type Ids = Record<string, string>
 function callOf({ operationId, method, path }: (typeof routes)[number], ids: Ids) {
   const bodies: Record<string, unknown> = {
     createConversation: {}, updateConversation: { title: 'x' },
+    switchBranch: { message_id: ids.message_id ?? unknownId },
+    forkConversation: { message_id: ids.message_id ?? unknownId },
     appendMessages: { role: 'user', content: 'x' }, updateMessage: { metadata: {} },
     createOrganization: { name: 'x' }, createServiceToken: { name: 'x', scopes: ['*'] },
     acquireLock: {}, renewLock: { owner: 'x', fence: 1 }, releaseLock: { owner: 'x', fence: 1 },
@@ -177,10 +179,11 @@ contract('every endpoint', (openWorld) => {
     const world = await open()
     const { guest, organization } = world
     const groups: Record<string, RegExp> = {
-      'conversations:read': /^(list|get)(Conversation|Message)/,
-      'conversations:write': /^(create|update|delete|append)(Conversation|Message)/,
+      'conversations:read': /^(list|get)(Conversation|Message|Path|Roots|Children)/,
+      'conversations:write':
+        /^(create|update|delete|append|fork|switch)(Conversation|Message|Branch)/,
       'locks:read': /^(list|get)Lock/, 'locks:*': /Lock/,
-      'conversations:*': /(Conversation|Message)/,
+      'conversations:*': /(Conversation|Message|Path|Roots|Children|Branch)/,
       'jobs:read': /^(list|get)(Job|Queue)/,
       'jobs:write': /^(enqueueJobs|cancelJob|redriveJobs|purgeJobs|updateQueue)$/,
       'jobs:work': /^(claimJobs|extendJob|completeJob|failJob|releaseJob)$/,

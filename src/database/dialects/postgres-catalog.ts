@@ -28,8 +28,9 @@ select definition collate "C" as definition from (
   from pg_constraint
   where connamespace = current_schema()::regnamespace and conrelid <> 0
   union all
-  select 'default ' || adrelid::regclass || ' ' || adnum || ' ' || pg_get_expr(adbin, adrelid)
+  select 'default ' || adrelid::regclass || ' ' || attname || ' ' || pg_get_expr(adbin, adrelid)
   from pg_attrdef d join pg_class c on c.oid = d.adrelid
+  join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
   where c.relnamespace = current_schema()::regnamespace
   union all
   select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid

@@ -41,6 +41,8 @@ export const postgresEngine: Engine = {
   rowLocks: true,
   arrayParameters: true,
   writesInWith: true,
+  // Never asked: the change stands in the same statement.
+  justChanged: sql`false`,
   shared: true,
   skipLocked: sql`for update skip locked`,
   now(offsetMs) {

@@ -30,6 +30,7 @@ export const sqliteEngine: Engine = {
   rowLocks: false,
   arrayParameters: false,
   writesInWith: false,
+  justChanged: sql`changes() > 0`,
   shared: false,
   skipLocked: sql``,
   now(offsetMs = 0) {

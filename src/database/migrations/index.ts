@@ -8,9 +8,10 @@ import { schedules } from './0006_schedules.js'
 import { processes } from './0007_processes.js'
 import { audit } from './0008_audit.js'
 import { rowLevelSecurity } from './0013_row_level_security.js'
+import { messageTree } from './0015_message_tree.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
-  rowLevelSecurity,
+  rowLevelSecurity, messageTree,
 ]

@@ -66,6 +66,7 @@ interface Making {
 /** Words of all kinds; a pattern picks those that fit it. */
 const words = [
   'user', 'assistant', 'tool-2', 'Some words', 'é𝒳', 'x', '*', 'conversations:read', 'a'.repeat(60),
+  '0.00125',
 ]
 const hardWords = ['\u0000', '\ud800', 'a\udc00', '\ufdd0', '\u2028', '"\\/', '', '{}', 'null']
 const latestInstant = '2099-12-31T23:59:59.999999Z'
@@ -106,8 +107,11 @@ function objectOf({ properties, required = [] }: Schema, making: Making): unknow
   if (properties === undefined) return freeObject(chance, 2)
   const chosen = Object.entries(properties)
     .filter(([name]) => required.includes(name) || chance.happens(0.5))
-  return Object.fromEntries(
-    chosen.map(([name, schema]) => [name, valueOf(schema, { ...making, name })]))
+  const names = new Set(chosen.map(([name]) => name))
+  return Object.fromEntries(chosen
+    // A message has a parent or a sibling; no schema tells that both are one too many.
+    .filter(([name]) => name !== 'sibling_of' || !names.has('parent_message_id'))
+    .map(([name, schema]) => [name, valueOf(schema, { ...making, name })]))
 }
 
 /** Any JSON value, `levels` deep at most. */

@@ -55,6 +55,7 @@ export async function furnish(
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
+        sibling_of: objects.message_id!, leaf: objects.message_id!,
       }
     },
     untouched: async () => JSON.stringify([

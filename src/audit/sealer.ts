@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Stored } from '../database/columns.js'
+import { programActor } from '../scope.js'
+import { genesisHash } from './canonical.js'
+import { Pruning, type PruningParts } from './prune.js'
+import { installationId } from './record.js'
+import { type Sealing } from './sealing.js'
+import { auditChains } from './tables.js'
+
+/** What a sealer tells; for logs. */
+export type SealerEvent =
+  | { readonly kind: 'sealed'; readonly entries: number }
+  | { readonly kind: 'pruned'; readonly organizationId: string; readonly entries: number }
+  /** The chain cannot go on from its head: it was tampered with. */
+  | { readonly kind: 'stuck'; readonly organizationId: string }
+  /** What is to be pruned is not as it was sealed. */
+  | { readonly kind: 'refused'; readonly organizationId: string; readonly error: unknown }
+  /** The database could not be asked; it is tried again. */
+  | { readonly kind: 'unavailable'; readonly error: unknown }
+
+/** How to seal. */
+export interface SealerOptions {
+  /** How often to look, 10 to 60000. @default 1000 */
+  readonly pollMs?: number
+  /** Entries older than so many days are pruned. @default kept for ever */
+  readonly retentionDays?: number
+  /** Told what happens; must not throw. */
+  readonly onEvent?: (event: SealerEvent) => void
+}
+
+/** What a sealer works with. */
+export interface SealerParts extends PruningParts {
+  readonly sealing: Sealing
+}
+
+/** How long a sealer may be silent before another takes over, and how soon it says so again. */
+const claimMs = 10_000
+const renewMs = 4_000
+
+/** Beside a flood of writes sealing takes no more of the time than this, and falls behind. */
+const share = 0.1
+
+/** How often old entries are looked for. */
+const pruneEveryMs = 3_600_000
+
+/** Pauses while the database cannot be reached. */
+const pauseMostMs = 5_000
+
+/** Chains looked at in one statement. */
+const chainsMax = 500
+
+const { columns } = auditChains
+
+/**
+ * Seals all chains, signs their heads and prunes what is too old, again and again. Of several, one
+ * works while the others stand by; that only saves work, since sealing is safe anyway.
+ */
+export class Sealer {
+  readonly #parts: SealerParts
+  readonly #pollMs: number
+  readonly #retentionDays: number | undefined
+  readonly #tellTo: SealerOptions['onEvent']
+  readonly #stop = new AbortController()
+  readonly #name: Stored<'text'>
+  readonly #stuck = new Set<string>()
+  #hasRow = false
+  #claimedMs = -Infinity
+  #prunedMs = -Infinity
+  #loop: Promise<void> | undefined
+
+  constructor(parts: SealerParts, options: SealerOptions = {}) {
+    const { pollMs = 1_000, retentionDays, onEvent } = options
+    this.#parts = parts
+    this.#pollMs = Math.min(60_000, Math.max(10, pollMs))
+    this.#retentionDays = retentionDays
+    this.#tellTo = onEvent
+    this.#name = columns.claimedBy.encode(parts.source.ids.next())!
+  }
+
+  /** Begins to seal; once started it stays so. */
+  start(): this {
+    if (!this.#stop.signal.aborted) this.#loop ??= this.#work()
+    return this
+  }
+
+  /** Ends after what is being sealed; calling it again does no harm. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+  }
+
+  async #work(): Promise<void> {
+    let pauseMs = this.#pollMs
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (await this.#claim()) await this.#look()
+        pauseMs = this.#pollMs
+      } catch (error) {
+        this.#tell({ kind: 'unavailable', error })
+        pauseMs = Math.min(pauseMostMs, 2 * pauseMs)
+      }
+      await this.#pause(pauseMs * (0.75 + Math.random() / 2))
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { sealing } = this.#parts
+    const entries = await sealing.seal({ share, stuck: (id) => this.#tellStuck(id) })
+    if (entries > 0) this.#tell({ kind: 'sealed', entries })
+    await sealing.sign()
+    const isTime = performance.now() - this.#prunedMs > pruneEveryMs
+    if (this.#retentionDays === undefined || !isTime) return
+    await this.#pruneAll(this.#retentionDays)
+    this.#prunedMs = performance.now()
+  }
+
+  /** Whether this one seals. Where one process serves, there is nobody to agree with. */
+  async #claim(): Promise<boolean> {
+    const { database: { engine } } = this.#parts
+    const nowMs = performance.now()
+    if (!engine.shared || nowMs - this.#claimedMs < renewMs) return true
+    if (!this.#hasRow) await this.#makeRow()
+    this.#hasRow = true
+    const isOurs = await this.#update()
+    if (isOurs) this.#claimedMs = nowMs
+    return isOurs
+  }
+
+  async #update(): Promise<boolean> {
+    const { database } = this.#parts
+    const update = database.write
+      .updateTable('audit_chains')
+      .set({ claimed_by: this.#name, claimed_until: database.engine.now(claimMs) })
+      .where('organization_id', '=', columns.organizationId.encode(installationId))
+      .where((where) => where.or([
+        where('claimed_by', 'is', null),
+        where('claimed_by', '=', this.#name),
+        where('claimed_until', '<', database.engine.now()),
+      ]))
+    return await database.run(update) === 1
+  }
+
+  async #makeRow(): Promise<void> {
+    const { database } = this.#parts
+    const insert = database.write
+      .insertInto('audit_chains')
+      .values({
+        organization_id: columns.organizationId.encode(installationId),
+        sequence: columns.sequence.encode(0),
+        hash: columns.hash.encode(genesisHash),
+        signed_sequence: columns.signedSequence.encode(0),
+        sealed_at: null, signed_at: null, claimed_by: null, claimed_until: null,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+    await database.run(insert)
+  }
+
+  async #pruneAll(days: number): Promise<void> {
+    if (!this.#parts.keys.canSign) return
+    const { database } = this.#parts
+    for (let after: Stored<'id'> | undefined; ;) {
+      let query = database.write.selectFrom('audit_chains').select('organization_id')
+        .orderBy('organization_id').limit(chainsMax)
+      if (after !== undefined) query = query.where('organization_id', '>', after)
+      const chains = await database.all(query)
+      for (const { organization_id: id } of chains) await this.#prune(id, days)
+      if (chains.length < chainsMax || this.#stop.signal.aborted) return
+      after = chains.at(-1)!.organization_id
+    }
+  }
+
+  async #prune(organizationId: string, days: number): Promise<void> {
+    try {
+      const pruning = new Pruning(this.#parts, { organizationId, actor: programActor })
+      const entries = await pruning.prune(days)
+      if (entries > 0) this.#tell({ kind: 'pruned', organizationId, entries })
+    } catch (error) {
+      this.#tell({ kind: 'refused', organizationId, error })
+    }
+  }
+
+  /** Once for each chain: it stays so until somebody looks into it. */
+  #tellStuck(organizationId: string): void {
+    if (this.#stuck.has(organizationId)) return
+    this.#stuck.add(organizationId)
+    this.#tell({ kind: 'stuck', organizationId })
+  }
+
+  async #pause(pauseMs: number): Promise<void> {
+    const { signal } = this.#stop
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+  }
+
+  #tell(event: SealerEvent): void {
+    try {
+      this.#tellTo?.(event)
+    } catch {
+      // A listener's failure is no reason to stop.
+    }
+  }
+}
