@@ -316,7 +316,8 @@ export class Holdfast {
   #stores(id: string, actor: Actor, transaction?: Database<Tables>): OrganizationStores {
     const organizationId = id === 'default' ? defaultOrganizationId : id
     const scope = { organizationId, actor }
-    const database = transaction ?? this.#database
+    // Whatever a store asks, the database answers with rows of this organization only.
+    const database = (transaction ?? this.#database).within([organizationId])
     const witness = new Recorder(scope, this)
     return {
       conversations: new ConversationStore(database.as(), scope, {

@@ -9,7 +9,8 @@ import {
 const actor = { id: 'user:someone' }
 const dayMs = 86_400_000
 
-const databaseOf = ({ holdfast }: ContractWorld) => Database.over<AuditTables>(holdfast.backend)
+const databaseOf = ({ holdfast }: ContractWorld) =>
+  Database.over<AuditTables>(holdfast.backend).within('all')
 
 /** Records so many events, at the clock's time. */
 async function record(world: ContractWorld, count: number, clock = world.holdfast.clock) {

@@ -16,7 +16,8 @@ const actor = {
 const thing = (action: string, rest: Partial<AuditRecord> = {}): AuditRecord =>
   ({ action, resourceKind: 'thing', resourceId: '1', ...rest })
 
-const databaseOf = ({ holdfast }: ContractWorld) => Database.over<AuditTables>(holdfast.backend)
+const databaseOf = ({ holdfast }: ContractWorld) =>
+  Database.over<AuditTables>(holdfast.backend).within('all')
 
 function recorderOf(world: ContractWorld, as = actor) {
   const database = databaseOf(world)

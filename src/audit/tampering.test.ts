@@ -42,7 +42,7 @@ async function sealedLog(open: OpenWorld, random: Random) {
   const holdfast = await withAuditKey(world)
   const { organizationId } = world
   const { audit } = holdfast.organization(organizationId)
-  const database = Database.over<AuditTables>(holdfast.backend)
+  const database = Database.over<AuditTables>(holdfast.backend).within('all')
   const count = 4 + random(26)
   for (let index = 1; index <= count; index++) {
     const record = {

@@ -7,6 +7,9 @@ import {
 } from '../testing/command-line.test.harness.js'
 import { type DatabaseLease } from '../testing/engines.js'
 
+/** Each of these starts several processes. */
+const patienceMs = 120_000
+
 for (const engine of enginesNamed('postgres')) {
   describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'init-db --roles'), () => {
     let folder: ReturnType<typeof temporaryFolder>
@@ -54,7 +57,7 @@ for (const engine of enginesNamed('postgres')) {
         parameters: [], reach: null,
       }).finally(() => backend.close())
       expect(rows).toEqual([{ tableowner: names.owner }])
-    })
+    }, patienceMs)
 
     it('may be run again: passwords stay, or become those given, and are not shown', async () => {
       const again = JSON.parse((await initRoles()).stdout)
@@ -68,7 +71,7 @@ for (const engine of enginesNamed('postgres')) {
       expect(JSON.parse(stdout).database_url).toBe(urlOf('server'))
       const { stderr } = await initRoles({ HOLDFAST_SERVER_PASSWORD: 'short' })
       expect(stderr).toContain('HOLDFAST_SERVER_PASSWORD must be 16 to 128 ASCII characters')
-    })
+    }, patienceMs)
 
     it('lets the serving login change rows in its reach and nothing else', async () => {
       const backend = await connect(urlOf('server'), { poolMax: 1 })
@@ -84,7 +87,7 @@ for (const engine of enginesNamed('postgres')) {
         'set session_replication_role = replica', `create role other`,
       ]) await expect(run(sql), sql).rejects.toThrow()
       await backend.close()
-    })
+    }, patienceMs)
 
     it('serves in production with the server’s login', async () => {
       const running = serve({
@@ -95,7 +98,7 @@ for (const engine of enginesNamed('postgres')) {
       running.signal('SIGTERM')
       const { code, stderr } = await running.end
       expect([code, stderr.includes('warning')]).toEqual([0, false])
-    })
+    }, patienceMs)
 
     it('migrates with the owner’s login while the server’s may not', async () => {
       await execute(urlOf('owner'), `delete from holdfast_migrations where name like '0013%'`)
@@ -104,7 +107,7 @@ for (const engine of enginesNamed('postgres')) {
       expect(alone.stderr).toContain('HOLDFAST_MIGRATION_DATABASE_URL')
       await execute(urlOf('owner'),
         `insert into holdfast_migrations values ('0013_row_level_security', 'before')`)
-    })
+    }, patienceMs)
 
     it('refuses logins in production that no policy binds, with the command for it', async () => {
       for (const url of [lease.adminUrl, urlOf('owner')]) {
@@ -119,7 +122,7 @@ for (const engine of enginesNamed('postgres')) {
       await running.line(/^\{/)
       running.signal('SIGTERM')
       expect((await running.end).stderr).toContain('row-level security does not bind it')
-    })
+    }, patienceMs)
 
     it('lets doctor tell the logins and a table without its wall apart', async () => {
       const check = async (url: string) => {
@@ -134,7 +137,7 @@ for (const engine of enginesNamed('postgres')) {
       await execute(urlOf('owner'), 'alter table messages no force row level security')
       expect(await check(urlOf('server')))
         .toMatchObject({ state: 'warning', message: expect.stringContaining('on messages.') })
-    })
+    }, patienceMs)
   })
 }
 

@@ -10,8 +10,8 @@ export interface Statement {
   /** True when it changes nothing and may run beside an open transaction. */
   readonly readOnly?: boolean
   /**
-   * Whose rows it may touch: ids of organizations, joined by commas, or `all`. Without it, nobody's.
-   * Null for statements that touch no rows. Engines without row-level security ignore it.
+   * Whose rows it may touch: ids of organizations, joined by commas, or `all`. Without it,
+   * nobody's. Null for statements that touch no rows. Engines without row-level security ignore it.
    */
   readonly reach?: string | null
 }
@@ -99,7 +99,7 @@ export interface Backend extends Session {
   introspect(): Promise<IntrospectedColumn[]>
   /** Everything else of the schema in the database's own words, sorted: indexes, constraints, …. */
   definitions(): Promise<string[]>
-  /** What this login may do beyond its reach, and which tables have no wall; for doctor and serve. */
+  /** What this login may do beyond its reach, and which tables have no wall. */
   walls(): Promise<Walls | undefined>
   /** Cheap proof that the database answers. Throws Unavailable otherwise. */
   ping(): Promise<void>

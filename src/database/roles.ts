@@ -67,7 +67,7 @@ export function ownerStatements(
   ]
 }
 
-/** What the serving login may do: read and change rows, and nothing else. Run where the tables are. */
+/** What the serving login may do: read and change rows, nothing else. Run where the tables are. */
 export function grantStatements({ owner, server }: RoleNames): readonly string[] {
   const dml = 'select, insert, update, delete'
   const mine = `alter default privileges for role ${owner} in schema public grant`
@@ -85,9 +85,10 @@ export function grantStatements({ owner, server }: RoleNames): readonly string[]
   ]
 }
 
+const rounds = 4_096
+
 /** SCRAM-SHA-256 as RFC 5802 derives it and PostgreSQL stores it. */
-function verifierOf(password: string): string {
-  const [salt, rounds] = [randomBytes(16), 4_096]
+export function verifierOf(password: string, salt: Buffer = randomBytes(16)): string {
   const salted = pbkdf2Sync(password, salt, rounds, 32, 'sha256')
   const keyOf = (name: string) => createHmac('sha256', salted).update(name).digest()
   const stored = createHash('sha256').update(keyOf('Client Key')).digest('base64')
