@@ -88,7 +88,8 @@ export class Holdfast {
     this.clock = options.clock ?? systemClock
     this.ids = options.ids ?? new UuidV7Generator({ clock: this.clock })
     this.#settingsRules = new SettingsRules(options.settings)
-    this.#database = Database.over<Tables>(backend)
+    // Stores of one organization narrow it; what is left sees all, for the reason given there.
+    this.#database = Database.over<Tables>(backend).within('all')
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this)
@@ -122,7 +123,7 @@ export class Holdfast {
     }
   }
 
-  /** The whole database, for tools that work on every table. */
+  /** The whole database, of all organizations, for tools that work on every table. */
   get database(): Database<Tables> {
     return this.#database
   }
@@ -230,7 +231,7 @@ export class Holdfast {
 
 /** What a transaction hands out. */
 export interface HoldfastTransaction {
-  /** The transaction itself, for statements on tables of your own. */
+  /** The transaction itself, for statements on tables of your own; it reaches all organizations. */
   readonly database: Database<Tables>
   readonly identity: IdentityStore
   readonly organizations: OrganizationStore

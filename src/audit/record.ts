@@ -59,5 +59,6 @@ export async function recordAudit(
   source: AuditSource,
   what: Scope & { readonly record: AuditRecord },
 ): Promise<void> {
-  await database.run(auditInsert(database, source, what))
+  const own = database.within([what.organizationId])
+  await own.run(auditInsert(own, source, what))
 }

@@ -150,7 +150,7 @@ async function prepare(settings: Settings) {
   return withBackend(settings, async (backend) => {
     const applied = await new Migrator(backend, { migrations }).up()
     const source = { clock: systemClock, ids: new UuidV7Generator({ clock: systemClock }) }
-    const database = Database.over<IdentityTables>(backend)
+    const database = Database.over<IdentityTables>(backend).within('all')
     return { applied, organization: await ensureDefaultOrganization(database, source) }
   })
 }

@@ -94,10 +94,13 @@ export class AppendBatch {
     }
   }
 
-  /** The position of each call's first message, in order; undefined where nothing was written. */
+  /**
+   * The position of each call's first message, in order; undefined where nothing was written. The
+   * batch reaches the organizations of its own calls; a transaction keeps its reach.
+   */
   async write(
     calls: readonly AppendCall[],
-    database: Database<ConversationTables> = this.#database,
+    database = this.#database.within(reachOf(calls)),
   ): Promise<FirstPosition[]> {
     const statements = this.#database.engine.writesInWith
       ? this.#together(calls)
@@ -125,6 +128,9 @@ export class AppendBatch {
     return [...claim, count([tallyRow(call)]), ...inserts]
   }
 }
+
+/** A call's rows carry the organization of its store, and no other. */
+const reachOf = (calls: readonly AppendCall[]) => calls.map((call) => call.organizationId)
 
 type Breadth = 'lone' | 'one' | 'several'
 

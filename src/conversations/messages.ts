@@ -60,15 +60,17 @@ const positionMax = Number.MAX_SAFE_INTEGER
 export class MessageStore {
   readonly #log: MessageLog
   readonly #database: Database<ConversationTables>
+  readonly #transaction: Database<ConversationTables> | undefined
   readonly #scope: Scope
   readonly #organizationId: Stored<'id'>
 
   /** With `transaction`, everything happens inside it instead of in shared batches. */
   constructor(log: MessageLog, scope: Scope, transaction?: Database<ConversationTables>) {
     this.#log = log
-    this.#database = transaction ?? log.database
     this.#scope = scope
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#transaction = transaction?.within([this.#organizationId])
+    this.#database = this.#transaction ?? log.database.within([this.#organizationId])
   }
 
   /**
@@ -229,8 +231,8 @@ export class MessageStore {
 
   async #write(call: AppendCall): Promise<FirstPosition> {
     try {
-      if (this.#database === this.#log.database) return await this.#log.append(call)
-      return (await this.#log.batch.write([call], this.#database))[0]
+      if (this.#transaction === undefined) return await this.#log.append(call)
+      return (await this.#log.batch.write([call], this.#transaction))[0]
     } catch (error) {
       if (error instanceof ForeignKeyViolation) throw parentNotFound(error)
       throw error

@@ -51,10 +51,10 @@ export class ConversationStore {
     scope: Scope,
     source: { readonly clock: Clock; readonly ids: IdGenerator },
   ) {
-    this.#database = database
     this.#scope = scope
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#database = database.within([this.#organizationId])
   }
 
   /** Begins a conversation. Throws InvalidInput or InvalidValue. */

@@ -211,10 +211,11 @@ describe.skipIf(missing !== undefined)(`workers without database: ${missing ?? '
   it('wait for it and go on by themselves, each effect once', async () => {
     const postgres = await PrivatePostgres.create()
     leftovers.push(() => postgres.remove())
-    const arena = await arenaOn({
-      name: 'postgres',
-      create: async () => ({ url: postgres.url, drop: async () => undefined }),
+    const { url } = postgres
+    const create = async () => ({
+      url, ownerUrl: url, adminUrl: url, drop: async () => undefined,
     })
+    const arena = await arenaOn({ name: 'postgres', create, createReady: create })
     const ids = await arena.enqueue('work', payloads(400, 50))
     const workers = await Promise.all([1, 2].map(() => arena.worker({ leaseSeconds })))
     for (const mode of ['immediate', 'fast'] as const) {

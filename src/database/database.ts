@@ -4,9 +4,10 @@ import {
 import { assert } from '../assert.js'
 import { type Stored } from './columns.js'
 import {
-  type Backend, type Engine, type Result, type RowKinds, type Session, type Statement,
+  type Backend, type Engine, type Reach, type Result, type RowKinds, type Session, type Statement,
 } from './engine.js'
 import { Busy, isSafeToRepeat } from './failures.js'
+import { reachText } from './reach.js'
 
 /** Builds statements only; running one through Kysely itself is an error, never an empty answer. */
 class StatementBuilderDriver extends DummyDriver {
@@ -42,15 +43,18 @@ export class Database<T> {
   readonly #session: Session
   /** What waits for the commit; undefined outside a transaction. */
   readonly #committed: (() => void)[] | undefined
+  /** Sent with every statement; the empty text is nobody's rows. */
+  readonly #reach: string
 
-  constructor({ session, engine, write, committed }: DatabaseParts<T>) {
+  constructor({ session, engine, write, committed, reach = '' }: DatabaseParts<T>) {
     this.#session = session
     this.engine = engine
     this.write = write
     this.#committed = committed
+    this.#reach = reach
   }
 
-  /** A database over a backend, or over one of its transactions. */
+  /** A database over a backend. It sees no organization's rows before `within` says whose. */
   static over<T>(backend: Backend): Database<T> {
     const { engine } = backend
     return new Database<T>({ session: backend, engine, write: statementBuilder<T>(engine) })
@@ -58,7 +62,7 @@ export class Database<T> {
 
   /** The stored rows of a query. */
   async all<R>(query: Compilable<R>): Promise<R[]> {
-    return (await this.#session.run(statementOf(query.compile()))).rows as R[]
+    return (await this.#session.run(this.#statementOf(query.compile()))).rows as R[]
   }
 
   /** The first stored row, or undefined. */
@@ -68,18 +72,18 @@ export class Database<T> {
 
   /** Runs a statement for its effect; the number of rows changed. */
   async run(query: Compilable): Promise<number> {
-    return (await this.#session.run(statementOf(query.compile()))).changed
+    return (await this.#session.run(this.#statementOf(query.compile()))).changed
   }
 
   /** Runs a statement prepared beforehand. */
   async execute(statement: Statement): Promise<Result> {
-    return this.#session.run(statement)
+    return this.#session.run(this.reaching(statement))
   }
 
   /** All statements or none, in one round trip. */
   async atomic(statements: readonly Statement[]): Promise<Result[]> {
     assert(statements.length > 0, 'an atomic batch needs a statement')
-    return this.#session.atomic(statements)
+    return this.#session.atomic(statements.map((each) => this.reaching(each)))
   }
 
   /** Runs `work` in a transaction, or in a savepoint when this is one already. */
@@ -90,7 +94,7 @@ export class Database<T> {
     const attempt = async () => {
       const committed: (() => void)[] = []
       const value = await this.#session.transaction((session) =>
-        work(this.#with<T>(session, committed)))
+        work(this.#with<T>({ session, committed })))
       for (const action of committed) this.afterCommit(action)
       return value
     }
@@ -108,12 +112,37 @@ export class Database<T> {
 
   /** The same database seen by a domain that names only its own tables. */
   as<U>(): Database<U> {
-    return this.#with<U>(this.#session, this.#committed)
+    return this.#with<U>({})
   }
 
-  #with<U>(session: Session, committed: (() => void)[] | undefined): Database<U> {
-    const write = this.write as unknown as Kysely<U>
-    return new Database<U>({ session, engine: this.engine, write, committed })
+  /**
+   * The same database, or transaction, whose statements see and write only the rows of these
+   * organizations. Where the engine has row-level security it refuses all others, whatever a
+   * statement says; elsewhere this changes nothing. Throws InvalidInput for what is no id.
+   */
+  within(reach: Reach): Database<T> {
+    return this.#with<T>({ reach: reachText(reach) })
+  }
+
+  /** The statement with this reach, which it keeps in a batch of another; one it has it keeps. */
+  reaching(statement: Statement): Statement {
+    return statement.reach === undefined ? { ...statement, reach: this.#reach } : statement
+  }
+
+  #statementOf(query: CompiledQuery): Statement {
+    const readOnly = query.query.kind === 'SelectQueryNode'
+    return { sql: query.sql, parameters: query.parameters, readOnly, reach: this.#reach }
+  }
+
+  #with<U>(changed: Partial<Pick<DatabaseParts<U>, 'session' | 'committed' | 'reach'>>) {
+    return new Database<U>({
+      session: this.#session,
+      engine: this.engine,
+      write: this.write as unknown as Kysely<U>,
+      committed: this.#committed,
+      reach: this.#reach,
+      ...changed,
+    })
   }
 }
 
@@ -122,6 +151,8 @@ interface DatabaseParts<T> {
   readonly engine: Engine
   readonly write: Kysely<T>
   readonly committed?: (() => void)[] | undefined
+  /** As `Statement.reach`. @default '' */
+  readonly reach?: string
 }
 
 /** Repeats work that surely left nothing behind, with growing random pauses. */
@@ -136,11 +167,6 @@ export async function repeated<R>(attempt: () => Promise<R>): Promise<R> {
       await new Promise((done) => setTimeout(done, Math.random() * 10 * 2 ** count))
     }
   }
-}
-
-function statementOf(query: CompiledQuery): Statement {
-  const readOnly = query.query.kind === 'SelectQueryNode'
-  return { sql: query.sql, parameters: query.parameters, readOnly }
 }
 
 /** Stands in a statement for a value given at each run. */

@@ -9,7 +9,15 @@ export interface Statement {
   readonly name?: string
   /** True when it changes nothing and may run beside an open transaction. */
   readonly readOnly?: boolean
+  /**
+   * Whose rows it may touch: ids of organizations, joined by commas, or `all`. Without it, nobody's.
+   * Null for statements that touch no rows. Engines without row-level security ignore it.
+   */
+  readonly reach?: string | null
 }
+
+/** Organizations whose rows statements may touch. */
+export type Reach = readonly string[] | 'all'
 
 /** What a statement brought back. */
 export interface Result {
@@ -47,10 +55,22 @@ export interface Engine {
   readonly types: Readonly<Record<Kind, string>>
   /** What follows the closing bracket of `create table`. */
   readonly tableSuffix: string
+  /** How the database itself holds statements to their reach; undefined where it cannot. */
+  readonly rowSecurity: RowSecurity | undefined
   /** Rows as a table expression; `slot` makes the placeholder of one value (or one array). */
   rows(kinds: RowKinds, count: number, slot: SlotMaker): RawBuilder<unknown>
   /** The values for those placeholders, in order. */
   rowParameters(kinds: RowKinds, rows: readonly Readonly<Record<string, unknown>>[]): unknown[]
+}
+
+/** SQL of row-level security, for migrations. */
+export interface RowSecurity {
+  /** Lists the tables that hold rows of organizations; each has their ids in `key`. */
+  readonly tables: string
+  /** Lets statements see and write only rows whose `key` is in their reach. */
+  secure(table: string, key: string): readonly string[]
+  /** Takes that back. */
+  release(table: string): readonly string[]
 }
 
 /** Makes the placeholder of the value with this number. */
@@ -74,11 +94,22 @@ export interface Backend extends Session {
   introspect(): Promise<IntrospectedColumn[]>
   /** Everything else of the schema in the database's own words, sorted: indexes, constraints, …. */
   definitions(): Promise<string[]>
+  /** What this login may do beyond its reach, and which tables have no wall; for doctor and serve. */
+  walls(): Promise<Walls | undefined>
   /** Cheap proof that the database answers. Throws Unavailable otherwise. */
   ping(): Promise<void>
   /** Figures for metrics; empty where the engine has no pool. */
   pool(): PoolFigures | undefined
   close(): Promise<void>
+}
+
+/** How far row-level security holds for one login. */
+export interface Walls {
+  readonly role: string
+  /** Why policies do not bind this login: `superuser`, `BYPASSRLS` or `table owner`. */
+  readonly unbound: 'superuser' | 'BYPASSRLS' | 'table owner' | undefined
+  /** Tables with rows of organizations that have no forced policy. */
+  readonly open: readonly string[]
 }
 
 /** One column of the live schema. */

@@ -4,6 +4,7 @@ import { type Kind } from './columns.js'
 import { Database, statementBuilder } from './database.js'
 import { type Backend, type Engine, type Session } from './engine.js'
 import { SchemaMismatch } from './failures.js'
+import { reachAll } from './reach.js'
 
 /** The database holds a migration that this version does not know: it is newer than the program. */
 export const MigrationUnknown = defineError('MigrationUnknown', {
@@ -17,12 +18,39 @@ export class SchemaEditor {
 
   constructor(session: Session, engine: Engine) {
     this.#engine = engine
-    this.database = new Database({ session, engine, write: statementBuilder(engine) })
+    const write = statementBuilder<Record<string, Record<string, unknown>>>(engine)
+    this.database = new Database({ session, engine, write, reach: reachAll })
   }
 
   /** Creates a table; `{id}`, `{json}`, … in the body become the engine's column types. */
   async createTable(name: string, body: string): Promise<void> {
     await this.execute(`create table ${name} (${body}) ${this.#engine.tableSuffix}`)
+  }
+
+  /**
+   * Lets only the organizations in a statement's reach see and write the rows of a table, where the
+   * engine can; `key` is the column with the organization's id. Every new table that has one needs
+   * it, else the schema test fails.
+   */
+  async secureTable(name: string, key = 'organization_id'): Promise<void> {
+    await this.#all(this.#engine.rowSecurity?.secure(name, key) ?? [])
+  }
+
+  /** Takes back what `secureTable` did. */
+  async releaseTable(name: string): Promise<void> {
+    await this.#all(this.#engine.rowSecurity?.release(name) ?? [])
+  }
+
+  /** The tables here that hold rows of organizations, with the column of their ids. */
+  async organizationTables(): Promise<{ readonly name: string; readonly key: string }[]> {
+    const text = this.#engine.rowSecurity?.tables
+    if (text === undefined) return []
+    const { rows } = await this.database.execute({ sql: text, parameters: [], readOnly: true })
+    return rows.map(({ name, key }) => ({ name: String(name), key: String(key) }))
+  }
+
+  async #all(texts: readonly string[]): Promise<void> {
+    for (const text of texts) await this.database.execute({ sql: text, parameters: [] })
   }
 
   /** Runs SQL text that both engines understand, kinds in braces as in `createTable`. */
@@ -159,6 +187,7 @@ export class Migrator {
 
   #ledgerOn(session: Session): Database<LedgerTables> {
     const { engine } = this.#backend
-    return new Database({ session, engine, write: statementBuilder(engine) })
+    const write = statementBuilder<LedgerTables>(engine)
+    return new Database({ session, engine, write, reach: reachAll })
   }
 }

@@ -152,7 +152,7 @@ onEveryEngine('a connection', (world) => {
       return rows.map(({ name }) => name)
     }
     const direct = await world().another({ poolMax: 1 })
-    expect(await prepared(direct)).toEqual(['begin', 'commit', 'select_one'])
+    expect(await prepared(direct)).toEqual(['begin', 'commit', 'reach', 'select_one'])
     const url = withParameter(world().url, 'pgbouncer', 'true')
     const pooled = await connect(url, { poolMax: 1 })
     try {

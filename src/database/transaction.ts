@@ -8,13 +8,18 @@ export interface TransactionConnection {
 
 /** Starts a transaction, whatever the database's default; a backend may do more than send it. */
 export const begin: Statement = {
-  sql: 'begin isolation level read committed', parameters: [], name: 'begin',
+  sql: 'begin isolation level read committed', parameters: [], name: 'begin', reach: null,
 }
 
 /** Ends a transaction; backends compare by identity to verify that it did commit. */
-export const commit: Statement = { sql: 'commit', parameters: [], name: 'commit' }
+export const commit: Statement = {
+  sql: 'commit', parameters: [], name: 'commit', reach: null,
+}
 
-const plain = (sql: string): Statement => ({ sql, parameters: [] })
+/** Ends a transaction as if it had never begun. */
+export const rollback: Statement = { sql: 'rollback', parameters: [], reach: null }
+
+const plain = (sql: string): Statement => ({ sql, parameters: [], reach: null })
 
 /**
  * An open transaction. After a failed statement the rest is refused with the same error on every
@@ -96,7 +101,7 @@ export async function runTransaction<R>(
     return value
   } catch (error) {
     session.end()
-    await connection.run(plain('rollback')).catch(() => undefined)
+    await connection.run(rollback).catch(() => undefined)
     throw error
   }
 }

@@ -59,7 +59,7 @@ export class IdempotencyStore {
       .insertInto('idempotency_keys')
       .values(row)
       .onConflict((conflict) => conflict.doNothing())
-    if ((await this.#database.run(insert)) === 1) return undefined
+    if ((await this.#of(call).run(insert)) === 1) return undefined
     return this.find(call)
   }
 
@@ -72,7 +72,7 @@ export class IdempotencyStore {
       .where('organization_id', '=', columns.organizationId.encode(call.organizationId))
       .where('actor_id', '=', columns.actorId.encode(call.actorId))
       .where('key', '=', columns.key.encode(call.key))
-    await this.#database.run(update)
+    await this.#of(call).run(update)
   }
 
   /** The result of an earlier call with this key, if any. */
@@ -84,7 +84,7 @@ export class IdempotencyStore {
       .where('organization_id', '=', columns.organizationId.encode(call.organizationId))
       .where('actor_id', '=', columns.actorId.encode(call.actorId))
       .where('key', '=', columns.key.encode(call.key))
-    const stored = await this.#database.first(query)
+    const stored = await this.#of(call).first(query)
     if (stored === undefined) return undefined
     const row = decodeRow(idempotencyKeys, stored)
     if (row.fingerprint !== call.fingerprint) {
@@ -94,7 +94,7 @@ export class IdempotencyStore {
     return { result: row.result }
   }
 
-  /** Deletes expired keys, at most `limit`; how many went. */
+  /** Deletes expired keys of all organizations, at most `limit`; how many went. */
   async sweep(limit = 1_000): Promise<number> {
     const { expiresAt } = idempotencyKeys.columns
     const now = expiresAt.encode(instantOf(this.#source.clock.now()))
@@ -112,5 +112,9 @@ export class IdempotencyStore {
         due.$asTuple('organization_id', 'actor_id', 'key'),
       )
     return this.#database.run(statement)
+  }
+
+  #of({ organizationId }: IdempotentCall): Database<IdempotencyTables> {
+    return this.#database.within([organizationId])
   }
 }

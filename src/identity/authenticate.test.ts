@@ -25,7 +25,8 @@ function watched({ holdfast }: ContractWorld) {
   const { backend, statements } = counted(holdfast.backend)
   const clock = new ManualClock()
   const source = { clock, ids: holdfast.ids }
-  const authenticator = new Authenticator(Database.over<IdentityTables>(backend), source)
+  const database = Database.over<IdentityTables>(backend).within('all')
+  const authenticator = new Authenticator(database, source)
   return { clock, statements, authenticator }
 }
 
@@ -83,7 +84,8 @@ contract('authentication', (open) => {
         }
       },
     })
-    const authenticator = new Authenticator(Database.over<IdentityTables>(flaky), holdfast)
+    const database = Database.over<IdentityTables>(flaky).within('all')
+    const authenticator = new Authenticator(database, holdfast)
     await expect(authenticator.authenticate(token)).rejects.toThrow('away')
     failing = false
     expect((await authenticator.authenticate(token)).kind).toBe('service_token')

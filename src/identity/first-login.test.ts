@@ -14,7 +14,7 @@ const source = { clock: systemClock, ids: new UuidV7Generator() }
 
 async function migrated({ backend }: BackendWorld): Promise<Database<IdentityTables>> {
   await new Migrator(backend, { migrations, clock: systemClock }).up()
-  return Database.over<IdentityTables>(backend)
+  return Database.over<IdentityTables>(backend).within('all')
 }
 
 const callsOf = <R>(count: number, call: () => Promise<R>) =>
@@ -45,7 +45,8 @@ onEveryEngine('the first login of a database several programs open', (world) => 
   it('goes to one of them', async () => {
     const first = await migrated(world())
     const others = await Promise.all([world().another(), world().another()])
-    const databases = [first, ...others.map((each) => Database.over<IdentityTables>(each))]
+    const databases = [first, ...others.map((each) =>
+      Database.over<IdentityTables>(each).within('all'))]
     const logins = await Promise.all(databases.flatMap((database) =>
       Array.from({ length: 7 }, () => createFirstLogin(database, source))))
     expect(logins.filter((login) => login !== undefined)).toHaveLength(1)

@@ -35,9 +35,9 @@ export class ServiceTokenStore {
     organizationId: string,
     source: IdentitySource,
   ) {
-    this.#database = database
     this.#source = source
     this.#organizationId = columns.organizationId.encode(organizationId, 'organization_id')
+    this.#database = database.within([this.#organizationId])
   }
 
   /** Creates a token; its text is returned this once and never stored. */

@@ -17,7 +17,7 @@ const twenty = Array.from({ length: 20 }, (_, index) => index)
 /** A store as another process has it, whose clock is wrong by so much. */
 function elsewhere({ holdfast, organizationId }: ContractWorld, wrongByMs = 0): LockStore {
   const ids = new UuidV7Generator({ clock: new ManualClock(Date.now() + wrongByMs) })
-  const database = Database.over<LockTables>(holdfast.backend)
+  const database = Database.over<LockTables>(holdfast.backend).within('all')
   const room = new WaitingRoom(database, { signals: holdfast.coordination.signals, ids })
   const scope = { organizationId, actor: { id: 'elsewhere' } }
   return new LockStore(database, scope, { room, ids, inTransaction: false })

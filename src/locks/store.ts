@@ -86,13 +86,13 @@ export class LockStore {
       readonly inTransaction: boolean
     },
   ) {
-    this.#database = database
+    this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#database = database.within([this.#organizationId])
     this.#scope = scope
     this.#room = source.room
     this.#ids = source.ids
     this.#inTransaction = source.inTransaction
-    this.#leases = new Leases(source.room.leaseParts(database))
-    this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#leases = new Leases(source.room.leaseParts(this.#database))
   }
 
   /** Takes the lock if it is free and nobody waits for it. Throws InvalidInput. */

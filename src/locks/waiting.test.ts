@@ -21,7 +21,7 @@ interface Process {
 /** Another process on the same database; it hears signals only when they are handed in. */
 function another({ holdfast, organizationId }: ContractWorld, signals: Signals = deaf): Process {
   const ids = new UuidV7Generator({ clock: holdfast.clock })
-  const database = Database.over<LockTables>(holdfast.backend)
+  const database = Database.over<LockTables>(holdfast.backend).within('all')
   const room = new WaitingRoom(database, { signals, ids })
   const scope = { organizationId, actor: { id: 'another' } }
   return { locks: new LockStore(database, scope, { room, ids, inTransaction: false }), room }
@@ -221,7 +221,7 @@ contract('those who wait for a lock', (open) => {
 
 /** Puts somebody into the queue whose process then dies. */
 async function vanish(world: ContractWorld, name: string): Promise<void> {
-  const database = Database.over<LockTables>(world.holdfast.backend)
+  const database = Database.over<LockTables>(world.holdfast.backend).within('all')
   const { room } = another(world)
   const { columns } = lockTable
   await new Leases(room.leaseParts(database)).queue({
@@ -236,7 +236,7 @@ async function vanish(world: ContractWorld, name: string): Promise<void> {
 
 /** Makes everybody who waits look as if nothing had been heard of them for a while. */
 async function silence({ holdfast }: ContractWorld): Promise<void> {
-  const database = Database.over<LockTables>(holdfast.backend)
+  const database = Database.over<LockTables>(holdfast.backend).within('all')
   const { write, engine } = database
   await database.run(
     write.updateTable('lock_waiters').set({ seen_at: engine.now(-60_000) as never }))

@@ -9,7 +9,7 @@ const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 /** A process on the database of a world, and what it warns of. */
 function started({ holdfast }: ContractWorld, coordination: string) {
-  const database = Database.over<ProcessTables>(holdfast.backend)
+  const database = Database.over<ProcessTables>(holdfast.backend).within('all')
   const registry = new ProcessRegistry(database, { ids: holdfast.ids, coordination })
   const warnings: string[] = []
   const warn = (message: string) => warnings.push(message)

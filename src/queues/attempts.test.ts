@@ -8,7 +8,8 @@ const worker = 'worker'
 const delayMs = 3_600_000
 
 const ids = (jobs: readonly { readonly id: string }[]) => jobs.map(({ id }) => id)
-const tables = ({ holdfast }: ContractWorld) => Database.over<QueueTables>(holdfast.backend)
+const tables = ({ holdfast }: ContractWorld) =>
+  Database.over<QueueTables>(holdfast.backend).within('all')
 
 /** Lets a job's lease run out, as if its worker had been silent for too long. */
 async function expire(world: ContractWorld, { id }: { readonly id: string }) {

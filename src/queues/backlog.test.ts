@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { connect } from '../database/connect.js'
 import { Database } from '../database/database.js'
 import { type Backend, type Statement } from '../database/engine.js'
 import { valuesWanted } from '../testing/arbitraries.test.harness.js'
@@ -20,6 +21,7 @@ function watched({ holdfast, organizationId }: ContractWorld) {
     exclusive: (work) => backend.exclusive(work),
     introspect: () => backend.introspect(),
     definitions: () => backend.definitions(),
+    walls: () => backend.walls(),
     ping: () => backend.ping(),
     pool: () => backend.pool(),
     close: () => backend.close(),
@@ -29,7 +31,8 @@ function watched({ holdfast, organizationId }: ContractWorld) {
     return statement
   }
   const { wakeUps } = holdfast.coordination
-  const log = new JobLog(Database.over<QueueTables>(watching), { ids: holdfast.ids, wakeUps })
+  const database = Database.over<QueueTables>(watching).within('all')
+  const log = new JobLog(database, { ids: holdfast.ids, wakeUps })
   return { sent, log, queues: new QueueStore(log, { organizationId, actor: { id: 'test' } }) }
 }
 
@@ -60,8 +63,12 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** What autovacuum does sooner or later: statistics that know how many jobs there are. */
-async function analyze({ holdfast: { backend } }: ContractWorld) {
-  await backend.run({ sql: 'analyze', parameters: [] })
+async function analyze({ adminUrl, holdfast: { backend } }: ContractWorld) {
+  const analysis = { sql: 'analyze', parameters: [] }
+  // A database in memory has no second way in.
+  if (!backend.engine.shared) return void await backend.run(analysis)
+  const admin = await connect(adminUrl, { poolMax: 1 })
+  await admin.run(analysis).finally(() => admin.close())
 }
 
 /** Fills a queue up to so many waiting jobs. */

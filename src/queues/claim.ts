@@ -51,7 +51,9 @@ export class ClaimBatch {
       const name = groupOf(call)
       groups.set(name, { ...call, limit: call.limit + (groups.get(name)?.limit ?? 0) })
     }
-    const statements = [...groups.values()].map((group) => this.#claim(group))
+    // Each statement of the batch sees the jobs of its own organization only.
+    const statements = [...groups.values()].map((group) =>
+      database.within([group.organization]).reaching(this.#claim(group)))
     const results = await database.atomic(statements)
     const rows = new Map([...groups.keys()].map((name, index) => {
       return [name, results[index]!.rows.toSorted(inOrder)]

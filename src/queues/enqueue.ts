@@ -115,7 +115,7 @@ export class EnqueueBatch {
     missing: readonly QueueRow[],
     { rings, transaction }: { rings: Rings; transaction: Database<QueueTables> | undefined },
   ): Promise<Map<string, Placed>> {
-    const database = transaction ?? this.#database
+    const database = transaction ?? this.#database.within(reachOf(drafts))
     const deduped = drafts.filter(({ dedupe_key }) => dedupe_key !== null)
     const keys = keysOf(drafts)
     const sorted = deduped.length === 0 ? drafts : inOrderOf(drafts, ({ dedupe_key: key }) => key)
@@ -187,6 +187,9 @@ const earlierStatement = (rows: Rows) => sql`
   select j.* from ${rows} as b
   join jobs j on j.organization_id = b.organization_id and j.queue = b.queue
     and j.dedupe_key = b.dedupe_key`
+
+/** A draft carries the organization of its store, and no other. */
+const reachOf = (drafts: readonly JobDraft[]) => drafts.map((draft) => draft.organization_id!)
 
 interface Answers {
   readonly inserted: Result

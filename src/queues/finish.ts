@@ -110,7 +110,7 @@ export class FinishBatch {
   async write(
     calls: readonly FinishCall[],
     rings: Rings,
-    database: Database<QueueTables> = this.#database,
+    database = this.#database.within(calls.map(({ row }) => row.organization_id!)),
   ): Promise<Answer[]> {
     const answers = new Map<FinishCall, Answer>()
     await this.#run(of(calls, 'extend'), { write: this.#extend, rings, answers, database })

@@ -43,6 +43,7 @@ const firstId = '00000000-0000-0000-0000-000000000000' as Stored<'id'>
 
 /** What all queue stores of one database share: the writers and the compiled statements. */
 export class JobLog {
+  /** Of all organizations: workers and sweeps serve them all. */
   readonly database: Database<QueueTables>
   readonly ids: IdGenerator
   readonly wakeUps: WakeUps

@@ -256,7 +256,7 @@ async function worldOf({ holdfast }: ContractWorld, counted: World['counted']): 
   const { id: organizationId } = await holdfast.organizations.create({ name: 'Model' })
   const { queues } = holdfast.organization(organizationId)
   const names = [`${organizationId}-one`, `${organizationId}-two`]
-  const database = Database.over<QueueTables>(holdfast.backend)
+  const database = Database.over<QueueTables>(holdfast.backend).within('all')
   return { holdfast, database, organizationId, queues, names, counted }
 }
 

@@ -60,9 +60,9 @@ export class ScheduleStore {
     scope: Scope,
     source: { readonly clock: Clock; readonly ids: IdGenerator },
   ) {
-    this.#database = database
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#database = database.within([this.#organizationId])
   }
 
   /**

@@ -34,7 +34,7 @@ contract('schedules', (open) => {
   it('count from the clock handed in', async () => {
     const { holdfast, organizationId } = await open()
     const clock = new ManualClock()
-    const database = Database.over<ScheduleTables>(holdfast.backend)
+    const database = Database.over<ScheduleTables>(holdfast.backend).within('all')
     const scope = { organizationId, actor: { id: 'test' } }
     const store = new ScheduleStore(database, scope, { clock, ids: sequentialIds() })
     expect(await store.create(nightly)).toMatchObject({

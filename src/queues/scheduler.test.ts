@@ -12,7 +12,7 @@ const dayMs = 24 * hourMs
 /** A schedule of its own and schedulers that share a clock, all at 2026-01-01T00:30. */
 function clockwork({ holdfast, organizationId, organization }: ContractWorld) {
   const clock = new ManualClock(Date.parse('2026-01-01T00:30:00Z'))
-  const database = Database.over<ScheduleTables>(holdfast.backend)
+  const database = Database.over<ScheduleTables>(holdfast.backend).within('all')
   const scope = { organizationId, actor: { id: 'test' } }
   const schedules = new ScheduleStore(database, scope, { clock, ids: holdfast.ids })
   const events: SchedulerEvent[] = []

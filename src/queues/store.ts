@@ -72,9 +72,9 @@ export class QueueStore {
   /** With `transaction`, everything happens inside it instead of in shared batches. */
   constructor(log: JobLog, scope: Scope, transaction?: Database<QueueTables>) {
     this.#log = log
-    this.#database = transaction ?? log.database
-    this.#transaction = transaction
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
+    this.#transaction = transaction?.within([this.#organizationId])
+    this.#database = this.#transaction ?? log.database.within([this.#organizationId])
     this.#settings = new QueueSettings(this.#database, this.#organizationId)
     this.#queries = new JobQueries(this.#database, this.#organizationId)
     this.#encoder = new AttemptEncoder(this.#organizationId)

@@ -41,7 +41,7 @@ function workshop({ holdfast, organization: { queues } }: ContractWorld) {
       return worker.start()
     },
     /** Changes a job behind the back of everybody. */
-    change: ({ id }: { id: string }, assignments: string) => holdfast.backend.run({
+    change: ({ id }: { id: string }, assignments: string) => holdfast.database.execute({
       sql: `update jobs set ${assignments} where id = '${id}'`, parameters: [],
     }),
     later: async (milliseconds: number) => {

@@ -10,8 +10,10 @@ export interface ContractWorld {
   /** Another organization, whose data must stay unseen. */
   readonly neighbourId: string
   readonly neighbour: OrganizationStores
-  /** The address of the database under test. */
+  /** The address of the database under test, for the login that serves. */
   readonly databaseUrl: string
+  /** The same for a login that may do anything. */
+  readonly adminUrl: string
 }
 
 /** Opens a world; every call has organizations of its own. */
@@ -47,7 +49,7 @@ function worldOn(engine: TestEngine): OpenWorld {
   let lease: DatabaseLease
   let holdfast: Holdfast
   beforeAll(async () => {
-    lease = await engine.create()
+    lease = await engine.createReady()
     holdfast = await openHoldfast({ database: lease.url })
   })
   afterAll(async () => {
@@ -64,6 +66,7 @@ function worldOn(engine: TestEngine): OpenWorld {
       organization: holdfast.organization(organizationId),
       neighbour: holdfast.organization(neighbourId),
       databaseUrl: lease.url,
+      adminUrl: lease.adminUrl,
     }
   }
 }

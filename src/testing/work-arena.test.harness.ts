@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { connect } from '../database/connect.js'
 import { type Holdfast, openHoldfast, type OrganizationStores } from '../holdfast.js'
 import {
   ensureBuilt, type Running, startCli, temporaryFolder,
@@ -67,14 +68,15 @@ export class WorkArena {
 
   static async on(engine: TestEngine): Promise<WorkArena> {
     await ensureBuilt()
-    const lease = await engine.create()
+    const lease = await engine.createReady()
     const holdfast = await openHoldfast({ database: lease.url })
-    await holdfast.backend.run({
+    const owner = await connect(lease.ownerUrl, { poolMax: 1 })
+    await owner.run({
       sql: `create table effects (
         job_id text not null, attempt integer not null, pid integer not null,
         key text, place integer not null)`,
       parameters: [],
-    })
+    }).finally(() => owner.close())
     return new WorkArena(holdfast, lease)
   }
 

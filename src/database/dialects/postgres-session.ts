@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { InvalidConfiguration } from '../../errors.js'
+import { reachStatement } from './postgres-reach.js'
 
 /** How a new connection is made ready. */
 export interface SessionOptions {
@@ -38,7 +39,12 @@ const settingsThroughPooler = `select ${carried}, concat_ws(', ',
 export async function greet(client: pg.ClientBase, options: SessionOptions): Promise<void> {
   const text = options.throughPooler ? settingsThroughPooler : settings
   const query = { text, query_timeout: options.timeoutMs }
-  const { rows } = await client.query<{ wanted?: string }>(query)
+  const told = client.query<{ wanted?: string }>(query)
+  // Prepared once a connection; a reach that the role or the database was given ends here.
+  const prepared = options.throughPooler
+    ? undefined
+    : client.query({ ...reachStatement, query_timeout: options.timeoutMs } as pg.QueryConfig)
+  const [{ rows }] = await Promise.all([told, prepared])
   const wanted = rows[0]?.wanted ?? ''
   if (wanted === '') return
   const message = `Behind a pooler the database itself must have these settings: ${wanted}; ` +

@@ -4,14 +4,16 @@ import { HoldfastError } from '../../errors.js'
 import { type Kind } from '../columns.js'
 import {
   type Backend, type Engine, type IntrospectedColumn, type PoolFigures, type Result, type RowKinds,
-  type Session, type SlotMaker,
-  type Statement,
+  type Session, type SlotMaker, type Statement, type Walls,
 } from '../engine.js'
 import {
   closed, DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
 } from '../failures.js'
 import { begin, commit, runTransaction } from '../transaction.js'
 import { arrayParameter } from './postgres-arrays.js'
+import { definitions, introspection, walls, wallsOf } from './postgres-catalog.js'
+import { rowSecurity } from './postgres-policies.js'
+import { Reaching } from './postgres-reach.js'
 import { greet } from './postgres-session.js'
 
 const types: Record<Kind, string> = {
@@ -49,6 +51,7 @@ export const postgresEngine: Engine = {
   },
   types,
   tableSuffix: '',
+  rowSecurity,
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     if (count === 1) return oneRow(kinds, slot)
@@ -112,6 +115,8 @@ interface Lease {
   broken: boolean
   /** Set while statements may take as long as they need. */
   patient: boolean
+  /** Sends the reach of statements before them. */
+  readonly reaching: Reaching
 }
 
 /** The PostgreSQL backend: one pool, pipelined statements, values as text. */
@@ -119,7 +124,9 @@ export class PostgresBackend implements Backend {
   readonly engine = postgresEngine
   readonly #pool: pg.Pool
   readonly #named: boolean
+  readonly #reachings = new WeakMap<pg.PoolClient, Reaching>()
   readonly #max: number
+  readonly #timeoutMs: number
   #calls = 0
   #lastCallEnded: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -127,6 +134,7 @@ export class PostgresBackend implements Backend {
   constructor(options: PostgresOptions) {
     this.#named = options.throughPooler !== true
     this.#max = options.poolMax ?? 10
+    this.#timeoutMs = queryTimeoutMs(options)
     this.#pool = new pg.Pool(poolConfig(options, this.#max))
     // A failover ends idle and busy connections alike; neither may end the process.
     this.#pool.on('error', ignore)
@@ -165,15 +173,16 @@ export class PostgresBackend implements Backend {
       return runTransaction({ run: (statement) => this.#send(lease, statement) }, locked)
     }
     const locked = async (session: Session) => {
-      await session.run({ sql: `set local statement_timeout = 0`, parameters: [] })
-      await session.run({ sql: `select pg_advisory_xact_lock(${migrationLock})`, parameters: [] })
+      const prepared = (sql: string) => session.run({ sql, parameters: [], reach: null })
+      await prepared(`set local statement_timeout = 0`)
+      await prepared(`select pg_advisory_xact_lock(${migrationLock})`)
       return work(session)
     }
     return this.#with(patiently)
   }
 
   async introspect(): Promise<IntrospectedColumn[]> {
-    const { rows } = await this.run({ sql: introspection, parameters: [], readOnly: true })
+    const { rows } = await this.run(introspection)
     return rows.map((row) => ({
       table: String(row.table),
       column: String(row.column),
@@ -184,12 +193,16 @@ export class PostgresBackend implements Backend {
   }
 
   async definitions(): Promise<string[]> {
-    const { rows } = await this.run({ sql: definitions, parameters: [], readOnly: true })
+    const { rows } = await this.run(definitions)
     return rows.map((row) => String(row.definition))
   }
 
+  async walls(): Promise<Walls> {
+    return wallsOf((await this.run(walls)).rows[0]!)
+  }
+
   async ping(): Promise<void> {
-    await this.run({ sql: 'select 1', parameters: [], readOnly: true })
+    await this.run({ sql: 'select 1', parameters: [], readOnly: true, reach: null })
   }
 
   pool(): PoolFigures {
@@ -215,15 +228,15 @@ export class PostgresBackend implements Backend {
     return { rows, changed: rowCount ?? 0 }
   }
 
-  async #query(lease: Lease, { sql: text, parameters, name }: Statement): Promise<pg.QueryResult> {
-    const query = {
-      text,
-      values: parameters as unknown[],
-      name: this.#named ? name : undefined,
-      query_timeout: lease.patient ? forEver : undefined,
-    }
+  async #query(lease: Lease, statement: Statement): Promise<pg.QueryResult> {
+    const { sql: text, parameters, name } = statement
     try {
-      return await lease.client.query(query)
+      return await lease.reaching.query(lease.client, statement, {
+        text,
+        values: parameters as unknown[],
+        name: this.#named ? name : undefined,
+        query_timeout: lease.patient ? forEver : this.#timeoutMs,
+      })
     } catch (cause) {
       const error = translated(cause, postgresFailure)
       if (lostTheConnection(error)) lease.broken = true
@@ -243,12 +256,23 @@ export class PostgresBackend implements Backend {
   }
 
   async #lend<R>(use: (lease: Lease) => Promise<R>): Promise<R> {
-    const lease: Lease = { client: await this.#acquire(), broken: false, patient: false }
+    const client = await this.#acquire()
+    const lease: Lease = {
+      client, broken: false, patient: false, reaching: this.#reachingOf(client),
+    }
     try {
       return await use(lease)
     } finally {
       lease.client.release(lease.broken)
     }
+  }
+
+  #reachingOf(client: pg.PoolClient): Reaching {
+    const known = this.#reachings.get(client)
+    if (known !== undefined) return known
+    const reaching = new Reaching({ throughPooler: !this.#named })
+    this.#reachings.set(client, reaching)
+    return reaching
   }
 
   async #acquire(): Promise<pg.PoolClient> {
@@ -266,6 +290,10 @@ export class PostgresBackend implements Backend {
   }
 }
 
+/** The server gives up first. */
+const queryTimeoutMs = ({ statementTimeoutMs = 30_000 }: PostgresOptions) =>
+  statementTimeoutMs + 2_000
+
 function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
   const { statementTimeoutMs = 30_000, acquireTimeoutMs = 5_000, throughPooler = false } = options
   const startup = throughPooler
@@ -282,7 +310,7 @@ function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
     ...options.connection,
     ...startup,
     max,
-    query_timeout: statementTimeoutMs + 2_000,
+    query_timeout: queryTimeoutMs(options),
     connectionTimeoutMillis: acquireTimeoutMs,
     onConnect: (client: pg.ClientBase) =>
       greet(client, { throughPooler, timeoutMs: acquireTimeoutMs }),
@@ -291,35 +319,3 @@ function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
     pipeline: true,
   } as pg.PoolConfig
 }
-
-const introspection = `
-select c.relname as "table", a.attname as "column",
-  format_type(a.atttypid, a.atttypmod)
-    || case when a.attcollation <> t.typcollation and a.attcollation <> 0
-         then ' collate ' || quote_ident(l.collname) else '' end as "type",
-  not a.attnotnull as "nullable",
-  coalesce((
-    select k.place from pg_index i, unnest(i.indkey) with ordinality as k(attnum, place)
-    where i.indrelid = c.oid and i.indisprimary and k.attnum = a.attnum), 0) as key_place
-from pg_attribute a
-join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p')
-join pg_type t on t.oid = a.atttypid
-left join pg_collation l on l.oid = a.attcollation
-where c.relnamespace = current_schema()::regnamespace and a.attnum > 0 and not a.attisdropped
-order by c.relname collate "C", a.attnum`
-
-const definitions = `
-select definition collate "C" as definition from (
-  select 'index ' || indexdef as definition from pg_indexes where schemaname = current_schema()
-  union all
-  select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
-  from pg_constraint
-  where connamespace = current_schema()::regnamespace and conrelid <> 0
-  union all
-  select 'default ' || adrelid::regclass || ' ' || adnum || ' ' || pg_get_expr(adbin, adrelid)
-  from pg_attrdef d join pg_class c on c.oid = d.adrelid
-  where c.relnamespace = current_schema()::regnamespace
-  union all
-  select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
-  where c.relnamespace = current_schema()::regnamespace and not t.tgisinternal
-) as found order by 1`

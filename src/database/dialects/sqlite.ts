@@ -39,6 +39,7 @@ export const sqliteEngine: Engine = {
     return sql`strftime(${format}, 'now', format('%+.3f seconds', ${offset} / 1000.0))`
   },
   types,
+  rowSecurity: undefined,
   tableSuffix: 'strict',
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
@@ -135,6 +136,10 @@ export class SqliteBackend implements Backend {
   async definitions(): Promise<string[]> {
     const { rows } = await this.run({ sql: definitions, parameters: [], readOnly: true })
     return rows.map((row) => String(row.definition))
+  }
+
+  async walls(): Promise<undefined> {
+    return undefined
   }
 
   async ping(): Promise<void> {

@@ -8,9 +8,11 @@ import { schedules } from './0006_schedules.js'
 import { processes } from './0007_processes.js'
 import { audit } from './0008_audit.js'
 import { settings } from './0011_settings.js'
+import { rowLevelSecurity } from './0013_row_level_security.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   settings,
+  rowLevelSecurity,
 ]

@@ -1,0 +1,27 @@
+import { type RowSecurity } from '../engine.js'
+import { reachAll } from '../reach.js'
+import { organizationTables } from './postgres-catalog.js'
+
+const setting = `current_setting('holdfast.reach', true)`
+
+/** Selects of their own are computed once a statement, not once a row. */
+const seesAll = `(select ${setting} = '${reachAll}')`
+const seen = `(select case when ${setting} <> '${reachAll}'
+  then string_to_array(${setting}, ',')::uuid[] end)::uuid[]`
+
+/** A setting that is unset or empty reaches nothing. The owner of the tables is bound as well. */
+export const rowSecurity: RowSecurity = {
+  tables: organizationTables,
+  secure: (table, key) => [
+    `alter table ${table} enable row level security`,
+    `alter table ${table} force row level security`,
+    `create policy organizations_in_reach on ${table}
+       using (${key} = any (${seen}) or ${seesAll})
+       with check (${key} = any (${seen}) or ${seesAll})`,
+  ],
+  release: (table) => [
+    `drop policy organizations_in_reach on ${table}`,
+    `alter table ${table} no force row level security`,
+    `alter table ${table} disable row level security`,
+  ],
+}

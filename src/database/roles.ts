@@ -1,0 +1,73 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { InvalidInput } from '../errors.js'
+
+/** The logins of a database server: one owns the tables and migrates, the other serves. */
+export interface RoleNames {
+  readonly owner: string
+  readonly server: string
+}
+
+/** Names used unless others are given. */
+export const defaultRoles: RoleNames = { owner: 'holdfast_owner', server: 'holdfast_server' }
+
+const namePattern = /^[a-z_][a-z0-9_]{0,62}$/
+
+/** Throws InvalidInput for a name that would have to be quoted everywhere. */
+export function checkRoleName(name: string, field: string): string {
+  if (namePattern.test(name) && !name.startsWith('pg_')) return name
+  const rule = 'must be 1 to 63 lower-case letters, digits and _, not beginning with a digit or pg_'
+  throw new InvalidInput(`${field} ${rule}`, { field })
+}
+
+/** Throws InvalidInput for a password that logins could take for another. */
+export function checkRolePassword(password: string, field: string): string {
+  if (/^[\x21-\x7e]{16,128}$/.test(password)) return password
+  const rule = 'must be 16 to 128 ASCII characters without spaces'
+  throw new InvalidInput(`${field} ${rule}`, { field })
+}
+
+/** A password that nobody guesses. */
+export const newRolePassword = (): string => randomBytes(24).toString('base64url')
+
+/**
+ * Makes a login, or takes away from one whatever it should not have. Without a password it keeps
+ * the one it has. The server is told a verifier only, so that no log of it holds the password.
+ */
+export function roleStatements(name: string, password?: string): readonly string[] {
+  const secret = password === undefined ? '' : ` password '${verifierOf(password)}'`
+  return [
+    `do $$ begin
+       create role ${name};
+     exception when duplicate_object or unique_violation then null; end $$`,
+    `alter role ${name} with login nosuperuser nobypassrls nocreatedb nocreaterole noreplication` +
+      secret,
+  ]
+}
+
+/** What the serving login may do: read and change rows, and nothing else. Run where the tables are. */
+export function grantStatements({ owner, server }: RoleNames): readonly string[] {
+  const dml = 'select, insert, update, delete'
+  const mine = `alter default privileges for role ${owner} in schema public grant`
+  return [
+    'revoke create on schema public from public',
+    `grant usage on schema public to ${server}`,
+    `revoke create on schema public from ${server}`,
+    `grant ${dml} on all tables in schema public to ${server}`,
+    `grant usage, select on all sequences in schema public to ${server}`,
+    `${mine} ${dml} on tables to ${server}`,
+    `${mine} usage, select on sequences to ${server}`,
+    `do $$ begin
+       revoke insert, update, delete on holdfast_migrations from ${server};
+     exception when undefined_table then null; end $$`,
+  ]
+}
+
+/** SCRAM-SHA-256 as RFC 5802 derives it and PostgreSQL stores it. */
+function verifierOf(password: string): string {
+  const [salt, rounds] = [randomBytes(16), 4_096]
+  const salted = pbkdf2Sync(password, salt, rounds, 32, 'sha256')
+  const keyOf = (name: string) => createHmac('sha256', salted).update(name).digest()
+  const stored = createHash('sha256').update(keyOf('Client Key')).digest('base64')
+  const keys = `${stored}:${keyOf('Server Key').toString('base64')}`
+  return `SCRAM-SHA-256$${rounds}:${salt.toString('base64')}$${keys}`
+}
