@@ -218,8 +218,16 @@ export async function keys(matrix: Matrix): Promise<void> {
   const { organizations } = ours.holdfast
   await organizations.addMember(
     { organizationId: others.organizationId, userId: both.userId }, 'owner')
-  const keyed = routes.filter(({ idempotency, scope }) =>
-    idempotency !== 'none' && scope === 'organization')
+  // What one has elsewhere stays there, though one is the same person here.
+  const elsewhere = { id: `user:${both.userId}`, userId: both.userId }
+  await ours.holdfast.organization(others.organizationId, elsewhere)
+    .settings.update('user', { [others.secret]: others.secret })
+  const inside = routes.filter(({ scope }) => scope === 'organization')
+  await eachOf(inside.filter(({ method }) => method === 'GET'), async (route) => {
+    const caller = { name: 'both', token: both.token, organization: ours.organizationId }
+    await matrix.send({ caller, route, ids: ours.ids, unseen: [theirs, others] })
+  })
+  const keyed = inside.filter(({ idempotency }) => idempotency !== 'none')
   await eachOf(keyed, async (route) => {
     const key = { 'idempotency-key': randomUUID() }
     for (const [first, second] of [
