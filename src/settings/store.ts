@@ -94,7 +94,7 @@ export class SettingsStore {
   readonly #organizationId: Stored<'id'>
 
   constructor(database: Database<SettingsTables>, scope: Scope, source: SettingsSource) {
-    this.#database = database
+    this.#database = database.within([scope.organizationId])
     this.#scope = scope
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
