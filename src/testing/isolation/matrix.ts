@@ -10,7 +10,7 @@ import { type Sample } from './samples.js'
 /** An endpoint, with all that decides who may call it; the server's table of routes fits. */
 export interface MatrixRoute extends Endpoint {
   readonly action: string
-  readonly scope: 'organization' | 'person' | 'none'
+  readonly scope: 'organization' | 'person' | 'installation' | 'none'
   readonly idempotency: string
   readonly input: { readonly query?: { readonly shape: object } }
 }
