@@ -7,6 +7,7 @@ import {
 } from './operation.js'
 import { Secrets } from './secrets.js'
 import { endpoints, type Me } from './schema.js'
+import { OrganizationSettings, OwnSettings } from './settings.js'
 import { type Fetch, type Outgoing, send, type TransportOptions } from './transport.js'
 
 /** How to reach a server. */
@@ -68,6 +69,8 @@ export class Client {
   readonly messages: Messages
   readonly organizations: Organizations
   readonly serviceTokens: ServiceTokens
+  readonly settings: OrganizationSettings
+  readonly mySettings: OwnSettings
   readonly sessions: Sessions
   /** Of the organization. */
   readonly secrets: Secrets
@@ -95,6 +98,8 @@ export class Client {
     this.messages = new Messages(request)
     this.organizations = new Organizations(request)
     this.serviceTokens = new ServiceTokens(request)
+    this.settings = new OrganizationSettings(request)
+    this.mySettings = new OwnSettings(request)
     this.sessions = new Sessions(request)
     this.secrets = new Secrets(request, 'Secret')
     this.mySecrets = new Secrets(request, 'MySecret')

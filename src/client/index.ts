@@ -9,4 +9,5 @@ export {
 } from './operation.js'
 export type * from './schema.js'
 export { type Secrets } from './secrets.js'
+export { type OrganizationSettings, type OwnSettings } from './settings.js'
 export { type Fetch } from './transport.js'
