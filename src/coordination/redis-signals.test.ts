@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { HeldReplies } from '../testing/held-replies.test.harness.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { connectCoordination } from './connect.js'
 import { type Coordinator, type Signal } from './coordination.js'
@@ -99,5 +101,76 @@ describe.skipIf(missing !== undefined)(`signals over Redis${reason}`, () => {
     await eventually(['-!'])
     await here.signals.publish('news', 'one')
     await eventually(['-!', 'one!'])
+  })
+})
+
+describe.skipIf(missing !== undefined)(`signals over a slow way to Redis${reason}`, () => {
+  let redis: PrivateRedis
+  let way: HeldReplies
+  /** Behind the slow way. */
+  let far: Coordinator
+  let near: Coordinator
+  let heard: string[]
+
+  beforeAll(async () => {
+    redis = await PrivateRedis.start()
+  })
+  beforeEach(async () => {
+    heard = []
+    way = await HeldReplies.before(redis.port)
+    near = await connectCoordination({ redis: redis.url })
+  })
+  afterEach(async () => {
+    await Promise.all([far.close(), near.close()])
+    way.close()
+    await redis.command('FLUSHALL')
+  })
+  afterAll(() => redis?.remove())
+
+  const note = ({ payload = '-', missed }: Signal) => heard.push(`${payload}${missed ? '!' : ''}`)
+  const eventually = (expected: string[]) => vi.waitFor(() => expect(heard).toEqual(expected))
+  const isHeld = (text: string) => vi.waitFor(() => expect(way.held).toContain(text))
+
+  it('tell a broken connection no later than a signal that comes with the new one', async () => {
+    far = await connectCoordination({ redis: way.url })
+    await far.signals.subscribe('news', note)
+    await near.signals.publish('news', 'one')
+    await eventually(['one'])
+    way.hold(/subscribe/i)
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await isHeld(channel)
+    await near.signals.publish('news', 'two')
+    await isHeld('two')
+    way.release()
+    await eventually(['one', 'two!', '-!'])
+  })
+
+  it('tell a gap before the first signal when the subscription was confirmed late', async () => {
+    far = await connectCoordination({ redis: way.url, redisOptions: { commandTimeoutMs: 50 } })
+    way.hold(/subscribe/i)
+    await far.signals.subscribe('news', note)
+    await eventually(['-!'])
+    await near.signals.publish('news', 'one')
+    await isHeld('one')
+    way.release()
+    await eventually(['-!', 'one!', '-!'])
+  })
+
+  it('tell what could not be sent after a signal whose answer was still on its way', async () => {
+    far = await connectCoordination({ redis: way.url })
+    await near.signals.subscribe('news', note)
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1')
+    await far.signals.publish('news', 'lost')
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0')
+    way.hold(/evalsha/i)
+    const late = far.ping()
+    await pause(150)
+    const sent = far.signals.publish('news', 'one')
+    await vi.waitFor(() => expect(heard).toContain('one'))
+    await expect(late).rejects.toThrow('in time')
+    await far.signals.publish('news', 'lost as well')
+    way.release()
+    await sent
+    await vi.waitFor(() => expect(heard.slice(heard.indexOf('one'))).toContain('-!'))
   })
 })

@@ -22,6 +22,8 @@ interface Heard {
   ready: Promise<void>
   /** The last signal seen; undefined until that is known. */
   mark: Mark | undefined
+  /** Set while signals may have been missed of which its listeners are not told. */
+  isInDoubt: boolean
 }
 
 /** A place in a topic's sequence; era '' before any signal. */
@@ -41,7 +43,11 @@ export class RedisSignals implements Signals {
   /** By channel. */
   readonly #heard = new Map<string, Heard>()
   #client: Client | undefined
-  /** Set when a publication failed, until others know that they may have missed it. */
+  /** Publications that failed so far. */
+  #failed = 0
+  /** Of these, how many others know that they may have missed. */
+  #told = 0
+  /** Set while others are owed word of one. */
   #owing: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -66,14 +72,14 @@ export class RedisSignals implements Signals {
   async publish(topic: string, payload?: string): Promise<void> {
     requireSignal(topic, payload)
     const key = keyOf(topic)
-    const owed = this.#owing
+    const failed = this.#failed
     // With it, so that nobody takes this signal for the one they missed.
-    const owedTo = owed === undefined ? '' : this.#redis.prefixed(missedKey)
+    const owedTo = failed === this.#told ? '' : this.#redis.prefixed(missedKey)
     const rest = payload === undefined ? [] : [payload]
     const args = [randomUUID(), sequenceTtlMs, this.#redis.prefixed(key), owedTo, ...rest]
     try {
       await this.#redis.run(publishSignal, [key], args)
-      this.#settle(owed)
+      this.#settle(failed)
     } catch {
       this.#local.tell({ topic, missed: true, ...(payload === undefined ? {} : { payload }) })
       this.#owe()
@@ -85,7 +91,7 @@ export class RedisSignals implements Signals {
     const subscription = await this.#local.subscribe(topic, listener)
     let heard = this.#heard.get(channel)
     if (heard === undefined) {
-      heard = { topic, mark: undefined, ready: Promise.resolve() }
+      heard = { topic, mark: undefined, isInDoubt: false, ready: Promise.resolve() }
       this.#heard.set(channel, heard)
       heard.ready = this.#listen(channel, heard).catch(() => {
         this.#local.tell({ topic, missed: true })
@@ -109,6 +115,12 @@ export class RedisSignals implements Signals {
   async #prepare(client: Client): Promise<void> {
     // From here on a new topic subscribes by itself.
     this.#client = client
+    const cut = [...this.#heard.values()]
+    // Before it is told: a signal can come in one piece with the confirmation, and is heard first.
+    for (const heard of cut) {
+      heard.mark = undefined
+      heard.isInDoubt = true
+    }
     try {
       const channels = [this.#redis.prefixed(missedKey), ...this.#heard.keys()]
       await within(this.#redis.limits.connectTimeoutMs, client.subscribe(channels, this.#receive))
@@ -116,23 +128,28 @@ export class RedisSignals implements Signals {
       this.#client = undefined
       throw error
     }
-    this.#tellAllMissed()
+    for (const heard of cut) this.#tellMissed(heard)
   }
 
   #lost(): void {
     this.#client = undefined
-    for (const heard of this.#heard.values()) heard.mark = undefined
   }
 
   /** Subscribes, then reads where the sequence stands. When not connected, `prepare` will do it. */
   async #listen(channel: string, heard: Heard): Promise<void> {
-    if (this.#client === undefined) throw new Error('not connected')
-    const confirmed = this.#client.subscribe(channel, this.#receive)
-    await within(this.#redis.limits.commandTimeoutMs, confirmed)
+    const client = this.#client
+    if (client === undefined) throw new Error('not connected')
+    const confirmed = client.subscribe(channel, this.#receive)
+    await within(this.#redis.limits.commandTimeoutMs, confirmed).catch((error: unknown) => {
+      // Signals are missed for as long as it takes still, after what the listener is told now.
+      heard.isInDoubt = true
+      confirmed.then(() => this.#tellMissed(heard), () => undefined)
+      throw error
+    })
     const key = keyOf(heard.topic)
     const [era = '', sequence = 0] = (await this.#redis.run<Last | null>(lastSignal, [key])) ?? []
-    // A signal that has arrived in the meantime knows better.
-    heard.mark ??= { era, sequence: Number(sequence) }
+    // A signal that has arrived in the meantime knows better; so does a new connection.
+    if (this.#client === client) heard.mark ??= { era, sequence: Number(sequence) }
   }
 
   async #forget(channel: string): Promise<void> {
@@ -154,7 +171,8 @@ export class RedisSignals implements Signals {
     const next: Mark = { era: era!, sequence: Number(digits) }
     if (mark?.era === next.era && next.sequence <= mark.sequence) return
     heard.mark = next
-    const missed = mark !== undefined && !follows(next, mark)
+    const missed = heard.isInDoubt || (mark !== undefined && !follows(next, mark))
+    heard.isInDoubt = false
     this.#local.tell({ topic, missed, ...(payload === undefined ? {} : { payload }) })
   }
 
@@ -162,21 +180,30 @@ export class RedisSignals implements Signals {
     for (const { topic } of this.#heard.values()) this.#local.tell({ topic, missed: true })
   }
 
+  #tellMissed(heard: Heard): void {
+    heard.isInDoubt = false
+    this.#local.tell({ topic: heard.topic, missed: true })
+  }
+
   /** From now on other processes are owed the word that signals of this one did not reach them. */
   #owe(): void {
+    this.#failed += 1
     if (!this.#isClosed) this.#owing ??= setInterval(() => void this.#pay(), retryMs)
   }
 
   async #pay(): Promise<void> {
-    const owed = this.#owing
+    const failed = this.#failed
     const args = [this.#redis.prefixed(missedKey)]
     const paid = this.#redis.run(publishMissed, [missedKey], args)
-    await paid.then(() => this.#settle(owed), () => undefined)
+    await paid.then(() => this.#settle(failed), () => undefined)
   }
 
-  #settle(owed: NodeJS.Timeout | undefined): void {
-    clearInterval(owed)
-    if (this.#owing === owed) this.#owing = undefined
+  /** Word was given of the first failures; of those since then it is owed still. */
+  #settle(failed: number): void {
+    this.#told = Math.max(this.#told, failed)
+    if (this.#told < this.#failed) return
+    clearInterval(this.#owing)
+    this.#owing = undefined
   }
 }
 
