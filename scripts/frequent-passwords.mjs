@@ -1,6 +1,6 @@
 /**
- * Writes `src/identity/frequent-passwords.ts` from a list of passwords, the most common first, one a
- * line:
+ * Writes `src/identity/frequent-passwords.ts` from a list of passwords, the most common first,
+ * one a line:
  *
  *     node scripts/frequent-passwords.mjs < passwords.txt
  *
@@ -29,8 +29,9 @@ const lines = marks.toString('base64').match(new RegExp(`.{1,${columns}}`, 'g'))
 
 writeFileSync(join(root, 'src', 'identity', 'frequent-passwords.ts'), `\
 /**
- * The ${seen.size.toLocaleString('en')} most common passwords of eight characters or more: of each, the first four bytes of the
- * SHA-256 of its lower case, in base64. Written by scripts/frequent-passwords.mjs.
+ * The ${seen.size.toLocaleString('en')} most common passwords of eight characters or more: of each,
+ * the first four bytes of the SHA-256 of its lower case, in base64. Written by
+ * scripts/frequent-passwords.mjs.
  */
 export const frequentPasswordMarks = \`
 ${lines.join('\n')}

@@ -79,7 +79,10 @@ ${lines.join('\n')}
 }
 
 if (process.argv.includes('--stdin')) {
-  const document = JSON.parse(readFileSync(0, 'utf8'))
+  const parts = []
+  // Read whole at once, a pipe that is not full yet would be an error.
+  for await (const part of process.stdin) parts.push(part)
+  const document = JSON.parse(Buffer.concat(parts).toString())
   process.stdout.write(JSON.stringify(await generated(document)))
 } else {
   const server = join(root, 'dist', 'server', 'index.js')

@@ -12,7 +12,12 @@ describe('configuration', () => {
     expect(readConfiguration({}, {})).toEqual({
       settings: {
         database: 'sqlite:./holdfast.db',
+        migrationDatabase: undefined,
+        mode: 'development',
+        ownerPassword: undefined,
+        serverPassword: undefined,
         redis: undefined,
+        rootKey: undefined,
         rootKey: undefined,
         host: '127.0.0.1',
         port: 7410,
@@ -36,6 +41,7 @@ describe('configuration', () => {
   })
 
   it('reads every setting from the environment', () => {
+    const auditKey = Buffer.alloc(32, 7).toString('base64')
     const environment = {
       HOLDFAST_DATABASE_URL: 'memory:', HOLDFAST_REDIS_URL: 'rediss://cache', HOLDFAST_HOST: '::1',
       HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
@@ -51,6 +57,9 @@ describe('configuration', () => {
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
       drainMs: 8, logLevel: 'debug', trustProxy: true, runScheduler: false,
+      sessionTimes: { idleSeconds: 300, maxSeconds: 301 }, revealRate: null,
+      rootKey: { file: 'root.key' }, auditRetentionDays: 400, auditKey, mode: 'production',
+      migrationDatabase: 'postgres://owner@db/x', ownerPassword: 'o', serverPassword: 's',
       rootKey: { file: '/run/root.key' }, revealRate: null,
       rateLimits: {
         login: { limit: 5, windowSeconds: 0.5 },

@@ -71,7 +71,9 @@ onEveryEngine('PostgreSQL', (world) => {
     const met = barrier(2)
     const skewed = (number: number) =>
       backend.transaction(async (session) => {
-        await run(session, 'set transaction isolation level serializable')
+        const sql = 'set transaction isolation level serializable'
+        // A reach would be a query before it.
+        await session.run({ sql, parameters: [], reach: null })
         await run(session, 'select sum(amount) from parents')
         await met()
         await run(session, add(number))

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import { connect } from '../database/connect.js'
 import { Database } from '../database/database.js'
 import { InvalidConfiguration } from '../errors.js'
-import { openHoldfast } from '../holdfast.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
   type IdentityDatabase, IdentityStore, LoginFailed, type LoginLimits, loginLimitsOf,
@@ -43,13 +43,13 @@ const countOf = (outcomes: readonly string[], wanted: string) =>
   outcomes.filter((each) => each === wanted).length
 
 contract('failing logins', (open) => {
-  it('of one account are exactly as many as may be, of 64 at once from as many places', async () => {
+  it('of one account are exactly as many as may be, of 64 at once from everywhere', async () => {
     const { attempt } = await guarded(await open())
     const outcomes = await times(64, () => attempt('a wrong guess', freshAddress()))
     expect([countOf(outcomes, 'wrong'), countOf(outcomes, 'throttled')]).toEqual([5, 59])
   })
 
-  it('of one address are exactly as many as may be, of 64 at once on as many accounts', async () => {
+  it('of one address are exactly as many as may be, of 64 at once on all accounts', async () => {
     const world = await open()
     const { attempt } = await guarded(world)
     const address = freshAddress()
@@ -166,18 +166,18 @@ contract('failing logins', (open) => {
 contract('failing logins at two processes', (open) => {
   it('are together exactly as many as may be', async () => {
     const world = await open()
-    // Memory is one process's own; there the two share it.
-    const isShared = world.databaseUrl !== 'memory:'
-    const other = isShared ? await openHoldfast({ database: world.databaseUrl }) : world.holdfast
+    // What does not outlive a process is its own; there the two share it.
+    const { backend } = world.holdfast
+    const other = world.isLasting ? await connect(world.databaseUrl) : backend
     const { email, source } = await guarded(world)
-    const stores = [world.holdfast, other].map(({ backend }) =>
-      new IdentityStore(Database.over<IdentityDatabase>(backend).within('all'), source))
+    const stores = [backend, other].map((each) =>
+      new IdentityStore(Database.over<IdentityDatabase>(each).within('all'), source))
     const outcomes = await times(64, (index) => stores[index % 2]!
       .logIn({ email, password: 'a wrong guess' }, { ipAddress: freshAddress() })
       .catch((error: unknown) => error))
     expect(outcomes.filter((error) => error instanceof LoginFailed)).toHaveLength(5)
     expect(outcomes.filter((error) => error instanceof LoginThrottled)).toHaveLength(59)
-    if (isShared) await other.close()
+    if (world.isLasting) await other.close()
   })
 })
 

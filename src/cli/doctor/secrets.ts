@@ -1,4 +1,5 @@
 import { systemClock } from '../../clock.js'
+import { addressOf } from '../../database/address.js'
 import { Database } from '../../database/database.js'
 import { type Backend } from '../../database/engine.js'
 import { SchemaMismatch } from '../../database/failures.js'
@@ -40,6 +41,9 @@ async function checkRootKey(
       return ok(name, isUnder ? 'opens the database' : 'the database is under none yet')
     }
     if (isUnder) return problem(name, 'The secrets of this database need their root key.', setting)
+    if (addressOf(settings.database).kind === 'file') {
+      return ok(name, 'the first server makes one, in a file beside the database')
+    }
     return warning(name, 'None is configured: secrets are refused.', setting)
   } catch (error) {
     if (!HoldfastError.isInstance(error)) throw error
