@@ -10,6 +10,8 @@ import { type DatabaseLease } from '../testing/engines.js'
 /** Each of these starts several processes. */
 const patienceMs = 120_000
 
+const rootKey = Buffer.alloc(32, 7).toString('base64')
+
 for (const engine of enginesNamed('postgres')) {
   describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'init-db --roles'), () => {
     let folder: ReturnType<typeof temporaryFolder>
@@ -92,7 +94,7 @@ for (const engine of enginesNamed('postgres')) {
     it('serves in production with the server’s login', async () => {
       const running = serve({
         HOLDFAST_DATABASE_URL: urlOf('server'), HOLDFAST_MODE: 'production',
-        HOLDFAST_MIGRATION_DATABASE_URL: urlOf('owner'),
+        HOLDFAST_MIGRATION_DATABASE_URL: urlOf('owner'), HOLDFAST_ROOT_KEY: rootKey,
       })
       expect(JSON.parse(await running.line(/^\{/))).toMatchObject({ database: engine.name })
       running.signal('SIGTERM')

@@ -354,7 +354,9 @@ for (const engine of enginesNamed('postgres')) {
 async function execute(url: string, statements: string): Promise<void> {
   const backend = await connect(url, { poolMax: 1 })
   try {
-    for (const sql of statements.split('; ')) await backend.run({ sql, parameters: [], reach: null })
+    for (const sql of statements.split('; ')) {
+      await backend.run({ sql, parameters: [], reach: null })
+    }
   } finally {
     await backend.close()
   }

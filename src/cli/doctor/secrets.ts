@@ -2,13 +2,14 @@ import { systemClock } from '../../clock.js'
 import { addressOf } from '../../database/address.js'
 import { Database } from '../../database/database.js'
 import { type Backend } from '../../database/engine.js'
-import { SchemaMismatch } from '../../database/failures.js'
+import { DatabaseFailure, SchemaMismatch } from '../../database/failures.js'
 import { HoldfastError } from '../../errors.js'
 import { sealedColumns } from '../../holdfast.js'
 import { UuidV7Generator } from '../../ids.js'
 import {
   KeyRetirement, providerOf, RootRing, type SecretTables, usesMaxDefault,
 } from '../../secrets/index.js'
+import { diagnosisOf } from '../diagnosis.js'
 import { type Settings } from '../environment.js'
 import { rootKeyOf } from '../root-key.js'
 import { type Check, ok, problem, warning } from './check.js'
@@ -20,9 +21,15 @@ export async function checkSecrets(backend: Backend, settings: Settings): Promis
     return [await checkRootKey(database, settings), ...(await checkKeys(database))]
   } catch (error) {
     if (error instanceof SchemaMismatch) return []
-    throw error
+    const found = diagnosisOf(error, addressOf(settings.database))
+    if (found === undefined) throw error
+    return [warning('root-key', found.message, found.fix)]
   }
 }
+
+/** Of the database, not of its root key. */
+const isOfDatabase = (error: unknown) =>
+  error instanceof DatabaseFailure || error instanceof SchemaMismatch
 
 const setting = 'Set HOLDFAST_ROOT_KEY, HOLDFAST_ROOT_KEY_FILE or HOLDFAST_VAULT_KEY_URL.'
 
@@ -46,7 +53,7 @@ async function checkRootKey(
     }
     return warning(name, 'None is configured: secrets are refused.', setting)
   } catch (error) {
-    if (!HoldfastError.isInstance(error)) throw error
+    if (!HoldfastError.isInstance(error) || isOfDatabase(error)) throw error
     return problem(name, error.message, setting)
   }
 }
