@@ -1,4 +1,6 @@
+import { assert } from '../assert.js'
 import { type Clock } from '../clock.js'
+import { pageLimitMax } from '../database/page.js'
 import { Holdfast } from '../holdfast.js'
 import { type ContractWorld, type OpenWorld } from './contract.js'
 
@@ -30,4 +32,12 @@ export function withEmptyLogs(open: OpenWorld): OpenWorld {
       neighbour: holdfast.organization(neighbourId),
     }
   }
+}
+
+/** What the log of an organization tells since it was made, oldest first. */
+export async function toldSinceMade({ organization: { audit } }: ContractWorld) {
+  const { data, nextCursor } = await audit.list({ limit: pageLimitMax })
+  const [made, ...rest] = data.toReversed()
+  assert(nextCursor === null && made?.action === 'organization.created', 'the log is whole')
+  return rest.map(({ action, details, resourceId }) => ({ action, resourceId, details }))
 }
