@@ -5,12 +5,29 @@ import { Migrator, SchemaEditor } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
 import { snakeCase, type Table } from './database/table.js'
 import { tables } from './tables.js'
-import { onEveryEngine } from './testing/backends.js'
+import { enginesNamed, onEveryEngine } from './testing/backends.js'
 
 const kinds = [id(), text(), json(), instant(), integer(), real(), flag(), bytes()]
 
 /** The tables that no store declares. */
 const undeclared = new Set(['holdfast_migrations', 'one_of_each_kind'])
+
+/** The tables without row-level security: why their rows are nobody's in particular. */
+const open: Readonly<Record<string, string>> = {
+  users: 'are people, who belong to the installation',
+  login_sessions: 'are of people, and found by a hash of 178 random bits',
+  login_attempts: 'count by account and address before anybody is known',
+  processes: 'are servers of the installation',
+  root_keys: 'name root keys of the installation and hold none',
+}
+
+/** Every policy of every table: whom and what it binds, and which rows it lets through. */
+const policies = `
+select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as is_forced,
+  p.polcmd = '*' and p.polroles = '{0}' and p.polpermissive as is_for_all,
+  pg_get_expr(p.polqual, c.oid) as seen, pg_get_expr(p.polwithcheck, c.oid) as taken
+from pg_class c left join pg_policy p on p.polrelid = c.oid
+where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')`
 
 /** What the database must report of a declared table, given how it spells each kind. */
 function expectedOf(declared: Table, typeOf: ReadonlyMap<string, string>): IntrospectedColumn[] {
@@ -57,6 +74,45 @@ onEveryEngine('the schema', (world) => {
     expect([...names].filter((name) => !declared.has(name) && !undeclared.has(name))).toEqual([])
   })
 })
+
+onEveryEngine('row-level security', (world) => {
+  let rows: Record<string, unknown>[]
+  beforeAll(async () => {
+    const { backend } = world()
+    await new Migrator(backend, { migrations }).up();
+    ({ rows } = await backend.run({ sql: policies, parameters: [], reach: null }))
+  })
+
+  for (const { name, columns } of tables) {
+    const reason = open[name]
+    const key = name === 'organizations' ? 'id' : 'organization_id'
+    if (reason === undefined) {
+      it(`is forced on ${name}, by one policy that compares ${key}`, () => {
+        const found = rows.filter((row) => row.name === name)
+        const compared = expect.stringContaining(`(${key} = ANY (`)
+        expect(found).toEqual([
+          { name, is_forced: 't', is_for_all: 't', seen: compared, taken: found[0]!.seen },
+        ])
+      })
+    } else {
+      it(`is not on ${name}, whose rows ${reason}`, () => {
+        expect(rows).toContainEqual(
+          { name, is_forced: 'f', is_for_all: null, seen: null, taken: null })
+        expect(columns).not.toHaveProperty('organizationId')
+      })
+    }
+  }
+
+  it('says the same of every table', () => {
+    const told = rows.flatMap(({ seen }) => (seen === null ? [] : [String(seen)]))
+    expect(new Set(told.map((text) => text.replaceAll('organization_id', 'id'))).size).toBe(1)
+  })
+
+  it('is left out with a reason only where there is a table', () => {
+    const names = tables.map(({ name }) => name)
+    expect(Object.keys(open).filter((name) => !names.includes(name))).toEqual([])
+  })
+}, enginesNamed('postgres'))
 
 onEveryEngine('introspection', (world) => {
   it('tells a wrong type, a wrong null and a wrong primary key from the right ones', async () => {

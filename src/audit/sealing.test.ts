@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { Database } from '../database/database.js'
-import { testAuditKey, withAuditKey } from '../testing/audit-world.test.harness.js'
+import { testAuditKey, withAuditKey, withEmptyLogs } from '../testing/audit-world.test.harness.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
   AuditChainBroken, auditEvents, type AuditTables, AuditKeys, newAuditKey, recordAudit,
@@ -36,8 +36,10 @@ async function agedLog(world: ContractWorld) {
 }
 
 contract('sealing', (open) => {
+  const openEmpty = withEmptyLogs(open)
+
   it('leaves no gap and no double under 20 recorders and two sealers', async () => {
-    const world = await open()
+    const world = await openEmpty()
     const holdfast = await withAuditKey(world)
     const { audit } = holdfast.organization(world.organizationId)
     const sealers = [holdfast, world.holdfast].map((each) => each.sealer({ pollMs: 10 }).start())
@@ -79,11 +81,13 @@ contract('sealing', (open) => {
     await late
     await record(world, 1)
     const { isIntact, entries } = await audit.verify()
-    expect([isIntact, entries]).toEqual([true, holdfast.backend.engine.rowLocks ? 5 : 2])
+    // The organization, what was recorded meanwhile, the late conversation, and the last one.
+    const expected = 1 + (holdfast.backend.engine.rowLocks ? 3 : 0) + 1 + 1
+    expect([isIntact, entries]).toEqual([true, expected])
   })
 
   it('signs a head when it is time, not for every entry', async () => {
-    const world = await open()
+    const world = await openEmpty()
     const clock = new ManualClock()
     const holdfast = await withAuditKey(world, { clock })
     const { audit } = holdfast.organization(world.organizationId)
@@ -106,7 +110,9 @@ contract('sealing', (open) => {
   })
 })
 
-contract('pruning', (open) => {
+contract('pruning', (openMade) => {
+  const open = withEmptyLogs(openMade)
+
   it('leaves a signed tombstone from which the chain goes on', async () => {
     const world = await open()
     const { audit, clock } = await agedLog(world)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { Database } from '../database/database.js'
 import { InvalidCursor } from '../database/page.js'
 import { InvalidInput, InvalidValue } from '../errors.js'
-import { testAuditKey, withAuditKey } from '../testing/audit-world.test.harness.js'
+import { testAuditKey, withAuditKey, withEmptyLogs } from '../testing/audit-world.test.harness.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
   type AuditRecord, AuditKeys, type AuditTables, installationId, recordAudit, Recorder,
@@ -27,8 +27,10 @@ function recorderOf(world: ContractWorld, as = actor) {
 }
 
 contract('the audit log', (open) => {
+  const openEmpty = withEmptyLogs(open)
+
   it('gives back what was recorded, sealed or not', async () => {
-    const world = await open()
+    const world = await openEmpty()
     const { organizationId, organization: { audit } } = world
     const details = { [hard]: [1, -0, null, { a: hard }] }
     await recorderOf(world)(thing('thing.made', { details, outcome: 'denied' }))
@@ -45,14 +47,25 @@ contract('the audit log', (open) => {
   })
 
   it('is empty where nothing happened, and intact', async () => {
-    const { organization: { audit } } = await open()
+    const { organization: { audit } } = await openEmpty()
     expect(await audit.list()).toEqual({ data: [], nextCursor: null })
     expect(await audit.listHeads()).toEqual({ data: [], nextCursor: null })
     expect(await audit.verify()).toMatchObject({ isIntact: true, fault: null, sequence: 0 })
   })
 
+  it('begins with the making of its organization', async () => {
+    const { organizationId, organization: { audit } } = await open()
+    await audit.seal()
+    const { data } = await audit.list()
+    expect(data).toMatchObject([{
+      organizationId, action: 'organization.created', actorId: 'program', outcome: 'succeeded',
+      resourceKind: 'organization', resourceId: organizationId, sequence: 1,
+    }])
+    expect(await audit.verify()).toMatchObject({ isIntact: true, entries: 1 })
+  })
+
   it('lists by each of its filters, sealed and unsealed events alike', async () => {
-    const world = await open()
+    const world = await openEmpty()
     const { organization: { audit } } = world
     const record = recorderOf(world)
     await record(thing('thing.made'))
@@ -79,7 +92,7 @@ contract('the audit log', (open) => {
   })
 
   it('is paged newest first to the end, over sealed and unsealed events', async () => {
-    const world = await open()
+    const world = await openEmpty()
     const { organization: { audit } } = world
     const record = recorderOf(world)
     for (let index = 0; index < 23; index++) {
@@ -97,7 +110,7 @@ contract('the audit log', (open) => {
   })
 
   it('refuses what breaks a rule, by name', async () => {
-    const { organization: { audit }, neighbour } = await open()
+    const { organization: { audit }, neighbour } = await openEmpty()
     for (const limit of [0, 201, 1.5]) {
       await expect(audit.list({ limit })).rejects.toMatchObject({ field: 'limit' })
     }
@@ -114,7 +127,7 @@ contract('the audit log', (open) => {
   })
 
   it('keeps a neighbour’s events, heads and cursors apart', async () => {
-    const world = await open()
+    const world = await openEmpty()
     const holdfast = await withAuditKey(world)
     const ours = holdfast.organization(world.organizationId).audit
     const theirs = holdfast.organization(world.neighbourId).audit
@@ -155,7 +168,7 @@ contract('the audit log', (open) => {
       await transaction.organization(organizationId).conversations.delete(id)
       throw new Error('changed my mind')
     })).rejects.toThrow('changed my mind')
-    expect(await actions()).toEqual(['conversation.created'])
+    expect(await actions()).toEqual(['conversation.created', 'organization.created'])
     await conversations.update(id, { archived: true })
     await conversations.update(id, { archived: false })
     await holdfast.transaction((transaction) =>
@@ -176,17 +189,19 @@ contract('the audit log', (open) => {
       conversations.update(id, { title: `${index}` }, 1)))
     await Promise.allSettled(Array.from({ length: 20 }, () => conversations.delete(id)))
     const { data } = await audit.list()
-    expect(data.map(({ action }) => action.split('.')[1]))
-      .toEqual(['deleted', 'updated', 'created'])
+    expect(data.map(({ action }) => action)).toEqual([
+      'conversation.deleted', 'conversation.updated', 'conversation.created',
+      'organization.created',
+    ])
     const recorder = new Recorder({ organizationId, actor }, holdfast)
     const database = databaseOf(world)
     const nothing = database.write.deleteFrom('audit_heads').where('hash', '=', 'x' as never)
     expect(await recorder.change(database, nothing.returning('hash'), thing('x.gone'))).toEqual([])
-    expect((await audit.list()).data).toHaveLength(3)
+    expect((await audit.list()).data).toEqual(data)
   })
 
   it('signs heads that its public key proves, and lists them newest first', async () => {
-    const world = await open()
+    const world = await openEmpty()
     const clock = new ManualClock()
     const holdfast = await withAuditKey(world, { clock })
     const { audit } = holdfast.organization(world.organizationId)

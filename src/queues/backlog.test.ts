@@ -1,9 +1,9 @@
 import { expect, it, vi } from 'vitest'
-import { connect } from '../database/connect.js'
 import { Database } from '../database/database.js'
-import { type Backend, type Statement } from '../database/engine.js'
+import { type Statement } from '../database/engine.js'
 import { valuesWanted } from '../testing/arbitraries.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { analyze, planOf, watchedBackend } from '../testing/plans.test.harness.js'
 import { silentWitness } from '../testing/witness.test.harness.js'
 import { JobLog, QueueStore } from './index.js'
 import { type QueueTables } from './tables.js'
@@ -13,46 +13,12 @@ const worker = 'worker'
 /** Stores whose statements are kept as they are sent. */
 function watched({ holdfast, organizationId }: ContractWorld) {
   const sent: Statement[] = []
-  const { backend } = holdfast
-  const watching: Backend = {
-    engine: backend.engine,
-    run: (statement) => backend.run(kept(statement)),
-    atomic: (statements) => backend.atomic(statements.map(kept)),
-    transaction: (work) => backend.transaction(work),
-    exclusive: (work) => backend.exclusive(work),
-    introspect: () => backend.introspect(),
-    definitions: () => backend.definitions(),
-    walls: () => backend.walls(),
-    ping: () => backend.ping(),
-    pool: () => backend.pool(),
-    close: () => backend.close(),
-  }
-  function kept(statement: Statement): Statement {
-    sent.push(statement)
-    return statement
-  }
+  const watching = watchedBackend(holdfast.backend, (statement) => sent.push(statement))
   const { wakeUps } = holdfast.coordination
   const database = Database.over<QueueTables>(watching).within('all')
   const log = new JobLog(database, { ids: holdfast.ids, wakeUps })
   return { sent, log, queues: new QueueStore(
     log, { organizationId, actor: { id: 'test' } }, { witness: silentWitness }) }
-}
-
-/** How the database means to run a statement whose values it does not know yet. */
-async function planOf({ backend }: ContractWorld['holdfast'], { sql, parameters }: Statement) {
-  if (!backend.engine.rowLocks) {
-    const { rows } = await backend.run({ sql: `explain query plan ${sql}`, parameters })
-    return rows.map(({ detail }) => String(detail)).join('\n')
-  }
-  return backend.transaction(async (session) => {
-    const plain = (text: string) => session.run({ sql: text, parameters: [] })
-    await plain('set local plan_cache_mode = force_generic_plan')
-    await plain(`prepare planned as ${sql}`)
-    const values = parameters.map((value) => (value === null ? 'null' : `'${String(value)}'`))
-    const { rows } = await plain(`explain execute planned (${values.join(', ')})`)
-    await plain('deallocate planned')
-    return rows.map((row) => String(row['QUERY PLAN'])).join('\n')
-  })
 }
 
 const median = (numbers: readonly number[]) =>
@@ -62,15 +28,6 @@ async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()
   await work()
   return performance.now() - began
-}
-
-/** What autovacuum does sooner or later: statistics that know how many jobs there are. */
-async function analyze({ adminUrl, holdfast: { backend } }: ContractWorld) {
-  const analysis = { sql: 'analyze', parameters: [] }
-  // A database in memory has no second way in.
-  if (!backend.engine.shared) return void await backend.run(analysis)
-  const admin = await connect(adminUrl, { poolMax: 1 })
-  await admin.run(analysis).finally(() => admin.close())
 }
 
 /** Fills a queue up to so many waiting jobs. */
@@ -97,7 +54,7 @@ contract('claims', (open) => {
       // Whether an organization is alone is looked for behind its claim.
       await vi.waitFor(() => expect(new Set(claims().map(({ name }) => name)).size).toBe(2))
       for (const statement of claims()) {
-        const plan = await planOf(world.holdfast, statement)
+        const plan = await planOf(world, statement)
         expect(plan).toMatch(/jobs_ready/)
         expect(plan).not.toMatch(costly)
       }

@@ -233,6 +233,20 @@ contract('sealed fields', (open) => {
     await expect(fields.open({ '/a': 'x' }, binding)).rejects.toThrow(SecretUnreadable)
   })
 
+  it('of settings are under the same key as secrets, and go along with them', async () => {
+    const { holdfast, organizationId, organization: { secrets, settings } } = await open()
+    const { rotation, retirement } = holdfast.secretWorks
+    await secrets.create({ name: 'a', value: 'v' })
+    await settings.update('organization', { one: '1', two: '2' }, { secretFields: ['one', 'two'] })
+    const sums: number[] = []
+    const onProgress = ({ moved }: { moved: number }) => sums.push(moved)
+    const sum = await rotation.rotateOrganization(organizationId, { onProgress })
+    expect([sum, sums]).toEqual([{ done: 1, moved: 3, unreadable: 0 }, [1, 3]])
+    expect(await retirement.retire(organizationId, 0)).toEqual([1])
+    expect(await settings.open('organization')).toEqual({ one: '1', two: '2' })
+    expect((await secrets.reveal('a')).value).toBe('v')
+  })
+
   it('go along when the key rotates, and hinder its retirement until then', async () => {
     const world = await open()
     if (!world.isLasting) return
@@ -247,8 +261,10 @@ contract('sealed fields', (open) => {
     // A composition that does not know the column leaves it where it is.
     await holdfast.secretWorks.rotation.rotateOrganization(organizationId)
     await expect(works.retirement.retire(organizationId, 0)).rejects.toThrow(/10 values/)
-    const sum = await works.rotation.rotateOrganization(organizationId)
-    expect(sum).toEqual({ done: 1, moved: 10, unreadable: 0 })
+    const sums: number[] = []
+    const onProgress = ({ moved }: { moved: number }) => sums.push(moved)
+    const sum = await works.rotation.rotateOrganization(organizationId, { batch: 2, onProgress })
+    expect([sum, sums]).toEqual([{ done: 1, moved: 10, unreadable: 0 }, [4, 8, 10]])
     expect(await works.retirement.retire(organizationId, 0)).toEqual([1, 2])
     const rows = await rowsOf(holdfast, `select sealed from ${table} order by owner_id`)
     const opened = await Promise.all(rows.map((row) =>

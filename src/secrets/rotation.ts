@@ -117,7 +117,8 @@ export class KeyRotation {
       const moves = this.#mover.move(this.#database, organizationId, batch)
       for await (const moved of moves) add(moved)
       for (const column of this.#columns) {
-        add(await moveColumn(this.#database, this.#keyring, { column, organizationId }))
+        const place = { column, organizationId, batch }
+        for await (const moved of moveColumn(this.#database, this.#keyring, place)) add(moved)
       }
       sum.done += 1
     }

@@ -27,13 +27,20 @@ interface FoundRow {
 }
 
 const codec = json<{ [field: string]: string }>()
-const batchMax = 100
+const batchDefault = 100
 
-/** The rows of an organization in one sealed column, in batches. */
+/** Rows of one organization. */
+interface ColumnRows {
+  readonly column: SealedColumn
+  readonly organizationId: string
+  /** Rows read at once. */
+  readonly batch: number
+}
+
+/** The rows of an organization in one sealed column, in batches that hold at least one. */
 async function* rowsOf(
   database: Database<SecretTables>,
-  { table, key, column }: SealedColumn,
-  organizationId: string,
+  { column: { table, key, column }, organizationId, batch }: ColumnRows,
 ): AsyncGenerator<readonly FoundRow[]> {
   const [name, place] = [sql.ref(key), sql.table(table)]
   let after = sql``
@@ -41,10 +48,10 @@ async function* rowsOf(
     const query = sql<FoundRow>`
       select ${name} as key, cast(${sql.ref(column)} as text) as sealed from ${place}
       where organization_id = ${organizationId} ${after}
-      order by ${name} limit ${sql.lit(batchMax)}`
+      order by ${name} limit ${sql.lit(batch)}`
     const rows = await database.all({ compile: () => query.compile(database.write) })
     if (rows.length > 0) yield rows
-    if (rows.length < batchMax) return
+    if (rows.length < batch) return
     after = sql`and ${name} > ${rows.at(-1)!.key}`
   }
 }
@@ -56,40 +63,51 @@ export async function countBelow(
   { organizationId, version }: Pick<OrganizationKey, 'organizationId' | 'version'>,
 ): Promise<number> {
   let count = 0
-  for await (const rows of rowsOf(database, column, organizationId)) {
+  for await (const rows of rowsOf(database, { column, organizationId, batch: batchDefault })) {
     const texts = rows.flatMap(({ sealed }) => Object.values(codec.decode(sealed)))
     count += texts.filter((text) => isBelow(text, organizationId, version)).length
   }
   return count
 }
 
-/** Puts every value of an organization that is under an earlier key under the active one. */
-export async function moveColumn(
+/**
+ * Puts every value of an organization that is under an earlier key under the active one; what was
+ * done is told after each batch of rows.
+ */
+export async function* moveColumn(
   database: Database<SecretTables>,
   keyring: Keyring,
-  { column, organizationId }: { readonly column: SealedColumn; readonly organizationId: string },
-): Promise<Moved> {
-  const sum = { moved: 0, unreadable: 0 }
-  for await (const rows of rowsOf(database, column, organizationId)) {
+  place: ColumnRows,
+): AsyncGenerator<Moved> {
+  for await (const rows of rowsOf(database, place)) {
+    const sum = { moved: 0, unreadable: 0 }
     for (const row of rows) {
-      const before = codec.decode(row.sealed)
-      const { version } = await keyring.activeKey(database, organizationId, 0)
-      const due = Object.entries(before)
-        .filter(([, text]) => isBelow(text, organizationId, version))
-      if (due.length === 0) continue
-      const key = await keyring.activeKey(database, organizationId, due.length)
-      const { texts, unreadable } = await movedTexts(database, keyring, { key, due })
-      const after = codec.encode({ ...before, ...texts })
-      const update = sql`update ${sql.table(column.table)} set ${sql.ref(column.column)} = ${after}
-        where organization_id = ${organizationId} and ${sql.ref(column.key)} = ${row.key}
-          and cast(${sql.ref(column.column)} as text) = ${row.sealed}`
-      const changed = await database.run({ compile: () => update.compile(database.write) })
-      // Whoever changed the row meanwhile has sealed anew, or left the rest to the next look.
-      if (changed === 1) sum.moved += due.length - unreadable
+      const { moved, unreadable } = await moveRow(database, keyring, { ...place, row })
+      sum.moved += moved
       sum.unreadable += unreadable
     }
+    yield sum
   }
-  return sum
+}
+
+async function moveRow(
+  database: Database<SecretTables>,
+  keyring: Keyring,
+  { column, organizationId, row }: Omit<ColumnRows, 'batch'> & { readonly row: FoundRow },
+): Promise<Moved> {
+  const before = codec.decode(row.sealed)
+  const { version } = await keyring.activeKey(database, organizationId, 0)
+  const due = Object.entries(before).filter(([, text]) => isBelow(text, organizationId, version))
+  if (due.length === 0) return { moved: 0, unreadable: 0 }
+  const key = await keyring.activeKey(database, organizationId, due.length)
+  const { texts, unreadable } = await movedTexts(database, keyring, { key, due })
+  const after = codec.encode({ ...before, ...texts })
+  const update = sql`update ${sql.table(column.table)} set ${sql.ref(column.column)} = ${after}
+    where organization_id = ${organizationId} and ${sql.ref(column.key)} = ${row.key}
+      and cast(${sql.ref(column.column)} as text) = ${row.sealed}`
+  const changed = await database.run({ compile: () => update.compile(database.write) })
+  // Whoever changed the row meanwhile has sealed anew, or left the rest to the next look.
+  return { moved: changed === 1 ? due.length - unreadable : 0, unreadable }
 }
 
 async function movedTexts(

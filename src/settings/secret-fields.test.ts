@@ -2,7 +2,9 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { type JsonValue } from '../database/json.js'
 import { InvalidConfiguration } from '../errors.js'
+import { toldSinceMade } from '../testing/audit-world.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { withoutRootKey } from '../testing/keyless.test.harness.js'
 import { testSealer } from '../testing/sealer.test.harness.js'
 import {
   SealingUnavailable, type SettingsOptions, SettingsRules, SettingsStore,
@@ -32,14 +34,6 @@ async function stores(
     nobody: store(organizationId, null),
     elsewhere: store(neighbourId, annaId),
   }
-}
-
-async function audited({ holdfast, organizationId }: ContractWorld) {
-  const events = await holdfast.database.all(holdfast.database.write
-    .selectFrom('audit_events').selectAll()
-    .where('organization_id', '=', organizationId as never).orderBy('id'))
-  return events.map(({ action, details, resource_id }) =>
-    ({ action, resourceId: resource_id, details: JSON.parse(details) as JsonValue }))
 }
 
 /** Everything at rest, as text. */
@@ -132,7 +126,7 @@ contract('secret fields of settings', (open) => {
     await anna.reset('user')
     const told = (paths: string[], revision: number) =>
       ({ owner: 'user', revision, paths })
-    expect(await audited(world)).toEqual([
+    expect(await toldSinceMade(world)).toEqual([
       { action: 'settings.updated', resourceId: annaId, details: told(['llm', 'gone',
         'llm.api_key'], 1) },
       { action: 'settings.updated', resourceId: annaId, details: told(['gone', 'llm.api_key'], 2) },
@@ -161,7 +155,7 @@ contract('secret fields of settings', (open) => {
   })
 
   it('are refused without a root key, while the rest of the settings works', async () => {
-    const { organization: { settings } } = await open()
+    const { settings } = await withoutRootKey(await open())
     await settings.update('organization', { plain: 1 })
     const refused = settings.update('organization', { key: 'k' }, { secretFields: ['key'] })
     await expect(refused).rejects.toThrow(SealingUnavailable)

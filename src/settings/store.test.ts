@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { type JsonValue } from '../database/json.js'
 import { InvalidInput, InvalidValue, RevisionConflict } from '../errors.js'
+import { toldSinceMade } from '../testing/audit-world.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { testSealer } from '../testing/sealer.test.harness.js'
 import {
@@ -32,14 +33,6 @@ async function stores(
     nobody: store(organizationId, null),
     elsewhere: store(neighbourId, annaId),
   }
-}
-
-async function audited({ holdfast, organizationId }: ContractWorld) {
-  const events = await holdfast.database.all(holdfast.database.write
-    .selectFrom('audit_events').selectAll()
-    .where('organization_id', '=', organizationId as never).orderBy('id'))
-  return events.map(({ action, details, resource_id }) =>
-    ({ action, resourceId: resource_id, details: JSON.parse(details) as JsonValue }))
 }
 
 contract('settings', (open) => {
@@ -103,7 +96,8 @@ contract('settings', (open) => {
     const { tokens } = await anna.open('organization')
     expect(tokens)
       .toEqual(Object.fromEntries(numbers.map((index) => [`t${index}`, `secret ${index}`])))
-    const revisions = (await audited(world)).filter(({ action }) => action === 'settings.updated')
+    const revisions = (await toldSinceMade(world))
+      .filter(({ action }) => action === 'settings.updated')
       .map(({ details }) => (details as { revision: number }).revision)
     expect(revisions.sort((a, b) => a - b)).toEqual(numbers.map((index) => index + 1))
   })
@@ -131,7 +125,7 @@ contract('settings', (open) => {
     const set = await anna.update('user', { a: { b: 1 }, key: 'k' })
     expect(await anna.update('user', { a: { b: 1 }, z: null })).toEqual(set)
     expect(await anna.replace('user', set.settings)).toEqual(set)
-    expect(await audited(world)).toHaveLength(1)
+    expect(await toldSinceMade(world)).toHaveLength(1)
   })
 
   it('never go back to a revision they had, though they are reset', async () => {
