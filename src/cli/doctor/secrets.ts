@@ -28,7 +28,7 @@ export async function checkSecrets(backend: Backend, settings: Settings): Promis
 }
 
 /** Of the database, not of its root key. */
-const isOfDatabase = (error: unknown) =>
+const isOfDatabase = (error: unknown): boolean =>
   error instanceof DatabaseFailure || error instanceof SchemaMismatch
 
 const setting = 'Set HOLDFAST_ROOT_KEY, HOLDFAST_ROOT_KEY_FILE or HOLDFAST_VAULT_KEY_URL.'
