@@ -10,7 +10,7 @@ import { type DatabaseLease } from '../testing/engines.js'
 /** Each of these starts several processes. */
 const patienceMs = 120_000
 
-const rootKey = Buffer.alloc(32, 7).toString('base64')
+const rootKey = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64')
 
 for (const engine of enginesNamed('postgres')) {
   describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'init-db --roles'), () => {

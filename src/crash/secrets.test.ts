@@ -121,7 +121,8 @@ for (const engine of testEngines().slice(1)) {
       }
       const { code, stdout, stderr } = await rotator.end
       await traffic.stop()
-      expect([code, stderr]).toEqual([0, ''])
+      // It says how far it is, and nothing else.
+      expect([code, stderr.replace(/^holdfast: \d+ done\n/gm, '')]).toEqual([0, ''])
       const { reads, writes, faults } = traffic
       console.log(JSON.stringify({
         engine: engine.name, secretCount, reads, writes, faults: faults.length, last: stdout.trim(),
