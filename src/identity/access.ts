@@ -44,6 +44,7 @@ const rules = {
   'secrets:write': { least: 'admin', tokens: true },
   'service_tokens:read': { least: 'admin', tokens: true },
   'service_tokens:write': { least: 'admin', tokens: true },
+  'sessions:end': { least: 'person', tokens: false },
   'sessions:read': { least: 'person', tokens: false },
   'sessions:write': { least: 'person', tokens: true },
   'settings:read': { least: 'member', tokens: true },

@@ -104,7 +104,7 @@ function visits(next: () => string): [number, Call][] {
     [400, { path: secrets, raw: `"${next()}"` }],
     [415, { path: secrets, raw: next(), headers: { 'content-type': 'text/plain' } }],
     [401, { path: secrets, body: good('b'), headers: { authorization: 'Bearer x' } }],
-    [403, { path: '/v1/me/secrets', body: good('b'), headers: {} }],
+    [201, { path: '/v1/me/secrets', body: good('own') }],
     [405, { method: 'PUT', path: secrets, body: good('b') }],
     [404, { path: '/v1/secret', body: good('b') }],
     [200, { path: `${secrets}/a/reveal`, body: {} }],

@@ -6,7 +6,8 @@ import { ConversationNotFound } from '../conversations/index.js'
 import { tables } from '../tables.js'
 import { HttpClient } from '../testing/http.js'
 import {
-  byRole, cursors, dead, type Estate, furnish, headers, keys, Matrix, type Sample, strangers,
+  byRole, cursors, dead, type Estate, furnish, furnishHome, headers, keys, Matrix, type Sample,
+  strangers,
 } from '../testing/isolation/index.js'
 import { openApiDocument, type ServerContext, startServer } from './index.js'
 
@@ -112,13 +113,14 @@ it('the matrix finds every hole that is dug', async () => {
   const [ours, theirs, others] =
     [await furnish(holdfast), await furnish(holdfast, 'their'), await furnish(holdfast)]
   const twins = [await furnish(holdfast), await furnish(holdfast)] as const
+  const home = await furnishHome(holdfast)
 
   for (const [index, { round, says }] of planted.entries()) {
     const route = believed(holes[index]!)
     const { operationId } = route
     const matrix = new Matrix({
       guest, routes: [route], samples: { [operationId]: { fresh } }, tables, whole: false,
-      ours, theirs, others, twins,
+      ours, theirs, others, twins, home,
       // One hole stands open for members, who must not come in.
       isAllowed: (_, role) => operationId !== 'holeOfRole' || role === 'owner',
     })
@@ -150,7 +152,7 @@ it('the matrix finds nothing where there is no hole', async () => {
   })
   const guest = new HttpClient(server.url, { endpoints: [honest], document: openApiDocument() })
   const estates = { ours: await furnish(holdfast), theirs: await furnish(holdfast, 'their'),
-    others: await furnish(holdfast) }
+    others: await furnish(holdfast), home: await furnishHome(holdfast) }
   const matrix = new Matrix({
     guest, routes: [honest], samples: { honest: {} }, tables, whole: true, ...estates,
     twins: [await furnish(holdfast), await furnish(holdfast)], isAllowed: () => true,

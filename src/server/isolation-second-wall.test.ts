@@ -2,11 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { connect } from '../database/connect.js'
 import { Holdfast, openHoldfast } from '../holdfast.js'
 import { type Action, isAllowed, type Principal, type Role } from '../identity/index.js'
+import { newRootKey } from '../secrets/index.js'
 import { tables } from '../tables.js'
+import { testAuditKey } from '../testing/audit-world.test.harness.js'
 import { enginesNamed } from '../testing/backends.js'
 import { HttpClient } from '../testing/http.js'
 import {
-  byRole, cursors, furnish, keys, Matrix, samples, strangers,
+  administrators, byRole, cursors, furnish, furnishHome, keys, Matrix, samples, strangers,
 } from '../testing/isolation/index.js'
 import { withoutPredicates } from '../testing/without-predicates.js'
 import { openApiDocument, routes, startServer } from './index.js'
@@ -21,11 +23,14 @@ afterEach(async () => {
  * through one that has not.
  */
 async function forgetfulMatrix(url: string, plantingUrl = url): Promise<Matrix> {
-  const holdfast = await openHoldfast({ database: plantingUrl })
+  const options = {
+    rootKey: newRootKey(), auditKey: testAuditKey, secrets: { revealRate: null },
+  }
+  const holdfast = await openHoldfast({ database: plantingUrl, ...options })
   leftovers.push(() => holdfast.close())
   const forgetful = plantingUrl === 'memory:'
-    ? await Holdfast.on(withoutPredicates(holdfast.backend))
-    : await Holdfast.on(withoutPredicates(await connect(url)))
+    ? await Holdfast.on(withoutPredicates(holdfast.backend), options)
+    : await Holdfast.on(withoutPredicates(await connect(url)), options)
   const server = await startServer({ holdfast: forgetful, port: 0, logLevel: 'silent' })
   const guest = new HttpClient(server.url, { endpoints: routes, document: openApiDocument() })
   leftovers.push(() => forgetful.close(), () => server.close(), async () => guest.close())
@@ -33,6 +38,7 @@ async function forgetfulMatrix(url: string, plantingUrl = url): Promise<Matrix> 
     [await furnish(holdfast), await furnish(holdfast, 'their'), await furnish(holdfast)]
   const matrix = new Matrix({
     guest, routes, samples, tables, ours, theirs, others, whole: false,
+    home: await furnishHome(holdfast),
     twins: [await furnish(holdfast), await furnish(holdfast)],
     isAllowed: (rights, role, action) =>
       isAllowed(rights as unknown as Principal, role as Role | null, action as Action),
@@ -58,7 +64,7 @@ for (const engine of enginesNamed('postgres')) {
       const { url, adminUrl, drop } = await engine.createReady()
       leftovers.push(drop)
       const matrix = await forgetfulMatrix(url, adminUrl)
-      for (const [name, round] of Object.entries({ byRole, strangers, cursors, keys })) {
+      for (const [name, round] of Object.entries({ byRole, strangers, administrators, cursors, keys })) {
         await round(matrix)
         await matrix.checkUntouched(name)
       }

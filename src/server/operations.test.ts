@@ -94,7 +94,7 @@ contract('operational endpoints', (openWorld) => {
     expect(text).toContain(`http_server_request_duration_seconds_count{${one}}`)
     expect(text).toContain('route="unknown",status="404"')
     expect(text).toContain('holdfast_coordination_up{kind="local"} 1')
-    expect(text).toContain('holdfast_cache{figure="misses"} 0')
+    expect(text).toMatch(/^holdfast_cache\{figure="misses"\} \d+$/m)
     for (const secret of [body.id, organizationId, ourToken, 'Secret']) {
       expect(text).not.toContain(secret)
     }

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { Holdfast } from '../holdfast.js'
 import { contract } from '../testing/contract.js'
+import { HttpClient } from '../testing/http.js'
 import { type HttpWorld, served } from '../testing/serving.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
@@ -78,9 +80,20 @@ contract('settings over HTTP', (openWorld) => {
       const answer = await ours.patch('/v1/settings', body)
       expect([answer.status, answer.body.errors?.[0].field]).toEqual([400, field])
     }
-    const sealed = await ours.patch('/v1/settings', { settings: { a: 1 }, secret_fields: ['a'] })
-    expect([sealed.status, sealed.body.code]).toEqual([503, 'sealing_unavailable'])
     expect((await ours.get('/v1/settings')).body.revision).toBe(0)
+  })
+
+  it('seal no field without a root key', async () => {
+    const { holdfast: { backend }, ourToken } = await open()
+    const holdfast = await Holdfast.on(backend, { migrate: false })
+    const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })
+    const keyless = new HttpClient(server.url, serving, { token: ourToken })
+    const sealed = await keyless.patch('/v1/settings', { settings: { a: 1 }, secret_fields: ['a'] })
+    expect([sealed.status, sealed.body.code]).toEqual([503, 'sealing_unavailable'])
+    expect((await keyless.get('/v1/settings')).body.revision).toBe(0)
+    keyless.close()
+    await server.close()
+    await holdfast.coordination.close()
   })
 
   it('change once under one idempotency key', async () => {

@@ -40,7 +40,7 @@ contract('requests that cannot be served', (openWorld) => {
       .toEqual([405, 'method_not_allowed', 'DELETE, GET, HEAD, PATCH'])
     expect(await refused('OPTIONS', `/v1/conversations/${someId}/messages/${someId}?a=b`))
       .toEqual([405, 'method_not_allowed', 'DELETE, GET, HEAD, PATCH'])
-    expect(await refused('GET', '/v1/sessions')).toEqual([405, 'method_not_allowed', 'POST'])
+    expect(await refused('GET', '/v1/me/password')).toEqual([405, 'method_not_allowed', 'POST'])
   })
 
   it('are refused as bodies that are no JSON', async () => {

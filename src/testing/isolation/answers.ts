@@ -6,6 +6,10 @@ const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z/g
 const age = /"oldest_ready_seconds":[\d.]+/g
 /** Holds a row's key, which is its owner's own; that there is one counts. */
 const cursor = /"next_cursor":"[^"]+"/g
+/** The head of a random id, in a slug that nobody chose. */
+const slugEnd = /(?<="slug":"[^"]*)-[0-9a-f]{6}(?=")/g
+/** Made from what is in a log, and of no use to who does not know that. */
+const seal = /"(hash|signature)":"[^"]+"/g
 const token = /hf_[a-z]+_[0-9A-Za-z]{36}/g
 
 /** Headers that differ from answer to answer, or follow from the body. */
@@ -22,6 +26,7 @@ export function toldBy(answer: Answer, said: readonly string[]): string {
     ...said, String(answer.headers['request-id']),
   ])
   const told = text.replace(uuid, '<id>').replace(moment, '<moment>')
+    .replace(slugEnd, '-<id>').replace(seal, '"$1":"<seal>"')
     .replace(token, '<token>').replace(age, '<age>').replace(cursor, '<cursor>')
   return `${answer.status} ${told}`
 }

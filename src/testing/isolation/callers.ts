@@ -1,4 +1,4 @@
-import { type Estate, personIn, type RoleName } from './estate.js'
+import { type Estate, type Ids, newPlace, personIn, type RoleName } from './estate.js'
 
 /** Somebody who calls, and in which organization. */
 export interface Caller {
@@ -7,20 +7,72 @@ export interface Caller {
   readonly token: string | undefined
   /** For `Holdfast-Organization`; a service token has its own. */
   readonly organization?: string
+  /** The user behind it. */
+  readonly userId?: string
+  /** What a person is there. */
+  readonly role?: RoleName
+  /** All that a service token may, when not everything. */
+  readonly scope?: string
 }
 
 /** A person of the organization, by role. */
 export function personCaller({ people, organizationId }: Estate, role: RoleName): Caller {
-  return { name: role, token: people[role].token, organization: organizationId }
+  const { token, userId } = people[role]
+  return { name: role, token, organization: organizationId, userId, role }
 }
 
-/** A caller whose token may be ended, with the rights of another. */
-export async function spareCaller(estate: Estate, caller: Caller): Promise<Caller> {
-  const { holdfast, people } = estate
+/** A service token of the organization that may do everything, made by its owner. */
+export function tokenCaller({ token, people }: Estate): Caller {
+  return { name: 'a token for *', token, userId: people.owner.userId }
+}
+
+/** What a call takes from whoever makes it, so that it is made by somebody for whom this is fine. */
+export type Spent = 'session' | 'person' | 'organization'
+
+/** Who calls, and what this changes in what is named. */
+export interface Calls {
+  readonly caller: Caller
+  readonly ids: Ids
+}
+
+/** Somebody with the rights of the caller, who may lose what the call takes. Tokens lose nothing. */
+export async function spareCaller(
+  estate: Estate,
+  caller: Caller,
+  spent: Spent | undefined,
+): Promise<Calls> {
+  const { holdfast, people, mark, secret } = estate
   const person = Object.values(people).find(({ token }) => token === caller.token)
-  if (person === undefined) return caller
-  const { token } = await holdfast.identity.logIn(person)
-  return { ...caller, token }
+  if (person === undefined || spent === undefined) return { caller, ids: {} }
+  if (spent === 'session') {
+    const { token } = await holdfast.identity.logIn(person)
+    return { caller: { ...caller, token }, ids: {} }
+  }
+  const { organizationId, slug } = spent === 'person'
+    ? estate : await newPlace(holdfast, { mark, secret })
+  const spare = await personIn(holdfast, organizationId, { mark, role: caller.role })
+  const { token, userId, password } = spare
+  return {
+    caller: { ...caller, token, userId, organization: organizationId }, ids: { password, slug },
+  }
+}
+
+/** One person who owns two organizations, calling first in the one, then in the other. */
+export async function bothCallers(
+  [first, second]: readonly [Estate, Estate],
+  spent: Spent | undefined,
+): Promise<readonly [Calls, Calls]> {
+  const { holdfast, mark } = second
+  const places = spent === 'organization'
+    ? [await newPlace(holdfast, second), await newPlace(holdfast, second)] : [first, second]
+  const { userId, token } = await personIn(holdfast, places[0]!.organizationId, {
+    mark: `${mark}-both`, role: 'owner',
+  })
+  await holdfast.organizations.addMember(
+    { organizationId: places[1]!.organizationId, userId }, 'owner')
+  const [one, other] = places.map(({ organizationId, slug }) =>
+    ({ caller: { name: 'both', token, userId, organization: organizationId }, ids: { slug } }))
+  return [one!, other!]
 }
 
 /** Nobody, and everybody whose token is good for nothing any more. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Holdfast, type OrganizationStores } from '../../holdfast.js'
+import { defaultOrganizationId } from '../../identity/index.js'
 
 /** What calls name: ids and names in an organization, by the name of the parameter. */
 export type Ids = Readonly<Record<string, string | number>>
@@ -31,6 +32,8 @@ export interface Estate {
   /** A service token with every scope, made by the owner. */
   readonly token: string
   readonly ids: Ids
+  /** Names that cannot be made up, of what is there no more. */
+  readonly gone: Ids
 }
 
 /** A word of lower-case letters and digits that nothing else holds. */
@@ -47,33 +50,84 @@ export function nextOf(mark: string): number {
   return next
 }
 
+/** Where an estate is made when not in an organization of its own. */
+export interface Place {
+  readonly organizationId: string
+  readonly slug: string
+}
+
 /** Makes an organization in which every list has more than one page of one. */
-export async function furnish(holdfast: Holdfast, kind = 'mark'): Promise<Estate> {
+export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place): Promise<Estate> {
   const [mark, secret] = [newWord(kind), newWord('secret')]
-  const { id: organizationId, slug } = await holdfast.organizations.create({ name: secret })
+  const { organizationId, slug } = place ?? await newPlace(holdfast, { mark, secret })
   const people = {
     owner: await personIn(holdfast, organizationId, { mark, role: 'owner' }),
     admin: await personIn(holdfast, organizationId, { mark, role: 'admin' }),
     member: await personIn(holdfast, organizationId, { mark, role: 'member' }),
   }
-  const { userId } = people.owner
+  const { userId, email } = people.owner
   const stores = holdfast.organization(organizationId, { id: `user:${userId}`, userId })
   const { token, serviceToken } = await stores.serviceTokens.create(
     { name: `token of ${secret}`, scopes: ['*'] }, userId)
+  await stores.serviceTokens.update(serviceToken.id, { name: `named ${secret}` })
   await stores.serviceTokens.create({ name: secret, scopes: ['jobs:read'] }, userId)
   const words = { mark, secret }
   const ids = {
-    user_id: userId,
-    email: people.owner.email,
-    service_token_id: serviceToken.id,
-    scope: 'conversations:read',
-    ...await talkIn(stores, words),
-    ...await workIn(stores, words),
-    ...await lockIn(stores, words),
+    user_id: userId, email, slug, service_token_id: serviceToken.id, scope: 'conversations:read',
+    ...await treeIn(stores, words), ...await workIn(stores, words), ...await lockIn(stores, words),
+    ...await invitationsIn(stores, words),
   }
+  const gone = await endedInvitation(stores, words)
+  const estate = {
+    organizationId, slug, mark, secret, holdfast, stores, people, token, ids, gone,
+  }
+  await keepSecrets(estate)
+  await ownPlaces(estate)
   await stores.settings.update('organization', { [secret]: { words: secret } })
   await stores.settings.update('user', { mine: secret })
-  return { organizationId, slug, mark, secret, holdfast, stores, people, token, ids }
+  await sealTwice(stores)
+  const { session } = await holdfast.identity.logIn(people.owner)
+  return { ...estate, ids: { ...ids, session_id: session.id } }
+}
+
+/** Something in every table of the organization `default`. */
+export async function furnishHome(holdfast: Holdfast): Promise<Estate> {
+  return furnish(holdfast, 'home', { organizationId: defaultOrganizationId, slug: 'default' })
+}
+
+/** An organization whose slug may be guessed. */
+export async function newPlace(holdfast: Holdfast, { mark, secret }: Words): Promise<Place> {
+  const { id: organizationId, slug } = await holdfast.organizations.create({
+    name: secret, slug: `of-${mark}-${nextOf(mark)}`,
+  })
+  return { organizationId, slug }
+}
+
+/** Secrets under one name for the organization and each of its people, beside another. */
+async function keepSecrets({ holdfast, organizationId, stores, people, ids, secret }: Estate) {
+  const storesOf = (userId: string) =>
+    holdfast.organization(organizationId, { id: `user:${userId}`, userId }).ownSecrets
+  const owners = Object.values(people).map(({ userId }) => storesOf(userId))
+  for (const store of [stores.secrets, ...owners]) {
+    for (const name of [`other ${String(ids.name)}`, String(ids.name)]) {
+      await store.create({ name, value: secret, description: secret })
+    }
+  }
+}
+
+/** The owner has an organization of their own, and calls go to the estate's all the same. */
+async function ownPlaces({ holdfast: { organizations }, people, organizationId, mark }: Estate) {
+  const { userId: id, email } = people.owner
+  await organizations.createPersonal({ id, email, displayName: mark })
+  await organizations.choose(id, organizationId)
+}
+
+/** Two signed heads, where there is a key. */
+async function sealTwice({ audit, locks }: OrganizationStores): Promise<void> {
+  await audit.seal()
+  await locks.acquire('seized', { renewing: false, waitMs: 0 })
+  await locks.forceRelease('seized')
+  await audit.seal()
 }
 
 interface Joining {
@@ -98,19 +152,57 @@ export async function personIn(
   return { userId, email, password, token }
 }
 
+/** Somebody without a password, a member of the organization if a role is said. */
+export async function guestIn(
+  { identity, organizations }: Holdfast,
+  organizationId: string,
+  { mark, role }: Joining,
+): Promise<{ user_id: string }> {
+  const email = `${mark}-${nextOf(mark)}@isolation.test`
+  const { id: userId } = await identity.createUser({ email })
+  if (role !== undefined) await organizations.addMember({ organizationId, userId }, role)
+  return { user_id: userId }
+}
+
 /** The words that fill an estate. */
 export type Words = Pick<Estate, 'mark' | 'secret'>
 
-/** Two conversations with two messages each; the ids of the last. */
+/** A conversation with two messages; the ids of the last. */
 export async function talkIn({ conversations, messages }: OrganizationStores, { secret }: Words) {
-  const talk = async () => {
-    const { id } = await conversations.create({ title: secret, metadata: { secret } })
-    const [, message] = await messages.appendMany(id, [1, 2].map((number) => (
-      { role: 'user', content: `${secret} ${number}`, metadata: { secret } })))
-    return { conversation_id: id, message_id: message!.id }
+  const { id } = await conversations.create({ title: secret, metadata: { secret } })
+  const [, message] = await messages.appendMany(id, [1, 2].map((number) => (
+    { role: 'user', content: `${secret} ${number}`, metadata: { secret } })))
+  return { conversation_id: id, message_id: message!.id }
+}
+
+/** Two conversations, the last with two roots; the ids of a message with two children. */
+async function treeIn(stores: OrganizationStores, words: Words) {
+  await talkIn(stores, words)
+  const ids = await talkIn(stores, words)
+  const { conversation_id: conversationId, message_id: parentMessageId } = ids
+  const said = { role: 'assistant', content: words.secret }
+  await stores.messages.append(conversationId, { ...said, parentMessageId: null })
+  for (const content of [words.secret, `${words.secret} again`]) {
+    await stores.messages.append(conversationId, { ...said, content, parentMessageId })
   }
-  await talk()
-  return talk()
+  return ids
+}
+
+/** Two open invitations; the id and token of the last. */
+export async function invitationsIn({ invitations }: OrganizationStores, { mark }: Words) {
+  const invite = () => invitations.create({
+    email: `${mark}-${nextOf(mark)}@invited.test`, role: 'member',
+  })
+  await invite()
+  const { token, invitation } = await invite()
+  return { invitation_id: invitation.id, invitation_token: token }
+}
+
+/** The token of an invitation that was taken back. */
+async function endedInvitation(stores: OrganizationStores, words: Words): Promise<Ids> {
+  const { invitation_id: id, invitation_token: token } = await invitationsIn(stores, words)
+  await stores.invitations.revoke(id)
+  return { invitation_token: token }
 }
 
 /** Queues with jobs in several states, and schedules; an active job's ids. */

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type Table } from '../../database/table.js'
 import { type Answer, type Call, type Endpoint, type HttpClient } from '../http.js'
 import { differenceOf, leakIn, type Private, toldBy } from './answers.js'
-import { type Caller } from './callers.js'
+import { type Caller, type Calls, spareCaller } from './callers.js'
 import { type Estate, type Ids, newWord } from './estate.js'
-import { digestOf, emptyTables, idsIn, rowsOf } from './rows.js'
+import { digestOf, emptyTables, idsIn, personalIdsIn, rowsOf } from './rows.js'
 import { type Sample } from './samples.js'
 
 /** An endpoint, with all that decides who may call it; the server's table of routes fits. */
@@ -35,6 +35,8 @@ export interface MatrixParts {
   readonly theirs: Estate
   /** A third one, whose people call as well. */
   readonly others: Estate
+  /** In the organization `default`, whose administrators are those of all users. */
+  readonly home: Estate
   /** Two that are treated alike, so that what they are told can be compared. */
   readonly twins: readonly [Estate, Estate]
   /** The whole product, instead of one of each kind. */
@@ -61,6 +63,13 @@ export interface Calling {
   readonly twin?: Estate
   /** Words of names that it may have said before. */
   readonly words?: readonly string[]
+  /** The caller may see all people, and nothing else of theirs. */
+  readonly seesPeople?: boolean
+}
+
+/** What nobody but its owner may see; `kept` is that part which no administrator may either. */
+interface Hidden extends Private {
+  readonly kept: Private
 }
 
 /** Sends calls, judges what holds for every one, and collects what does not. */
@@ -69,7 +78,7 @@ export class Matrix {
   readonly findings: string[] = []
   /** Requests sent. */
   cells = 0
-  readonly #privates = new Map<Estate, Private>()
+  readonly #privates = new Map<Estate, Hidden>()
   #before = ''
 
   constructor(parts: MatrixParts) {
@@ -78,12 +87,12 @@ export class Matrix {
 
   /** Learns what must stay unseen and untouched. An estate that lacks a table's rows is a fault. */
   async learn(sparse: readonly string[] = []): Promise<void> {
-    const { ours, theirs, others, twins, tables } = this.parts
-    for (const estate of [ours, theirs, others, ...twins]) {
+    const { ours, theirs, others, home, twins, tables } = this.parts
+    for (const estate of [ours, theirs, others, home, ...twins]) {
       const rows = await rowsOf(estate, tables)
-      this.#privates.set(estate, {
-        words: [estate.mark, estate.secret], ids: idsIn(rows),
-      })
+      const [ids, people] = [idsIn(rows), personalIdsIn(rows)]
+      const kept = { words: [estate.secret], ids: new Set([...ids].filter((id) => !people.has(id))) }
+      this.#privates.set(estate, { words: [estate.mark, estate.secret], ids, kept })
       if (estate !== theirs) continue
       this.#before = digestOf(rows)
       for (const table of emptyTables(rows)) {
@@ -133,8 +142,15 @@ export class Matrix {
   }
 
   /** Objects of its own when the operation needs them, beside what the estate has anyway. */
-  async idsFor(route: MatrixRoute, estate: Estate): Promise<Ids> {
-    return { ...estate.ids, ...await this.sampleOf(route).fresh?.(estate) }
+  async idsFor(route: MatrixRoute, estate: Estate, caller: Caller): Promise<Ids> {
+    return { ...estate.ids, ...await this.sampleOf(route).fresh?.(estate, caller) }
+  }
+
+  /** Who makes a call that must succeed, and about what; whoever is called away is a spare one. */
+  async callsOf(route: MatrixRoute, estate: Estate, caller: Caller): Promise<Calls> {
+    const spare = await spareCaller(estate, caller, this.sampleOf(route).spends)
+    const ids = await this.idsFor(route, estate, spare.caller)
+    return { caller: spare.caller, ids: { ...ids, ...spare.ids } }
   }
 
   sampleOf({ operationId }: MatrixRoute): Sample {
@@ -153,9 +169,10 @@ export class Matrix {
     return [...used]
   }
 
-  #unseen({ unseen, twin }: Calling): Private[] {
+  #unseen({ unseen, twin, seesPeople = false }: Calling): Private[] {
     return unseen.map((estate) => {
-      const { words, ids } = this.#privates.get(estate)!
+      const hidden = this.#privates.get(estate)!
+      const { words, ids } = seesPeople ? hidden.kept : hidden
       return { words: words.filter((word) => twin === undefined || word !== estate.mark), ids }
     })
   }
@@ -188,14 +205,14 @@ export async function eachOf<T>(
   await Promise.all(Array.from({ length: 6 }, worker))
 }
 
-/** Ids of the same shape that exist nowhere. */
-export function absentIds(ids: Ids, mark: string): { ids: Ids; mark: string } {
+/** Ids of the same shape as the estate's that exist nowhere. */
+export function absentIds({ ids, mark, gone }: Estate): { ids: Ids; mark: string } {
   const other = newWord(mark.slice(0, -16))
   const absent = Object.fromEntries(Object.entries(ids).map(([key, value]) => [
     key, isUuid(value) ? randomUUID() : String(value).includes(mark)
       ? String(value).replaceAll(mark, other) : value,
   ]))
-  return { ids: absent, mark: other }
+  return { ids: { ...absent, ...gone }, mark: other }
 }
 
 const isUuid = (value: string | number): boolean =>

@@ -19,7 +19,9 @@ export async function rowsOf(estate: Estate, tables: readonly Table[]): Promise<
   const people = Object.values(estate.people).map(({ userId }) => userId)
   const entries = await Promise.all(tables.map(async (table) => {
     const has = (column: string) => table.columnNames.includes(column)
-    const condition = has('organization_id') ? sql`organization_id = ${estate.organizationId}`
+    // What is a person's own lies in another organization.
+    const isPlaced = has('organization_id') && table.name !== 'personal_organizations'
+    const condition = isPlaced ? sql`organization_id = ${estate.organizationId}`
       : table.name === 'organizations' ? sql`id = ${estate.organizationId}`
         : table.name === 'users' ? sql`id in (${sql.join(people)})`
           : has('user_id') ? sql`user_id in (${sql.join(people)})` : sql`1 = 0`
@@ -50,4 +52,9 @@ const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 /** Every id that stands in the rows. */
 export function idsIn(rows: Rows): Set<string> {
   return new Set(JSON.stringify(rows).match(uuid))
+}
+
+/** Ids of people and their sessions, which administrators of the installation may see. */
+export function personalIdsIn({ users = [], login_sessions: sessions = [] }: Rows): Set<string> {
+  return new Set([...users, ...sessions].map(({ id }) => String(id)))
 }

@@ -1,4 +1,7 @@
-import { type Estate, type Ids, lockIn, nextOf, talkIn, type Words, workIn } from './estate.js'
+import { type Caller, type Spent } from './callers.js'
+import {
+  type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, talkIn, type Words, workIn,
+} from './estate.js'
 
 /**
  * How to call one operation. `{parameters}` of the path are filled from the ids by their names;
@@ -8,9 +11,9 @@ export interface Sample {
   query?(ids: Ids): Readonly<Record<string, string>>
   body?(ids: Ids): unknown
   /** Objects of its own, for a call that changes, ends or needs what it is about. */
-  fresh?(estate: Estate): Promise<Ids>
-  /** True when the call ends the credential it is made with. */
-  readonly ends?: boolean
+  fresh?(estate: Estate, caller: Caller): Promise<Ids>
+  /** What the call takes from its caller. */
+  readonly spends?: Spent
 }
 
 const numbered = ({ mark, secret }: Estate): Words =>
@@ -19,36 +22,84 @@ const numbered = ({ mark, secret }: Estate): Words =>
 const talk = (estate: Estate) => talkIn(estate.stores, estate)
 const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
+const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
 const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
+const stranger = async (estate: Estate) => ({ email: `${numbered(estate).mark}@invited.test` })
+const user = ({ holdfast, organizationId, mark }: Estate) =>
+  guestIn(holdfast, organizationId, { mark })
+const member = ({ holdfast, organizationId, mark }: Estate) =>
+  guestIn(holdfast, organizationId, { mark, role: 'member' })
 const attempt = (ids: Ids) => ({ attempt: ids.attempt })
 const held = ({ owner, fence }: Ids) => ({ owner, fence })
 
-/** One entry an operation: an endpoint without one fails the build. */
-export const samples: Readonly<Record<string, Sample>> = {
-  // Conversations.
+/** No token changes or hands out another that may do more than it may itself. */
+async function serviceToken({ stores, secret }: Estate, { scope = '*' }: Caller) {
+  const { serviceToken: { id } } = await stores.serviceTokens.create(
+    { name: secret, scopes: [scope] })
+  return { service_token_id: id }
+}
+
+async function secret({ stores, ...estate }: Estate): Promise<Ids> {
+  const { mark: name, secret: value } = numbered({ stores, ...estate })
+  await stores.secrets.create({ name, value })
+  return { name }
+}
+
+async function ownSecret(estate: Estate, { userId }: Caller): Promise<Ids> {
+  const { mark: name, secret: value } = numbered(estate)
+  const { holdfast, organizationId } = estate
+  // Who has no user has no secrets either, and is refused.
+  const actor = { id: `user:${userId}`, userId: userId ?? null }
+  const { ownSecrets } = holdfast.organization(organizationId, actor)
+  if (userId !== undefined) await ownSecrets.create({ name, value })
+  return { name }
+}
+
+/** A session of the caller's that the call is not made in. */
+async function otherSession({ holdfast, people }: Estate, { userId }: Caller): Promise<Ids> {
+  const person = Object.values(people).find((each) => each.userId === userId)
+  if (person === undefined) return {}
+  const { session } = await holdfast.identity.logIn(person)
+  return { session_id: session.id }
+}
+
+/** An invitation of the caller to an organization that was made for it. */
+async function invited({ holdfast, secret: name }: Estate, { userId }: Caller): Promise<Ids> {
+  if (userId === undefined) return {}
+  const { id } = await holdfast.organizations.create({ name })
+  const { email } = await holdfast.identity.getUser(userId)
+  const { token } = await holdfast.organization(id).invitations.create({ email, role: 'member' })
+  return { invitation_token: token }
+}
+
+const talking: Readonly<Record<string, Sample>> = {
   createConversation: { body: () => ({ title: 'a talk' }) },
   listConversations: { query: ({ user_id }) => ({ user_id: String(user_id) }) },
   getConversation: {},
   updateConversation: { fresh: talk, body: () => ({ title: 'a title' }) },
   deleteConversation: { fresh: talk },
+  switchBranch: { fresh: talk, body: ({ message_id }) => ({ message_id }) },
+  forkConversation: { body: ({ message_id }) => ({ message_id, title: 'a fork' }) },
   appendMessages: {
     fresh: talk,
     body: ({ message_id: parent }) =>
       ({ messages: [{ role: 'user', content: 'words', parent_message_id: parent }] }),
   },
   listMessages: {},
+  listPath: { query: ({ message_id }) => ({ leaf: String(message_id) }) },
+  listRoots: {},
+  listChildren: {},
   getMessage: {},
   updateMessage: { fresh: talk, body: () => ({ metadata: { of: 'ours' } }) },
   deleteMessage: { fresh: talk },
+}
 
-  // Locks.
+const working: Readonly<Record<string, Sample>> = {
   acquireLock: { fresh: async (estate) => ({ name: (await anew(estate)).word }), body: () => ({}) },
   renewLock: { fresh: lock, body: held },
   releaseLock: { fresh: lock, body: held },
   getLock: {},
   listLocks: {},
-
-  // Queues.
   enqueueJobs: {
     fresh: work, body: ({ dedupe_key }) => ({ payload: 'work', dedupe_key: `${dedupe_key}-new` }),
   },
@@ -72,8 +123,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   getSchedule: {},
   updateSchedule: { fresh: work, body: (ids) => ({ queue: ids.queue, enabled: false }) },
   deleteSchedule: { fresh: work },
+}
 
-  // Settings.
+const keeping: Readonly<Record<string, Sample>> = {
   getSettings: {},
   updateSettings: { body: () => ({ settings: { theme: 'ours' } }) },
   replaceSettings: { body: () => ({ settings: { theme: 'ours' } }) },
@@ -83,19 +135,72 @@ export const samples: Readonly<Record<string, Sample>> = {
   replaceMySettings: { body: () => ({ settings: { theme: 'mine' } }) },
   resetMySettings: {},
   getEffectiveSettings: {},
+  createSecret: { fresh: anew, body: ({ word }) => ({ name: word, value: 'ours' }) },
+  listSecrets: {},
+  getSecret: {},
+  listSecretVersions: {},
+  revealSecret: { body: () => ({}) },
+  updateSecret: { fresh: secret, body: () => ({ value: 'ours' }) },
+  deleteSecret: { fresh: secret },
+  createMySecret: { fresh: anew, body: ({ word }) => ({ name: word, value: 'mine' }) },
+  listMySecrets: {},
+  getMySecret: {},
+  listMySecretVersions: {},
+  revealMySecret: { body: () => ({}) },
+  updateMySecret: { fresh: ownSecret, body: () => ({ value: 'mine' }) },
+  deleteMySecret: { fresh: ownSecret },
+  listAuditEvents: {},
+  listAuditHeads: {},
+}
 
-  // People, organizations and tokens.
-  logIn: { body: ({ email }) => ({ email, password: 'not the right one' }) },
-  logOut: { ends: true },
-  getMe: {},
+const belonging: Readonly<Record<string, Sample>> = {
   createOrganization: { fresh: anew, body: (ids) => ({ name: 'another', slug: ids.word }) },
-  // No token gives another more than it has.
+  getOrganization: {},
+  updateOrganization: { body: () => ({ name: 'another name' }) },
+  deleteOrganization: { spends: 'organization', query: ({ slug }) => ({ confirm: String(slug) }) },
+  chooseOrganization: { body: ({ slug }) => ({ organization: slug }) },
+  listMembers: {},
+  getMember: {},
+  updateMember: { fresh: member, body: () => ({ role: 'admin' }) },
+  removeMember: { fresh: member },
+  leaveOrganization: { spends: 'person' },
+  createInvitation: { fresh: stranger, body: ({ email }) => ({ email, role: 'member' }) },
+  listInvitations: {},
+  revokeInvitation: { fresh: invitation },
+  acceptInvitation: { fresh: invited, body: ({ invitation_token: token }) => ({ token }) },
   createServiceToken: { body: ({ scope }) => ({ name: 'a token', scopes: [scope] }) },
   listServiceTokens: {},
-  revokeServiceToken: {
-    async fresh({ stores, secret }) {
-      const { serviceToken } = await stores.serviceTokens.create({ name: secret, scopes: ['*'] })
-      return { service_token_id: serviceToken.id }
-    },
+  getServiceToken: {},
+  listServiceTokenEvents: {},
+  updateServiceToken: { fresh: serviceToken, body: () => ({ name: 'another name' }) },
+  rotateServiceToken: { fresh: serviceToken, body: () => ({}) },
+  revokeServiceToken: { fresh: serviceToken },
+}
+
+const being: Readonly<Record<string, Sample>> = {
+  logIn: { body: ({ email }) => ({ email, password: 'not the right one' }) },
+  logOut: { spends: 'session' },
+  listSessions: {},
+  endSession: { fresh: otherSession },
+  endOtherSessions: { spends: 'person' },
+  getMe: {},
+  updateMe: { body: () => ({ display_name: 'another name' }) },
+  changePassword: {
+    spends: 'person',
+    body: ({ password }) =>
+      ({ current_password: password ?? 'none', new_password: `${password} anew` }),
   },
+  createUser: { fresh: stranger, body: ({ email }) => ({ email }) },
+  listUsers: {},
+  getUser: {},
+  disableUser: { fresh: user },
+  enableUser: { fresh: user },
+  deleteUser: { fresh: user },
+  listSessionsOfUser: {},
+  endSessionsOfUser: { fresh: user },
+}
+
+/** One entry an operation: an endpoint without one fails the build. */
+export const samples: Readonly<Record<string, Sample>> = {
+  ...talking, ...working, ...keeping, ...belonging, ...being,
 }

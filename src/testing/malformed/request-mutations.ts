@@ -151,7 +151,12 @@ const harmless = ['', '&', '&&', '&&&&']
 
 const emptyQuery: Mutation = (draft, { chance }) => {
   draft.queryText = `?${chance.pick(harmless)}`.slice(1)
-  return { name: 'an empty query', places: ['query'], verdict: 'served' }
+  const needed = draft.operation.parameters.filter((each) => each.in === 'query' && each.required)
+  if (needed.length === 0) {
+    return { name: 'an empty query', places: ['query'], verdict: 'served' }
+  }
+  const places = needed.map(({ name }) => `query.${name}`)
+  return { name: 'an empty query', places, verdict: 'refused' }
 }
 
 const withCursor = (draft: Draft, value: string) => {

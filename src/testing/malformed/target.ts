@@ -32,7 +32,7 @@ export async function furnish(
   const stranger = await strange(world)
   const steady = await conversationIn(world.organization)
   const { email, username, token, userId } = await person(world)
-  const administrator = await administratorOf(world)
+  const [administrator, another] = [await administratorOf(world), await person(world)]
   const fresh = new FreshObjects(world)
   const visitor = await Visitor.enter(world)
   const authorizations = [`Bearer ${world.ourToken}`, `Bearer ${token}`]
@@ -65,8 +65,8 @@ export async function furnish(
       return {
         ...objects, ...await lockFor(world, operation), ...credentials, email, username, password,
         ...await secretFor(world, operation, userId),
-        ...await userFor(world, operation),
-        ...await sessionFor(world, operation, { email, password }),
+        ...await userFor(world, operation, another.token),
+        ...await sessionFor(world, operation, another),
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
@@ -80,7 +80,8 @@ export async function furnish(
       await world.neighbour.messages.list(stranger.conversationId),
       await world.neighbour.serviceTokens.list(),
       await world.neighbour.queues.list(queue),
-      await world.neighbour.secrets.list(),
+      await world.neighbour.secrets.list(), await world.neighbour.members.list(),
+      await world.neighbour.invitations.list(),
       await world.neighbour.settings.get('organization'),
       await world.organization.messages.list(steady.conversationId),
     ]),
@@ -124,7 +125,11 @@ async function strange({ neighbour }: HttpWorld) {
   })
   const job = await neighbour.queues.enqueue(queue, { payload: strangerSecret })
   await neighbour.settings.update('organization', { words: strangerSecret })
-  return { conversationId: id, ids: [id, message.id, serviceToken.id, job.id, unknownId] }
+  const { invitation } = await neighbour.invitations.create({
+    email: 'stranger@campaign.test', role: 'member',
+  })
+  const ids = [id, message.id, serviceToken.id, job.id, invitation.id, unknownId]
+  return { conversationId: id, ids }
 }
 
 async function person({ holdfast, organizationId }: HttpWorld) {
@@ -142,15 +147,15 @@ async function administratorOf({ holdfast }: HttpWorld): Promise<string> {
   return (await serviceTokens.create({ name: 'administrator', scopes: ['users:*'] })).token
 }
 
-/** A session to be ended, and a person whose password may change. */
+/** A session to be ended, which nobody else ends as one of many; a person to change passwords. */
 async function sessionFor(
   world: HttpWorld,
   { operationId }: Operation,
-  login: { readonly email: string; readonly password: string },
+  { email, token: authorization }: { readonly email: string; readonly token: string },
 ): Promise<Known> {
   if (operationId === 'endSession') {
-    const { session } = await world.holdfast.identity.logIn(login)
-    return { session_id: session.id }
+    const { session } = await world.holdfast.identity.logIn({ email, password })
+    return { session_id: session.id, authorization: `Bearer ${authorization}` }
   }
   if (operationId !== 'changePassword') return {}
   const { token } = await person(world)
@@ -162,9 +167,12 @@ async function sessionFor(
 async function userFor(
   { holdfast: { identity, ids } }: HttpWorld,
   { operationId, path }: Operation,
+  token: string,
 ): Promise<Known> {
   if (operationId === 'createUser' || operationId === 'updateMe') {
-    return { email: `${ids.next()}@made.test`, username: `made-${ids.next()}` }
+    const names = { email: `${ids.next()}@made.test`, username: `made-${ids.next()}` }
+    // Not of the person who must go on to log in by the name of before.
+    return operationId === 'updateMe' ? { ...names, authorization: `Bearer ${token}` } : names
   }
   if (!path.includes('{user_id}')) return {}
   const { id } = await identity.createUser({ email: `${ids.next()}@changed.test` })
