@@ -21,6 +21,7 @@ import {
   type WorkerOptions, workerSettings, WorkerSource,
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
+import { StreamLog, StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
@@ -29,6 +30,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly database?: string
   /** Apply pending migrations first; otherwise they make opening fail. @default true */
   readonly migrate?: boolean
+  /** Bytes of a stream at most. @default 67108864 (64 MiB) */
+  readonly streamBytesMax?: number
   /** @default systemClock */
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
@@ -43,6 +46,7 @@ export interface OrganizationStores {
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
   readonly locks: LockStore
+  readonly streams: StreamStore
 }
 
 /**
@@ -72,6 +76,8 @@ export class Holdfast {
   /** What the system's own workers claim from, in all organizations. */
   readonly jobs: JobLog
   readonly processes: ProcessRegistry
+  /** What streams of all organizations share; sweeps those that are over. */
+  readonly streamLog: StreamLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -95,6 +101,10 @@ export class Holdfast {
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.streamLog = new StreamLog(this.#database.as(), {
+      clock: this.clock, ids: this.ids, signals: coordination.signals,
+      bytesMax: options.streamBytesMax, waitingTimeoutMs: options.acquireTimeoutMs,
     })
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
@@ -189,7 +199,9 @@ export class Holdfast {
   async close(): Promise<void> {
     await Promise.all([...this.#workers].map((each) => each.close()))
     await this.#waitingRoom.close()
+    this.streamLog.live.close()
     await this.#messageLog.idle()
+    await this.streamLog.idle()
     await this.jobs.idle()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
@@ -215,6 +227,7 @@ export class Holdfast {
       locks: new LockStore(database.as(), scope, {
         room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
       }),
+      streams: new StreamStore(this.streamLog, scope, transaction?.as()),
     }
   }
 }

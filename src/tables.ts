@@ -10,11 +10,14 @@ import { processes, type ProcessTables } from './processes/index.js'
 import {
   jobKeys, jobs, queues, type QueueTables, schedules, type ScheduleTables,
 } from './queues/index.js'
+import {
+  streamChunks, streamProducers, streams, type StreamTables,
+} from './streams/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables {}
+    ScheduleTables, ProcessTables, AuditTables, StreamTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -34,4 +37,7 @@ export const tables = [
   lockWaiters,
   processes,
   auditEvents,
+  streams,
+  streamChunks,
+  streamProducers,
 ] as unknown as readonly Table[]

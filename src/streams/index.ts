@@ -1,0 +1,14 @@
+export { type ProducerStep } from './append-call.js'
+export {
+  ClosedAt, FencedBy, ForkSourceGone, GapBefore, ProducerFenced, ProducerGap, StreamClosed,
+  StreamExists, StreamFull, StreamGone, StreamNotFound, StreamSequenceConflict, StreamTypeMismatch,
+} from './errors.js'
+export { type ForkPoint } from './fork.js'
+export { type StreamChunk, type StreamPart } from './reader.js'
+export {
+  type AppendResult, type NewStream, type StreamAppend, type StreamData, type StreamListing,
+  type StreamReading, StreamStore, type StreamWaiting,
+} from './store.js'
+export { type Stream } from './stream.js'
+export { StreamLog, type StreamSource } from './stream-log.js'
+export { streamChunks, streamProducers, streams, type StreamTables } from './tables.js'
