@@ -14,6 +14,8 @@ export type Action =
   | 'schedules:write'
   | 'service_tokens:read'
   | 'service_tokens:write'
+  | 'streams:read'
+  | 'streams:write'
   | 'organizations:read'
   | 'organizations:write'
   | 'sessions:write'
@@ -34,7 +36,8 @@ export interface Principal extends Actor {
 const personal: readonly Action[] = ['organizations:read', 'organizations:write', 'sessions:write']
 const ofMembers: readonly Action[] = [
   'conversations:read', 'conversations:write', 'jobs:read', 'jobs:write', 'jobs:work',
-  'locks:read', 'locks:write', 'schedules:read', 'schedules:write',
+  'locks:read', 'locks:write', 'schedules:read', 'schedules:write', 'streams:read',
+  'streams:write',
 ]
 const ofAdmins: readonly Action[] = [...ofMembers, 'service_tokens:read', 'service_tokens:write']
 

@@ -1,7 +1,7 @@
 import { type FastifyRequest } from 'fastify'
 import { type Holdfast } from '../holdfast.js'
 import { RequestFaults } from '../http/problem.js'
-import { type Route } from '../http/route.js'
+import { type Endpoint } from '../http/route.js'
 import {
   type Action, Forbidden, isAllowed, OrganizationNotFound, type Principal, type Role,
   Unauthenticated,
@@ -18,7 +18,7 @@ export interface Caller {
 /** Finds out who calls and whether they may. Undefined for public endpoints. */
 export async function callerOf(
   holdfast: Holdfast,
-  route: Route<never>,
+  route: Endpoint,
   request: FastifyRequest,
 ): Promise<Caller | undefined> {
   if (route.action === 'public') return undefined

@@ -1,20 +1,25 @@
 import {
   type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
 } from '../conversations/index.js'
+import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
 import { type LockContext, lockRoutes } from '../locks/index.js'
 import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
 } from '../queues/index.js'
+import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext {}
+    ScheduleContext, StreamContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes,
+  ...jobRoutes, ...scheduleRoutes, ...streamRoutes,
 ]
+
+/** Every endpoint under /v1 that speaks bytes. */
+export const rawRoutes: readonly RawRoute<ServerContext>[] = rawStreamRoutes

@@ -20,11 +20,11 @@ export const isAlive = (engine: Engine, stream = 'streams') => {
 /** Whether a touch is worth writing down. */
 export const isStale = (engine: Engine, stream = 'streams') => sql`
   ${sql.ref(`${stream}.ttl_seconds`)} is not null and ${sql.ref(`${stream}.expires_at`)}
-    < ${engine.now(sql`${sql.ref(`${stream}.ttl_seconds`)} * 1000`)}`
+    < ${engine.now(sql`(${sql.ref(`${stream}.ttl_seconds`)} * 1000)`)}`
 
 /** When a stream of this time to live expires that is touched now; a little late, never early. */
 export const expiryOf = (engine: Engine, ttl: RawBuilder<unknown>) =>
-  engine.now(sql`${ttl} * 1000 + ${slackMs(ttl)}`)
+  engine.now(sql`(${ttl} * 1000 + ${slackMs(ttl)})`)
 
 /** The expiry of a stream that is touched in this statement. */
 export const touchedExpiry = (engine: Engine) => sql`

@@ -4,7 +4,9 @@ export {
   StreamExists, StreamFull, StreamGone, StreamNotFound, StreamSequenceConflict, StreamTypeMismatch,
 } from './errors.js'
 export { type ForkPoint } from './fork.js'
+export { rawStreamRoutes } from './raw-routes.js'
 export { type StreamChunk, type StreamPart } from './reader.js'
+export { type StreamContext, streamRoutes, type StreamTimes } from './routes.js'
 export {
   type AppendResult, type NewStream, type StreamAppend, type StreamData, type StreamListing,
   type StreamReading, StreamStore, type StreamWaiting,
