@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { recordAudit } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
@@ -103,8 +104,11 @@ export class Holdfast {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
     })
     this.streamLog = new StreamLog(this.#database.as(), {
-      clock: this.clock, ids: this.ids, signals: coordination.signals,
+      ids: this.ids, signals: coordination.signals,
       bytesMax: options.streamBytesMax, waitingTimeoutMs: options.acquireTimeoutMs,
+      onDeleted: (database, { path, ...scope }) => recordAudit(database.as(), this, {
+        ...scope, record: { action: 'stream.deleted', resourceKind: 'stream', resourceId: path },
+      }),
     })
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,

@@ -163,7 +163,8 @@ function serveRoutes(
 ): void {
   const limits = new HttpLimits(holdfast.coordination.limiter, options.rateLimits)
   server.decorateRequest('addressStates', null)
-  serveRaw(server, holdfast, { routes: rawRoutes, serving: { limits, lifecycle, streamTimes: options.streamTimes } })
+  const { streamTimes } = options
+  serveRaw(server, holdfast, { routes: rawRoutes, serving: { limits, lifecycle, streamTimes } })
   for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
     server.route({
       method: route.method,

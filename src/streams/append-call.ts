@@ -79,7 +79,7 @@ export function verdictOf(
   const produced = verdictOnProducer(call, state)
   if (produced !== undefined) return produced
   if (state.isBehind) {
-    return new StreamSequenceConflict('The sequence must be greater than that of the append before.')
+    return new StreamSequenceConflict('The sequence must be greater than the last one.')
   }
   if (state.tail + lengthOf(call) > tailMax) {
     return new StreamFull(`A stream may hold ${tailMax} bytes; begin another one.`)

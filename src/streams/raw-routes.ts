@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { type HoldfastError } from '../errors.js'
 import { RequestFaults } from '../http/problem.js'
 import { type RawAnswer, type RawRoute, rawRoute } from '../http/raw.js'
-import { IdempotencyKeyReused } from '../idempotency/index.js'
 import {
   ClosedAt, FencedBy, ForkSourceGone, GapBefore, ProducerFenced, ProducerGap, StreamClosed,
   StreamExists, StreamFull, StreamGone, StreamNotFound, StreamSequenceConflict, StreamTypeMismatch,
@@ -71,8 +70,7 @@ export const rawStreamRoutes: readonly RawRoute<StreamContext>[] = [
       201: { description: 'Made', headers: { ...next, ...closed, Location: 'The stream.' } },
       200: { description: 'Made so before', headers: { ...next, ...closed } },
     },
-    errors: [StreamExists, StreamNotFound, StreamTypeMismatch, ForkSourceGone,
-      IdempotencyKeyReused],
+    errors: [StreamExists, StreamNotFound, StreamTypeMismatch, ForkSourceGone],
     idempotency: 'transaction',
     async handle({ streams }, { params: { path }, header, body, url }) {
       const { stream, created } = await inHeaders(() => streams.create(path, {
@@ -106,7 +104,7 @@ export const rawStreamRoutes: readonly RawRoute<StreamContext>[] = [
       },
     },
     errors: [StreamNotFound, StreamGone, StreamClosed, StreamTypeMismatch, StreamSequenceConflict,
-      StreamFull, ProducerFenced, ProducerGap, IdempotencyKeyReused],
+      StreamFull, ProducerFenced, ProducerGap],
     idempotency: 'transaction',
     handle: ({ streams }, { params: { path }, header, body }) =>
       inHeaders(() => append(streams, path, { header, body })),
@@ -175,7 +173,7 @@ export const rawStreamRoutes: readonly RawRoute<StreamContext>[] = [
     action: 'streams:write',
     input: { params },
     answers: { 204: { description: 'Deleted' } },
-    errors: [StreamNotFound, StreamGone, IdempotencyKeyReused],
+    errors: [StreamNotFound, StreamGone],
     idempotency: 'transaction',
     async handle({ streams }, { params: { path } }) {
       await streams.delete(path)

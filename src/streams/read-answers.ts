@@ -71,7 +71,9 @@ async function answerEvents(
   const parts = streams.follow(path, { from, signal: ending })
   // Before anything is answered: there may be no such stream.
   const first = (await parts.next()).value as StreamPart
-  const encoding: Headers = isEncoded(first.contentType) ? { 'stream-sse-data-encoding': 'base64' } : {}
+  const encoding: Headers = isEncoded(first.contentType)
+    ? { 'stream-sse-data-encoding': 'base64' }
+    : {}
   const events = streamEvents(begun(first, parts), cursor)
   return {
     status: 200,

@@ -7,7 +7,9 @@ const textOf = ({ chunks }: StreamPart) => Buffer.concat(chunks.map(({ data }) =
 contract('streams', (open) => {
   it('give back what was appended, from any offset', async () => {
     const { organization: { streams } } = await open()
-    const { stream, created } = await streams.create('a/b', { contentType: 'text/plain', data: 'one ' })
+    const { stream, created } = await streams.create('a/b', {
+      contentType: 'text/plain', data: 'one ',
+    })
     expect(created).toBe(true)
     const { offset } = await streams.append('a/b', 'two ')
     await streams.append('a/b', 'three')

@@ -1,4 +1,3 @@
-import { recordAudit } from '../audit/index.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue, stringifyJson } from '../database/json.js'
@@ -218,8 +217,7 @@ export class StreamStore {
     const key = this.#key(path)
     await this.#database.transaction(async (database) => {
       await this.#remove(key, database)
-      const record = { action: 'stream.deleted', resourceKind: 'stream', resourceId: path }
-      await recordAudit(database.as(), this.#log, { ...this.#scope, record })
+      await this.#log.onDeleted(database, { ...this.#scope, path })
       database.afterCommit(() => this.#log.tell(key))
     })
   }
@@ -283,7 +281,9 @@ export class StreamStore {
       mediaType: mediaType === null ? null : columns.mediaType.encode(mediaType, 'content_type'),
       data: bytes,
       sequence: columns.sequence.encode(sequence ?? null, 'sequence'),
-      producer: producer && { ...producer, storedId: columns.path.encode(producer.id, 'producer_id') },
+      producer: producer && {
+        ...producer, storedId: columns.path.encode(producer.id, 'producer_id'),
+      },
       closing: close === true || failure !== undefined
         ? { failure: columns.failure.encode(failure ?? null, 'failure') }
         : undefined,

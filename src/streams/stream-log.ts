@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { type Clock } from '../clock.js'
 import { type Signals } from '../coordination/coordination.js'
 import { CoalescingWriter } from '../database/coalesce.js'
 import { type Database, prepareRaw } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type IdGenerator } from '../ids.js'
+import { type Scope } from '../scope.js'
 import { AppendBatch } from './append.js'
 import { type AppendCall, type Appended, lengthOf } from './append-call.js'
 import { streamOf } from './append-entries.js'
@@ -15,11 +15,17 @@ import { type ReadStatements, readStatements } from './read-statements.js'
 import { type StreamKey, StreamReader } from './reader.js'
 import { type StreamTables } from './tables.js'
 
+/** A stream that was just deleted, and by whom. */
+export interface DeletedStream extends Scope {
+  readonly path: string
+}
+
 /** Parts that the log takes from outside. */
 export interface StreamSource {
-  readonly clock: Clock
   readonly ids: IdGenerator
   readonly signals: Signals
+  /** Called inside the transaction that deletes a stream. */
+  readonly onDeleted: (database: Database<StreamTables>, deleted: DeletedStream) => Promise<void>
   /** Bytes of a stream at most. @default 64 MiB */
   readonly bytesMax?: number
   /** Longest wait of an append for the batches before it. @default 5000 */
@@ -32,11 +38,11 @@ export const bytesMaxDefault = 64 * 1024 * 1024
 /** What all stream stores of one database share: writer, live readers and compiled statements. */
 export class StreamLog {
   readonly database: Database<StreamTables>
-  readonly clock: Clock
   readonly ids: IdGenerator
   readonly batch: AppendBatch
   readonly statements: CreateStatements & ReadStatements
   readonly live: LiveStreams
+  readonly onDeleted: StreamSource['onDeleted']
   readonly #signals: Signals
   readonly #writer: CoalescingWriter<AppendCall, Appended>
   readonly #expired: (given: { limit: number }) => Statement
@@ -45,8 +51,8 @@ export class StreamLog {
   constructor(database: Database<StreamTables>, source: StreamSource) {
     const { bytesMax = bytesMaxDefault, waitingTimeoutMs } = source
     this.database = database
-    this.clock = source.clock
     this.ids = source.ids
+    this.onDeleted = source.onDeleted
     this.#signals = source.signals
     this.batch = new AppendBatch(database, { ids: source.ids, tailMax: bytesMax })
     this.statements = { ...createStatements(database), ...readStatements(database) }

@@ -1,4 +1,3 @@
-import { type AuditTables } from '../audit/index.js'
 import { bytes, flag, id, instant, integer, text } from '../database/columns.js'
 import { type StoredRow, table } from '../database/table.js'
 
@@ -39,7 +38,7 @@ export const streams = table(
     messageId: id().orNull(),
     createdAt: instant(),
     updatedAt: instant(),
-    /** Set when it was deleted while forks of it live: its path is not free before they are gone. */
+    /** Set when it was deleted while forks of it live: they still hold its path. */
     deletedAt: instant().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
@@ -73,7 +72,7 @@ export const streamProducers = table(
 )
 
 /** The tables of this domain, for `Database`. */
-export interface StreamTables extends AuditTables {
+export interface StreamTables {
   streams: StoredRow<typeof streams>
   stream_chunks: StoredRow<typeof streamChunks>
   stream_producers: StoredRow<typeof streamProducers>
