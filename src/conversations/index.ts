@@ -11,3 +11,4 @@ export {
 } from './tables.js'
 export { type MessageContext, messageRoutes } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'
+export { messageSchema, newMessageSchema, presentMessage } from './schemas.js'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FastifyReply, type FastifyRequest } from 'fastify'
 import { type JsonValue, stringifyJson } from '../database/json.js'
+import { finishAsMessage } from '../finish.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type Route } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
@@ -137,6 +138,10 @@ export function contextOf(
     organizations: source.organizations,
     principal: caller?.principal as ServerContext['principal'],
     forgetCredentials: () => holdfast.authenticator.forget(),
+    finishStream: (given) => (transaction !== undefined
+      ? finishAsMessage(stores, given)
+      : holdfast.transaction((own) =>
+        finishAsMessage(own.organization(organizationId, actor), given), { repeatable: true })),
   }
 }
 

@@ -9,16 +9,18 @@ import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
 } from '../queues/index.js'
 import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
+import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext, StreamContext {}
+    ScheduleContext, StreamContext, FinishContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
   ...jobRoutes, ...scheduleRoutes, ...streamRoutes,
+  finishRoute,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */

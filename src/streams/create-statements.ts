@@ -26,6 +26,7 @@ const newKinds = {
 export type NewRow = BatchRow<typeof newKinds>
 
 const boundaryKinds = { ...pathKinds, from: 'integer' } as const
+const becameKinds = { ...pathKinds, conversation_id: 'id', message_id: 'id' } as const
 const copyKinds = { ...pathKinds, id: 'id', source_id: 'id', until: 'integer' } as const
 const chunkKinds = { ...pathKinds, id: 'id', end_offset: 'integer', data: 'bytes' } as const
 
@@ -105,6 +106,17 @@ const remove = (engine: Engine) => (rows: Rows) => sql`
     and deleted_at is null and ${isAlive(engine)}
   returning id, source_id`
 
+/** Nothing follows, and nobody else finishes the stream before this transaction is over. */
+const seal = (engine: Engine) => (rows: Rows) => sql`
+  update streams set closed = ${sql.lit(true)}, updated_at = ${engine.now()}
+  where exists (select 1 from ${rows} as g where ${samePath('streams', 'g')})
+    and deleted_at is null and ${isAlive(engine)}
+  returning *`
+
+const became = (rows: Rows) => sql`
+  update streams set conversation_id = g.conversation_id, message_id = g.message_id
+  from ${rows} as g where ${samePath('streams', 'g')}`
+
 /** Deleted streams whose last fork is gone. */
 const forget = (engine: Engine) => (rows: Rows) => sql`
   delete from streams
@@ -128,6 +140,8 @@ export function createStatements(database: Database<StreamTables>) {
     bury: ofPath('bury', bury(engine)),
     empty: ofPath('empty', empty),
     remove: ofPath('remove', remove(engine)),
+    seal: ofPath('seal', seal(engine)),
+    became: prepareBatch(on, { name: 'streams_became', kinds: becameKinds, build: became }),
     forget: prepareBatch(on, {
       name: 'streams_forget', kinds: { organization_id: 'id' }, build: forget(engine),
     }),

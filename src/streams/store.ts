@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+import { assert } from '../assert.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue, stringifyJson } from '../database/json.js'
@@ -11,6 +13,7 @@ import { type ForkPoint, noSource } from './fork.js'
 import { joined, messagesIn } from './json-messages.js'
 import { anyBytes, checkContentType, contentTypeDefault, jsonType, mediaTypeOf } from './media.js'
 import { offsetOf, positionOf, startOf } from './offset.js'
+import { bodyOf } from './protocol.js'
 import { gone, notFound, type StreamKey, type StreamPart, StreamReader } from './reader.js'
 import {
   checkChunk, checkExpiry, checkFailure, checkLimit, checkPath, checkProducer, checkSequence,
@@ -77,6 +80,20 @@ export interface StreamWaiting extends StreamReading {
   readonly signal?: AbortSignal
 }
 
+/** All that a stream holds; of a JSON stream, a list of its messages. */
+export interface StreamContent {
+  readonly contentType: string
+  readonly bytes: Uint8Array
+  /** Why it ended early; null when it did not. */
+  readonly failure: string | null
+}
+
+/** The message that a stream became. */
+export interface MessageName {
+  readonly conversationId: string
+  readonly messageId: string
+}
+
 export interface StreamListing extends PageRequest {
   /** Only streams whose path begins so. */
   readonly prefix?: string
@@ -84,6 +101,8 @@ export interface StreamListing extends PageRequest {
 
 const { columns } = table
 const never = new AbortController().signal
+// Any number of readers that nobody sends home listen to it.
+setMaxListeners(0, never)
 
 /** The streams of one organization. */
 export class StreamStore {
@@ -222,6 +241,36 @@ export class StreamStore {
     })
   }
 
+  /**
+   * Closes the stream and hands its content to `deliver`, which makes a message of it: once, however
+   * often it is finished. Only in a transaction, which holds the message as well. Throws
+   * StreamNotFound, StreamGone, and what `deliver` throws.
+   */
+  async finish(
+    path: string,
+    deliver: (content: StreamContent) => Promise<MessageName>,
+  ): Promise<MessageName> {
+    assert(this.#isInTransaction, 'a stream is finished in the transaction of its message')
+    const key = this.#key(path)
+    const row = { organization_id: key.organizationId, path: key.path }
+    const { rows: [sealed] } = await this.#database.execute(this.#log.statements.seal([row]))
+    if (sealed === undefined) {
+      await this.get(path)
+      throw notFound()
+    }
+    const { conversationId, messageId, contentType, failure } = decodeRow(table, sealed)
+    if (conversationId !== null && messageId !== null) return { conversationId, messageId }
+    const content = { contentType, failure, bytes: await this.#whole(key) }
+    const name = await deliver(content)
+    await this.#database.execute(this.#log.statements.became([{
+      ...row,
+      conversation_id: columns.conversationId.encode(name.conversationId, 'conversation_id'),
+      message_id: columns.messageId.encode(name.messageId, 'message_id'),
+    }]))
+    this.#database.afterCommit(() => this.#log.tell(key))
+    return name
+  }
+
   /** One page of streams by path. */
   async list(listing: StreamListing = {}): Promise<Page<Stream>> {
     const limit = checkLimit(listing.limit)
@@ -249,6 +298,16 @@ export class StreamStore {
     const rows = await this.#database.all(query)
     const found = rows.map((row) => streamFrom(decodeRow(table, row)))
     return pageOf(found, limit, ({ path }) => cursorOf(list, [path]))
+  }
+
+  /** All of the stream, as it is read. */
+  async #whole(key: StreamKey): Promise<Buffer> {
+    const parts: StreamPart[] = []
+    for (let from = 0; parts.at(-1)?.upToDate !== true;) {
+      parts.push(await this.#reader.read(key, from))
+      from = positionOf(parts.at(-1)!.offset, 'offset')
+    }
+    return bodyOf({ ...parts[0]!, chunks: parts.flatMap(({ chunks }) => chunks) })
   }
 
   async *#follow(path: string, first: StreamPart, signal: AbortSignal) {
