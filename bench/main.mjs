@@ -7,7 +7,7 @@ import { benchFolder, buildHoldfast, installPeers } from './harness/prepare.mjs'
 const names = [
   'append-postgres', 'append-sqlite', 'list-postgres', 'list-sqlite', 'append-http',
   'queue-enqueue', 'queue-process', 'queue-latency', 'queue-backlog', 'queue-sqlite',
-  'limiter', 'locks', 'lock-contention',
+  'limiter', 'locks', 'lock-contention', 'stream-append-postgres', 'stream-append-sqlite',
 ]
 
 const usage = `Usage: npm run bench -- <name> [options]

@@ -18,6 +18,7 @@ describe('configuration', () => {
         poolMax: 10,
         acquireTimeoutMs: 5_000,
         statementTimeoutMs: 30_000,
+        streamBytesMax: 64 * 1024 * 1024,
         bodyLimitBytes: 8 * 1024 * 1024,
         requestTimeoutMs: 30_000,
         drainMs: 0,
@@ -38,6 +39,7 @@ describe('configuration', () => {
       HOLDFAST_DATABASE_URL: 'memory:', HOLDFAST_REDIS_URL: 'rediss://cache', HOLDFAST_HOST: '::1',
       HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
       HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
+      HOLDFAST_STREAM_BYTES_MAX: '1048577',
       HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_DRAIN_MS: '8', HOLDFAST_LOG_LEVEL: 'debug',
       HOLDFAST_TRUST_PROXY: 'true', HOLDFAST_RATE_LIMIT_ADDRESS: 'off',
       HOLDFAST_RATE_LIMIT_LOGIN: '5/0.5', HOLDFAST_RATE_LIMIT_ORGANIZATION: '1000000000/2592000',
@@ -47,7 +49,7 @@ describe('configuration', () => {
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
-      drainMs: 8, logLevel: 'debug', trustProxy: true, runScheduler: false,
+      streamBytesMax: 1_048_577, drainMs: 8, logLevel: 'debug', trustProxy: true, runScheduler: false,
       rateLimits: {
         login: { limit: 5, windowSeconds: 0.5 },
         organization: { limit: 1_000_000_000, windowSeconds: 2_592_000 },

@@ -18,8 +18,8 @@ export function limitsOf(settings: Settings): ConnectOptions {
 
 /** Opens the database for serving; failures to reach it carry their reason and remedy. */
 export async function openToServe(settings: Settings, migrate: boolean): Promise<Holdfast> {
-  const { database, redis } = settings
-  const options = { ...limitsOf(settings), database, redis, migrate }
+  const { database, redis, streamBytesMax } = settings
+  const options = { ...limitsOf(settings), database, redis, migrate, streamBytesMax }
   return explained(database, () => openHoldfast(options))
 }
 

@@ -6,7 +6,10 @@ import {
   type CallOptions, type OperationId, type RequestArguments, type Result,
 } from './operation.js'
 import { endpoints, type Me } from './schema.js'
-import { type Fetch, type Outgoing, send, type TransportOptions } from './transport.js'
+import { type RawCall, Streams } from './streams.js'
+import {
+  type Fetch, type Outgoing, type RawResult, send, sendRaw, type TransportOptions,
+} from './transport.js'
 
 /** How to reach a server. */
 export interface ClientOptions {
@@ -68,6 +71,7 @@ export class Client {
   readonly organizations: Organizations
   readonly serviceTokens: ServiceTokens
   readonly sessions: Sessions
+  readonly streams: Streams
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -91,6 +95,7 @@ export class Client {
     this.organizations = new Organizations(request)
     this.serviceTokens = new ServiceTokens(request)
     this.sessions = new Sessions(request)
+    this.streams = new Streams({ call: (call) => this.#raw(call), key: randomKey })
   }
 
   /** Who the token stands for. */
@@ -105,6 +110,24 @@ export class Client {
   ): Promise<Result<Id>> {
     const outgoing = this.#outgoing(endpoints[operationId], (options ?? {}) as AnyOptions)
     return (await send(outgoing, this.#transport)) as Result<Id>
+  }
+
+  async #raw(call: RawCall): Promise<RawResult> {
+    const { method, path, body, signal, idempotencyKey, isRepeatable = false } = call
+    const headers = new Headers()
+    if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`)
+    if (this.#organization !== undefined) {
+      headers.set('holdfast-organization', this.#organization)
+    }
+    for (const [name, value] of Object.entries(call.headers ?? {})) {
+      if (value !== undefined) headers.set(name, value)
+    }
+    if (idempotencyKey !== undefined) headers.set('idempotency-key', checkedKey(idempotencyKey))
+    const repeatable = isRepeatable || idempotencyKey !== undefined
+    const outgoing = {
+      url: this.#base + path, method, headers, body, signal, isRepeatable: repeatable,
+    }
+    return sendRaw(outgoing, this.#transport)
   }
 
   #outgoing(endpoint: Endpoint, options: AnyOptions): Outgoing {

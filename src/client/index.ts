@@ -8,4 +8,8 @@ export {
   type UpdateOptions, type WriteOptions,
 } from './operation.js'
 export type * from './schema.js'
+export {
+  type StreamAppendOptions, type StreamDraft, type StreamPiece, type StreamQuery, type StreamRow,
+  type Streams, type StreamState, type StreamWriter,
+} from './streams.js'
 export { type Fetch } from './transport.js'

@@ -4,8 +4,9 @@ import { newToken } from '../identity/tokens.js'
 import { contract } from '../testing/contract.js'
 import { type Answer, type HttpClient } from '../testing/http.js'
 import { type HttpWorld, served } from '../testing/serving.js'
-import { openApiDocument, routes, startServer } from './index.js'
+import { openApiDocument, rawRoutes, routes as jsonRoutes, startServer } from './index.js'
 
+const routes = [...jsonRoutes, ...rawRoutes]
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
 const unknownId = '00000000-0000-7000-8000-00000000dead'
 const secret = 'Only for the owner 7f3a'
@@ -19,6 +20,10 @@ async function furnished({ ours }: HttpWorld) {
   const { body: token } = await ours.post(
     '/v1/service-tokens', { name: secret, scopes: ['conversations:read'] })
   const { body: job } = await ours.post('/v1/queues/ours/jobs', { payload: secret })
+  await ours.send({
+    method: 'PUT', path: '/v1/streams/ours/answer', bytes: secret,
+    headers: { 'content-type': 'text/plain' },
+  })
   return {
     conversation_id: conversation.id as string,
     message_id: message.id as string,
@@ -41,8 +46,10 @@ function callOf({ operationId, method, path }: (typeof routes)[number], ids: Ids
     enqueueJobs: { payload: 'x' }, claimJobs: { worker: 'x' }, redriveJobs: {}, purgeJobs: {},
     updateQueue: {}, extendJob: { attempt: 1 }, completeJob: { attempt: 1 },
     failJob: { attempt: 1, error: 'x' }, releaseJob: { attempt: 1 },
+    finishStream: { stream: 'ours/answer' }, appendToStream: 'x',
   }
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? unknownId)
+  const known: Ids = { path: 'ours/answer', ...ids }
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => known[name] ?? unknownId)
   return { method, path: filled, body: bodies[operationId] }
 }
 
@@ -62,7 +69,9 @@ async function refusals(client: HttpClient, ids: Ids, chosen = guarded) {
   return Promise.all(chosen.map(async (route) => {
     const { status, body, headers, text } = await client.send(callOf(route, ids))
     expect(text).not.toContain(secret)
-    return [route.operationId, status, body.code, headers['www-authenticate']]
+    // HEAD has no words.
+    const code = body?.code ?? (status === 401 ? 'unauthenticated' : 'forbidden')
+    return [route.operationId, status, code, headers['www-authenticate']]
   }))
 }
 
@@ -112,6 +121,7 @@ contract('every endpoint', (openWorld) => {
     const { message_id: _, ...ids } = await furnished(world)
     const paths = [
       '/v1/conversations', '/v1/service-tokens', '/v1/me', '/v1/queues', '/v1/queues/ours/jobs',
+      '/v1/streams',
     ]
     for (const path of paths) {
       const { status, text } = await world.theirs.get(path)
@@ -178,13 +188,14 @@ contract('every endpoint', (openWorld) => {
     const { guest, organization } = world
     const groups: Record<string, RegExp> = {
       'conversations:read': /^(list|get)(Conversation|Message)/,
-      'conversations:write': /^(create|update|delete|append)(Conversation|Message)/,
+      'conversations:write': /^((create|update|delete|append)(Conversation|Message)|finishStream)/,
       'locks:read': /^(list|get)Lock/, 'locks:*': /Lock/,
-      'conversations:*': /(Conversation|Message)/,
+      'conversations:*': /(Conversation|Message|finishStream)/,
       'jobs:read': /^(list|get)(Job|Queue)/,
       'jobs:write': /^(enqueueJobs|cancelJob|redriveJobs|purgeJobs|updateQueue)$/,
       'jobs:work': /^(claimJobs|extendJob|completeJob|failJob|releaseJob)$/,
       'jobs:*': /(Job|Queue)/,
+      'streams:read': /^(list|read|head)Streams?$/, 'streams:*': /^(?!finish).*Streams?$/,
       'service_tokens:read': /^listServiceTokens/,
       'service_tokens:*': /ServiceToken/,
       'organizations:*': /^(getMe|createOrganization)$/,
@@ -195,7 +206,7 @@ contract('every endpoint', (openWorld) => {
       const { token } = await organization.serviceTokens.create({ name: scope, scopes: [scope] })
       for (const route of guarded) {
         const { status, body } = await guest.as(token).send(callOf(route, {}))
-        const isClosed = status === 403 && body.code === 'forbidden'
+        const isClosed = status === 403 && (body?.code ?? 'forbidden') === 'forbidden'
         const escalates = route.operationId === 'createServiceToken' && scope !== '*'
         const isOpen = operations.test(route.operationId) && !escalates
         expect([scope, route.operationId, isClosed]).toEqual([scope, route.operationId, !isOpen])

@@ -118,6 +118,7 @@ function rawOperationOf(route: RawRoute): Json {
   const content = { '*/*': { schema: { type: 'string', format: 'binary' } } }
   return {
     ...aboutOperation(endpoint),
+    'x-speaks': 'bytes',
     parameters: [...parametersOf(endpoint), ...headers],
     ...(takesBody && { requestBody: { required: false, content } }),
     responses: {

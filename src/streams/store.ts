@@ -242,8 +242,8 @@ export class StreamStore {
   }
 
   /**
-   * Closes the stream and hands its content to `deliver`, which makes a message of it: once, however
-   * often it is finished. Only in a transaction, which holds the message as well. Throws
+   * Closes the stream and hands its content to `deliver`, which makes a message of it: once, even
+   * when it is finished again. Only in a transaction, which holds the message as well. Throws
    * StreamNotFound, StreamGone, and what `deliver` throws.
    */
   async finish(

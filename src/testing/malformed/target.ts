@@ -62,6 +62,7 @@ export async function furnish(
       await world.neighbour.messages.list(stranger.conversationId),
       await world.neighbour.serviceTokens.list(),
       await world.neighbour.queues.list(queue),
+      await world.neighbour.streams.list(),
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
@@ -87,6 +88,7 @@ async function strange({ neighbour }: HttpWorld) {
     name: strangerSecret, scopes: ['*'],
   })
   const job = await neighbour.queues.enqueue(queue, { payload: strangerSecret })
+  await neighbour.streams.create('made/1', { contentType: 'text/plain', data: strangerSecret })
   return { conversationId: id, ids: [id, message.id, serviceToken.id, job.id, unknownId] }
 }
 
@@ -114,7 +116,7 @@ function cursorsOf({ organizationId, neighbourId }: HttpWorld, conversationId: s
     ['conversations', organizationId, null, false], ['service_tokens', organizationId],
     ['messages', organizationId, conversationId, 'asc', null],
     ['messages', organizationId, conversationId, 'desc', null],
-    ['jobs', organizationId, queue, null],
+    ['jobs', organizationId, queue, null], ['streams', organizationId, ''],
   ]
   const theirs = [['conversations', neighbourId, null, false], ['service_tokens', neighbourId], []]
   return {
@@ -129,6 +131,7 @@ class FreshObjects {
   #writable: { conversationId: string; messageId: string; writes: number } | undefined
 
   #schedules = 0
+  #streams = 0
 
   constructor(world: HttpWorld) {
     this.#world = world
@@ -141,6 +144,7 @@ class FreshObjects {
     const named = (each: { conversationId: string; messageId: string }) =>
       ({ conversation_id: each.conversationId, message_id: each.messageId })
     if (path.startsWith('/v1/schedules')) return this.#schedule()
+    if (operationId === 'finishStream') return this.#stream(named(await this.#toWrite()))
     if (operationId === 'redriveJobs') {
       const { job_id: id } = await this.#job()
       return { queue: 'untouched', job_ids: id! }
@@ -170,6 +174,15 @@ class FreshObjects {
     await queues.enqueue('untouched', { payload: 'steady' })
     const [job] = await queues.claim('untouched', { worker: 'campaign', leaseSeconds: 600 })
     return { job_id: job!.id, attempt: String(job!.attempt) }
+  }
+
+  /** A stream that may become a message. */
+  async #stream(names: Record<string, string>): Promise<Record<string, string>> {
+    const stream = `made/${this.#streams += 1}`
+    await this.#world.organization.streams.create(stream, {
+      contentType: 'text/plain', data: 'steady',
+    })
+    return { ...names, stream }
   }
 
   /** A schedule of its own, and the words that make another. */
