@@ -8,6 +8,7 @@ const names = [
   'append-postgres', 'append-sqlite', 'list-postgres', 'list-sqlite', 'append-http', 'auth-http',
   'queue-enqueue', 'queue-process', 'queue-latency', 'queue-backlog', 'queue-sqlite',
   'limiter', 'locks', 'lock-contention', 'audit-postgres', 'audit-sqlite',
+  'stream-append-postgres', 'stream-append-sqlite',
 ]
 
 const usage = `Usage: npm run bench -- <name> [options]

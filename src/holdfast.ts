@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import {
-  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, Recorder,
-  Sealer, type SealerOptions, Sealing,
+  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, recordAudit,
+  Recorder, Sealer, type SealerOptions, Sealing,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
@@ -33,6 +33,7 @@ import {
   SecretStore, type SecretTables, SecretWorks,
 } from './secrets/index.js'
 import { type SettingsOptions, SettingsRules, SettingsStore } from './settings/index.js'
+import { StreamLog, StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
@@ -41,6 +42,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly database?: string
   /** Apply pending migrations first; otherwise they make opening fail. @default true */
   readonly migrate?: boolean
+  /** Bytes of a stream at most. @default 67108864 (64 MiB) */
+  readonly streamBytesMax?: number
   /** @default systemClock */
   readonly clock?: Clock
   /** @default a UUIDv7 generator on `clock` */
@@ -86,6 +89,7 @@ export interface OrganizationStores {
   /** The acting person's own. */
   readonly ownSecrets: SecretStore
   readonly settings: SettingsStore
+  readonly streams: StreamStore
 }
 
 /**
@@ -123,6 +127,8 @@ export class Holdfast {
   readonly processes: ProcessRegistry
   /** Keys over secrets: their rotation, their retirement, and what seals with them. */
   readonly secretWorks: SecretWorks
+  /** What streams of all organizations share; sweeps those that are over. */
+  readonly streamLog: StreamLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -160,6 +166,13 @@ export class Holdfast {
     this.secretWorks = new SecretWorks(this.#database.as(), {
       clock: this.clock, ids: this.ids, limiter: coordination.limiter, columns: sealedColumns,
     }, { ...options.secrets, rootKey: options.rootKey })
+    this.streamLog = new StreamLog(this.#database.as(), {
+      ids: this.ids, signals: coordination.signals,
+      bytesMax: options.streamBytesMax, waitingTimeoutMs: options.acquireTimeoutMs,
+      onDeleted: (database, { path, ...scope }) => recordAudit(database.as(), this, {
+        ...scope, record: { action: 'stream.deleted', resourceKind: 'stream', resourceId: path },
+      }),
+    })
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
@@ -297,7 +310,9 @@ export class Holdfast {
   async close(): Promise<void> {
     await Promise.all([...this.#workers].map((each) => each.close()))
     await this.#waitingRoom.close()
+    this.streamLog.live.close()
     await this.#messageLog.idle()
+    await this.streamLog.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
@@ -342,6 +357,7 @@ export class Holdfast {
         clock: this.clock, ids: this.ids, rules: this.#settingsRules,
         sealer: this.secretWorks.fields(actor),
       }),
+      streams: new StreamStore(this.streamLog, scope, transaction?.as()),
     }
   }
 }

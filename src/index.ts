@@ -19,6 +19,9 @@ export {
   HoldfastError, InvalidConfiguration, InvalidInput, InvalidValue, RevisionConflict,
 } from './errors.js'
 export {
+  finishAsMessage, type FinishedStream, type FinishStores, StreamFinished,
+} from './finish.js'
+export {
   Holdfast, type HoldfastOptions, type HoldfastTransaction, openHoldfast, type OrganizationStores,
 } from './holdfast.js'
 export { IdempotencyKeyReused } from './idempotency/index.js'
@@ -44,3 +47,10 @@ export {
   type Settings, type SettingsChange, type SettingsDocument, type SettingsOptions,
   type SettingsOwner, SettingsStore,
 } from './settings/index.js'
+export {
+  type AppendResult, ClosedAt, FencedBy, ForkSourceGone, GapBefore, type MessageName,
+  type NewStream, ProducerFenced, ProducerGap, type ProducerStep, type Stream, type StreamAppend,
+  StreamClosed, type StreamContent, type StreamData, StreamExists, StreamFull, StreamGone,
+  type StreamListing, StreamNotFound, type StreamPart, type StreamReading, StreamSequenceConflict,
+  StreamStore, StreamTypeMismatch, type StreamWaiting,
+} from './streams/index.js'

@@ -19,11 +19,14 @@ import {
   keyRotations, organizationKeys, rootKeys, secrets, type SecretTables, secretVersions,
 } from './secrets/index.js'
 import { settings, type SettingsTables } from './settings/index.js'
+import {
+  streamChunks, streamProducers, streams, type StreamTables,
+} from './streams/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -57,4 +60,7 @@ export const tables = [
   secretVersions,
   keyRotations,
   settings,
+  streams,
+  streamChunks,
+  streamProducers,
 ] as unknown as readonly Table[]

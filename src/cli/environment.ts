@@ -31,6 +31,7 @@ export interface Settings {
   readonly poolMax: number
   readonly acquireTimeoutMs: number
   readonly statementTimeoutMs: number
+  readonly streamBytesMax: number
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
   readonly drainMs: number
@@ -90,6 +91,7 @@ export function readConfiguration(
     poolMax: reader.read('HOLDFAST_POOL_MAX', integer(1, 1_000)),
     acquireTimeoutMs: reader.read('HOLDFAST_ACQUIRE_TIMEOUT_MS', integer(1, 600_000)),
     statementTimeoutMs: reader.read('HOLDFAST_STATEMENT_TIMEOUT_MS', integer(1, 3_600_000)),
+    streamBytesMax: reader.read('HOLDFAST_STREAM_BYTES_MAX', integer(1, 1_099_511_627_776)),
     bodyLimitBytes: reader.read('HOLDFAST_BODY_LIMIT_BYTES', integer(1_024, 1_073_741_824)),
     requestTimeoutMs: reader.read('HOLDFAST_REQUEST_TIMEOUT_MS', integer(1, 3_600_000)),
     drainMs: reader.read('HOLDFAST_DRAIN_MS', integer(0, 600_000)),

@@ -24,7 +24,7 @@ export async function openToServe(
   settings: Settings,
   { migrate, terminal }: { readonly migrate: boolean; readonly terminal: Terminal },
 ): Promise<Holdfast> {
-  const { database, redis, sessionTimes } = settings
+  const { database, redis, sessionTimes, streamBytesMax } = settings
   const rootKey = rootKeyOf(settings, true)
   return explained(database, async () => {
     const backend = await connect(database, limitsOf(settings))
@@ -35,6 +35,7 @@ export async function openToServe(
       if (migrate) await migrateApart(settings)
       const holdfast = await Holdfast.on(backend, {
         ...limitsOf(settings), redis, sessionTimes, migrate, rootKey,
+        streamBytesMax,
         auditKey: auditKeyOf(settings),
         secrets: { revealRate: settings.revealRate },
       })

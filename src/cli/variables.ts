@@ -92,6 +92,11 @@ export const variables = [
     meaning: 'Longest run of one PostgreSQL statement, in milliseconds',
   },
   {
+    name: 'HOLDFAST_STREAM_BYTES_MAX',
+    default: '67108864',
+    meaning: 'Longest stream, in bytes',
+  },
+  {
     name: 'HOLDFAST_BODY_LIMIT_BYTES',
     default: '8388608',
     meaning: 'Largest body of a request, in bytes',

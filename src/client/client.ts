@@ -9,7 +9,10 @@ import {
 import { Secrets } from './secrets.js'
 import { endpoints, type Me } from './schema.js'
 import { OrganizationSettings, OwnSettings } from './settings.js'
-import { type Fetch, type Outgoing, send, type TransportOptions } from './transport.js'
+import { type RawCall, Streams } from './streams.js'
+import {
+  type Fetch, type Outgoing, type RawResult, send, sendRaw, type TransportOptions,
+} from './transport.js'
 
 /** How to reach a server. */
 export interface ClientOptions {
@@ -78,6 +81,7 @@ export class Client {
   readonly secrets: Secrets
   /** The caller's own in the organization. */
   readonly mySecrets: Secrets
+  readonly streams: Streams
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -106,6 +110,7 @@ export class Client {
     this.sessions = new Sessions(request)
     this.secrets = new Secrets(request, 'Secret')
     this.mySecrets = new Secrets(request, 'MySecret')
+    this.streams = new Streams({ call: (call) => this.#raw(call), key: randomKey })
   }
 
   /** Who the token stands for. */
@@ -120,6 +125,24 @@ export class Client {
   ): Promise<Result<Id>> {
     const outgoing = this.#outgoing(endpoints[operationId], (options ?? {}) as AnyOptions)
     return (await send(outgoing, this.#transport)) as Result<Id>
+  }
+
+  async #raw(call: RawCall): Promise<RawResult> {
+    const { method, path, body, signal, idempotencyKey, isRepeatable = false } = call
+    const headers = new Headers()
+    if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`)
+    if (this.#organization !== undefined) {
+      headers.set('holdfast-organization', this.#organization)
+    }
+    for (const [name, value] of Object.entries(call.headers ?? {})) {
+      if (value !== undefined) headers.set(name, value)
+    }
+    if (idempotencyKey !== undefined) headers.set('idempotency-key', checkedKey(idempotencyKey))
+    const repeatable = isRepeatable || idempotencyKey !== undefined
+    const outgoing = {
+      url: this.#base + path, method, headers, body, signal, isRepeatable: repeatable,
+    }
+    return sendRaw(outgoing, this.#transport)
   }
 
   #outgoing(endpoint: Endpoint, options: AnyOptions): Outgoing {

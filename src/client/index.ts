@@ -10,4 +10,8 @@ export {
 export type * from './schema.js'
 export { type Secrets } from './secrets.js'
 export { type OrganizationSettings, type OwnSettings } from './settings.js'
+export {
+  type StreamAppendOptions, type StreamDraft, type StreamPiece, type StreamQuery, type StreamRow,
+  type Streams, type StreamState, type StreamWriter,
+} from './streams.js'
 export { type Fetch } from './transport.js'

@@ -18,11 +18,21 @@ export interface Outgoing {
   readonly url: string
   readonly method: string
   readonly headers: Headers
-  readonly body: string | undefined
+  readonly body: string | Uint8Array | undefined
   readonly signal: AbortSignal | undefined
   /** Whether two arrivals have one effect. */
   readonly isRepeatable: boolean
 }
+
+/** An answer of bytes. */
+export interface RawResult {
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: Uint8Array
+}
+
+/** Reads what an answer holds; throws the error it stands for. */
+type Read<T> = (response: Response) => Promise<T>
 
 /** The first pause is shorter than this, and each may be twice as long as the one before. */
 const backoffMs = 200
@@ -30,11 +40,33 @@ const backoffMs = 200
 const backoffMaxMs = 10_000
 
 /** Sends a call until it is answered, fails for good, or its attempts are used up. */
-export async function send(outgoing: Outgoing, options: TransportOptions): Promise<unknown> {
+export function send(outgoing: Outgoing, options: TransportOptions): Promise<unknown> {
+  return sendWith(outgoing, options, async (response) => {
+    const text = await response.text()
+    return () => readAnswer(response, text)
+  })
+}
+
+/** As `send`, for an answer of bytes. */
+export function sendRaw(outgoing: Outgoing, options: TransportOptions): Promise<RawResult> {
+  return sendWith(outgoing, options, async (response) => {
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const { status, headers } = response
+    if (status >= 200 && status < 300) return () => ({ status, headers, bytes })
+    // A redirect, a refusal, or a HEAD that has no words for it.
+    return () => readAnswer(response, new TextDecoder().decode(bytes)) as RawResult
+  })
+}
+
+async function sendWith<T>(
+  outgoing: Outgoing,
+  options: TransportOptions,
+  read: Read<() => T>,
+): Promise<T> {
   const retriesMax = outgoing.isRepeatable ? options.retriesMax : 0
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await attemptOnce(outgoing, options)
+      return await attemptOnce(outgoing, options, read)
     } catch (error) {
       const pauseMs = pauseMsAfter(error, attempt, options.timeoutMs)
       if (attempt >= retriesMax || pauseMs === undefined) throw error
@@ -67,20 +99,22 @@ function pause(durationMs: number, signal: AbortSignal | undefined): Promise<voi
   })
 }
 
-async function attemptOnce(outgoing: Outgoing, options: TransportOptions): Promise<unknown> {
+async function attemptOnce<T>(
+  outgoing: Outgoing,
+  options: TransportOptions,
+  read: Read<() => T>,
+): Promise<T> {
   const { url, method, headers, body, signal } = outgoing
   signal?.throwIfAborted()
   const controller = new AbortController()
   const stop = () => controller.abort()
   const timer = setTimeout(stop, options.timeoutMs)
   signal?.addEventListener('abort', stop)
-  let response: Response
-  let text: string
+  let answer: () => T
   try {
     // A redirected POST would arrive as a GET, so redirects are answers like others.
     const init = { method, headers, body, signal: controller.signal, redirect: 'manual' } as const
-    response = await options.fetch(url, init)
-    text = await response.text()
+    answer = await read(await options.fetch(url, init as RequestInit))
   } catch (cause) {
     signal?.throwIfAborted()
     throw unanswered(cause, controller.signal.aborted ? options.timeoutMs : undefined)
@@ -88,7 +122,7 @@ async function attemptOnce(outgoing: Outgoing, options: TransportOptions): Promi
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
   }
-  return readAnswer(response, text)
+  return answer()
 }
 
 function unanswered(cause: unknown, timeoutMs: number | undefined): HoldfastClientError {

@@ -16,3 +16,4 @@ export {
 export { type PathListing } from './tree.js'
 export { type MessageContext, messageRoutes } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'
+export { messageSchema, newMessageSchema, presentMessage } from './schemas.js'

@@ -1,5 +1,6 @@
 import {
-  type Compilable, type CompiledQuery, DummyDriver, type Expression, Kysely, type RawBuilder, sql,
+  type Compilable, type CompiledQuery, DummyDriver, type Expression, Kysely,
+  type QueryExecutorProvider, type RawBuilder, sql,
 } from 'kysely'
 import { assert } from '../assert.js'
 import { type Stored } from './columns.js'
@@ -197,6 +198,26 @@ export function prepare<P extends object>(
       slot === undefined ? constants[index] : given[slot as keyof P],
     ),
   })
+}
+
+/** A hot statement written as text. */
+export interface RawStatement<P> {
+  /** Unique in the program; names the prepared statement. */
+  readonly name: string
+  readonly build: (parameter: Placeholder<P>) => RawBuilder<unknown>
+  /** @default false */
+  readonly readOnly?: boolean
+}
+
+/** As `prepare`, for a statement written as text. */
+export function prepareRaw<P extends object>(
+  { write }: { readonly write: QueryExecutorProvider },
+  { name, build, readOnly = false }: RawStatement<P>,
+): (given: P) => Statement {
+  const statement = prepare<P>(name, (parameter) => ({
+    compile: () => build(parameter).compile(write),
+  }))
+  return (given) => ({ ...statement(given), readOnly })
 }
 
 /** One row of a batch in stored form. */

@@ -42,10 +42,9 @@ export interface RequestOrigin {
  */
 export type RouteIdempotency = 'none' | 'transaction' | 'own'
 
-/** Everything about one endpoint. `Context` is what its handler needs. */
-export interface RouteDefinition<Context, I extends RouteInput, A extends string = string> {
+/** What holds of every endpoint, whatever it speaks. */
+export interface EndpointDefinition<I extends RouteInput, A extends string = string> {
   readonly operationId: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** OpenAPI form, `/v1/conversations/{conversation_id}`. */
   readonly path: string
   readonly tag: string
@@ -58,10 +57,6 @@ export interface RouteDefinition<Context, I extends RouteInput, A extends string
    */
   readonly scope: 'organization' | 'installation' | 'person' | 'none'
   readonly input: I
-  readonly status: 200 | 201 | 204
-  readonly output?: z.ZodType
-  /** Answers carry `ETag` from `revision`, and `If-Match` is understood. */
-  readonly etag?: boolean
   readonly errors: readonly ErrorClass[]
   readonly idempotency: RouteIdempotency
   /** A stricter limit by address for this kind of call, beside the one for all. */
@@ -71,6 +66,21 @@ export interface RouteDefinition<Context, I extends RouteInput, A extends string
    * the organization's key, so that nobody who reads the database can try values out.
    */
   readonly sensitive?: boolean
+  /** Answers carry `ETag` from `revision`, and `If-Match` is understood. */
+  readonly etag?: boolean
+}
+
+/** What the server asks of an endpoint before it is known what it speaks. */
+export interface Endpoint extends EndpointDefinition<RouteInput> {
+  readonly method: string
+}
+
+/** Everything about one endpoint that speaks JSON. `Context` is what its handler needs. */
+export interface RouteDefinition<Context, I extends RouteInput, A extends string = string>
+  extends EndpointDefinition<I, A> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly status: 200 | 201 | 204
+  readonly output?: z.ZodType
   /** Output fields shown once only; a repeated call gets null there. */
   readonly secretFields?: readonly string[]
   handle(context: Context, input: ParsedInput<I>): Promise<unknown>

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
-import { type Database, type Placeholder, prepare } from '../database/database.js'
+import { type Database, type Placeholder, prepareRaw } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type Job, jobOf, type QueueTables } from './tables.js'
 
@@ -137,20 +137,3 @@ const inOrder = (a: Job, b: Job): number => b.priority - a.priority || (a.id < b
 
 const commonOf = ({ organization: organization_id, queue, worker }: ClaimCall) =>
   ({ organization_id, queue, worker })
-
-interface RawStatement<P> {
-  readonly name: string
-  readonly build: (parameter: Placeholder<P>) => RawBuilder<unknown>
-  readonly readOnly?: boolean
-}
-
-/** As `prepare`, for a statement written as text. */
-export function prepareRaw<P extends object>(
-  database: Database<QueueTables>,
-  { name, build, readOnly = false }: RawStatement<P>,
-): (given: P) => Statement {
-  const statement = prepare<P>(name, (parameter) => ({
-    compile: () => build(parameter).compile(database.write),
-  }))
-  return (given) => ({ ...statement(given), readOnly })
-}

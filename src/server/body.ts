@@ -26,7 +26,7 @@ export function readJsonBodies(server: FastifyInstance): void {
 }
 
 /** Compressed bodies are refused as such; read as they are, they would be garbage. */
-function refuseEncoding({ headers }: FastifyRequest): void {
+export function refuseEncoding({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding']
   if (encoding === undefined || encoding.toLowerCase() === 'identity') return
   throw new UnsupportedMediaType('Send the body without Content-Encoding.', {

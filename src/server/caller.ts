@@ -1,7 +1,7 @@
 import { type FastifyRequest } from 'fastify'
 import { type Holdfast } from '../holdfast.js'
 import { RequestFaults } from '../http/problem.js'
-import { type Route } from '../http/route.js'
+import { type Endpoint } from '../http/route.js'
 import {
   type Action, defaultOrganizationId, Forbidden, isAllowed, isInRanges, OrganizationNotFound,
   type Principal, type Role, Unauthenticated,
@@ -24,7 +24,7 @@ export interface Caller {
  */
 export async function callerOf(
   holdfast: Holdfast,
-  route: Route<never>,
+  route: Endpoint,
   request: FastifyRequest,
 ): Promise<Caller | undefined> {
   if (route.action === 'public') return undefined
@@ -56,7 +56,7 @@ interface Credentials {
 /** A service token belongs to one organization; a person picks one of theirs or has a default. */
 async function callerWithin(
   { authenticator }: Holdfast,
-  route: Route<never>,
+  route: Endpoint,
   { request, token }: Credentials,
 ): Promise<Caller> {
   const wanted = request.headers['holdfast-organization']
@@ -77,7 +77,7 @@ async function callerWithin(
 /** Owners and admins of the organization `default`, and its tokens, administer all users. */
 async function administrator(
   { authenticator }: Holdfast,
-  route: Route<never>,
+  route: Endpoint,
   { request, token }: Credentials,
 ): Promise<Caller> {
   const organizationId = defaultOrganizationId

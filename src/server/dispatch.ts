@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto'
 import { type FastifyReply, type FastifyRequest } from 'fastify'
 import { type JsonValue, stringifyJson } from '../database/json.js'
+import { finishAsMessage } from '../finish.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
-import { type ParsedInput, type Route, type RouteInput } from '../http/route.js'
+import { type Route } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
 import { defaultOrganizationId } from '../identity/index.js'
 import { type Actor } from '../scope.js'
+import { type StreamTimes } from '../streams/index.js'
 import { actorOf, type Caller, callerOf } from './caller.js'
 import { type Lifecycle } from './health.js'
 import { type HttpLimits } from './limits.js'
 import { parseInput } from './request.js'
 import { type ServerContext } from './routes.js'
 
-type Input = ParsedInput<RouteInput>
-
 /** What holds for all requests of a server. */
 export interface Serving {
   readonly limits: HttpLimits
   readonly lifecycle: Lifecycle
+  readonly streamTimes?: StreamTimes
 }
 
 /** The life of one request of a route: who, what, do, answer. */
@@ -36,19 +37,25 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, servin
     if (!isKept || caller === undefined) {
       return answer(route, reply, await route.handle(contextOf(holdfast, asked), input))
     }
-    const call = await idempotentCall(holdfast, route, { request, caller, input, key })
-    const kept = await once(holdfast, { route, asked, input, call })
+    const parts = [route.operationId, input.params, input.query, request.body, input.ifRevision]
+    const text = JSON.stringify(parts.map((part) => part ?? null))
+    const kept = await once(holdfast, {
+      call: await wordedCall(holdfast, route, { caller, key, text }),
+      work: async (transaction) =>
+        (await route.handle(contextOf(holdfast, asked, transaction), input)) as JsonValue,
+      stored: (body) => withoutSecrets(route, body),
+    })
     if (kept.replayed) reply.header('idempotency-replayed', 'true')
     return answer(route, reply, kept.body)
   }
 }
 
 /** The signal costs something only where a handler asks for it. */
-function waitable(
-  input: Omit<Input, 'signal'>,
+export function waitable<I extends object>(
+  input: I,
   { raw }: FastifyReply,
   { closing }: Lifecycle,
-): Input {
+): I & { readonly signal: AbortSignal } {
   let controller: AbortController | undefined
   const listen = () => {
     const made = new AbortController()
@@ -65,35 +72,34 @@ function waitable(
   }
   return Object.defineProperty(input, 'signal', {
     get: () => (controller ??= listen()).signal,
-  }) as Input
+  }) as I & { readonly signal: AbortSignal }
 }
 
 /** Who asks, as identity and as the audit see it. */
-interface Asked {
+export interface Asked {
   readonly caller: Caller | undefined
   readonly actor: Actor
 }
 
-interface Keyed {
-  readonly route: Route<ServerContext>
-  readonly asked: Asked
-  readonly input: Input
+/** A call that must have one effect. */
+export interface Keyed {
   readonly call: IdempotentCall
+  work(transaction: HoldfastTransaction): Promise<JsonValue | undefined>
+  /** What of the answer is kept. */
+  stored(body: JsonValue): JsonValue
 }
 
 /**
  * The effect and the stored answer in one transaction, or the answer stored before. It is stored
  * as text: an answer stands around a value that may itself be as deep as a stored value can be.
  */
-async function once(holdfast: Holdfast, { route, asked, input, call }: Keyed) {
+export async function once(holdfast: Holdfast, { call, work, stored }: Keyed) {
   return holdfast.transaction(async (transaction) => {
     const earlier = await transaction.idempotency.claim(call)
     if (earlier !== undefined) return { replayed: true, body: read(earlier.result) }
-    const context = contextOf(holdfast, asked, transaction)
-    const body = (await route.handle(context, input)) as JsonValue | undefined
-    const text = stringifyJson(withoutSecrets(route, body ?? null))
-    await transaction.idempotency.settle(call, text)
-    return { replayed: false, body: body ?? null }
+    const body = (await work(transaction)) ?? null
+    await transaction.idempotency.settle(call, stringifyJson(stored(body)))
+    return { replayed: false, body }
   })
 }
 
@@ -105,30 +111,34 @@ function withoutSecrets({ secretFields = [] }: Route<ServerContext>, body: JsonV
   return { ...(body as { [key: string]: JsonValue }), ...hidden }
 }
 
-interface KeyedRequest {
-  readonly request: FastifyRequest
-  readonly caller: Caller
-  readonly input: Input
-  readonly key: string
+/** A call under its key; `parts` are everything that makes it what it is. */
+export function idempotentCall(
+  { caller, key }: { readonly caller: Caller; readonly key: string },
+  parts: readonly (string | Uint8Array)[],
+): IdempotentCall {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return {
+    organizationId: caller.organizationId ?? defaultOrganizationId,
+    actorId: caller.principal.id,
+    key,
+    fingerprint: hash.digest('hex'),
+  }
 }
 
-async function idempotentCall(
+/** A call made of words; what may hold a secret is told apart by the organization's key. */
+async function wordedCall(
   holdfast: Holdfast,
-  route: Route<ServerContext>,
-  { request, caller, input, key }: KeyedRequest,
+  { sensitive }: Route<ServerContext>,
+  { text, ...keyed }: { readonly caller: Caller; readonly key: string; readonly text: string },
 ): Promise<IdempotentCall> {
-  const parts = [route.operationId, input.params, input.query, request.body, input.ifRevision]
-  const text = JSON.stringify(parts.map((part) => part ?? null))
-  const organizationId = caller.organizationId ?? defaultOrganizationId
-  const call = { organizationId, actorId: caller.principal.id, key }
-  if (route.sensitive !== true) {
-    return { ...call, fingerprint: createHash('sha256').update(text).digest('hex') }
-  }
-  return { ...call, ...(await holdfast.fingerprintOf(organizationId, text)) }
+  const call = idempotentCall(keyed, [text])
+  if (sensitive !== true) return call
+  return { ...call, ...(await holdfast.fingerprintOf(call.organizationId, text)) }
 }
 
 /** What the handler may use; a public endpoint gets no principal and no organization. */
-function contextOf(
+export function contextOf(
   holdfast: Holdfast,
   { caller, actor }: Asked,
   transaction?: HoldfastTransaction,
@@ -147,6 +157,10 @@ function contextOf(
     // After the commit: until then somebody else would only remember the old ones again.
     forgetCredentials: (who) =>
       source.database.afterCommit(() => holdfast.authenticator.changed(who)),
+    finishStream: (given) => (transaction !== undefined
+      ? finishAsMessage(stores, given)
+      : holdfast.transaction((own) =>
+        finishAsMessage(own.organization(organizationId, actor), given), { repeatable: true })),
   }
 }
 

@@ -103,5 +103,5 @@ const style = `<style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 code{font:.9em ui-monospace,monospace}h3{margin-bottom:0}section{margin:1.5rem 0}
 table{border-collapse:collapse;width:100%}td{border-top:1px solid #8884;padding:.25rem .5rem;
-vertical-align:top}b.get{color:#0a7}b.post{color:#06c}b.patch{color:#a60}b.delete{color:#c33}
+vertical-align:top}b.get{color:#0a7}b.post{color:#06c}b.put,b.patch{color:#a60}b.delete{color:#c33}
 @media (prefers-color-scheme:dark){body{background:#111;color:#ddd}a{color:#8bf}}</style>`

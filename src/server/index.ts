@@ -2,7 +2,7 @@
 import { type AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { type Holdfast } from '../holdfast.js'
-import { type Route } from '../http/route.js'
+import { type Endpoint, type Route } from '../http/route.js'
 import { readJsonBodies, writeJsonBodies } from './body.js'
 import { dispatch } from './dispatch.js'
 import { docsPage } from './docs-page.js'
@@ -12,11 +12,13 @@ import { serveMetrics } from './metrics.js'
 import { serveNotFound } from './not-found.js'
 import { openApiDocument } from './openapi.js'
 import { sendFrameworkProblem, sendProblem } from './problems.js'
-import { routes, type ServerContext } from './routes.js'
+import { type StreamTimes } from '../streams/index.js'
+import { serveRaw } from './raw.js'
+import { rawRoutes, routes, type ServerContext } from './routes.js'
 import { Arrivals, guardTransport, refuseRaw, requestIdOf, transportOptions } from './transport.js'
 
 export { openApiDocument, version } from './openapi.js'
-export { routes, type ServerContext } from './routes.js'
+export { rawRoutes, routes, type ServerContext } from './routes.js'
 export { accessTable } from './access-table.js'
 export { type Rate, type RateLimits } from './limits.js'
 export { type Route } from '../http/route.js'
@@ -40,6 +42,8 @@ export interface ServerOptions {
   readonly drainMs?: number
   /** How often each address, organization, user and token may call. @default without limits */
   readonly rateLimits?: RateLimits
+  /** How long live readers of streams are served. */
+  readonly streamTimes?: StreamTimes
   /** Further endpoints, served like our own. @default [] */
   readonly extraRoutes?: readonly Route<ServerContext>[]
 }
@@ -52,11 +56,14 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** How often what has ended is swept: idempotency keys, sessions, attempts to log in. */
+/** How often what has ended is swept: idempotency keys, sessions, attempts to log in, streams. */
 const sweepEveryMs = 60_000
 
 /** Rows of one sweeping statement at most. */
 const sweptMax = 1_000
+
+/** Streams of one sweeping statement at most; each may be long. */
+const streamsSweptMax = 20
 
 /** @see ServerOptions.requestTimeoutMs */
 const requestTimeoutDefaultMs = 30_000
@@ -114,6 +121,7 @@ async function sweep(
   try {
     while (!lifecycle.draining && (await holdfast.idempotency.sweep(sweptMax)) === sweptMax);
     while (!lifecycle.draining && (await holdfast.identity.sweep(sweptMax)) === sweptMax);
+    while (!lifecycle.draining && (await holdfast.streamLog.sweep(streamsSweptMax)) > 0);
   } catch (error) {
     server.log.warn({ err: error }, 'what has ended was not swept')
   }
@@ -134,7 +142,7 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
     forceCloseConnections: 'idle',
     // What still arrives on an open connection is served; it is the last of its connection.
     return503OnClosing: false,
-    // A lock's name: 255 characters of nine percent-encoded ones each.
+    // A lock's name or a stream's path: 255 characters of nine percent-encoded ones each.
     routerOptions: { maxParamLength: 2_295 },
   })
   guardTransport(server, lifecycle)
@@ -158,13 +166,15 @@ function serveRoutes(
   const { coordination, organizationRates } = holdfast
   const limits = new HttpLimits(coordination.limiter, options.rateLimits, organizationRates)
   server.decorateRequest('addressStates', null)
+  const { streamTimes } = options
+  serveRaw(server, holdfast, { routes: rawRoutes, serving: { limits, lifecycle, streamTimes } })
   for (const route of [...routes, ...(options.extraRoutes ?? [])]) {
     server.route({
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { input: route.input },
       // Before its body is read.
-      onRequest: (request, reply) => limits.admitAddress(route as Route, request, reply),
+      onRequest: (request, reply) => limits.admitAddress(route as Endpoint, request, reply),
       handler: dispatch(holdfast, route, { limits, lifecycle }),
     })
   }

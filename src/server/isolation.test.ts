@@ -3,8 +3,9 @@ import { instantOf } from '../clock.js'
 import { contract } from '../testing/contract.js'
 import { toldBy } from '../testing/isolation/index.js'
 import { served } from '../testing/serving.js'
-import { openApiDocument, routes, startServer } from './index.js'
+import { openApiDocument, rawRoutes, routes as jsonRoutes, startServer } from './index.js'
 
+const routes = [...jsonRoutes, ...rawRoutes]
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
 const unknownId = '00000000-0000-7000-8000-00000000dead'
 const secret = 'Only for the owner 7f3a'

@@ -3,7 +3,7 @@ import {
   type LimitDecision, type LimitRule, type LimitState, type RateLimiter,
 } from '../coordination/coordination.js'
 import { RateLimited } from '../http/problem.js'
-import { type Route } from '../http/route.js'
+import { type Endpoint } from '../http/route.js'
 import { type Rate } from '../identity/index.js'
 import { type Caller } from './caller.js'
 import { networkOf } from '../http/network.js'
@@ -51,7 +51,7 @@ export class HttpLimits {
 
   /** Throws RateLimited when the address has had its share. */
   async admitAddress(
-    route: Route<never>,
+    route: Endpoint,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {

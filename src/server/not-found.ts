@@ -22,7 +22,8 @@ export function serveNotFound(server: FastifyInstance): void {
   })
 }
 
-/** The paths of a route; its URLs hold nothing but words, slashes and `:parameters`. */
+/** The paths of a route; its URLs hold nothing but words, slashes, `:parameters`, a last `*`. */
 function patternOf(url: string): RegExp {
-  return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`)
+  return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')
+    .replace(/\*$/, '.+')}$`)
 }

@@ -5,12 +5,13 @@ import { Busy, Unavailable } from '../database/failures.js'
 import {
   BodyTooLarge, InvalidRequest, RateLimited, UnsupportedMediaType,
 } from '../http/problem.js'
-import { type BodyChoice, type Route } from '../http/route.js'
+import { type RawAnswerDefinition, type RawRoute } from '../http/raw.js'
+import { type BodyChoice, type Endpoint, type Route } from '../http/route.js'
 import { named, namedSchemas } from '../http/schema.js'
 import { IdempotencyKeyReused } from '../idempotency/index.js'
 import { Forbidden, OrganizationNotFound, Unauthenticated } from '../identity/index.js'
 import { takesIfMatch } from './request.js'
-import { routes } from './routes.js'
+import { rawRoutes, routes } from './routes.js'
 
 type Json = Record<string, unknown>
 
@@ -32,10 +33,11 @@ named('Problem', z.object({
 /** The OpenAPI 3.1 document, made from the schemas that check the requests. */
 export function openApiDocument(): Json {
   const paths: Record<string, Json> = {}
-  for (const route of routes) {
-    const item = (paths[route.path] ??= {})
-    item[route.method.toLowerCase()] = operationOf(route as Route<never>)
+  const add = ({ path, method }: Pick<Endpoint, 'path' | 'method'>, operation: Json) => {
+    (paths[path] ??= {})[method.toLowerCase()] = operation
   }
+  for (const route of routes) add(route, operationOf(route as Route))
+  for (const route of rawRoutes) add(route as RawRoute, rawOperationOf(route as RawRoute))
   return {
     openapi: '3.1.0',
     info: {
@@ -85,18 +87,16 @@ function schemaOf(schema: z.ZodType): Json {
   return rest
 }
 
-function operationOf(route: Route<never>): Json {
+function operationOf(route: Route): Json {
   const { input, output, status } = route
   const body = input.body === undefined ? undefined : bodySchema(input.body)
+  const bodily = route.method === 'GET' ? [] : [BodyTooLarge, UnsupportedMediaType]
   const content = output && { 'application/json': { schema: schemaOf(output) } }
   const headers = route.etag && {
     ETag: { schema: { type: 'string' }, description: 'The revision, quoted.' },
   }
   return {
-    operationId: route.operationId,
-    summary: route.summary,
-    tags: [route.tag],
-    ...(route.action === 'public' ? { security: [] } : { 'x-action': route.action }),
+    ...aboutOperation(route),
     parameters: parametersOf(route),
     ...(body && { requestBody: { required: true, content: { 'application/json': body } } }),
     responses: {
@@ -105,17 +105,56 @@ function operationOf(route: Route<never>): Json {
         ...(headers && { headers }),
         ...(content && { content }),
       },
-      ...problemsOf(route),
+      ...problemsOf(route, bodily),
     },
   }
 }
+
+/** As `operationOf`, for an endpoint of bytes. */
+function rawOperationOf(route: RawRoute): Json {
+  const endpoint = route as unknown as Endpoint
+  const headers = Object.entries(route.headers ?? {}).map(([name, text]) => header(name, text, {}))
+  const takesBody = route.bodyBytesMax !== undefined
+  const content = { '*/*': { schema: { type: 'string', format: 'binary' } } }
+  return {
+    ...aboutOperation(endpoint),
+    'x-speaks': 'bytes',
+    parameters: [...parametersOf(endpoint), ...headers],
+    ...(takesBody && { requestBody: { required: false, content } }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, answer]) => [status, rawAnswer(answer)])),
+      ...problemsOf(endpoint, takesBody ? [BodyTooLarge, UnsupportedMediaType] : []),
+    },
+  }
+}
+
+function rawAnswer({ description, headers = {}, content }: RawAnswerDefinition): Json {
+  const told = Object.entries(headers).map(([name, text]) => (
+    [name, { schema: { type: 'string' }, description: text }]))
+  return {
+    description,
+    ...(told.length > 0 && { headers: Object.fromEntries(told) as Json }),
+    ...(content && { content: { [content]: { schema: { type: 'string', format: 'binary' } } } }),
+  }
+}
+
+function aboutOperation(route: Endpoint): Json {
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    tags: [route.tag],
+    ...(route.action === 'public' ? { security: [] } : { 'x-action': route.action }),
+  }
+}
+
 
 function bodySchema(body: z.ZodType | BodyChoice): Json {
   if (!('choose' in body)) return { schema: schemaOf(body) }
   return { schema: { oneOf: body.options.map(schemaOf) } }
 }
 
-function parametersOf(route: Route<never>): Json[] {
+function parametersOf(route: Endpoint): Json[] {
   const { params, query } = route.input
   const list = [
     ...(params ? parametersIn('path', params) : []),
@@ -157,11 +196,10 @@ const ifMatchHeader = header(
   { pattern: '^(\\*|"\\d{1,15}")$' },
 )
 
-function problemsOf(route: Route<never>): Json {
+function problemsOf(route: Endpoint, bodily: readonly ErrorClass[]): Json {
   const always: ErrorClass[] = [
     InvalidRequest, InvalidInput, InvalidValue, RateLimited, Unavailable, Busy,
   ]
-  const bodily = route.method === 'GET' ? [] : [BodyTooLarge, UnsupportedMediaType]
   const guarded = route.action === 'public' ? [] : [Unauthenticated, Forbidden]
   const inside = route.scope === 'organization' ? [OrganizationNotFound] : []
   const keyed = route.idempotency === 'none' ? [] : [IdempotencyKeyReused]

@@ -1,7 +1,10 @@
 import { type FastifyRequest } from 'fastify'
 import { type z } from 'zod'
 import { type FieldFault, faultsOf, RequestFaults } from '../http/problem.js'
-import { type BodyChoice, type ParsedInput, type Route, type RouteInput } from '../http/route.js'
+import { type BodyChoice, type Endpoint, type ParsedInput, type RouteInput } from '../http/route.js'
+
+/** What of a request holds inputs. */
+export type Request = Pick<FastifyRequest, 'params' | 'query' | 'headers' | 'body' | 'ip'>
 
 const keyPattern = /^[\x21-\x7e]{1,255}$/
 const tagPattern = /^"(\d{1,15})"$/
@@ -13,8 +16,8 @@ export function bearerIn(authorization: string | undefined): string | null {
 
 /** The inputs of a request, checked; throws RequestFaults naming every field at fault. */
 export function parseInput(
-  route: Route<never>,
-  request: FastifyRequest,
+  route: Endpoint,
+  request: Request,
 ): Omit<ParsedInput<RouteInput>, 'signal'> {
   const faults: FieldFault[] = []
   const check = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
@@ -56,13 +59,13 @@ function refuseAny(value: unknown, place: string, faults: FieldFault[]): undefin
 }
 
 /** Whether a route changes its object only while that is as the caller read it. */
-export function takesIfMatch({ etag, method }: Route<never>): boolean {
+export function takesIfMatch({ etag, method }: Endpoint): boolean {
   return etag === true && ['PATCH', 'PUT', 'DELETE'].includes(method)
 }
 
 function ifRevisionOf(
-  route: Route<never>,
-  request: FastifyRequest,
+  route: Endpoint,
+  request: Request,
   faults: FieldFault[],
 ): number | undefined {
   const tag = request.headers['if-match']
@@ -79,8 +82,8 @@ function ifRevisionOf(
 }
 
 function idempotencyKeyOf(
-  route: Route<never>,
-  request: FastifyRequest,
+  route: Endpoint,
+  request: Request,
   faults: FieldFault[],
 ): string | undefined {
   const key = request.headers['idempotency-key']

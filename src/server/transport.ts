@@ -26,6 +26,8 @@ export function transportOptions(requestTimeoutMs: number): ServerOptions {
 export function guardTransport(server: FastifyInstance, lifecycle: Lifecycle): void {
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('request-id', request.id)
+    // No answer is ever taken for a page or a script that it does not say it is.
+    reply.header('x-content-type-options', 'nosniff')
     const { httpVersion, headers } = request.raw
     if (httpVersion !== '1.1' || headers.host !== undefined) return done()
     done(new RequestFaults([{ field: 'header.host', message: 'is needed' }]))

@@ -7,7 +7,12 @@ export interface Endpoint {
   readonly method: string
   /** OpenAPI form, `/v1/conversations/{conversation_id}`. */
   readonly path: string
-  readonly status: number
+  /** Of an endpoint that speaks JSON. */
+  readonly status?: number
+  /** Of an endpoint that speaks bytes: its answers by status. */
+  readonly answers?: Readonly<Record<number, unknown>>
+  /** Whether its last parameter takes slashes. */
+  readonly isDeep?: boolean
   readonly etag?: boolean
   readonly output?: {
     safeParse(value: unknown): { success: boolean; data?: unknown; error?: { message: string } }
@@ -165,13 +170,14 @@ export function brokenPromise(
 
 function endpointOf(method: string, path: string, endpoints: readonly Endpoint[]) {
   const [bare = ''] = path.split('?')
-  return endpoints.find((each) => each.method === method && patternOf(each.path).test(bare))
+  return endpoints.find((each) => each.method === method && patternOf(each).test(bare))
 }
 
 const patterns = new Map<string, RegExp>()
 
-function patternOf(path: string): RegExp {
-  const known = patterns.get(path) ?? new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`)
+function patternOf({ path, isDeep }: Endpoint): RegExp {
+  const deep = isDeep === true ? path.replace(/\{\w+\}$/, '.+') : path
+  const known = patterns.get(path) ?? new RegExp(`^${deep.replace(/\{\w+\}/g, '[^/]+')}$`)
   patterns.set(path, known)
   return known
 }
@@ -220,6 +226,9 @@ function unannounced(
 }
 
 function brokenResult({ status, headers, text, body }: Answer, endpoint: Endpoint) {
+  if (endpoint.answers !== undefined) {
+    return status in endpoint.answers ? undefined : `does not announce ${status}`
+  }
   if (status !== endpoint.status) return `announces ${endpoint.status}`
   if (endpoint.etag === true && headers.etag !== `"${body.revision}"`) return 'has a wrong ETag'
   if (endpoint.output === undefined) return text === '' ? undefined : 'has a body'

@@ -16,7 +16,7 @@ export interface Area {
 }
 
 const sources = ['assert', 'clock', 'errors', 'ids', 'scope']
-const composition = ['holdfast', 'index', 'tables']
+const composition = ['finish', 'holdfast', 'index', 'tables']
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */
 export const areas: readonly Area[] = [

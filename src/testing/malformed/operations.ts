@@ -42,27 +42,35 @@ interface OperationObject {
   readonly operationId: string
   readonly security?: readonly unknown[]
   readonly parameters?: readonly Parameter[]
+  readonly 'x-speaks'?: string
   readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> }
 }
 
-/** Every operation of an OpenAPI document. */
+/** Every operation of an OpenAPI document that speaks JSON: any bytes are right for the others. */
 export function operationsOf(document: Record<string, unknown>): readonly Operation[] {
   const { schemas } = document.components as { schemas: Record<string, Schema> }
   const paths = document.paths as Record<string, Record<string, OperationObject>>
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => {
-      const content = Object.values(operation.requestBody?.content ?? {})[0]
-      const body = content && (resolved(content.schema, schemas) as Schema)
-      return {
-        operationId: operation.operationId,
-        method: method.toUpperCase(),
-        path,
-        isPublic: operation.security?.length === 0,
-        parameters: operation.parameters ?? [],
-        bodies: body === undefined ? [] : body.oneOf ?? [body],
-      }
-    }),
+    Object.entries(item)
+      .filter(([, { 'x-speaks': speaks }]) => speaks === undefined)
+      .map(([method, operation]) => operationOf({ path, method, operation }, schemas)),
   )
+}
+
+function operationOf(
+  { path, method, operation }: { path: string; method: string; operation: OperationObject },
+  schemas: Record<string, Schema>,
+): Operation {
+  const content = Object.values(operation.requestBody?.content ?? {})[0]
+  const body = content && (resolved(content.schema, schemas) as Schema)
+  return {
+    operationId: operation.operationId,
+    method: method.toUpperCase(),
+    path,
+    isPublic: operation.security?.length === 0,
+    parameters: operation.parameters ?? [],
+    bodies: body === undefined ? [] : body.oneOf ?? [body],
+  }
 }
 
 function resolved(node: unknown, schemas: Record<string, Schema>): unknown {

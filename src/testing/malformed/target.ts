@@ -83,6 +83,7 @@ export async function furnish(
       await world.neighbour.secrets.list(), await world.neighbour.members.list(),
       await world.neighbour.invitations.list(),
       await world.neighbour.settings.get('organization'),
+      await world.neighbour.streams.list(),
       await world.organization.messages.list(steady.conversationId),
     ]),
   }
@@ -128,6 +129,7 @@ async function strange({ neighbour }: HttpWorld) {
   const { invitation } = await neighbour.invitations.create({
     email: 'stranger@campaign.test', role: 'member',
   })
+  await neighbour.streams.create('made/1', { contentType: 'text/plain', data: strangerSecret })
   const ids = [id, message.id, serviceToken.id, job.id, invitation.id, unknownId]
   return { conversationId: id, ids }
 }
@@ -196,7 +198,7 @@ function cursorsOf({ organizationId, neighbourId }: HttpWorld, conversationId: s
     ['messages', organizationId, conversationId, 'asc', null],
     ['messages', organizationId, conversationId, 'desc', null],
     ['jobs', organizationId, queue, null], ['members', organizationId],
-    ['invitations', organizationId],
+    ['invitations', organizationId], ['streams', organizationId, ''],
     ['jobs', organizationId, queue, null],
     ['audit_events', organizationId, []], ['audit_heads', organizationId],
   ]
@@ -214,6 +216,7 @@ class FreshObjects {
 
   #schedules = 0
   #tokens = 0
+  #streams = 0
 
   constructor(world: HttpWorld) {
     this.#world = world
@@ -227,6 +230,7 @@ class FreshObjects {
       ({ conversation_id: each.conversationId, message_id: each.messageId })
     if (path.startsWith('/v1/schedules')) return this.#schedule()
     if (path.includes('/secrets')) return {}
+    if (operationId === 'finishStream') return this.#stream(named(await this.#toWrite()))
     if (operationId === 'redriveJobs') {
       const { job_id: id } = await this.#job()
       return { queue: 'untouched', job_ids: id! }
@@ -270,6 +274,15 @@ class FreshObjects {
       name: 'to be revoked', scopes: ['*'],
     })
     return serviceToken.id
+  }
+
+  /** A stream that may become a message. */
+  async #stream(names: Record<string, string>): Promise<Record<string, string>> {
+    const stream = `made/${this.#streams += 1}`
+    await this.#world.organization.streams.create(stream, {
+      contentType: 'text/plain', data: 'steady',
+    })
+    return { ...names, stream }
   }
 
   /** A schedule of its own, and the words that make another. */

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import {
+  ConversationNotFound, type Message, messageSchema, newMessageSchema, presentMessage,
+  ParentMessageNotFound,
+} from '../conversations/index.js'
+import { type JsonValue } from '../database/json.js'
+import { type FinishedStream, StreamFinished } from '../finish.js'
+import { type Route, route } from '../http/route.js'
+import { idSchema, jsonSchema, named } from '../http/schema.js'
+import { StreamGone, StreamNotFound, streamPathSchema } from '../streams/index.js'
+
+/** What this endpoint needs. */
+export interface FinishContext {
+  /** In a transaction of its own, or in the one that is open. */
+  finishStream(given: FinishedStream): Promise<Message>
+}
+
+const finishSchema = named('StreamFinish', newMessageSchema.partial({ role: true }).extend({
+  stream: streamPathSchema,
+  content: jsonSchema('Default: the text of the stream, or the list of its messages.').optional(),
+}))
+
+/** Turns a stream into a message. */
+export const finishRoute: Route<FinishContext> = route<FinishContext>()({
+  operationId: 'finishStream',
+  method: 'POST',
+  path: '/v1/conversations/{conversation_id}/finish-stream',
+  tag: 'Streams',
+  summary: 'Close a stream and append what it holds as a message, both or nothing, once',
+  action: 'conversations:write',
+  scope: 'organization',
+  input: {
+    params: z.strictObject({ conversation_id: idSchema('The conversation.') }),
+    body: finishSchema,
+  },
+  status: 201,
+  output: messageSchema,
+  errors: [
+    ConversationNotFound, ParentMessageNotFound, StreamNotFound, StreamGone, StreamFinished,
+  ],
+  idempotency: 'transaction',
+  async handle({ finishStream }, { params: { conversation_id: conversationId }, body }) {
+    return presentMessage(await finishStream({
+      stream: body.stream,
+      conversationId,
+      role: body.role,
+      content: body.content as JsonValue | undefined,
+      metadata: body.metadata,
+      parentMessageId: body.parent_message_id,
+      tokensUsed: body.tokens_used,
+    }))
+  },
+})

@@ -1,0 +1,196 @@
+import { Readable } from 'node:stream'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { HoldfastError } from '../errors.js'
+import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
+import { type RawAnswer, type RawInput, type RawRoute } from '../http/raw.js'
+import { type Endpoint, type RouteInput } from '../http/route.js'
+import { refuseEncoding } from './body.js'
+import { actorOf, callerOf } from './caller.js'
+import { contextOf, idempotentCall, once, type Serving, waitable } from './dispatch.js'
+import { parseInput } from './request.js'
+import { type ServerContext } from './routes.js'
+
+/** A day: how long a browser may remember what it may send. */
+const preflightSeconds = 86_400
+
+/** Serves endpoints that speak bytes. Their bodies may be of any type: they are not looked into. */
+export function serveRaw(
+  server: FastifyInstance,
+  holdfast: Holdfast,
+  { routes, serving }: { routes: readonly RawRoute<ServerContext>[]; serving: Serving },
+): void {
+  void server.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+      try {
+        refuseEncoding(request)
+        done(null, bytes)
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+    scope.addHook('onSend', async (request, reply) => {
+      if (reply.statusCode === 413) await discarded(request)
+    })
+    for (const route of routes) serveOne(scope, holdfast, { route, serving })
+    servePreflights(scope, routes)
+  })
+}
+
+/** How long the rest of a body is waited for that is too large. */
+const lingerMs = 5_000
+
+/**
+ * Lets the rest of a body arrive that is refused: who is still sending would not read an answer
+ * that ends the connection, and see it break instead.
+ */
+function discarded({ raw }: FastifyRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, lingerMs)
+    raw.once('close', resolve).once('end', resolve).resume()
+    if (raw.readableEnded || raw.destroyed) resolve()
+    raw.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
+  })
+}
+
+function serveOne(
+  scope: FastifyInstance,
+  holdfast: Holdfast,
+  { route, serving }: { route: RawRoute<ServerContext>; serving: Serving },
+): void {
+  scope.route({
+    method: route.method,
+    url: urlOf(route),
+    config: { input: route.input },
+    exposeHeadRoute: false,
+    bodyLimit: Math.max(route.bodyBytesMax ?? 0, 1),
+    onRequest: async (request, reply) => {
+      if (route.isOpenToOrigins === true) reply.headers(originHeaders)
+      await serving.limits.admitAddress(route as unknown as Endpoint, request, reply)
+    },
+    handler: dispatchRaw(holdfast, route, serving),
+  })
+}
+
+/** `/v1/streams/{path}` as the framework wants it; a deep parameter takes all that is left. */
+export function urlOf({ path, isDeep = false }: Pick<RawRoute, 'path' | 'isDeep'>): string {
+  const url = isDeep ? path.replace(/\{\w+\}$/, '*') : path
+  return url.replace(/\{(\w+)\}/g, ':$1')
+}
+
+/** The life of one request of a route of bytes; as that of the others. */
+function dispatchRaw(holdfast: Holdfast, route: RawRoute<ServerContext>, serving: Serving) {
+  const endpoint = route as unknown as Endpoint
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const caller = await callerOf(holdfast, endpoint, request)
+    if (caller !== undefined) {
+      await serving.limits.admitCaller(caller, request, reply)
+      holdfast.tokenUsage.note(caller.principal, request.ip)
+    }
+    const input = inputOf(route, request, { reply, serving })
+    const who = { caller, actor: actorOf(caller, request) }
+    const handle = (context: ServerContext) => handled(route, context, { input, reply })
+    const contextWith = (transaction?: HoldfastTransaction): ServerContext =>
+      ({ ...contextOf(holdfast, who, transaction), streamTimes: serving.streamTimes })
+    const { idempotencyKey: key } = input
+    if (key === undefined || caller === undefined) {
+      return send(reply, await handle(contextWith()))
+    }
+    const parts = [route.operationId, input.params, input.query, steering(route, request)]
+    const kept = await once(holdfast, {
+      call: idempotentCall({ caller, key }, [JSON.stringify(parts), input.body]),
+      work: async (transaction) => {
+        const { status, headers } = await handle(contextWith(transaction))
+        return { status, headers: { ...headers } }
+      },
+      stored: (body) => body,
+    })
+    if (kept.replayed) reply.header('idempotency-replayed', 'true')
+    return send(reply, kept.body as RawAnswer)
+  }
+}
+
+async function handled(
+  route: RawRoute<ServerContext>,
+  context: ServerContext,
+  { input, reply }: { input: RawInput<RouteInput>; reply: FastifyReply },
+): Promise<RawAnswer> {
+  try {
+    return await route.handle(context, input)
+  } catch (error) {
+    if (HoldfastError.isInstance(error)) reply.headers(route.refusalHeaders?.(error) ?? {})
+    throw error
+  }
+}
+
+function inputOf(
+  route: RawRoute<ServerContext>,
+  request: FastifyRequest,
+  { reply, serving }: { reply: FastifyReply; serving: Serving },
+): RawInput<RouteInput> {
+  const { body, headers, params } = request
+  const name = /\{(\w+)\}$/.exec(route.path)?.[1]
+  const named = route.isDeep === true && name !== undefined
+    ? { ...withoutStar(params as Record<string, string>), [name]: deepOf(params) }
+    : params
+  const parsed = parseInput(route as unknown as Endpoint, {
+    params: named, query: request.query, headers, ip: request.ip, body: undefined,
+  })
+  return Object.assign(waitable(parsed, reply, serving.lifecycle), {
+    body: Buffer.isBuffer(body) ? body : new Uint8Array(),
+    header: (each: string) => headers[each]?.toString(),
+    url: `${request.protocol}://${request.host}${request.url.split('?')[0]!}`,
+  }) as RawInput<RouteInput>
+}
+
+const deepOf = (params: unknown): string => (params as Record<string, string>)['*'] ?? ''
+
+function withoutStar({ '*': _, ...params }: Record<string, string>): Record<string, string> {
+  return params
+}
+
+/** The headers that make the call what it is. */
+function steering({ headers = {} }: RawRoute<ServerContext>, request: FastifyRequest) {
+  return Object.keys(headers).map((name) => request.headers[name.toLowerCase()] ?? null)
+}
+
+function send(reply: FastifyReply, { status, headers, body }: RawAnswer): unknown {
+  reply.code(status).headers(headers)
+  if (body === undefined) return reply.send()
+  if (body instanceof Uint8Array) return reply.send(Buffer.from(body.buffer, body.byteOffset,
+    body.length))
+  return reply.send(Readable.from(body, { objectMode: false }))
+}
+
+/** A page elsewhere may read all headers of ours; it has no cookie here to misuse. */
+const originHeaders = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+}
+
+/** Browsers ask first whether a page of another origin may call. */
+function servePreflights(
+  scope: FastifyInstance,
+  routes: readonly RawRoute<ServerContext>[],
+): void {
+  const open = routes.filter(({ isOpenToOrigins }) => isOpenToOrigins)
+  for (const url of new Set(open.map(urlOf))) {
+    const here = open.filter((route) => urlOf(route) === url)
+    const headers = new Set(here.flatMap((route) => Object.keys(route.headers ?? {})))
+    scope.options(url, { config: { input: {} } }, async (_request, reply) => {
+      reply.headers({
+        ...originHeaders,
+        'access-control-allow-methods': here.map(({ method }) => method).join(', '),
+        'access-control-allow-headers': [...generalHeaders, ...headers].join(', '),
+        'access-control-max-age': String(preflightSeconds),
+      })
+      return reply.code(204).send()
+    })
+  }
+}
+
+const generalHeaders = [
+  'Authorization', 'Content-Type', 'Holdfast-Organization', 'Idempotency-Key', 'If-None-Match',
+  'Request-Id',
+]
