@@ -4,16 +4,20 @@ const callers = [1, 16, 64]
 
 /** Chunks beside messages, each in a database of its own that `databaseOf(name)` makes. */
 export async function streamVariants(options, seeded, databaseOf) {
-  const variant = (name, about, module, more = {}) => holdfastVariants(options, {
+  const variant = (name, about, { module, ...more }) => holdfastVariants(options, {
     name, about, module,
     settings: async (own) => ({ ...seeded, database: await databaseOf(own), ...more }),
   })
   return [
-    ...await variant('messages', 'messages.append of 50 bytes', 'holdfast-small-append.mjs'),
-    ...await variant('chunks', 'streams.append of 50 bytes', 'holdfast-stream-append.mjs'),
-    ...await variant(
-      'produced', 'the same as steps of a producer', 'holdfast-stream-append.mjs',
-      { produced: true }),
+    ...await variant('messages', 'messages.append of 50 bytes', {
+      module: 'holdfast-small-append.mjs',
+    }),
+    ...await variant('chunks', 'streams.append of 50 bytes', {
+      module: 'holdfast-stream-append.mjs',
+    }),
+    ...await variant('produced', 'the same as steps of a producer', {
+      module: 'holdfast-stream-append.mjs', produced: true,
+    }),
   ]
 }
 

@@ -14,6 +14,6 @@ export {
   messages, type Metadata,
 } from './tables.js'
 export { type PathListing } from './tree.js'
-export { type MessageContext, messageRoutes } from './message-routes.js'
+export { type MessageContext, messageRoutes, newMessageOf } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'
 export { messageSchema, newMessageSchema, presentMessage } from './schemas.js'

@@ -33,7 +33,8 @@ type NewMessageBody = z.output<typeof newMessageSchema>
 const isBatch = (raw: unknown): boolean =>
   typeof raw === 'object' && raw !== null && 'messages' in raw
 
-function newMessageOf(body: NewMessageBody): NewMessage {
+/** A message as the API names it, in the names of the store. */
+export function newMessageOf(body: NewMessageBody): NewMessage {
   return {
     role: body.role,
     content: body.content as NewMessage['content'],

@@ -1,5 +1,5 @@
 import { accessMatrix, type AccessRow } from '../identity/index.js'
-import { routes } from './routes.js'
+import { rawRoutes, routes } from './routes.js'
 
 /** The lines of the table in docs/reference/access.md: one an action, with its operations. */
 export function accessTable(): string[] {
@@ -7,7 +7,7 @@ export function accessTable(): string[] {
 }
 
 function lineOf({ action, person, member, admin, owner, scopes }: AccessRow): string {
-  const used = routes.filter((route) => route.action === action)
+  const used = [...routes, ...rawRoutes].filter((route) => route.action === action)
   const operations = used.map(({ operationId }) => operationId).sort().join(', ')
   const marks = [person, member, admin, owner, scopes.length > 0].map((may) => (may ? 'yes' : ''))
   return `| ${[`\`${action}\``, ...marks, operations].join(' | ')} |`

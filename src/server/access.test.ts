@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { accessMatrix, isAllowed, isScope } from '../identity/index.js'
-import { accessTable, openApiDocument, routes } from './index.js'
+import { accessTable, openApiDocument, rawRoutes, routes } from './index.js'
 
 const page = new URL('../../docs/reference/access.md', import.meta.url)
 
 describe('access', () => {
   it('knows the action of every route, and every action has a route', () => {
     const known = accessMatrix().map(({ action }) => action as string)
-    const named = routes.map(({ action }) => action).filter((action) => action !== 'public')
+    const named = [...routes, ...rawRoutes].map(({ action }) => action)
+      .filter((action) => action !== 'public')
     expect([...new Set(named)].sort()).toEqual([...known].sort())
   })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import {
-  ConversationNotFound, type Message, messageSchema, newMessageSchema, presentMessage,
-  ParentMessageNotFound,
+  ConversationNotFound, type Message, messageSchema, newMessageOf, newMessageSchema, ParentMessageNotFound,
+  presentMessage,
 } from '../conversations/index.js'
 import { type JsonValue } from '../database/json.js'
 import { type FinishedStream, StreamFinished } from '../finish.js'
@@ -40,14 +40,9 @@ export const finishRoute: Route<FinishContext> = route<FinishContext>()({
   ],
   idempotency: 'transaction',
   async handle({ finishStream }, { params: { conversation_id: conversationId }, body }) {
-    return presentMessage(await finishStream({
-      stream: body.stream,
-      conversationId,
-      role: body.role,
-      content: body.content as JsonValue | undefined,
-      metadata: body.metadata,
-      parentMessageId: body.parent_message_id,
-      tokensUsed: body.tokens_used,
-    }))
+    const { stream, role = 'assistant' } = body
+    const content = body.content as JsonValue | undefined
+    const message = newMessageOf({ ...body, role, content: content ?? null })
+    return presentMessage(await finishStream({ ...message, stream, conversationId, content }))
   },
 })

@@ -9,8 +9,9 @@ import {
   administrators, byRole, byScope, cursors, dead, furnish, furnishHome, headers, keys, Matrix,
   samples, strangers,
 } from '../testing/isolation/index.js'
-import { openApiDocument, routes, startServer } from './index.js'
+import { openApiDocument, rawRoutes, routes as jsonRoutes, startServer } from './index.js'
 
+const routes = [...jsonRoutes, ...rawRoutes]
 const promised = { endpoints: routes, document: openApiDocument() }
 const whole = process.env.HOLDFAST_TEST_MATRIX === 'all'
 

@@ -11,8 +11,9 @@ import {
   administrators, byRole, cursors, furnish, furnishHome, keys, Matrix, samples, strangers,
 } from '../testing/isolation/index.js'
 import { withoutPredicates } from '../testing/without-predicates.js'
-import { openApiDocument, routes, startServer } from './index.js'
+import { openApiDocument, rawRoutes, routes as jsonRoutes, startServer } from './index.js'
 
+const routes = [...jsonRoutes, ...rawRoutes]
 const leftovers: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()

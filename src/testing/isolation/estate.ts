@@ -75,7 +75,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   const ids = {
     user_id: userId, email, slug, service_token_id: serviceToken.id, scope: 'conversations:read',
     ...await treeIn(stores, words), ...await workIn(stores, words), ...await lockIn(stores, words),
-    ...await invitationsIn(stores, words),
+    ...await invitationsIn(stores, words), ...await streamIn(stores, words),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -219,6 +219,16 @@ export async function workIn({ queues, schedules }: OrganizationStores, { mark, 
   return {
     queue, schedule: `s-${mark}`, dedupe_key: `${mark}-2`, job_id: job!.id, attempt: job!.attempt,
   }
+}
+
+/** Two streams, the last by a producer; its path, also as the source of a fork. */
+export async function streamIn({ streams }: OrganizationStores, { mark, secret }: Words) {
+  const made = { contentType: 'text/plain', data: secret }
+  await streams.create(`other/${mark}`, made)
+  const path = `stream/${mark}`
+  await streams.create(path, made)
+  await streams.append(path, secret, { producer: { id: mark, epoch: 0, seq: 0 } })
+  return { path, source: path }
 }
 
 /** Two locks that are held for long; the ids of the last. */

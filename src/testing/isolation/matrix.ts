@@ -163,9 +163,10 @@ export class Matrix {
     const watched = new Proxy(ids, {
       get: (target, key) => (used.add(String(key)), target[String(key)]),
     })
-    const { query, body } = this.sampleOf(route)
+    const { query, body, headers } = this.sampleOf(route)
     query?.(watched)
     body?.(watched)
+    headers?.(watched)
     return [...used]
   }
 
@@ -188,9 +189,28 @@ export class Matrix {
       method: route.method,
       path: search === '' ? path : `${path}?${search}`,
       body: sample.body?.(ids),
-      headers: { ...(isChosen ? { 'holdfast-organization': organization } : {}), ...headers },
+      bytes: sample.bytes,
+      headers: {
+        ...(isChosen ? { 'holdfast-organization': organization } : {}), ...sample.headers?.(ids),
+        ...headers,
+      },
     }
   }
+}
+
+/** Whether a call was done: answered with a status that the endpoint gives to what succeeds. */
+export function isDone({ status, answers = {} }: MatrixRoute, answer: Answer): boolean {
+  if (status !== undefined) return answer.status === status
+  return answer.status < 300 && answer.status in answers
+}
+
+/** Whether a call was refused so; the answer to HEAD holds no code, its status must do. */
+export function isRefused(
+  { method }: MatrixRoute,
+  { status, body }: Answer,
+  [expected, code]: readonly [status: number, code: string],
+): boolean {
+  return status === expected && (body?.code === code || (method === 'HEAD' && body === undefined))
 }
 
 /** Works through the items a few at a time. */

@@ -1,6 +1,6 @@
 import { type Caller, deadCallers, personCaller } from './callers.js'
 import { type Estate, type Ids, roles } from './estate.js'
-import { eachOf, type Matrix, type MatrixRoute } from './matrix.js'
+import { eachOf, isDone, isRefused, type Matrix, type MatrixRoute } from './matrix.js'
 import { digestOf, rowsOf } from './rows.js'
 
 const isGuarded = ({ action }: MatrixRoute): boolean => action !== 'public'
@@ -17,7 +17,7 @@ export async function dead(matrix: Matrix): Promise<void> {
           const cell = await matrix.send({ caller, route, ids, unseen: [ours, theirs, others] })
           if (cell === undefined) continue
           const { status, body, headers } = cell.answer
-          const isClosed = status === 401 && body.code === 'unauthenticated'
+          const isClosed = isRefused(route, cell.answer, [401, 'unauthenticated'])
           if (!isClosed || headers['www-authenticate'] !== 'Bearer' || 'etag' in headers) {
             matrix.find(`${route.operationId} as ${caller.name}: answers ${status} ${body?.code}`)
           }
@@ -89,9 +89,8 @@ async function judged(matrix: Matrix, title: string, cells: readonly Judged[]): 
       const unseen = [ours, theirs, others, home]
       const cell = await matrix.send({ caller, route, ids, unseen })
       if (cell === undefined) return
-      const { status, body } = cell.answer
-      if (status === 403 && body.code === 'forbidden') return
-      matrix.find(`${route.operationId} as ${caller.name}: must be forbidden, answers ${status}`)
+      if (isRefused(route, cell.answer, [403, 'forbidden'])) return
+      matrix.find(`${route.operationId} as ${caller.name}: must be forbidden, answers ${cell.answer.status}`)
     }))
   await eachOf(cells.filter(({ allowed }) => allowed), async ({ estate, route, ...more }) => {
     const calls = await matrix.callsOf(route, estate, more.caller)
@@ -100,7 +99,7 @@ async function judged(matrix: Matrix, title: string, cells: readonly Judged[]): 
       caller: calls.caller, route, ids: { ...calls.ids, ...more.ids }, seesPeople,
       unseen: [theirs, others],
     })
-    if (cell === undefined || cell.answer.status === route.status) return
+    if (cell === undefined || isDone(route, cell.answer)) return
     matrix.find(`${route.operationId} as ${more.caller.name}: must succeed, ${cell.told}`)
   })
 }

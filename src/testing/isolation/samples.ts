@@ -1,6 +1,7 @@
 import { type Caller, type Spent } from './callers.js'
 import {
-  type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, talkIn, type Words, workIn,
+  type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn, type Words,
+  workIn,
 } from './estate.js'
 
 /**
@@ -10,6 +11,9 @@ import {
 export interface Sample {
   query?(ids: Ids): Readonly<Record<string, string>>
   body?(ids: Ids): unknown
+  /** Instead of a body: bytes as they are. */
+  readonly bytes?: string
+  headers?(ids: Ids): Readonly<Record<string, string>>
   /** Objects of its own, for a call that changes, ends or needs what it is about. */
   fresh?(estate: Estate, caller: Caller): Promise<Ids>
   /** What the call takes from its caller. */
@@ -21,6 +25,7 @@ const numbered = ({ mark, secret }: Estate): Words =>
 
 const talk = (estate: Estate) => talkIn(estate.stores, estate)
 const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
+const stream = (estate: Estate) => streamIn(estate.stores, numbered(estate))
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
 const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
 const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
@@ -125,6 +130,26 @@ const working: Readonly<Record<string, Sample>> = {
   deleteSchedule: { fresh: work },
 }
 
+const plain = { 'content-type': 'text/plain' }
+
+const streaming: Readonly<Record<string, Sample>> = {
+  listStreams: {},
+  createStream: {
+    fresh: async (estate) => ({ path: (await anew(estate)).word }), bytes: 'words',
+    headers: ({ source }) => ({
+      ...plain, 'stream-forked-from': `/v1/streams/${encodeURIComponent(String(source))}`,
+    }),
+  },
+  appendToStream: { fresh: stream, bytes: 'words', headers: () => plain },
+  readStream: {},
+  headStream: {},
+  deleteStream: { fresh: stream },
+  finishStream: {
+    fresh: async (estate) => ({ ...await talk(estate), ...await stream(estate) }),
+    body: ({ path, message_id: parent }) => ({ stream: path, parent_message_id: parent }),
+  },
+}
+
 const keeping: Readonly<Record<string, Sample>> = {
   getSettings: {},
   updateSettings: { body: () => ({ settings: { theme: 'ours' } }) },
@@ -202,5 +227,5 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...working, ...keeping, ...belonging, ...being,
+  ...talking, ...working, ...streaming, ...keeping, ...belonging, ...being,
 }

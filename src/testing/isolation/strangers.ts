@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { bothCallers, type Caller, personCaller, tokenCaller } from './callers.js'
 import { type Estate, type Ids, personIn } from './estate.js'
-import { absentIds, type Calling, eachOf, type Matrix, type MatrixRoute } from './matrix.js'
+import { absentIds, type Calling, eachOf, isDone, isRefused, type Matrix, type MatrixRoute } from './matrix.js'
 
 /**
  * Ids and names of another organization are answered as ones that do not exist. Of two twins one
@@ -94,7 +94,8 @@ export async function headers(matrix: Matrix): Promise<void> {
         const answer = await matrix.compare(
           { caller: caller(organization), route, ids, unseen },
           { caller: caller(nowhere), route, ids, unseen }, `in ${organization}`)
-        if (answer === undefined || answer.body?.code === 'organization_not_found') continue
+        const isAbsent = answer && isRefused(route, answer, [404, 'organization_not_found'])
+        if (answer === undefined || isAbsent) continue
         matrix.find(`${route.operationId} as ${name}: in ${organization} answers ${answer.status}`)
       }
     }
@@ -157,7 +158,8 @@ export async function cursors(matrix: Matrix): Promise<void> {
     const mayToken = isAllowed({ kind: 'service_token', scopes: ['*'] }, null, action)
     return mayToken ? tokenCaller(estate) : personCaller(estate, 'owner')
   }
-  const lists = routes.filter(({ input }) => 'cursor' in (input.query?.shape ?? {}))
+  const lists = routes.filter(({ input, status }) =>
+    status !== undefined && 'cursor' in (input.query?.shape ?? {}))
   await eachOf(lists, async (route) => {
     const seesPeople = route.scope === 'installation'
     const given = await matrix.send({
@@ -216,7 +218,7 @@ export async function keys(matrix: Matrix): Promise<void> {
         ...second!, route, headers: key, unseen: [theirs, others],
       })
       const isReplayed = cell?.answer.headers['idempotency-replayed'] !== undefined
-      if (cell?.answer.status === route.status && !isReplayed) continue
+      if (cell !== undefined && isDone(route, cell.answer) && !isReplayed) continue
       const { name } = second!.caller
       matrix.find(`${route.operationId} as ${name}, under a used key: ${cell?.told}`)
     }
