@@ -1126,6 +1126,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List streams by path */
+        get: operations["listStreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/finish-stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a stream and append what it holds as a message, both or nothing, once */
+        post: operations["finishStream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/streams/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read from an offset: what is there, or wait for more, or all that comes as events */
+        get: operations["readStream"];
+        /** Make a stream, or a fork of one; or find it made so before */
+        put: operations["createStream"];
+        /** Append bytes, or JSON messages; or close the stream; or both at once */
+        post: operations["appendToStream"];
+        /** Delete a stream and all that is in it */
+        delete: operations["deleteStream"];
+        options?: never;
+        /** Where a stream ends, and how it stands */
+        head: operations["headStream"];
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2185,6 +2240,63 @@ export interface components {
             /** @description Places whose values are encrypted and come back masked. A mark stays until a reset. */
             secret_fields?: string[];
         };
+        Stream: {
+            /**
+             * Format: uuid
+             * @description Of this stream alone; another one at the same path later has another.
+             */
+            id: string;
+            path: string;
+            content_type: string;
+            /** @description Its end: the next append begins there. */
+            offset: string;
+            closed: boolean;
+            /** @description Why it ended early. */
+            failure: string | null;
+            ttl_seconds: number | null;
+            expires_at: string | null;
+            conversation_id: string | null;
+            message_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The last append.
+             */
+            updated_at: string;
+        };
+        StreamFinish: {
+            /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
+            role?: string;
+            /** @description Default: the text of the stream, or the list of its messages. */
+            content?: unknown;
+            /** @description `message`, `tool_call`, `tool_result`, `widget`, `task`, `workflow`, `hidden_context`, `end_of_turn`, or another lower-case word. */
+            kind?: string;
+            /** @description Free JSON object. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            parent_message_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Instead of a parent: another child of this message’s parent.
+             */
+            sibling_of?: string;
+            author?: string | null;
+            model?: string | null;
+            tokens_used?: number | null;
+            cost_usd?: string | null;
+            /** @description The stream: words with slashes between them. */
+            stream: string;
+        };
+        StreamPage: {
+            data: components["schemas"]["Stream"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
         User: {
             /**
              * Format: uuid
@@ -2329,6 +2441,9 @@ export type Session = components['schemas']['Session'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type Settings = components['schemas']['Settings'];
 export type SettingsChanges = components['schemas']['SettingsChanges'];
+export type Stream = components['schemas']['Stream'];
+export type StreamFinish = components['schemas']['StreamFinish'];
+export type StreamPage = components['schemas']['StreamPage'];
 export type User = components['schemas']['User'];
 export type UserChanges = components['schemas']['UserChanges'];
 export type UserPage = components['schemas']['UserPage'];
@@ -12703,6 +12818,845 @@ export interface operations {
             };
         };
     };
+    listStreams: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only paths that begin so. */
+                prefix?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishStream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StreamFinish"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found`, `stream_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_finished` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_gone` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `parent_message_not_found` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readStream: {
+        parameters: {
+            query?: {
+                /** @description From `Stream-Next-Offset`; `-1` for the beginning, `now` for the end. */
+                offset?: string;
+                /** @description Wait for what comes. */
+                live?: "long-poll" | "sse";
+                /** @description From `Stream-Cursor`. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description ETag of an answer that is there already. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The stream: words with slashes between them. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What lies behind the offset, as far as one answer goes */
+            200: {
+                headers: {
+                    /** @description Where to read on. */
+                    "Stream-Next-Offset"?: string;
+                    /** @description `true` when nothing lay behind it. */
+                    "Stream-Up-To-Date"?: string;
+                    /** @description To be sent with the next live request. */
+                    "Stream-Cursor"?: string;
+                    /** @description `true` once nothing follows any more. */
+                    "Stream-Closed"?: string;
+                    /** @description Why the stream ends early, percent-encoded. */
+                    "Stream-Failure"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Nothing came in time */
+            204: {
+                headers: {
+                    /** @description Where the next append begins. */
+                    "Stream-Next-Offset"?: string;
+                    /** @description `true` once nothing follows any more. */
+                    "Stream-Closed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description As that ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `stream_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_gone` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createStream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description Seconds that the stream lives on unread and unwritten. */
+                "Stream-TTL"?: string;
+                /** @description When it expires, RFC 3339. */
+                "Stream-Expires-At"?: string;
+                /** @description `true` when the body is all of it. */
+                "Stream-Closed"?: string;
+                /** @description URL path of the stream to begin as. */
+                "Stream-Forked-From"?: string;
+                /** @description Where to leave it; at its end when absent. */
+                "Stream-Fork-Offset"?: string;
+                /** @description So many bytes, or JSON messages, behind that offset. */
+                "Stream-Fork-Sub-Offset"?: string;
+            };
+            path: {
+                /** @description The stream: words with slashes between them. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Made so before */
+            200: {
+                headers: {
+                    /** @description Where the next append begins. */
+                    "Stream-Next-Offset"?: string;
+                    /** @description `true` once nothing follows any more. */
+                    "Stream-Closed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description Where the next append begins. */
+                    "Stream-Next-Offset"?: string;
+                    /** @description `true` once nothing follows any more. */
+                    "Stream-Closed"?: string;
+                    /** @description The stream. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `stream_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_exists`, `stream_type_mismatch`, `fork_source_gone` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appendToStream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description Names the producer; with the next two an append that is repeated happens once. */
+                "Producer-Id"?: string;
+                /** @description Its incarnation, from 0; a greater one fences the others off. */
+                "Producer-Epoch"?: string;
+                /** @description The append of this incarnation, from 0 without gaps. */
+                "Producer-Seq"?: string;
+                /** @description Why the stream ends early, percent-encoded. */
+                "Stream-Failure"?: string;
+                /** @description Must be greater than that of the append before, byte by byte. */
+                "Stream-Seq"?: string;
+                /** @description `true` when nothing follows. */
+                "Stream-Closed"?: string;
+            };
+            path: {
+                /** @description The stream: words with slashes between them. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description Appended by a producer */
+            200: {
+                headers: {
+                    /** @description Where the next append begins. */
+                    "Stream-Next-Offset"?: string;
+                    /** @description `true` once nothing follows any more. */
+                    "Stream-Closed"?: string;
+                    /** @description Its last append. */
+                    "Producer-Seq"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Appended, or appended before */
+            204: {
+                headers: {
+                    /** @description Where the next append begins. */
+                    "Stream-Next-Offset"?: string;
+                    /** @description `true` once nothing follows any more. */
+                    "Stream-Closed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `producer_fenced` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `stream_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_closed`, `stream_type_mismatch`, `stream_sequence_conflict`, `producer_gap` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_gone` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`, `stream_full` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteStream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The stream: words with slashes between them. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `stream_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_gone` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    headStream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The stream: words with slashes between them. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it stands */
+            200: {
+                headers: {
+                    /** @description Where the next append begins. */
+                    "Stream-Next-Offset"?: string;
+                    /** @description `true` once nothing follows any more. */
+                    "Stream-Closed"?: string;
+                    /** @description Why the stream ends early, percent-encoded. */
+                    "Stream-Failure"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `stream_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stream_gone` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }
 
 /** Where each operation is, and what it asks for. */
@@ -13413,5 +14367,54 @@ export const endpoints = {
         isPublic: false,
         isInOrganization: true,
         isKeyed: false,
+    },
+    listStreams: {
+        method: 'GET',
+        path: '/v1/streams',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    finishStream: {
+        method: 'POST',
+        path: '/v1/conversations/{conversation_id}/finish-stream',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    createStream: {
+        method: 'PUT',
+        path: '/v1/streams/{path}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    appendToStream: {
+        method: 'POST',
+        path: '/v1/streams/{path}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    readStream: {
+        method: 'GET',
+        path: '/v1/streams/{path}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    headStream: {
+        method: 'HEAD',
+        path: '/v1/streams/{path}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    deleteStream: {
+        method: 'DELETE',
+        path: '/v1/streams/{path}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
     },
 } as const

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import {
-  ConversationNotFound, type Message, messageSchema, newMessageOf, newMessageSchema, ParentMessageNotFound,
-  presentMessage,
+  ConversationNotFound, type Message, messageSchema, newMessageOf, newMessageSchema,
+  ParentMessageNotFound, presentMessage,
 } from '../conversations/index.js'
 import { type JsonValue } from '../database/json.js'
 import { type FinishedStream, StreamFinished } from '../finish.js'
