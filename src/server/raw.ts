@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { HoldfastError } from '../errors.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
+import { RequestFaults } from '../http/problem.js'
 import { type RawAnswer, type RawInput, type RawRoute } from '../http/raw.js'
 import { type Endpoint, type RouteInput } from '../http/route.js'
 import { refuseEncoding } from './body.js'
@@ -28,6 +29,12 @@ export function serveRaw(
       } catch (error) {
         done(error as Error)
       }
+    })
+    // What the framework takes for no media type is a fault of the header: any type would do.
+    scope.setErrorHandler((error: { readonly code?: string }) => {
+      throw error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+        ? new RequestFaults([{ field: 'header.content-type', message: 'must be a media type' }])
+        : error
     })
     scope.addHook('onSend', async (request, reply) => {
       if (reply.statusCode === 413) await discarded(request)
