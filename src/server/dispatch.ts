@@ -86,7 +86,7 @@ interface Keyed {
  * as text: an answer stands around a value that may itself be as deep as a stored value can be.
  */
 async function once(holdfast: Holdfast, { route, asked, input, call }: Keyed) {
-  return holdfast.transaction(async (transaction) => {
+  const work = async (transaction: HoldfastTransaction) => {
     const earlier = await transaction.idempotency.claim(call)
     if (earlier !== undefined) return { replayed: true, body: read(earlier.result) }
     const context = contextOf(holdfast, asked, transaction)
@@ -94,7 +94,9 @@ async function once(holdfast: Holdfast, { route, asked, input, call }: Keyed) {
     const text = stringifyJson(withoutSecrets(route, body ?? null))
     await transaction.idempotency.settle(call, text)
     return { replayed: false, body: body ?? null }
-  })
+  }
+  // Whatever a handler does, it does in the transaction.
+  return holdfast.transaction(work, { repeatable: true })
 }
 
 const read = (stored: JsonValue): unknown => JSON.parse(stored as string)
