@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type Command } from 'commander'
 import { systemClock } from '../clock.js'
 import { Database } from '../database/database.js'
@@ -69,7 +69,8 @@ function adminAddress(url: string | undefined): ServerAddress | undefined {
 function createFolder(path: string): boolean {
   const isNew = !existsSync(path)
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    // Resolved, since in a folder that was removed the relative path would be tried for ever.
+    mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
   } catch (cause) {
     const sentence = `The folder ${dirname(path)} cannot be made (${(cause as Error).message}).`
     throw new CommandFailure(sentence, { code: 'folder_not_made', cause })

@@ -4,10 +4,11 @@ import { invalidConfiguration, invalidValue } from './errors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
 import { writeJson } from './json.js'
 import {
-  type CallOptions, type OperationId, type RequestArguments, type Result,
+  type CallOptions, type OperationId, type RequestArguments, type Result, type UpdateOptions,
 } from './operation.js'
+import { Invitations, Members, Users } from './people.js'
 import { Secrets } from './secrets.js'
-import { endpoints, type Me } from './schema.js'
+import { endpoints, type Me, type User, type UserChanges } from './schema.js'
 import { OrganizationSettings, OwnSettings } from './settings.js'
 import { type RawCall, Streams } from './streams.js'
 import {
@@ -71,12 +72,16 @@ export function createClient(options: ClientOptions): Client {
 export class Client {
   readonly audit: Audit
   readonly conversations: Conversations
+  readonly invitations: Invitations
+  readonly members: Members
   readonly messages: Messages
   readonly organizations: Organizations
   readonly serviceTokens: ServiceTokens
   readonly settings: OrganizationSettings
   readonly mySettings: OwnSettings
   readonly sessions: Sessions
+  /** Of the whole installation. */
+  readonly users: Users
   /** Of the organization. */
   readonly secrets: Secrets
   /** The caller's own in the organization. */
@@ -101,6 +106,9 @@ export class Client {
     }
     const request = this.request.bind(this)
     this.audit = new Audit(request)
+    this.invitations = new Invitations(request)
+    this.members = new Members(request)
+    this.users = new Users(request)
     this.conversations = new Conversations(request)
     this.messages = new Messages(request)
     this.organizations = new Organizations(request)
@@ -111,6 +119,11 @@ export class Client {
     this.secrets = new Secrets(request, 'Secret')
     this.mySecrets = new Secrets(request, 'MySecret')
     this.streams = new Streams({ call: (call) => this.#raw(call), key: randomKey })
+  }
+
+  /** Changes the person behind the token: names, address, preferences. */
+  updateMe(changes: UserChanges, options: UpdateOptions = {}): Promise<User> {
+    return this.request('updateMe', { body: changes, ...options })
   }
 
   /** Who the token stands for. */

@@ -1,8 +1,12 @@
-import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
+import {
+  type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
+} from './operation.js'
 import { eachOf } from './pages.js'
 import {
-  type CreatedServiceToken, type Login, type NewOrganization, type NewServiceToken,
-  type NewSession, type Organization, type ServiceToken, type ServiceTokenPage,
+  type ChosenOrganization, type CreatedServiceToken, type Login, type NewOrganization,
+  type NewServiceToken, type NewSession, type Organization, type OrganizationChanges,
+  type OrganizationChoice, type PasswordChange, type Rotation, type ServiceToken,
+  type ServiceTokenChanges, type ServiceTokenEventPage, type ServiceTokenPage, type SessionPage,
 } from './schema.js'
 
 /** Logging in and out. Neither is repeated by itself: see `createClient`. */
@@ -22,6 +26,29 @@ export class Sessions {
   delete(options: CallOptions = {}): Promise<void> {
     return this.#request('logOut', options)
   }
+
+  /** The caller's own sessions, one page; the current one is marked. */
+  list(query: Query<'listSessions'> = {}, options: CallOptions = {}): Promise<SessionPage> {
+    return this.#request('listSessions', { query, ...options })
+  }
+
+  /** Ends one of the caller's own. */
+  end(id: string, options: WriteOptions = {}): Promise<void> {
+    return this.#request('endSession', { path: { session_id: id }, ...options })
+  }
+
+  /** Ends all of the caller's own but the current one. */
+  endOthers(options: WriteOptions = {}): Promise<void> {
+    return this.#request('endOtherSessions', options)
+  }
+
+  /**
+   * Sets another password. Every session ends; the answer's `token` is for a further
+   * `createClient`. Not repeated by itself.
+   */
+  changePassword(change: PasswordChange, options: CallOptions = {}): Promise<NewSession> {
+    return this.#request('changePassword', { body: change, ...options })
+  }
 }
 
 /** Organizations of the person behind the token. */
@@ -35,6 +62,26 @@ export class Organizations {
   /** Creates an organization; the caller becomes its owner. */
   create(organization: NewOrganization, options: WriteOptions = {}): Promise<Organization> {
     return this.#request('createOrganization', { body: organization, ...options })
+  }
+
+  /** The organization that is called in. */
+  current(options: CallOptions = {}): Promise<Organization> {
+    return this.#request('getOrganization', options)
+  }
+
+  /** Changes the organization that is called in: its name, slug or rate limit. */
+  update(changes: OrganizationChanges, options: UpdateOptions = {}): Promise<Organization> {
+    return this.#request('updateOrganization', { body: changes, ...options })
+  }
+
+  /** Deletes the organization that is called in, with all it holds. For its owners. */
+  delete(options: WriteOptions = {}): Promise<void> {
+    return this.#request('deleteOrganization', options)
+  }
+
+  /** Makes one of the caller's organizations the one of calls that name none; null for none. */
+  choose(choice: OrganizationChoice, options: WriteOptions = {}): Promise<ChosenOrganization> {
+    return this.#request('chooseOrganization', { body: choice, ...options })
   }
 }
 
@@ -68,6 +115,41 @@ export class ServiceTokens {
     options: CallOptions = {},
   ): AsyncGenerator<ServiceToken, void, undefined> {
     return eachOf((cursor) => this.list({ ...query, ...cursor }, options))
+  }
+
+  /** One token by id. Throws `service_token_not_found`. */
+  get(id: string, options: CallOptions = {}): Promise<ServiceToken> {
+    return this.#request('getServiceToken', { path: { service_token_id: id }, ...options })
+  }
+
+  /** Changes what may be changed of a token: see `ServiceTokenChanges`. */
+  update(
+    id: string,
+    changes: ServiceTokenChanges,
+    options: UpdateOptions = {},
+  ): Promise<ServiceToken> {
+    const path = { service_token_id: id }
+    return this.#request('updateServiceToken', { path, body: changes, ...options })
+  }
+
+  /** Gives the token a new text; the old one stays good for the overlap, a day by default. */
+  rotate(
+    id: string,
+    rotation: Rotation = {},
+    options: WriteOptions = {},
+  ): Promise<CreatedServiceToken> {
+    const path = { service_token_id: id }
+    return this.#request('rotateServiceToken', { path, body: rotation, ...options })
+  }
+
+  /** What the audit log tells of one token, newest first, one page. */
+  listEvents(
+    id: string,
+    query: Query<'listServiceTokenEvents'> = {},
+    options: CallOptions = {},
+  ): Promise<ServiceTokenEventPage> {
+    const path = { service_token_id: id }
+    return this.#request('listServiceTokenEvents', { path, query, ...options })
   }
 
   /** Ends a token at once. */

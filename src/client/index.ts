@@ -1,4 +1,5 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
+export { type Audit } from './audit.js'
 export { Client, type ClientOptions, createClient } from './client.js'
 export { type Conversations, type MessageName, type Messages } from './conversations.js'
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
@@ -7,6 +8,7 @@ export {
   type Body, type CallOptions, type OperationId, type Query, type RequestOptions, type Result,
   type UpdateOptions, type WriteOptions,
 } from './operation.js'
+export { type Invitations, type Members, type Users } from './people.js'
 export type * from './schema.js'
 export { type Secrets } from './secrets.js'
 export { type OrganizationSettings, type OwnSettings } from './settings.js'

@@ -99,7 +99,9 @@ export class Database<T> {
       for (const action of committed) this.afterCommit(action)
       return value
     }
-    return options.repeatable === true ? repeated(attempt) : attempt()
+    // Inside another transaction, that one is what has to be done again.
+    const isWhole = this.#committed === undefined
+    return options.repeatable === true && isWhole ? repeated(attempt) : attempt()
   }
 
   /**

@@ -211,7 +211,8 @@ export class OrganizationStore {
     if (name !== undefined) checkName(name)
     if (slug !== undefined) checkSlug(slug)
     return this.#database.transaction(async (transaction) => {
-      await (await this.#lock(transaction, organizationId)).requireRank('admin')
+      const isWhole = slug !== undefined
+      await (await this.#lock(transaction, organizationId, isWhole)).requireRank('admin')
       let update = transaction.write
         .updateTable('organizations')
         .set((expression) => ({
@@ -245,7 +246,7 @@ export class OrganizationStore {
    */
   async delete(organizationId: string, confirm: string): Promise<void> {
     await this.#database.transaction(async (transaction) => {
-      const roster = await this.#lock(transaction, organizationId)
+      const roster = await this.#lock(transaction, organizationId, true)
       await roster.requireRank('owner')
       const store = this.#on(transaction)
       const { id, slug, name } = await store.get(organizationId)
@@ -320,8 +321,13 @@ export class OrganizationStore {
       .where('m.user_id', '=', users.columns.id.encode(userId, 'user_id'))
   }
 
-  #lock(database: Database<IdentityDatabase>, organizationId: string): Promise<Roster> {
-    return Roster.lock({ database, source: this.#source, organizationId, actor: this.#actor })
+  #lock(
+    database: Database<IdentityDatabase>,
+    organizationId: string,
+    isWhole = false,
+  ): Promise<Roster> {
+    const [source, actor] = [this.#source, this.#actor]
+    return Roster.lock({ database, source, organizationId, actor, isWhole })
   }
 
   async #missed(organizationId: string): Promise<Error> {

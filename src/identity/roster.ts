@@ -30,6 +30,8 @@ export interface RosterParts {
   readonly source: IdentitySource
   readonly organizationId: string
   readonly actor: Actor
+  /** The row goes or changes its slug: who refers to it is waited for at once, not later. */
+  readonly isWhole?: boolean
 }
 
 /**
@@ -49,11 +51,12 @@ export class Roster {
 
   /** Waits for the organization's row. Throws OrganizationNotFound. */
   static async lock(parts: RosterParts): Promise<Roster> {
-    const { database, organizationId } = parts
+    const { database, organizationId, isWhole = false } = parts
     const id = organizations.columns.id.encode(organizationId, 'organization_id')
     const look = database.write.selectFrom('organizations').select('id').where('id', '=', id)
     // Rows that refer to the organization may still be written, so this waits for no other work.
-    const locking = database.engine.rowLocks ? look.forNoKeyUpdate() : look
+    const locked = () => (isWhole ? look.forUpdate() : look.forNoKeyUpdate())
+    const locking = database.engine.rowLocks ? locked() : look
     if ((await database.first(locking)) !== undefined) return new Roster(parts)
     throw new OrganizationNotFound(`There is no organization ${organizationId}.`)
   }

@@ -94,13 +94,15 @@ export interface Keyed {
  * as text: an answer stands around a value that may itself be as deep as a stored value can be.
  */
 export async function once(holdfast: Holdfast, { call, work, stored }: Keyed) {
-  return holdfast.transaction(async (transaction) => {
+  const kept = async (transaction: HoldfastTransaction) => {
     const earlier = await transaction.idempotency.claim(call)
     if (earlier !== undefined) return { replayed: true, body: read(earlier.result) }
     const body = (await work(transaction)) ?? null
     await transaction.idempotency.settle(call, stringifyJson(stored(body)))
     return { replayed: false, body }
-  })
+  }
+  // Whatever a handler does, it does in the transaction.
+  return holdfast.transaction(kept, { repeatable: true })
 }
 
 const read = (stored: JsonValue): unknown => JSON.parse(stored as string)

@@ -3,11 +3,12 @@ import { z } from 'zod'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { type Route } from '../http/route.js'
 import { ConversationNotFound } from '../conversations/index.js'
+import { defaultOrganizationId } from '../identity/index.js'
 import { tables } from '../tables.js'
 import { HttpClient } from '../testing/http.js'
 import {
-  byRole, cursors, dead, type Estate, furnish, furnishHome, headers, keys, Matrix, type Sample,
-  strangers,
+  administrators, byRole, cursors, dead, type Estate, furnish, furnishHome, headers, keys, Matrix,
+  type Sample, strangers,
 } from '../testing/isolation/index.js'
 import { openApiDocument, type ServerContext, startServer } from './index.js'
 
@@ -81,6 +82,15 @@ function plantedIn({ database }: Holdfast): Planted[] {
       operationId: 'holeOfRefusal', handle: async () => { throw absent('all') } } },
     { round: byRole, says: /holeOfRole as member: must be forbidden/, hole: {
       operationId: 'holeOfRole', handle: async () => ({ title: 'done' }) } },
+    { round: byRole, says: /holeOfHome as owner: must be forbidden, answers 200/, hole: {
+      operationId: 'holeOfHome', handle: async () => ({ title: 'done' }) } },
+    { round: administrators, says: /holeForHome as owner, conversation_id swapped: tells/, hole: {
+      operationId: 'holeForHome', handle: async ({ organizationId, conversations }, input) => {
+        const isHome = organizationId === defaultOrganizationId
+        const { title = null } = isHome ? await find(idOf(input)) ?? {}
+          : await conversations.get(idOf(input))
+        return { title: title ?? 'none' }
+      } } },
     { round: dead, says: /holeForAll as a revoked session: answers 200/, hole: {
       operationId: 'holeForAll', action: 'public', scope: 'none',
       handle: async () => ({ title: 'done' }) } },
@@ -101,6 +111,8 @@ function routeOf({ hole }: Planted): Hole {
 /** What the matrix is told of a hole: what its author believes. */
 function believed(route: Hole): Hole {
   if (route.action === 'public') return { ...route, action: 'conversations:read' }
+  // Open in every organization, though it is about the installation.
+  if (route.operationId === 'holeOfHome') return { ...route, scope: 'installation' }
   return route.operationId === 'holeOfHeader' ? { ...route, scope: 'organization' } : route
 }
 
@@ -121,8 +133,9 @@ it('the matrix finds every hole that is dug', async () => {
     const matrix = new Matrix({
       guest, routes: [route], samples: { [operationId]: { fresh } }, tables, whole: false,
       ours, theirs, others, twins, home,
-      // One hole stands open for members, who must not come in.
-      isAllowed: (_, role) => operationId !== 'holeOfRole' || role === 'owner',
+      // One hole stands open for members, one for strangers, who must not come in.
+      isAllowed: (_, role) => (operationId !== 'holeOfRole' || role === 'owner') &&
+        (operationId !== 'holeOfHome' || role !== null),
     })
     await matrix.learn(tables.map(({ name }) => name))
     await round(matrix)
@@ -158,7 +171,9 @@ it('the matrix finds nothing where there is no hole', async () => {
     twins: [await furnish(holdfast), await furnish(holdfast)], isAllowed: () => true,
   })
   await matrix.learn(tables.map(({ name }) => name))
-  for (const round of [dead, byRole, strangers, headers, cursors, keys]) await round(matrix)
+  for (const round of [dead, byRole, strangers, administrators, headers, cursors, keys]) {
+    await round(matrix)
+  }
   await matrix.checkUntouched('all')
   expect(matrix.findings).toEqual([])
   guest.close()

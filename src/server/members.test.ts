@@ -66,6 +66,21 @@ contract('member and invitation routes', (openWorld) => {
       .toEqual([400, 'invalid_request', 'header.holdfast-organization'])
   })
 
+  it('stand in nobody’s way while the organization gets another slug', async () => {
+    const world = await open()
+    const owner = await person(world, 'owner')
+    const key = () => ({ 'idempotency-key': world.holdfast.ids.next() })
+    const within = { 'holdfast-organization': world.organizationId }
+    const rename = (headers = {}) => owner.client.patch('/v1/organizations/current',
+      { slug: `slug-${world.holdfast.ids.next()}` }, { ...headers, ...within })
+    const calls = Array.from({ length: 12 }, (_, index) => [
+      owner.client.patch(owner.path, { role: 'owner' }, { ...key(), ...within }),
+      index === 0 ? rename(key()) : rename(),
+    ]).flat()
+    const statuses = (await Promise.all(calls)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([200]))
+  })
+
   it('take nobody’s word for who they are, where they belong or what they may', async () => {
     const world = await open()
     const admin = await person(world, 'admin')

@@ -32,7 +32,8 @@ function forgetfulSession(session: Session): Session {
 
 /**
  * What reaches every organization has no second wall and says so: it finds out who somebody is, or
- * works for all. Parameters stay in the text, so that the database knows how many there are and their types.
+ * works for all. Parameters stay in the text, so that the database knows how many there are and
+ * their types.
  */
 function forgetfulStatement(statement: Statement): Statement {
   if (statement.reach === reachAll) return statement

@@ -26,7 +26,7 @@ export function tokenCaller({ token, people }: Estate): Caller {
   return { name: 'a token for *', token, userId: people.owner.userId }
 }
 
-/** What a call takes from whoever makes it, so that it is made by somebody for whom this is fine. */
+/** What a call takes from whoever makes it; it is made by somebody who can do without. */
 export type Spent = 'session' | 'person' | 'organization'
 
 /** Who calls, and what this changes in what is named. */
@@ -35,7 +35,7 @@ export interface Calls {
   readonly ids: Ids
 }
 
-/** Somebody with the rights of the caller, who may lose what the call takes. Tokens lose nothing. */
+/** Somebody with the caller's rights, who can do without what it takes. Tokens lose nothing. */
 export async function spareCaller(
   estate: Estate,
   caller: Caller,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { type Holdfast, type OrganizationStores } from '../../holdfast.js'
-import { defaultOrganizationId } from '../../identity/index.js'
 
 /** What calls name: ids and names in an organization, by the name of the parameter. */
 export type Ids = Readonly<Record<string, string | number>>
@@ -92,7 +91,8 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
 
 /** Something in every table of the organization `default`. */
 export async function furnishHome(holdfast: Holdfast): Promise<Estate> {
-  return furnish(holdfast, 'home', { organizationId: defaultOrganizationId, slug: 'default' })
+  const { id: organizationId, slug } = await holdfast.organizations.get('default')
+  return furnish(holdfast, 'home', { organizationId, slug })
 }
 
 /** An organization whose slug may be guessed. */
@@ -118,7 +118,7 @@ async function keepSecrets({ holdfast, organizationId, stores, people, ids, secr
 /** The owner has an organization of their own, and calls go to the estate's all the same. */
 async function ownPlaces({ holdfast: { organizations }, people, organizationId, mark }: Estate) {
   const { userId: id, email } = people.owner
-  await organizations.createPersonal({ id, email, displayName: mark })
+  await organizations.createPersonal({ id, email, displayName: `${mark} home` })
   await organizations.choose(id, organizationId)
 }
 

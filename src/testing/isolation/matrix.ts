@@ -91,7 +91,8 @@ export class Matrix {
     for (const estate of [ours, theirs, others, home, ...twins]) {
       const rows = await rowsOf(estate, tables)
       const [ids, people] = [idsIn(rows), personalIdsIn(rows)]
-      const kept = { words: [estate.secret], ids: new Set([...ids].filter((id) => !people.has(id))) }
+      const impersonal = new Set([...ids].filter((id) => !people.has(id)))
+      const kept = { words: [estate.secret], ids: impersonal }
       this.#privates.set(estate, { words: [estate.mark, estate.secret], ids, kept })
       if (estate !== theirs) continue
       this.#before = digestOf(rows)

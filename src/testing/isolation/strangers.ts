@@ -205,9 +205,10 @@ export async function keys(matrix: Matrix): Promise<void> {
   await eachOf(keyed, async (route) => {
     const key = { 'idempotency-key': randomUUID() }
     const both = await bothCallers([others, ours], matrix.sampleOf(route).spends)
-    const owners = [personCaller(others, 'owner'), personCaller(ours, 'owner')] as const
+    const owned = (estate: Estate) =>
+      matrix.callsOf(route, estate, personCaller(estate, 'owner'))
     for (const [first, second] of [
-      [await matrix.callsOf(route, others, owners[0]), await matrix.callsOf(route, ours, owners[1])],
+      [await owned(others), await owned(ours)],
       await Promise.all([others, ours].map(async (estate, index) => {
         const { caller, ids } = both[index]!
         return { caller, ids: { ...await matrix.idsFor(route, estate, caller), ...ids } }

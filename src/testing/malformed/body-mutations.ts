@@ -76,8 +76,9 @@ const missing: Mutation = (draft, { chance }) => {
   if (required.length === 0) return undefined
   const { path, key, value } = chance.pick(required)
   delete value[key]
-  // Without its list, a list of messages or jobs reads as one of them.
-  const place = ['messages', 'jobs'].includes(key) ? path : `${path}.${key}`
+  // Without its list, a list of messages or jobs reads as one of them; a login as one by e-mail.
+  const isOther = ['messages', 'jobs'].includes(key) || draft.operation.operationId === 'logIn'
+  const place = isOther ? path : `${path}.${key}`
   return { name: `without ${path}.${key}`, places: [place], verdict: 'refused' }
 }
 
