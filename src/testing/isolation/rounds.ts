@@ -90,7 +90,8 @@ async function judged(matrix: Matrix, title: string, cells: readonly Judged[]): 
       const cell = await matrix.send({ caller, route, ids, unseen })
       if (cell === undefined) return
       if (isRefused(route, cell.answer, [403, 'forbidden'])) return
-      matrix.find(`${route.operationId} as ${caller.name}: must be forbidden, answers ${cell.answer.status}`)
+      const { status } = cell.answer
+      matrix.find(`${route.operationId} as ${caller.name}: must be forbidden, answers ${status}`)
     }))
   await eachOf(cells.filter(({ allowed }) => allowed), async ({ estate, route, ...more }) => {
     const calls = await matrix.callsOf(route, estate, more.caller)

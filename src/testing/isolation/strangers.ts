@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { bothCallers, type Caller, personCaller, tokenCaller } from './callers.js'
 import { type Estate, type Ids, personIn } from './estate.js'
-import { absentIds, type Calling, eachOf, isDone, isRefused, type Matrix, type MatrixRoute } from './matrix.js'
+import {
+  absentIds, type Calling, eachOf, isDone, isRefused, type Matrix, type MatrixRoute,
+} from './matrix.js'
 
 /**
  * Ids and names of another organization are answered as ones that do not exist. Of two twins one
