@@ -64,13 +64,13 @@ export const variables = [
   {
     name: 'HOLDFAST_ROOT_KEY',
     default: '',
-    meaning: 'What secrets are under: 32 bytes in base64; to replace it, the new one first, then the old',
+    meaning: 'What secrets are under: 32 bytes in base64; to replace it: the new one, then the old',
     secret: true,
   },
   {
     name: 'HOLDFAST_ROOT_KEY_FILE',
     default: '',
-    meaning: 'A file of such keys, mode 0600; a SQLite file has one beside it, made at its first start',
+    meaning: 'A file of such keys, mode 0600; beside a SQLite file by default, made at first start',
   },
   {
     name: 'HOLDFAST_VAULT_KEY_URL',

@@ -102,7 +102,8 @@ for (const engine of testEngines().slice(1)) {
       }
       const traffic = new Traffic(secrets, values)
       const rotate = () => startCli([
-        'secrets', 'rotate', '--organization', id, '--batch', '10', '--database', lease.url, '--json',
+        'secrets', 'rotate', '--organization', id, '--batch', '10', '--json',
+        '--database', lease.url,
       ], { cwd: folder.path, environment: { HOLDFAST_ROOT_KEY: rootKey } })
       let rotator = rotate()
       for (let kill = 1; kill <= killCount; kill += 1) {
