@@ -5,6 +5,7 @@ import { writeJson } from './json.js'
 import {
   type CallOptions, type OperationId, type RequestArguments, type Result,
 } from './operation.js'
+import { Secrets } from './secrets.js'
 import { endpoints, type Me } from './schema.js'
 import { type Fetch, type Outgoing, send, type TransportOptions } from './transport.js'
 
@@ -68,6 +69,10 @@ export class Client {
   readonly organizations: Organizations
   readonly serviceTokens: ServiceTokens
   readonly sessions: Sessions
+  /** Of the organization. */
+  readonly secrets: Secrets
+  /** The caller's own in the organization. */
+  readonly mySecrets: Secrets
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -91,6 +96,8 @@ export class Client {
     this.organizations = new Organizations(request)
     this.serviceTokens = new ServiceTokens(request)
     this.sessions = new Sessions(request)
+    this.secrets = new Secrets(request, 'Secret')
+    this.mySecrets = new Secrets(request, 'MySecret')
   }
 
   /** Who the token stands for. */

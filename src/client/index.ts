@@ -8,4 +8,5 @@ export {
   type UpdateOptions, type WriteOptions,
 } from './operation.js'
 export type * from './schema.js'
+export { type Secrets } from './secrets.js'
 export { type Fetch } from './transport.js'
