@@ -6,6 +6,7 @@ import {
   type CallOptions, type OperationId, type RequestArguments, type Result,
 } from './operation.js'
 import { endpoints, type Me } from './schema.js'
+import { OrganizationSettings, OwnSettings } from './settings.js'
 import { type Fetch, type Outgoing, send, type TransportOptions } from './transport.js'
 
 /** How to reach a server. */
@@ -67,6 +68,8 @@ export class Client {
   readonly messages: Messages
   readonly organizations: Organizations
   readonly serviceTokens: ServiceTokens
+  readonly settings: OrganizationSettings
+  readonly mySettings: OwnSettings
   readonly sessions: Sessions
   readonly #base: string
   readonly #token: string | undefined
@@ -90,6 +93,8 @@ export class Client {
     this.messages = new Messages(request)
     this.organizations = new Organizations(request)
     this.serviceTokens = new ServiceTokens(request)
+    this.settings = new OrganizationSettings(request)
+    this.mySettings = new OwnSettings(request)
     this.sessions = new Sessions(request)
   }
 

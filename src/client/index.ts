@@ -8,4 +8,5 @@ export {
   type UpdateOptions, type WriteOptions,
 } from './operation.js'
 export type * from './schema.js'
+export { type OrganizationSettings, type OwnSettings } from './settings.js'
 export { type Fetch } from './transport.js'
