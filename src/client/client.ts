@@ -1,3 +1,4 @@
+import { Audit } from './audit.js'
 import { Conversations, Messages } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
@@ -63,6 +64,7 @@ export function createClient(options: ClientOptions): Client {
 
 /** See `createClient`. */
 export class Client {
+  readonly audit: Audit
   readonly conversations: Conversations
   readonly messages: Messages
   readonly organizations: Organizations
@@ -86,6 +88,7 @@ export class Client {
       retriesMax: checkedCount('retriesMax', retriesMax, { min: 0, max: retriesCeiling }),
     }
     const request = this.request.bind(this)
+    this.audit = new Audit(request)
     this.conversations = new Conversations(request)
     this.messages = new Messages(request)
     this.organizations = new Organizations(request)
