@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { valuesWanted } from '../testing/arbitraries.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { commandOf, type Counted, type ModelStep } from '../testing/model-command.test.harness.js'
 import {
   type ModelConversation, type ModelMessage, TreeModel,
 } from '../testing/tree-model.test.harness.js'
@@ -9,37 +10,17 @@ import { MessageNotFound, ParentMessageNotFound } from './index.js'
 import { type NewMessage } from './drafts.js'
 
 /** The stores under test, and what the model's names mean there. */
-interface World {
+interface World extends Counted {
   readonly stores: ContractWorld['organization']
   readonly conversationIds: string[]
   readonly messageIds: string[]
-  readonly counted: { commands: number }
 }
 
-type Step = (model: TreeModel, world: World) => Promise<void>
-
-class Command implements fc.AsyncCommand<TreeModel, World> {
-  readonly #label: string
-  readonly #step: Step
-
-  constructor(label: string, step: Step) {
-    this.#label = label
-    this.#step = step
-  }
-
-  check = () => true
-
-  async run(model: TreeModel, world: World): Promise<void> {
-    world.counted.commands += 1
-    await this.#step(model, world)
-  }
-
-  toString = () => this.#label
-}
-
-function command<T>(name: string, given: fc.Arbitrary<T>, step: (given: T) => Step) {
-  return given.map((value) => new Command(`${name}(${JSON.stringify(value)})`, step(value)))
-}
+const command = <T>(
+  name: string,
+  given: fc.Arbitrary<T>,
+  step: (given: T) => ModelStep<TreeModel, World>,
+) => commandOf(name, given, step)
 
 const pick = <T>(list: readonly T[], number: number): T | undefined => list[number % list.length]
 const number = fc.nat({ max: 997 })

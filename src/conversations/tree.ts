@@ -147,8 +147,9 @@ export class MessageTree {
   }
 
   async #retreatIn(conversation: Stored<'id'>, erased: Stored<'id'>): Promise<void> {
-    const row = await this.#lock(conversation)
-    if (row.active_leaf_id !== erased) return
+    // A fork may have been deleted since it was found.
+    const row = await this.#lockIfThere(conversation)
+    if (row?.active_leaf_id !== erased) return
     const { rows: [ancestor] } = await this.#reader.up({
       conversation_id: conversation, branch: row.active_branch, depth: row.active_depth, above: 0,
     }, 1)
@@ -192,7 +193,13 @@ export class MessageTree {
     return rowOf(row)
   }
 
-  async #lock(conversation: Stored<'id'>) {
+  async #lock(conversation: Stored<'id'>): Promise<ActiveRow> {
+    const row = await this.#lockIfThere(conversation)
+    if (row === undefined) throw conversationNotFound(conversation)
+    return row
+  }
+
+  async #lockIfThere(conversation: Stored<'id'>): Promise<ActiveRow | undefined> {
     const lock = this.#database.write
       .updateTable('conversations')
       .set((expression) => ({ branch_count: expression.ref('branch_count') }))
@@ -200,8 +207,7 @@ export class MessageTree {
       .where('id', '=', conversation)
       .returning(['active_leaf_id', 'active_branch', 'active_depth', 'branch_count'])
     const row = await this.#database.first(lock)
-    if (row === undefined) throw conversationNotFound(conversation)
-    return rowOf(row)
+    return row && rowOf(row)
   }
 
   async #target(conversation: Stored<'id'>, anchor: Anchor, field: string): Promise<Target> {

@@ -4,46 +4,29 @@ import { Database } from '../database/database.js'
 import { HoldfastError } from '../errors.js'
 import { valuesWanted } from '../testing/arbitraries.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { commandOf, type Counted, type ModelStep } from '../testing/model-command.test.harness.js'
 import { type ModelJob, QueueModel } from '../testing/queue-model.test.harness.js'
 import { QueueStore } from './index.js'
 import { type Job, jobStates, type QueueTables } from './tables.js'
 
 /** The stores under test, and what the model's words mean there. */
-interface World {
+interface World extends Counted {
   readonly holdfast: ContractWorld['holdfast']
   readonly database: Database<QueueTables>
   readonly organizationId: string
   readonly queues: QueueStore
   /** Queues of this run alone, so that a claim over all organizations finds nobody else's. */
   readonly names: readonly string[]
-  readonly counted: { commands: number }
 }
 
-type Step = (model: QueueModel, world: World) => Promise<void>
+type Step = ModelStep<QueueModel, World>
 
-class Command implements fc.AsyncCommand<QueueModel, World> {
-  readonly #label: string
-  readonly #step: Step
-
-  constructor(label: string, step: Step) {
-    this.#label = label
-    this.#step = step
-  }
-
-  check = () => true
-
-  async run(model: QueueModel, world: World): Promise<void> {
-    world.counted.commands += 1
-    await this.#step(model, world)
+/** After each command the database must stand as the model says. */
+const command = <T>(name: string, given: fc.Arbitrary<T>, step: (given: T) => Step) =>
+  commandOf<T, QueueModel, World>(name, given, (value) => async (model, world) => {
+    await step(value)(model, world)
     expect(await standing(world)).toEqual(expected(model))
-  }
-
-  toString = () => this.#label
-}
-
-function command<T>(name: string, given: fc.Arbitrary<T>, step: (given: T) => Step) {
-  return given.map((value) => new Command(`${name}(${JSON.stringify(value)})`, step(value)))
-}
+  })
 
 /** Every job and key as the database has them. */
 async function standing({ database, organizationId }: World) {
