@@ -106,11 +106,11 @@ contract('the tree of messages', (open) => {
     const theirs = { ...said('c'), parentMessageId: a.id }
     await expect(world.neighbour.messages.append(id, theirs)).rejects.toThrow(ConversationNotFound)
     for (const call of [
-      world.neighbour.messages.path(id), world.neighbour.messages.children(id, null),
-      world.neighbour.conversations.setActiveLeaf(id, a.id),
-      world.neighbour.conversations.fork(id, a.id),
+      () => world.neighbour.messages.path(id), () => world.neighbour.messages.children(id, null),
+      () => world.neighbour.conversations.setActiveLeaf(id, a.id),
+      () => world.neighbour.conversations.fork(id, a.id),
     ]) {
-      await expect(call).rejects.toThrow(ConversationNotFound)
+      await expect(call()).rejects.toThrow(ConversationNotFound)
     }
     const both = { ...said('c'), parentMessageId: a.id, siblingOf: a.id }
     await expect(messages.append(id, both)).rejects.toMatchObject({ field: 'sibling_of' })
