@@ -18,6 +18,19 @@ const old: Readonly<Record<number, Old>> = {
   13: [null, 1, 2, 2, 3, 4, null],
 }
 
+const messageOf = (conversation: string | number, position: number) =>
+  idOf(Number(conversation) * 1_000 + position)
+
+/** Who had no parent follows the message before; the first one follows none. */
+function parentIn(parents: Old, position: number): number | null {
+  return parents[position - 1] ?? (position === 1 ? null : position - 1)
+}
+
+function depthIn(parents: Old, position: number): number {
+  const parent = parentIn(parents, position)
+  return parent === null ? 1 : depthIn(parents, parent) + 1
+}
+
 onEveryEngine('conversations from before there were branches', (world) => {
   const run = (sql: string) => world().backend.run({ sql, parameters: [] })
   const before = migrations.findIndex(({ name }) => name === '0015_message_tree')
@@ -42,9 +55,6 @@ onEveryEngine('conversations from before there were branches', (world) => {
     }
   }
 
-  const messageOf = (conversation: string | number, position: number) =>
-    idOf(Number(conversation) * 1_000 + position)
-
   async function rows(columns: string) {
     const answer = await run(`select conversation_id, ${columns} from messages
       order by conversation_id, position`)
@@ -64,18 +74,11 @@ onEveryEngine('conversations from before there were branches', (world) => {
     for (const [number, parents] of Object.entries(old)) {
       const found = (await rows('id, position, branch, depth, parent_message_id'))
         .filter((row) => row.conversation_id === idOf(Number(number)))
-      // Who had no parent follows the message before; the first one follows none.
-      const parentOf = (position: number) =>
-        parents[position - 1] ?? (position === 1 ? null : position - 1)
-      const depthOf = (position: number): number => {
-        const parent = parentOf(position)
-        return parent === null ? 1 : depthOf(parent) + 1
-      }
       for (const row of found) {
         const position = Number(row.position)
-        const parent = parentOf(position)
+        const parent = parentIn(parents, position)
         expect(row.parent_message_id).toBe(parent === null ? null : messageOf(number, parent))
-        expect(Number(row.depth)).toBe(depthOf(position))
+        expect(Number(row.depth)).toBe(depthIn(parents, position))
       }
       const places = found.map((row) => `${String(row.branch)} ${String(row.depth)}`)
       expect(new Set(places).size).toBe(parents.length)
