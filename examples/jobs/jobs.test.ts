@@ -22,11 +22,11 @@ beforeAll(() => {
 })
 
 // Workers are other processes, which cannot see what is in memory.
-for (const { name, missing, create } of testEngines().slice(1)) {
+for (const { name, missing, createReady } of testEngines().slice(1)) {
   const title = `the jobs on ${name}${missing === undefined ? '' : `: did not run: ${missing}`}`
   describe.skipIf(missing !== undefined)(title, () => {
     it('are each done once, though a worker is killed, and recur', async () => {
-      const lease = await create()
+      const lease = await createReady()
       try {
         const { code, output, errors } = await run(lease.url)
         expect(output).toContain('Killed a worker in the middle of its work.')
