@@ -13,6 +13,8 @@ export async function create({ holdfast, dist }) {
     await database.execute(insert(encodeRow(conversations, {
       organizationId, id: ids.next(), userId: null, title: 'A conversation of the bench',
       metadata: {}, messageCount: 0, revision: 1, createdAt: now, updatedAt: now, archivedAt: null,
+      branchCount: 1, activeLeafId: null, previousLeafId: null, activeBranch: 0, activeDepth: 0,
+      forkedFromConversationId: null, forkedFromMessageId: null,
     })))
   }
 }
