@@ -23,8 +23,32 @@ const mostCommon = new Set(marksOf(frequentPasswordMarks))
 /** In the place of a missing hash: as costly to check as a new one, and of no password at all. */
 const nobodysHash = phcOf({ salt: randomBytes(16), digest: randomBytes(32) })
 
-let working = 0
-const waiting: (() => void)[] = []
+/** Who works and who waits for a turn. */
+class Turns {
+  #working = 0
+  readonly #waiting: (() => void)[] = []
+
+  async take<R>(work: () => Promise<R>): Promise<R> {
+    if (this.#waiting.length >= waitingMax) {
+      throw new Busy('Too many logins at once; try again in a moment.', { retryAfterSeconds: 2 })
+    }
+    if (this.#working >= parallelMax) await new Promise<void>((go) => this.#waiting.push(go))
+    this.#working += 1
+    try {
+      return await work()
+    } finally {
+      this.#working -= 1
+      this.#waiting.shift()?.()
+    }
+  }
+}
+
+const logins = new Turns()
+/**
+ * Of their own, since whoever sets a password may do so in a transaction, and a login that has its
+ * turn may wait for that transaction's end.
+ */
+const changes = new Turns()
 
 /** What a password must not be. */
 export interface PasswordOwner {
@@ -58,7 +82,7 @@ export function checkPassword(
 
 /** The Argon2id hash of a password, exactly as typed, in PHC form. */
 export function hashPassword(password: string): Promise<string> {
-  return inTurn((turn) => turn.hash(password))
+  return changes.take(() => turn.hash(password))
 }
 
 /** What costs 19 MiB, for whoever has a turn. */
@@ -89,17 +113,7 @@ export function isOutdated(storedHash: string): boolean {
 
 /** Runs `work` when fewer than two others hash. Throws Busy when too many wait. */
 export async function inTurn<R>(work: (turn: PasswordTurn) => Promise<R>): Promise<R> {
-  if (waiting.length >= waitingMax) {
-    throw new Busy('Too many logins at once; try again in a moment.', { retryAfterSeconds: 2 })
-  }
-  if (working >= parallelMax) await new Promise<void>((go) => waiting.push(go))
-  working += 1
-  try {
-    return await work(turn)
-  } finally {
-    working -= 1
-    waiting.shift()?.()
-  }
+  return logins.take(() => work(turn))
 }
 
 function phcOf({ salt, digest }: { readonly salt: Buffer; readonly digest: Buffer }): string {
