@@ -1,5 +1,6 @@
 export { AuditChainBroken } from './errors.js'
 export { csvHead, csvLine, type ExportLine, headLine, jsonLine } from './export.js'
+export { rawAuditRoutes } from './export-route.js'
 export { AuditKeys, newAuditKey } from './keys.js'
 export {
   auditInsert, type AuditRecord, type AuditSource, type AuditTold, installationId, recordAudit,
@@ -16,4 +17,5 @@ export {
   type AuditTombstone, auditTombstones,
 } from './tables.js'
 export { type AuditVerdict } from './verify.js'
+export { type ExportVerification, headOf, verifyExport } from './verify-export.js'
 export { type AuditFault, type AuditFaultKind } from './walk.js'

@@ -146,8 +146,7 @@ export class Pruning {
 }
 
 /** Refuses what is no number of days. */
-function checkDays(days: number): void {
+export function checkDays(days: number, field = 'older_than_days'): void {
   if (Number.isInteger(days) && days >= 0 && days <= daysMax) return
-  const rule = `must be a whole number from 0 to ${daysMax}`
-  throw new InvalidInput(`older_than_days ${rule}`, { field: 'older_than_days' })
+  throw new InvalidInput(`${field} must be a whole number from 0 to ${daysMax}`, { field })
 }

@@ -110,9 +110,8 @@ export class Sealer {
     })
     if (entries > 0) this.#tell({ kind: 'sealed', entries })
     await sealing.sign()
-    const isTime = performance.now() - this.#prunedMs > pruneEveryMs
-    if (this.#retentionDays === undefined || !isTime) return
-    await this.#pruneAll(this.#retentionDays)
+    if (performance.now() - this.#prunedMs <= pruneEveryMs) return
+    await this.#pruneAll()
     this.#prunedMs = performance.now()
   }
 
@@ -152,15 +151,18 @@ export class Sealer {
         hash: columns.hash.encode(genesisHash),
         signed_sequence: columns.signedSequence.encode(0),
         sealed_at: null, signed_at: null, claimed_by: null, claimed_until: null,
+        retention_days: null,
       })
       .onConflict((conflict) => conflict.doNothing())
     await database.run(insert)
   }
 
-  async #pruneAll(days: number): Promise<void> {
+  async #pruneAll(): Promise<void> {
     if (!this.#parts.keys.canSign) return
-    for (const id of await this.#parts.sealing.organizations()) {
-      if (!this.#stop.signal.aborted) await this.#prune(id, days)
+    for (const chain of await this.#parts.sealing.chains()) {
+      const days = chain.retentionDays ?? this.#retentionDays
+      if (days === undefined || this.#stop.signal.aborted) continue
+      await this.#prune(chain.organizationId, days)
     }
   }
 

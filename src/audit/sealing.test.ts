@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Database } from '../database/database.js'
+import { InvalidInput } from '../errors.js'
 import { testAuditKey, withAuditKey, withEmptyLogs } from '../testing/audit-world.test.harness.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
@@ -191,6 +192,33 @@ contract('pruning', (openMade) => {
     await sealer.close()
     expect(pruned).toContain(30)
     expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 30 })
+  })
+
+  it('of one organization wins over that of the installation, and is itself told', async () => {
+    const world = await open()
+    const { audit, holdfast } = await agedLog(world)
+    expect(await audit.retention()).toBeNull()
+    for (const days of [-1, 1.5, 36_501]) {
+      await expect(audit.setRetention(days)).rejects.toThrow(InvalidInput)
+    }
+    const neighbour = holdfast.organization(world.neighbourId).audit
+    await neighbour.setRetention(0)
+    await neighbour.setRetention(null)
+    await audit.setRetention(36_500)
+    await audit.setRetention(30)
+    expect([await audit.retention(), await neighbour.retention()]).toEqual([30, null])
+    expect((await audit.list({ action: 'audit_log.retention_changed' })).data).toMatchObject(
+      [{ details: { retention_days: 30 } }, { details: { retention_days: 36_500 } }])
+    const pruned: string[] = []
+    const sealer = holdfast.sealer({
+      pollMs: 10,
+      onEvent: (event) => event.kind === 'pruned' && pruned.push(event.organizationId),
+    }).start()
+    while (pruned.length === 0) await new Promise((done) => setTimeout(done, 10))
+    await sealer.close()
+    expect(new Set(pruned)).toEqual(new Set([world.organizationId]))
+    expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 30 })
+    expect(await neighbour.verify()).toMatchObject({ isIntact: true, pruned: 0 })
   })
 
   it('may be asked for 20 times at once', async () => {

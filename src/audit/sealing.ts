@@ -115,14 +115,23 @@ export class Sealing {
 
   /** Every organization that has a chain. */
   async organizations(): Promise<string[]> {
+    return (await this.chains()).map(({ organizationId }) => organizationId)
+  }
+
+  /** Every chain, and how many days its entries are kept where that was said of it. */
+  async chains(): Promise<{ organizationId: string; retentionDays: number | null }[]> {
     const { database } = this.#parts
-    const found: string[] = []
+    const found: { organizationId: string; retentionDays: number | null }[] = []
     for (let after: Stored<'id'> | undefined; ;) {
-      let query = database.write.selectFrom('audit_chains').select('organization_id')
+      let query = database.write.selectFrom('audit_chains')
+        .select(['organization_id', 'retention_days'])
         .orderBy('organization_id').limit(sql.lit(chainsMax))
       if (after !== undefined) query = query.where('organization_id', '>', after)
       const chains = await database.all(query)
-      found.push(...chains.map(({ organization_id: id }) => id))
+      found.push(...chains.map((row) => ({
+        organizationId: row.organization_id,
+        retentionDays: chain.retentionDays.decode(row.retention_days),
+      })))
       if (chains.length < chainsMax) return found
       after = chains.at(-1)!.organization_id
     }

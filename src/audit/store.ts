@@ -8,13 +8,15 @@ import {
 import { decodeRow } from '../database/table.js'
 import { InvalidInput } from '../errors.js'
 import { type Scope } from '../scope.js'
+import { genesisHash } from './canonical.js'
 import { ChainRows } from './chain-rows.js'
 import { exportChain, type ExportLine } from './export.js'
 import { AuditKeys } from './keys.js'
-import { Pruning, type PruningParts } from './prune.js'
+import { checkDays, Pruning, type PruningParts } from './prune.js'
+import { auditInsert } from './record.js'
 import { type Sealing } from './sealing.js'
 import {
-  type AuditEvent, auditEvents as table, type AuditHead, auditHeads, type AuditTables,
+  auditChains, type AuditEvent, auditEvents as table, type AuditHead, auditHeads, type AuditTables,
 } from './tables.js'
 import { type AuditVerdict, verifyChain } from './verify.js'
 
@@ -145,6 +147,38 @@ export class AuditLog {
   async prune({ olderThanDays }: { readonly olderThanDays: number }): Promise<number> {
     await this.#parts.sealing.seal({ organizationId: this.#organizationId })
     return new Pruning(this.#parts, this.#scope).prune(olderThanDays)
+  }
+
+  /** Days that entries are kept; null: as the installation keeps all logs. */
+  async retention(): Promise<number | null> {
+    const query = this.#database.write
+      .selectFrom('audit_chains').select('retention_days')
+      .where('organization_id', '=', this.#organizationId)
+    const row = await this.#database.first(query)
+    return auditChains.columns.retentionDays.decode(row?.retention_days ?? null)
+  }
+
+  /**
+   * Keeps entries for so many days, 0 to 36,500, whatever the installation says; null: as it says.
+   * Pruning follows within the hour, where there is a key. Throws InvalidInput.
+   */
+  async setRetention(days: number | null): Promise<void> {
+    if (days !== null) checkDays(days, 'retention_days')
+    const retention_days = auditChains.columns.retentionDays.encode(days)
+    const upsert = this.#database.write.insertInto('audit_chains')
+      .values({
+        organization_id: this.#organizationId, sequence: columns.sequence.encode(0)!,
+        hash: auditChains.columns.hash.encode(genesisHash), retention_days,
+        signed_sequence: columns.sequence.encode(0)!, sealed_at: null, signed_at: null,
+        claimed_by: null, claimed_until: null,
+      })
+      .onConflict((conflict) => conflict.column('organization_id').doUpdateSet({ retention_days }))
+    const record = {
+      action: 'audit_log.retention_changed', resourceKind: 'audit_log',
+      resourceId: this.#organizationId, details: { retention_days: days },
+    }
+    const told = auditInsert(this.#database, this.#parts.source, { ...this.#scope, record })
+    await this.#database.atomic([upsert.compile(), told.compile()])
   }
 
   #filtered(filters: Omit<AuditListing, 'limit' | 'cursor'>) {

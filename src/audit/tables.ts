@@ -48,6 +48,8 @@ export const auditChains = table(
     /** In the row of the installation: which process seals, and until when it may be silent. */
     claimedBy: text().orNull(),
     claimedUntil: instant().orNull(),
+    /** Days that its entries are kept; null for what the installation says. */
+    retentionDays: integer().orNull(),
   },
   { primaryKey: ['organizationId'] },
 )

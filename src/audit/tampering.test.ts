@@ -12,7 +12,7 @@ import { contract, type OpenWorld } from '../testing/index.js'
 import { entryHash, entryOf } from './canonical.js'
 import {
   auditEvents, AuditKeys, type AuditTables, headLine, jsonLine, newAuditKey,
-  recordAudit,
+  recordAudit, verifyExport,
 } from './index.js'
 
 const script = fileURLToPath(
@@ -198,6 +198,20 @@ async function offline({ audit, holdfast, kept }: World, removeUnsigned = false)
   }
 }
 
+/** What the check of an export says, with the heads kept elsewhere; `change` may alter lines. */
+function exportVerdict(
+  { audit, holdfast, kept }: World,
+  change: (lines: string[]) => string[] = (lines) => lines,
+) {
+  async function* lines() {
+    const texts: string[] = []
+    for await (const line of audit.export()) texts.push(jsonLine(line))
+    for (const text of change(texts)) yield JSON.parse(text) as unknown
+  }
+  const keys = new AuditKeys(undefined, [holdfast.auditPublicKeys[0]!])
+  return verifyExport(lines(), { keys, kept })
+}
+
 contract(`a log that was tampered with, seed ${seedGiven}`, (openMade) => {
   const open = withEmptyLogs(openMade)
 
@@ -209,6 +223,8 @@ contract(`a log that was tampered with, seed ${seedGiven}`, (openMade) => {
         const expected = await tamper(world, random)
         const { fault } = await world.audit.verify({ heads: world.kept })
         expect([run, fault]).toMatchObject([run, expected])
+        const exported = (await exportVerdict(world)).fault
+        expect([run, exported?.sequence]).toEqual([run, expected.sequence])
         if (run >= 1) continue
         const { code, said } = await offline(world)
         expect([code, said]).toEqual([1, expect.stringContaining(`entry ${expected.sequence}:`)])
@@ -221,6 +237,27 @@ contract(`a log that was tampered with, seed ${seedGiven}`, (openMade) => {
     expect(await offline(world)).toEqual({ code: 0, said: expect.stringContaining('intact') })
     const cut = await offline(world, true)
     expect(cut).toEqual({ code: 1, said: expect.stringContaining('no last line') })
+  })
+
+  it('is told apart from one that was not, by the check of an export', async () => {
+    const world = await sealedLog(open, randomOf(seedGiven))
+    const { count, kept, organization: organizationId } = world
+    expect(await exportVerdict(world)).toMatchObject({
+      isIntact: true, fault: null, organizationId, entries: count, sequence: count,
+      // The last line is a head of its own.
+      heads: kept.length + 1, areSignaturesChecked: true,
+    })
+    const faultOf = async (change: (lines: string[]) => string[]) =>
+      (await exportVerdict(world, change)).fault
+    expect(await faultOf((lines) => lines.slice(0, -1)))
+      .toMatchObject({ sequence: count + 1, message: expect.stringContaining('no last line') })
+    expect(await faultOf((lines) => [...lines, lines[0]!]))
+      .toMatchObject({ message: expect.stringContaining('lines follow') })
+    expect(await faultOf((lines) => ['7', ...lines])).toMatchObject({ sequence: 1 })
+    expect(await faultOf((lines) => lines.toSpliced(1, 1))).toMatchObject({ sequence: 2 })
+    const foreign = (line: string) => line.replaceAll(organizationId, world.holdfast.ids.next())
+    expect(await faultOf((lines) => lines.map((line, index) => index === 1 ? foreign(line) : line)))
+      .toMatchObject({ sequence: 2, message: expect.stringContaining('another organization') })
   })
 
   it('shows heads that somebody else signed, and entries behind the end', async () => {

@@ -55,11 +55,17 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       const exported = await cli('export', '--out', path('export'))
       expect([exported.code, exported.stdout]).toEqual([0, ''])
       const words = [path('export'), '--head', path('heads'), '--public-key', publicKey]
+      const checked = await runCli(
+        ['audit', 'verify', '--from', ...words], { cwd: folder.path, environment: {} })
+      expect([checked.code, checked.stdout]).toEqual(
+        [0, expect.stringMatching(/intact: 5 entries, 0 pruned, 2 heads/)])
       expect(await offline(...words)).toMatch(/^intact: 5 entries, 0 pruned, 2 heads compared/)
       expect(readFileSync(path('export'), 'utf8')).not.toContain('\u009b')
       const forged = readFileSync(path('export'), 'utf8').replace('conversation.created', 'x.y')
       writeFileSync(path('forged'), forged)
       await expect(offline(path('forged'), ...words.slice(1))).rejects.toThrow(/bad entry 1:/)
+      const named = await cli('verify', '--from', path('forged'))
+      expect([named.code, named.stdout]).toEqual([1, expect.stringMatching(/NOT INTACT: Entry 1 /)])
     }, 240_000)
 
     it('export writes CSV in which nothing is a formula', async () => {
@@ -80,6 +86,13 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       expect(JSON.parse(stdout).logs[0]).toMatchObject({ intact: true, pruned: 5, entries: 1 })
     })
 
+    it('retention is that of the installation until it is set', async () => {
+      expect((await cli('retention')).stdout).toBe('as the installation keeps all logs\n')
+      expect((await cli('retention', '--days', '400')).stdout).toBe('400 days\n')
+      const { stdout } = await cli('retention', '--days', 'default', '--json')
+      expect(stdout).toBe('{"retention_days":null}\n')
+    })
+
     it('verify names the first bad entry and fails', async () => {
       const holdfast = await openHoldfast({ database: lease.url })
       const { write } = holdfast.database
@@ -94,6 +107,9 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       [['verify', '--head', 'none.jsonl'], 1, /none\.jsonl cannot be read/],
       [['verify', '--organization', 'none'], 1, /no organization none/],
       [['verify', '--public-key', 'x'], 1, /32 bytes in base64/],
+      [['verify', '--from', 'none.jsonl'], 1, /none\.jsonl cannot be read/],
+      [['verify', '--from', 'a', '--organization', 'b'], 2, /means nothing with --from/],
+      [['retention', '--days', 'x'], 2, /whole number/],
       [['export', '--format', 'xml'], 2, /jsonl or csv/],
       [['export', '--out', 'none/a'], 1, /cannot be written/],
       [['prune', '--older-than-days', 'x'], 2, /whole number/],

@@ -1,7 +1,9 @@
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createReadStream, createWriteStream, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { type Command } from 'commander'
 import {
-  type AuditHead, type AuditVerdict, csvHead, csvLine, headLine, installationId, jsonLine,
+  type AuditHead, AuditKeys, type AuditVerdict, csvHead, csvLine, headLine, headOf,
+  installationId, jsonLine, verifyExport,
 } from '../audit/index.js'
 import { type Holdfast } from '../holdfast.js'
 import { OrganizationNotFound } from '../identity/index.js'
@@ -15,6 +17,7 @@ interface OrganizationOptions extends DatabaseOptions {
 }
 
 interface VerifyOptions extends OrganizationOptions {
+  readonly from?: string
   readonly head: readonly string[]
   readonly publicKey: readonly string[]
 }
@@ -22,6 +25,10 @@ interface VerifyOptions extends OrganizationOptions {
 interface ExportOptions extends OrganizationOptions {
   readonly format: string
   readonly out?: string
+}
+
+interface RetentionOptions extends OrganizationOptions {
+  readonly days?: string
 }
 
 interface PruneOptions extends OrganizationOptions {
@@ -32,11 +39,12 @@ const whose = 'only that of this one; installation: what concerns none (default:
 const ofOne = 'whose log; installation: what concerns none (default: default)'
 const collected = (value: string, before: readonly string[]) => [...before, value]
 
-/** Adds `audit verify`, `audit export`, `audit heads` and `audit prune`. */
+/** Adds `audit verify`, `export`, `heads`, `retention` and `prune`. */
 export function addAudit(program: Command, terminal: Terminal): void {
   const audit = program.command('audit').description('check and keep the audit log')
   withDatabase(audit.command('verify'))
     .description('check that nothing was changed, inserted, moved or removed')
+    .option('--from <export>', 'check this export instead, without a database')
     .option('--organization <id or slug>', whose)
     .option('--head <file>', 'heads kept elsewhere, a line each; may be repeated', collected, [])
     .option('--public-key <key>', 'a further key to trust; may be repeated', collected, [])
@@ -51,6 +59,11 @@ export function addAudit(program: Command, terminal: Terminal): void {
     .description('sign how the logs stand now, and print the newest head of each')
     .option('--organization <id or slug>', whose)
     .action((options: OrganizationOptions) => heads(options, terminal))
+  withDatabase(audit.command('retention'))
+    .description('say, or set, how long the log of one organization is kept')
+    .option('--days <n>', 'so many; default: as the installation keeps all logs')
+    .option('--organization <id or slug>', ofOne)
+    .action((options: RetentionOptions) => retention(options, terminal))
   withDatabase(audit.command('prune'))
     .description('remove the oldest entries and leave a signed tombstone')
     .requiredOption('--older-than-days <n>', 'entries younger than that stay')
@@ -60,8 +73,10 @@ export function addAudit(program: Command, terminal: Terminal): void {
 
 async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
   const kept = options.head.flatMap(headsIn)
-  const verdicts = await withLogs(options, terminal, async (audit) =>
-    audit.verify({ heads: kept, publicKeys: options.publicKey }))
+  const verdicts = options.from === undefined
+    ? await withLogs(options, terminal, async (audit) =>
+      audit.verify({ heads: kept, publicKeys: options.publicKey }))
+    : [await verifyFile(options.from, kept, { options, terminal })]
   const isIntact = verdicts.every((verdict) => verdict.isIntact)
   if (options.json === true) {
     const logs = verdicts.map(presentVerdict)
@@ -73,6 +88,42 @@ async function verify(options: VerifyOptions, terminal: Terminal): Promise<void>
     }
   }
   if (!isIntact) throw new ToldFailure(exitCodes.failed)
+}
+
+/** Needs no database; a key of its own is trusted beside those that are given. */
+async function verifyFile(
+  path: string,
+  kept: readonly AuditHead[],
+  { options, terminal }: { readonly options: VerifyOptions; readonly terminal: Terminal },
+): Promise<AuditVerdict> {
+  if (options.organization !== undefined) {
+    throw new UsageFailure('--organization means nothing with --from: an export is of one log')
+  }
+  const { auditKey } = configured(options, terminal).settings
+  const keys = new AuditKeys(auditKey, options.publicKey)
+  return verifyExport(linesOf(path), { keys, kept })
+}
+
+/** The lines of a file, parsed; undefined for one that is no JSON. */
+async function* linesOf(path: string): AsyncGenerator<unknown, void, undefined> {
+  try {
+    const input = createReadStream(path)
+    const failed = new Promise<never>((_, reject) => input.once('error', reject))
+    failed.catch(() => undefined)
+    for await (const line of createInterface({ input })) yield parsed(line)
+    if (input.errored !== null) await failed
+  } catch (cause) {
+    const sentence = `The export in ${path} cannot be read (${(cause as Error).message}).`
+    throw new CommandFailure(sentence, { code: 'export_unreadable', cause })
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown
+  } catch {
+    return undefined
+  }
 }
 
 function presentVerdict({ organizationId, isIntact, fault, ...rest }: AuditVerdict) {
@@ -154,9 +205,25 @@ async function heads(options: OrganizationOptions, terminal: Terminal): Promise<
   })
 }
 
+async function retention(options: RetentionOptions, terminal: Terminal): Promise<void> {
+  const { organization = 'default', days } = options
+  const wanted = days === undefined || days === 'default' ? null : daysOf(days, '--days')
+  const [kept = null] = await withLogs({ ...options, organization }, terminal, async (audit) => {
+    if (days !== undefined) await audit.setRetention(wanted)
+    return audit.retention()
+  })
+  if (options.json === true) terminal.print(JSON.stringify({ retention_days: kept }))
+  else terminal.print(kept === null ? 'as the installation keeps all logs' : `${kept} days`)
+}
+
+function daysOf(text: string, flag: string): number {
+  const days = Number(/^\d{1,5}$/.exec(text)?.[0] ?? NaN)
+  if (Number.isNaN(days)) throw new UsageFailure(`${flag} must be a whole number`)
+  return days
+}
+
 async function prune(options: PruneOptions, terminal: Terminal): Promise<void> {
-  const days = Number(/^\d{1,5}$/.exec(options.olderThanDays)?.[0] ?? NaN)
-  if (Number.isNaN(days)) throw new UsageFailure('--older-than-days must be a whole number')
+  const days = daysOf(options.olderThanDays, '--older-than-days')
   const pruned = await withLogs(options, terminal, (audit) => audit.prune({ olderThanDays: days }))
   const entries = pruned.reduce((sum, count) => sum + count, 0)
   if (options.json === true) terminal.print(JSON.stringify({ pruned: entries }))
@@ -194,19 +261,17 @@ async function organizationsOf(holdfast: Holdfast, name: string | undefined): Pr
 function headsIn(path: string): AuditHead[] {
   try {
     const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '')
-    return lines.map((line) => headOf(JSON.parse(line) as Record<string, unknown>))
+    return lines.map((line) => checkedHead(JSON.parse(line) as Record<string, unknown>))
   } catch (cause) {
     const sentence = `The heads in ${path} cannot be read (${(cause as Error).message}).`
     throw new CommandFailure(sentence, { code: 'heads_unreadable', cause })
   }
 }
 
-function headOf(line: Record<string, unknown>): AuditHead {
-  const [organizationId, hash, signedAt, keyId, signature] =
-    ['organization_id', 'hash', 'signed_at', 'key_id', 'signature'].map((name) => {
-      if (typeof line[name] !== 'string') throw new Error(`a line has no ${name}`)
-      return line[name]
-    }) as [string, string, string, string, string]
+function checkedHead(line: Record<string, unknown>): AuditHead {
+  for (const name of ['organization_id', 'hash', 'signed_at', 'key_id', 'signature']) {
+    if (typeof line[name] !== 'string') throw new Error(`a line has no ${name}`)
+  }
   if (!Number.isSafeInteger(line.sequence)) throw new Error('a line has no sequence')
-  return { organizationId, sequence: line.sequence as number, hash, signedAt, keyId, signature }
+  return headOf(line)
 }

@@ -1,4 +1,4 @@
-import { type AuditContext, auditRoutes } from '../audit/index.js'
+import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.js'
 import {
   type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
 } from '../conversations/index.js'
@@ -28,4 +28,6 @@ export const routes: readonly Route<ServerContext>[] = [
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
-export const rawRoutes: readonly RawRoute<ServerContext>[] = rawStreamRoutes
+export const rawRoutes: readonly RawRoute<ServerContext>[] = [
+  ...rawStreamRoutes, ...rawAuditRoutes,
+]

@@ -175,6 +175,7 @@ const keeping: Readonly<Record<string, Sample>> = {
   updateMySecret: { fresh: ownSecret, body: () => ({ value: 'mine' }) },
   deleteMySecret: { fresh: ownSecret },
   listAuditEvents: {},
+  exportAuditEvents: {},
   listAuditHeads: {},
 }
 
