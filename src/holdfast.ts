@@ -21,7 +21,9 @@ import {
   OrganizationStore, ServiceTokenStore, type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
+import { personalDataOf } from './personal-data.js'
 import { ProcessRegistry } from './processes/index.js'
 import {
   JobLog, QueueStore, QueueWorker, Scheduler, type SchedulerOptions, ScheduleStore,
@@ -214,6 +216,11 @@ export class Holdfast {
   /** Hears of every change of what credentials are good for. */
   get credentials(): CredentialListener {
     return this.authenticator
+  }
+
+  /** Erasing and exporting everything of one person, in all organizations. */
+  personalData(actor: Actor = programActor): PersonalData {
+    return personalDataOf(this, actor)
   }
 
   /** Keys and results of mutating calls. */

@@ -28,6 +28,9 @@ export { IdempotencyKeyReused } from './idempotency/index.js'
 export * from './identity/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
 export {
+  type ErasureOptions, type ErasureReport, PersonalData, type PersonalLine,
+} from './lifecycle/personal-data/index.js'
+export {
   type AcquireOptions, Lock, type LockHold, LockLimitReached, type LockListing, LockLost,
   LockNotAcquired, LockNotFound, type LockOptions, type LockState, LockStore,
 } from './locks/index.js'

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, readFileSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type Command } from 'commander'
 import {
@@ -8,9 +8,10 @@ import {
 import { type Holdfast } from '../holdfast.js'
 import { OrganizationNotFound } from '../identity/index.js'
 import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.js'
+import { writerTo } from './line-writer.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
-import { drained, type Terminal } from './terminal.js'
+import { type Terminal } from './terminal.js'
 
 interface OrganizationOptions extends DatabaseOptions {
   readonly organization?: string
@@ -156,38 +157,6 @@ async function exportLog(options: ExportOptions, terminal: Terminal): Promise<vo
     }
     await writer.end()
   })
-}
-
-/** Writes lines no faster than they are taken. */
-function writerTo(path: string | undefined, terminal: Terminal) {
-  if (path === undefined) {
-    return {
-      write: async (line: string) => { terminal.print(line); await terminal.drained() },
-      end: async () => undefined,
-    }
-  }
-  const stream = createWriteStream(path, { mode: 0o600 })
-  let failure: Error | undefined
-  stream.once('error', (error) => { failure = error })
-  const check = () => {
-    if (failure === undefined) return
-    const sentence = `The export cannot be written (${failure.message}).`
-    throw new CommandFailure(sentence, { code: 'file_not_written', cause: failure })
-  }
-  return {
-    async write(line: string) {
-      stream.write(`${line}\n`)
-      await drained(stream)
-      check()
-    },
-    async end() {
-      await new Promise<void>((done) => {
-        stream.once('close', () => done())
-        stream.end()
-      })
-      check()
-    },
-  }
 }
 
 async function heads(options: OrganizationOptions, terminal: Terminal): Promise<void> {

@@ -2,6 +2,7 @@ import { type Command } from 'commander'
 import { type Role } from '../identity/index.js'
 import { UsageFailure } from './failure.js'
 import { withHoldfast } from './open.js'
+import { addPersonalData } from './personal-data.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { type Terminal } from './terminal.js'
 import { addUserCommands, passwordOf } from './user-commands.js'
@@ -34,6 +35,7 @@ export function addUser(program: Command, terminal: Terminal): void {
     .option('--no-personal-organization', 'make no organization for this user alone')
     .action((options: UserOptions) => createUser(options, terminal))
   addUserCommands(user, terminal)
+  addPersonalData(user, terminal)
 }
 
 async function createUser(options: UserOptions, terminal: Terminal): Promise<void> {

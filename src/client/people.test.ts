@@ -65,6 +65,7 @@ it('users are disabled and deleted, and tokens rotated, over the client', async 
   await expect(logIn('bert@client.test')).rejects.toMatchObject({ status: 401 })
   expect(await root.users.enable(id)).toMatchObject({ active: true })
   await root.users.delete(id)
+  expect(await root.users.erase(id, { scrub: false })).toMatchObject({ had_account: false })
   await expect(root.users.get(id)).rejects.toMatchObject({ code: 'user_not_found' })
   const made = await root.serviceTokens.create({ name: 'worker', scopes: ['conversations:read'] })
   const rotated = await root.serviceTokens.rotate(made.id, { overlap_seconds: 0 })

@@ -1,7 +1,7 @@
 import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
 import {
-  type CreatedInvitation, type Invitation, type InvitationPage, type Member,
+  type CreatedInvitation, type ErasureReport, type Invitation, type InvitationPage, type Member,
   type MemberChanges, type MemberPage, type NewInvitation, type NewUser, type Organization,
   type SessionPage, type User, type UserPage,
 } from './schema.js'
@@ -129,6 +129,18 @@ export class Users {
   /** Deletes the user; what the audit log says of them stays. */
   delete(id: string, options: WriteOptions = {}): Promise<void> {
     return this.#request('deleteUser', { path: { user_id: id }, ...options })
+  }
+
+  /**
+   * Erases everything of the user in all organizations, the account last; with `scrub: false`
+   * deleted bytes stay in the files for a while. Cut off, it goes on when called again.
+   */
+  erase(
+    id: string,
+    { scrub, ...options }: WriteOptions & { readonly scrub?: boolean } = {},
+  ): Promise<ErasureReport> {
+    const body = { confirm: id, ...(scrub === undefined ? {} : { scrub }) }
+    return this.#request('eraseUser', { path: { user_id: id }, body, ...options })
   }
 
   /** The user's sessions, one page. */

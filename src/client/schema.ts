@@ -1160,6 +1160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{user_id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase everything of one person in all organizations; repeat it when it was cut off */
+        post: operations["eraseUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/streams/{path}": {
         parameters: {
             query?: never;
@@ -1190,6 +1207,23 @@ export interface paths {
         };
         /** The whole log, oldest first, as its offline check reads it, or as CSV */
         get: operations["exportAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything of one person in all organizations, as JSON lines */
+        get: operations["exportUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1405,6 +1439,21 @@ export interface components {
             };
             user_revision: number;
             organization_revision: number;
+        };
+        ErasureReport: {
+            user_id: string;
+            /** @description False when the account had been deleted before. */
+            had_account: boolean;
+            /** @description Rows erased, by table. */
+            erased: {
+                [key: string]: number;
+            };
+            /** @description What stays that names the person by id, and why, by table. */
+            kept: {
+                [key: string]: string;
+            };
+            /** @description Tables whose deleted rows may lie in files until their space is used again. */
+            unscrubbed: string[];
         };
         Failure: {
             /** @description The job’s `attempt` as it was claimed. */
@@ -2384,6 +2433,7 @@ export type ConversationPage = components['schemas']['ConversationPage'];
 export type CreatedInvitation = components['schemas']['CreatedInvitation'];
 export type CreatedServiceToken = components['schemas']['CreatedServiceToken'];
 export type EffectiveSettings = components['schemas']['EffectiveSettings'];
+export type ErasureReport = components['schemas']['ErasureReport'];
 export type Failure = components['schemas']['Failure'];
 export type Heartbeat = components['schemas']['Heartbeat'];
 export type HeartbeatAnswer = components['schemas']['HeartbeatAnswer'];
@@ -13050,6 +13100,122 @@ export interface operations {
             };
         };
     };
+    eraseUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The user, or one whose account is gone. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The id of the user once more. */
+                    confirm: string;
+                    /** @description Take deleted bytes out of the files as well; writers wait. Default true. */
+                    scrub?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReport"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last_owner` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readStream: {
         parameters: {
             query?: {
@@ -13727,6 +13893,74 @@ export interface operations {
             };
             /** @description `organization_not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user, or one whose account is gone. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14479,6 +14713,13 @@ export const endpoints = {
         isInOrganization: true,
         isKeyed: true,
     },
+    eraseUser: {
+        method: 'POST',
+        path: '/v1/users/{user_id}/erasure',
+        isPublic: false,
+        isInOrganization: false,
+        isKeyed: true,
+    },
     createStream: {
         method: 'PUT',
         path: '/v1/streams/{path}',
@@ -14519,6 +14760,13 @@ export const endpoints = {
         path: '/v1/audit-events/export',
         isPublic: false,
         isInOrganization: true,
+        isKeyed: false,
+    },
+    exportUser: {
+        method: 'GET',
+        path: '/v1/users/{user_id}/export',
+        isPublic: false,
+        isInOrganization: false,
         isKeyed: false,
     },
 } as const

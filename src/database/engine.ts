@@ -101,6 +101,12 @@ export interface Backend extends Session {
   definitions(): Promise<string[]>
   /** What this login may do beyond its reach, and which tables have no wall. */
   walls(): Promise<Walls | undefined>
+  /**
+   * Takes the bytes of deleted rows out of the files, where this login may: one file is written
+   * anew, tables of a server are vacuumed. Writers may wait meanwhile. The tables left as they
+   * were.
+   */
+  scrub(tables: readonly string[]): Promise<readonly string[]>
   /** Cheap proof that the database answers. Throws Unavailable otherwise. */
   ping(): Promise<void>
   /** Figures for metrics; empty where the engine has no pool. */

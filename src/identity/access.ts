@@ -52,6 +52,7 @@ const rules = {
   'streams:read': { least: 'member', tokens: true },
   'streams:write': { least: 'member', tokens: true },
   /** The actions on users are checked in the organization `default` alone, whoever calls. */
+  'users:erase': { least: 'owner', tokens: true },
   'users:read': { least: 'admin', tokens: true },
   'users:write': { least: 'admin', tokens: true },
 } as const satisfies Record<string, Rule>

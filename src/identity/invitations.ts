@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { recordAudit } from '../audit/index.js'
 import { instantOf, millisecondsOf } from '../clock.js'
 import { type Database } from '../database/database.js'
@@ -147,7 +148,7 @@ export class InvitationStore {
     { id, email, role }: { readonly id: string; readonly email: string; readonly role: string },
   ): Promise<void> {
     const record = {
-      action, resourceKind: 'invitation', resourceId: id, details: { email, role },
+      action, resourceKind: 'invitation', resourceId: id, details: toldOf(email, role),
     }
     await recordAudit(database.as(), this.#source, { ...this.#scope, record })
   }
@@ -204,12 +205,16 @@ export async function acceptInvitation(
     const { id, email, role } = invitation
     const record = {
       action: 'invitation.accepted', resourceKind: 'invitation', resourceId: id,
-      details: { email, role },
+      details: toldOf(email, role),
     }
     await recordAudit(transaction.as(), source, { organizationId, actor, record })
     return organizationId
   })
 }
+
+/** The address itself could not be erased with its person: the audit log does not change. */
+const toldOf = (email: string, role: string) =>
+  ({ email_hash: createHash('sha256').update(nameKeyOf(email)).digest('hex'), role })
 
 function checkInvitation({ email, role, expiresInDays = invitationDaysDefault }: NewInvitation) {
   const valid = typeof email === 'string' && email.length <= 320 && emailPattern.test(email)

@@ -2,11 +2,12 @@ import { installationId, recordAudit } from '../audit/index.js'
 import { instantOf } from '../clock.js'
 import { type Database } from '../database/database.js'
 import { decodeRow, encodeRow } from '../database/table.js'
-import { InvalidInput, RevisionConflict } from '../errors.js'
+import { RevisionConflict } from '../errors.js'
 import { isUuid } from '../ids.js'
 import { type Actor, programActor } from '../scope.js'
 import { OrganizationNotFound, OrganizationProtected, SlugTaken } from './errors.js'
 import { acceptInvitation } from './invitations.js'
+import { checkName, checkSlug, slugOf } from './organization-rules.js'
 import { Roster } from './roster.js'
 import { type IdentityDatabase, type IdentitySource } from './source.js'
 import {
@@ -14,8 +15,6 @@ import {
   organizations, personalOrganizations, type Role, type User, users,
 } from './tables.js'
 import { unlessTaken } from './unique.js'
-
-const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** An organization as one of its members sees it. */
 export type OwnOrganization = Organization & { readonly role: Role }
@@ -53,9 +52,14 @@ export class OrganizationStore {
    * Creates an organization, with its owner when one is named. The slug is made from the name
    * unless given. Throws SlugTaken, InvalidInput, UserNotFound.
    */
-  async create(
-    given: { readonly name: string; readonly slug?: string; readonly id?: string },
-    ownerId?: string,
+  async create(given: NewOrganization, ownerId?: string): Promise<Organization> {
+    return this.#make(given, ownerId, (names) => names)
+  }
+
+  async #make(
+    given: NewOrganization,
+    ownerId: string | undefined,
+    told: (names: Record<string, string>) => Record<string, string>,
   ): Promise<Organization> {
     checkName(given.name)
     const id = given.id ?? this.#source.ids.next()
@@ -70,7 +74,7 @@ export class OrganizationStore {
       const insert = transaction.write
         .insertInto('organizations').values(encodeRow(organizations, row))
       await unlessTaken(transaction.run(insert), () => slugTaken(slug))
-      const details = { name: row.name, slug }
+      const details = told({ name: row.name, slug })
       await this.#record(transaction, id, { action: 'organization.created', details })
       if (ownerId !== undefined) await (await this.#lock(transaction, id)).admit(ownerId, 'owner')
     })
@@ -85,7 +89,9 @@ export class OrganizationStore {
     const name = (user.displayName ?? user.email).slice(0, 200)
     return this.#database.transaction(async (transaction) => {
       const store = this.#on(transaction)
-      const created = await store.create({ name: name === '' ? 'Personal' : name }, user.id)
+      const given = { name: name === '' ? 'Personal' : name }
+      // Named after the person: the audit log, which does not change, tells the id alone.
+      const created = await store.#make(given, user.id, () => ({}))
       const row = { userId: user.id, organizationId: created.id }
       const insert = transaction.write
         .insertInto('personal_organizations').values(encodeRow(personalOrganizations, row))
@@ -280,17 +286,18 @@ export class OrganizationStore {
   ): Promise<void> {
     const roster = await this.#lock(this.#database, organizationId)
     if (await this.#isPersonalAlone(organizationId, userId)) {
-      return this.#remove(await this.get(organizationId))
+      // Named after the person: the audit log, which does not change, tells the id alone.
+      return this.#remove({ id: organizationId })
     }
     await roster.dismiss(userId, await roster.find(userId) ?? role)
   }
 
   /** All its rows go by cascade; what happened to it is told where it is not. */
-  async #remove({ id, slug, name }: Pick<Organization, 'id' | 'slug' | 'name'>): Promise<void> {
+  async #remove({ id, ...names }: RemovedOrganization): Promise<void> {
     const database = this.#database
     await database.run(
       database.write.deleteFrom('organizations').where('id', '=', columns.id.encode(id)))
-    const event = { action: 'organization.deleted', details: { name, slug } }
+    const event = { action: 'organization.deleted', details: names }
     await this.#record(database, id, { ...event, owner: installationId })
   }
 
@@ -351,22 +358,23 @@ export class OrganizationStore {
   }
 }
 
+interface NewOrganization {
+  readonly name: string
+  readonly slug?: string
+  readonly id?: string
+}
+
+interface RemovedOrganization {
+  readonly id: string
+  readonly slug?: string
+  readonly name?: string
+}
+
 interface OrganizationEvent {
   readonly action: string
   readonly details: Readonly<Record<string, string>>
   /** Whose chain it belongs to, when not the organization's own. */
   readonly owner?: string
-}
-
-function checkName(name: unknown): void {
-  if (typeof name === 'string' && name.length >= 1 && name.length <= 200) return
-  throw new InvalidInput('name must be 1 to 200 characters', { field: 'name' })
-}
-
-function checkSlug(slug: string): void {
-  if (slugPattern.test(slug)) return
-  const rule = 'must be 1 to 63 lower-case letters, digits and inner hyphens'
-  throw new InvalidInput(`slug ${rule}`, { field: 'slug' })
 }
 
 /** Commands and guides name the default organization by its slug. */
@@ -386,10 +394,3 @@ const slugTaken = (slug: string) =>
 
 const notFound = (idOrSlug: string) =>
   new OrganizationNotFound(`There is no organization ${idOrSlug}.`)
-
-/** A readable slug, with the head of the random part of the id so that it is free. */
-function slugOf(name: string, id: string): string {
-  const words = name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-')
-  const head = words.replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '')
-  return `${head === '' ? 'organization' : head}-${id.slice(-6)}`
-}

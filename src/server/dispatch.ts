@@ -155,6 +155,7 @@ export function contextOf(
     organizations: source.organizations.as(actor),
     organizationId,
     role: caller?.role ?? null,
+    personalData: holdfast.personalData(actor),
     principal: caller?.principal as ServerContext['principal'],
     // After the commit: until then somebody else would only remember the old ones again.
     forgetCredentials: (who) =>

@@ -5,6 +5,9 @@ import {
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
+import {
+  type PersonalDataContext, personalDataRoutes, rawPersonalDataRoutes,
+} from '../lifecycle/personal-data/index.js'
 import { type LockContext, lockRoutes } from '../locks/index.js'
 import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
@@ -18,16 +21,16 @@ import { type FinishContext, finishRoute } from './finish-route.js'
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
     ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
-    FinishContext {}
+    FinishContext, PersonalDataContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
   ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
-  ...auditRoutes, ...streamRoutes, finishRoute,
+  ...auditRoutes, ...streamRoutes, finishRoute, ...personalDataRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
 export const rawRoutes: readonly RawRoute<ServerContext>[] = [
-  ...rawStreamRoutes, ...rawAuditRoutes,
+  ...rawStreamRoutes, ...rawAuditRoutes, ...rawPersonalDataRoutes,
 ]

@@ -20,6 +20,8 @@ const newKinds = {
   source_id: 'id',
   source_offset: 'integer',
   source_sub_offset: 'integer',
+  conversation_id: 'id',
+  created_by: 'text',
 } as const
 
 /** What a new stream is made of. */
@@ -45,12 +47,14 @@ const clear = (engine: Engine) => (rows: Rows) => sql`
 /** A fork is made only while its source is there. */
 const insert = (engine: Engine) => (rows: Rows) => sql`
   insert into streams (organization_id, id, path, content_type, media_type, tail, closed,
-    ttl_seconds, expires_at, source_id, source_offset, source_sub_offset, created_at, updated_at)
+    ttl_seconds, expires_at, source_id, source_offset, source_sub_offset, conversation_id,
+    created_by, created_at, updated_at)
   select g.organization_id, g.id, g.path, g.content_type, g.media_type, g.tail, g.closed,
     g.ttl_seconds,
     case when g.ttl_seconds is null then g.expires_at
       else ${expiryOf(engine, sql.ref('g.ttl_seconds'))} end,
-    g.source_id, g.source_offset, g.source_sub_offset, ${engine.now()}, ${engine.now()}
+    g.source_id, g.source_offset, g.source_sub_offset, g.conversation_id, g.created_by,
+    ${engine.now()}, ${engine.now()}
   from ${rows} as g
   where g.source_id is null or exists (
     select 1 from streams as o

@@ -23,6 +23,8 @@ export interface Draft {
   readonly fork: ForkPoint | undefined
   /** Path of the source in stored form. */
   readonly forkKey: StreamKey | undefined
+  readonly conversationId: string | null
+  readonly createdBy: string
 }
 
 /** What `create` works with. */
@@ -101,6 +103,8 @@ function newRow({ ids }: CreateSource, draft: Draft, plan: ForkPlan | undefined)
     source_id: plan?.sourceId ?? null,
     source_offset: columns.sourceOffset.encode(plan === undefined ? null : anchored(plan, draft)),
     source_sub_offset: columns.sourceSubOffset.encode(plan?.subOffset ?? null),
+    conversation_id: columns.conversationId.encode(draft.conversationId, 'conversation_id'),
+    created_by: columns.createdBy.encode(draft.createdBy, 'created_by'),
   }
 }
 

@@ -40,6 +40,8 @@ export interface NewStream {
   readonly expiresAt?: string
   /** Begin as another stream does. */
   readonly fork?: ForkPoint
+  /** The conversation it is for: when that is erased with its person, the stream goes too. */
+  readonly conversationId?: string
 }
 
 /** How to append. */
@@ -145,6 +147,8 @@ export class StreamStore {
       expiresAt: options.expiresAt && momentOf(options.expiresAt, 'expires_at'),
       fork,
       forkKey: fork && this.#key(fork.from, 'fork.from'),
+      conversationId: options.conversationId ?? null,
+      createdBy: this.#scope.actor.id,
     })
     return { stream: streamFrom(decodeRow(table, row)), created }
   }

@@ -33,13 +33,16 @@ export const streams = table(
     sourceSubOffset: integer().orNull(),
     /** Which append changed it last: what belongs to that append is written only behind it. */
     lastAppend: id().orNull(),
-    /** The message it became. */
+    /** The conversation it is for, as was said or once it is a message there. */
     conversationId: id().orNull(),
+    /** The message it became. */
     messageId: id().orNull(),
     createdAt: instant(),
     updatedAt: instant(),
     /** Set when it was deleted while forks of it live: they still hold its path. */
     deletedAt: instant().orNull(),
+    /** The actor who made it; null for older ones. */
+    createdBy: text().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )

@@ -17,6 +17,7 @@ export function watchedBackend(backend: Backend, sent: (statement: Statement) =>
     introspect: () => backend.introspect(),
     definitions: () => backend.definitions(),
     walls: () => backend.walls(),
+    scrub: (tables) => backend.scrub(tables),
     ping: () => backend.ping(),
     pool: () => backend.pool(),
     close: () => backend.close(),

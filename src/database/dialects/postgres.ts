@@ -201,6 +201,31 @@ export class PostgresBackend implements Backend {
     return rows.map((row) => String(row.definition))
   }
 
+  /** Only an owner may vacuum; the system does it later for whoever may not. */
+  async scrub(tables: readonly string[]): Promise<readonly string[]> {
+    const { rows } = await this.run({
+      sql: `select relname from pg_class where relname = any($1) and relkind = 'r'
+        and relnamespace = to_regnamespace(current_schema()) and pg_has_role(relowner, 'member')`,
+      parameters: [tables], readOnly: true, reach: null,
+    })
+    const owned = new Set(rows.map(({ relname }) => String(relname)))
+    await this.#with((lease) => this.#vacuum(lease, [...owned]))
+    return tables.filter((table) => !owned.has(table))
+  }
+
+  async #vacuum(lease: Lease, tables: readonly string[]): Promise<void> {
+    const send = (sql: string) => this.#send(lease, { sql, parameters: [], reach: null })
+    lease.patient = true
+    try {
+      // Behind a pooler the setting would stay with a connection of others.
+      if (this.#named) await send('set statement_timeout = 0')
+      for (const table of tables) await send(`vacuum (index_cleanup on) "${table}"`)
+    } finally {
+      lease.patient = false
+      if (this.#named) await send('reset statement_timeout')
+    }
+  }
+
   async walls(): Promise<Walls> {
     return wallsOf((await this.run(walls)).rows[0]!)
   }

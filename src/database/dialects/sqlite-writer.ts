@@ -85,6 +85,17 @@ export class SqliteWriter {
     }
   }
 
+  /** Moves everything from the WAL to the file and cuts it; throws Busy while others hold it. */
+  async emptyLog(): Promise<void> {
+    const deadline = Date.now() + this.#busyTimeoutMs
+    for (;;) {
+      const { rows: [row] } = this.#connection.run('pragma wal_checkpoint(truncate)', [])
+      if (Number(row?.busy ?? 0) === 0) return
+      if (Date.now() >= deadline) throw this.#tooLate()
+      await new Promise((done) => setTimeout(done, 20))
+    }
+  }
+
   /** Waits for what was submitted, empties the WAL if nobody else uses it, then closes. */
   async close(): Promise<void> {
     while (this.#pumping !== undefined) await this.#pumping

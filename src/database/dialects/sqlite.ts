@@ -143,6 +143,16 @@ export class SqliteBackend implements Backend {
     return undefined
   }
 
+  /** Deleted bytes stay in pages that are used again only in part: all are written anew. */
+  async scrub(): Promise<readonly string[]> {
+    if (this.#closed) throw closed()
+    await this.#writer.hold(async (connection) => {
+      this.#execute(connection, { sql: 'vacuum', parameters: [] })
+      await this.#writer.emptyLog()
+    })
+    return []
+  }
+
   async ping(): Promise<void> {
     await this.run({ sql: 'select 1', parameters: [], readOnly: true })
   }

@@ -222,6 +222,11 @@ const being: Readonly<Record<string, Sample>> = {
   disableUser: { fresh: user },
   enableUser: { fresh: user },
   deleteUser: { fresh: user },
+  eraseUser: {
+    fresh: user,
+    body: ({ user_id: confirm }) => ({ confirm, scrub: false }),
+  },
+  exportUser: {},
   listSessionsOfUser: {},
   endSessionsOfUser: { fresh: user },
 }

@@ -1,0 +1,77 @@
+import { type Table } from '../../database/table.js'
+
+/** How the rows of one table belong to people, and what becomes of them. */
+export type PersonalRows =
+  /** Rows of one person: erased by themselves, exported. */
+  | { readonly is: 'own'; readonly column: string; readonly holds: 'id' | 'actor' }
+  /** Rows of a conversation: erased with it, exported with the conversations of a person. */
+  | { readonly is: 'ofConversation'; readonly column: string }
+  /** Rows that go by cascade with another row of the person. */
+  | { readonly is: 'ofRow'; readonly why: string }
+  /** The account and what hangs on it: exported; goes with the account. */
+  | { readonly is: 'account'; readonly column: string }
+  /** Rows that name a person by id and stay; exported. */
+  | { readonly is: 'kept'; readonly column: string; readonly why: string }
+  /** Rows that tell nothing of a person. */
+  | { readonly is: 'impersonal'; readonly why: string }
+
+/** Columns that an export leaves out, by table: proofs and keys, which tell nothing of anybody. */
+export const withheld: Readonly<Record<string, readonly string[]>> = {
+  users: ['password_hash'],
+  login_sessions: ['token_hash'],
+  service_tokens: ['token_hash', 'previous_token_hash'],
+  settings: ['sealed'],
+  idempotency_keys: ['fingerprint'],
+}
+
+const work = 'work that programs hand to each other; what it holds is theirs'
+const keys = 'keys, not values'
+const chain = 'the audit log; ids and hashes'
+
+/** Every table, by name. */
+export const personalRows: Readonly<Record<string, PersonalRows>> = {
+  organizations: { is: 'impersonal', why: 'a personal one goes with the account' },
+  users: { is: 'account', column: 'id' },
+  organization_memberships: { is: 'account', column: 'user_id' },
+  personal_organizations: { is: 'account', column: 'user_id' },
+  default_organizations: { is: 'account', column: 'user_id' },
+  login_sessions: { is: 'account', column: 'user_id' },
+  invitations: { is: 'ofRow', why: 'those to the e-mail address of the account' },
+  login_attempts: { is: 'impersonal', why: 'hashes and times' },
+  service_tokens: {
+    is: 'kept', column: 'user_id', why: 'tokens belong to the organization; the maker is forgotten',
+  },
+  idempotency_keys: { is: 'own', column: 'actor_id', holds: 'actor' },
+  conversations: { is: 'ofConversation', column: 'id' },
+  message_branches: { is: 'ofConversation', column: 'conversation_id' },
+  messages: { is: 'ofConversation', column: 'conversation_id' },
+  queues: { is: 'impersonal', why: work },
+  job_keys: { is: 'impersonal', why: work },
+  jobs: { is: 'impersonal', why: work },
+  schedules: { is: 'impersonal', why: work },
+  locks: { is: 'impersonal', why: work },
+  lock_waiters: { is: 'impersonal', why: work },
+  processes: { is: 'impersonal', why: 'server processes' },
+  audit_events: {
+    is: 'kept', column: 'user_id', why: 'who did what is kept until the retention of the log ends',
+  },
+  audit_chains: { is: 'impersonal', why: chain },
+  audit_heads: { is: 'impersonal', why: chain },
+  audit_tombstones: { is: 'impersonal', why: chain },
+  root_keys: { is: 'impersonal', why: keys },
+  organization_keys: { is: 'impersonal', why: keys },
+  key_rotations: { is: 'impersonal', why: keys },
+  secrets: { is: 'own', column: 'user_id', holds: 'id' },
+  secret_versions: { is: 'ofRow', why: 'versions of the person’s secrets' },
+  settings: { is: 'own', column: 'user_id', holds: 'id' },
+  streams: { is: 'own', column: 'created_by', holds: 'actor' },
+  stream_chunks: { is: 'ofRow', why: 'bytes of the person’s streams' },
+  stream_producers: { is: 'ofRow', why: 'positions in the person’s streams' },
+}
+
+/** How a table's rows belong to people. Throws for a table that the catalogue forgot. */
+export function rowsOf({ name }: Pick<Table, 'name'>): PersonalRows {
+  const rows = personalRows[name]
+  if (rows === undefined) throw new Error(`the catalogue of personal data forgot ${name}`)
+  return rows
+}

@@ -1,0 +1,6 @@
+export { personalRows, type PersonalRows } from './catalogue.js'
+export { type ErasureOptions } from './erasure.js'
+export { type PersonalLine } from './export.js'
+export { type ErasureReport, type PersonalDataParts } from './parts.js'
+export { PersonalData } from './personal-data.js'
+export { type PersonalDataContext, personalDataRoutes, rawPersonalDataRoutes } from './routes.js'
