@@ -9,7 +9,7 @@ const cursor = /"next_cursor":"[^"]+"/g
 /** The head of a random id, in a slug that nobody chose. */
 const slugEnd = /(?<="slug":"[^"]*)-[0-9a-f]{6}(?=")/g
 /** Made from what is in a log, and of no use to who does not know that. */
-const seal = /"(hash|signature)":"[^"]+"/g
+const seal = /(\\?")(hash|signature|email_hash)\1:\1[^"\\]+\1/g
 const token = /hf_[a-z]+_[0-9A-Za-z]{36}/g
 
 /** Headers that differ from answer to answer, or follow from the body. */
@@ -26,7 +26,7 @@ export function toldBy(answer: Answer, said: readonly string[]): string {
     ...said, String(answer.headers['request-id']),
   ])
   const told = text.replace(uuid, '<id>').replace(moment, '<moment>')
-    .replace(slugEnd, '-<id>').replace(seal, '"$1":"<seal>"')
+    .replace(slugEnd, '-<id>').replace(seal, '$1$2$1:$1<seal>$1')
     .replace(token, '<token>').replace(age, '<age>').replace(cursor, '<cursor>')
   return `${answer.status} ${told}`
 }
