@@ -3,7 +3,6 @@ import { addressOf, type DatabaseAddress, hiddenUrl } from '../database/address.
 import { type Check, ok, problem, warning } from './doctor/check.js'
 import { checkFile } from './doctor/file.js'
 import { checkNode, checkPort, checkSqliteDriver } from './doctor/machine.js'
-import { checkRedis } from './doctor/redis.js'
 import { checkServer } from './doctor/server.js'
 import { type Configuration, readConfiguration, type Settings } from './environment.js'
 import { exitCodes, ToldFailure, UsageFailure } from './failure.js'
@@ -30,6 +29,7 @@ async function examine(options: DatabaseOptions): Promise<Check[]> {
   if ('state' in configuration) return [checkNode(), configuration, checkSqliteDriver(false)]
   const { settings } = configuration
   const address = addressOf(settings.database)
+  const { checkRedis } = await import('./doctor/redis.js')
   return [
     checkNode(),
     ...checkConfiguration(configuration),

@@ -1,7 +1,6 @@
 import { type Coordinator } from './coordination.js'
 import { LocalCoordinator } from './local.js'
 import { type RedisOptions } from './redis-connection.js'
-import { RedisCoordinator } from './redis.js'
 
 /** What processes coordinate through. */
 export interface CoordinationOptions {
@@ -19,6 +18,8 @@ export async function connectCoordination(
   options: CoordinationOptions = {},
 ): Promise<Coordinator> {
   if (options.redis === undefined) return new LocalCoordinator()
+  // Its client is a third of the time that a command takes to start.
+  const { RedisCoordinator } = await import('./redis.js')
   return RedisCoordinator.open(options.redis, options.redisOptions)
 }
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
 import { InvalidConfiguration } from '../errors.js'
 import { type Backend } from './engine.js'
-import { PostgresBackend, type PostgresOptions } from './dialects/postgres.js'
-import { SqliteBackend } from './dialects/sqlite.js'
+import { type PostgresOptions } from './dialects/postgres.js'
+import { type SqliteOptions } from './dialects/sqlite.js'
 
 /** Limits of a database, whatever its engine. */
 export interface ConnectOptions {
@@ -24,18 +24,30 @@ export const databaseUrlForms =
 /** Opens the database a URL names. Throws InvalidConfiguration for a URL of another form. */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Backend> {
   const scheme = /^([a-z]+):/.exec(url)?.[1]
+  const { acquireTimeoutMs: busyTimeoutMs } = options
+  // Each driver is loaded when it is asked for: programs start sooner.
   switch (scheme) {
     case 'memory':
-      return SqliteBackend.open({ path: ':memory:', busyTimeoutMs: options.acquireTimeoutMs })
+      return openSqlite({ path: ':memory:', busyTimeoutMs })
     case 'sqlite':
     case 'file':
-      return SqliteBackend.open({ path: pathOf(url), busyTimeoutMs: options.acquireTimeoutMs })
+      return openSqlite({ path: pathOf(url), busyTimeoutMs })
     case 'postgres':
     case 'postgresql':
-      return new PostgresBackend({ ...options, ...postgresOptionsOf(url) })
+      return openPostgres({ ...options, ...postgresOptionsOf(url) })
     default:
       throw new InvalidConfiguration(`The database URL must be ${databaseUrlForms}.`)
   }
+}
+
+async function openSqlite(options: SqliteOptions): Promise<Backend> {
+  const { SqliteBackend } = await import('./dialects/sqlite.js')
+  return SqliteBackend.open(options)
+}
+
+async function openPostgres(options: PostgresOptions): Promise<Backend> {
+  const { PostgresBackend } = await import('./dialects/postgres.js')
+  return new PostgresBackend(options)
 }
 
 function pathOf(url: string): string {
