@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import {
-  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, recordAudit,
-  Recorder, Sealer, type SealerOptions, Sealing,
+  AgentStateLog, type AgentStateOptions, AgentStateStore,
+} from './agent-states/index.js'
+import {
+  AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
@@ -66,6 +68,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly loginLimits?: Partial<LoginLimits>
   /** Known settings and their secret fields. @default any settings */
   readonly settings?: SettingsOptions
+  /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
+  readonly agentStates?: AgentStateOptions
 }
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
@@ -90,6 +94,8 @@ export interface OrganizationStores {
   readonly ownSecrets: SecretStore
   readonly settings: SettingsStore
   readonly streams: StreamStore
+  /** Named documents of conversations: `graph_state`, `tool_state`, … */
+  readonly states: AgentStateStore
 }
 
 /**
@@ -131,6 +137,7 @@ export class Holdfast {
   readonly streamLog: StreamLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
+  readonly #agentStateLog: AgentStateLog
   readonly #waitingRoom: WaitingRoom
   readonly #auditParts: AuditParts
   readonly #settingsRules: SettingsRules
@@ -159,6 +166,10 @@ export class Holdfast {
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.#agentStateLog = new AgentStateLog(this.#database.as(), {
+      clock: this.clock, ids: this.ids, signals: coordination.signals,
+      options: options.agentStates,
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
@@ -313,6 +324,7 @@ export class Holdfast {
     this.streamLog.live.close()
     await this.#messageLog.idle()
     await this.streamLog.idle()
+    await this.#agentStateLog.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
@@ -334,10 +346,11 @@ export class Holdfast {
     // Whatever a store asks, the database answers with rows of this organization only.
     const database = (transaction ?? this.#database).within([organizationId])
     const witness = new Recorder(scope, this)
+    const conversations = new ConversationStore(database.as(), scope, {
+      clock: this.clock, ids: this.ids, log: this.#messageLog,
+    })
     return {
-      conversations: new ConversationStore(database.as(), scope, {
-        clock: this.clock, ids: this.ids, log: this.#messageLog,
-      }),
+      conversations,
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
       queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
       schedules: new ScheduleStore(database.as(), scope, {
@@ -358,20 +371,11 @@ export class Holdfast {
         sealer: this.secretWorks.fields(actor),
       }),
       streams: new StreamStore(this.streamLog, scope, transaction?.as()),
+      states: new AgentStateStore(scope, {
+        log: this.#agentStateLog, conversations, transaction: transaction?.as(),
+      }),
     }
   }
-}
-
-/** What audit logs share; `database` sees every organization. */
-function auditParts(
-  database: Database<AuditTables>,
-  source: AuditSource,
-  auditKey: string | undefined,
-): AuditParts {
-  const keys = new AuditKeys(auditKey)
-  const { clock } = source
-  const sealing = new Sealing({ database, clock, keys })
-  return { database, clock, keys, source, sealing, auditKey }
 }
 
 /** What a transaction hands out. */

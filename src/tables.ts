@@ -1,4 +1,7 @@
 import {
+  agentStateCounters, agentStateRevisions, agentStates, type AgentStateTables,
+} from './agent-states/index.js'
+import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
@@ -26,7 +29,8 @@ import {
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
+    AgentStateTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -43,6 +47,9 @@ export const tables = [
   conversations,
   messageBranches,
   messages,
+  agentStateCounters,
+  agentStates,
+  agentStateRevisions,
   queues,
   jobKeys,
   jobs,

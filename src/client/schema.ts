@@ -1160,6 +1160,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a conversation’s states by name, without their documents */
+        get: operations["listAgentStates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/states/{state}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a state with its document */
+        get: operations["getAgentState"];
+        /** Create a state or replace its document */
+        put: operations["putAgentState"];
+        post?: never;
+        /** Delete a state and its revisions */
+        delete: operations["deleteAgentState"];
+        options?: never;
+        head?: never;
+        /** Merge a patch into a state’s document; an absent one begins empty */
+        patch: operations["patchAgentState"];
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/states/{state}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the revisions of a state that are kept, newest first, without documents */
+        get: operations["listAgentStateRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/states/{state}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get one revision of a state with its document */
+        get: operations["getAgentStateRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/streams/{path}": {
         parameters: {
             query?: never;
@@ -1189,6 +1260,112 @@ export interface components {
             message_id: string | null;
             /** @description Go on to the newest message beneath it. Default false. */
             newest?: boolean;
+        };
+        AgentState: {
+            /**
+             * Format: uuid
+             * @description Its conversation.
+             */
+            conversation_id: string;
+            name: string;
+            /** @description 1, 2, 3, …; also the ETag. */
+            revision: number;
+            /** @description The number of its last change among those of the conversation. */
+            change: number;
+            /**
+             * Format: date-time
+             * @description When it was put first, or first after a deletion.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The last change.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description The last read or change, to the minute.
+             */
+            last_accessed_at: string;
+            /** @description As it was put and patched. */
+            document: unknown;
+        };
+        AgentStateEntry: {
+            /**
+             * Format: uuid
+             * @description Its conversation.
+             */
+            conversation_id: string;
+            name: string;
+            /** @description 1, 2, 3, …; also the ETag. */
+            revision: number;
+            /** @description The number of its last change among those of the conversation. */
+            change: number;
+            /**
+             * Format: date-time
+             * @description When it was put first, or first after a deletion.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The last change.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description The last read or change, to the minute.
+             */
+            last_accessed_at: string;
+        };
+        AgentStatePage: {
+            data: components["schemas"]["AgentStateEntry"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
+        AgentStatePatch: {
+            /** @description A merge patch (RFC 7396): null removes a key, objects merge. */
+            document: {
+                [key: string]: unknown;
+            };
+        };
+        AgentStateRevision: {
+            /**
+             * Format: uuid
+             * @description Its conversation.
+             */
+            conversation_id: string;
+            name: string;
+            revision: number;
+            /** @description The number of the change that made it. */
+            change: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /** @description As it was at this revision. */
+            document: unknown;
+        };
+        AgentStateRevisionEntry: {
+            /**
+             * Format: uuid
+             * @description Its conversation.
+             */
+            conversation_id: string;
+            name: string;
+            revision: number;
+            /** @description The number of the change that made it. */
+            change: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+        };
+        AgentStateRevisionPage: {
+            data: components["schemas"]["AgentStateRevisionEntry"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
         };
         AppendedMessages: {
             messages: components["schemas"]["Message"][];
@@ -1640,6 +1817,10 @@ export interface components {
             data: components["schemas"]["Message"][];
             /** @description Null at the end. */
             next_cursor: string | null;
+        };
+        NewAgentState: {
+            /** @description Any JSON value, usually at most 1 MiB. */
+            document: unknown;
         };
         NewConversation: {
             title?: string | null;
@@ -2351,6 +2532,13 @@ export interface components {
     pathItems: never;
 }
 export type ActiveLeaf = components['schemas']['ActiveLeaf'];
+export type AgentState = components['schemas']['AgentState'];
+export type AgentStateEntry = components['schemas']['AgentStateEntry'];
+export type AgentStatePage = components['schemas']['AgentStatePage'];
+export type AgentStatePatch = components['schemas']['AgentStatePatch'];
+export type AgentStateRevision = components['schemas']['AgentStateRevision'];
+export type AgentStateRevisionEntry = components['schemas']['AgentStateRevisionEntry'];
+export type AgentStateRevisionPage = components['schemas']['AgentStateRevisionPage'];
 export type AppendedMessages = components['schemas']['AppendedMessages'];
 export type AttemptOutcome = components['schemas']['AttemptOutcome'];
 export type AuditEvent = components['schemas']['AuditEvent'];
@@ -2391,6 +2579,7 @@ export type MemberPage = components['schemas']['MemberPage'];
 export type Message = components['schemas']['Message'];
 export type MessageChanges = components['schemas']['MessageChanges'];
 export type MessagePage = components['schemas']['MessagePage'];
+export type NewAgentState = components['schemas']['NewAgentState'];
 export type NewConversation = components['schemas']['NewConversation'];
 export type NewFork = components['schemas']['NewFork'];
 export type NewInvitation = components['schemas']['NewInvitation'];
@@ -13033,6 +13222,742 @@ export interface operations {
             };
         };
     };
+    listAgentStates: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStatePage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAgentState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+                /** @description Such as `graph_state`: 1 to 128 letters, digits and `_ . : -`. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    /** @description The revision, quoted. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `agent_state_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAgentState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag read before: the change happens only if nothing changed since. */
+                "If-Match"?: string;
+                /** @description With `*`: only while nothing is there yet. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+                /** @description Such as `graph_state`: 1 to 128 letters, digits and `_ . : -`. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgentState"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    /** @description The revision, quoted. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `agent_state_limit_reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision_conflict`, `agent_state_exists` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAgentState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag read before: the change happens only if nothing changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+                /** @description Such as `graph_state`: 1 to 128 letters, digits and `_ . : -`. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found`, `agent_state_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision_conflict` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchAgentState: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag read before: the change happens only if nothing changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+                /** @description Such as `graph_state`: 1 to 128 letters, digits and `_ . : -`. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentStatePatch"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    /** @description The revision, quoted. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `agent_state_limit_reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision_conflict` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAgentStateRevisions: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+                /** @description Such as `graph_state`: 1 to 128 letters, digits and `_ . : -`. */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStateRevisionPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `agent_state_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAgentStateRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+                /** @description Such as `graph_state`: 1 to 128 letters, digits and `_ . : -`. */
+                state: string;
+                /** @description Its number. */
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentStateRevision"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `agent_state_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readStream: {
         parameters: {
             query?: {
@@ -14381,6 +15306,55 @@ export const endpoints = {
         isPublic: false,
         isInOrganization: true,
         isKeyed: true,
+    },
+    listAgentStates: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/states',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    getAgentState: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/states/{state}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    putAgentState: {
+        method: 'PUT',
+        path: '/v1/conversations/{conversation_id}/states/{state}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    patchAgentState: {
+        method: 'PATCH',
+        path: '/v1/conversations/{conversation_id}/states/{state}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    deleteAgentState: {
+        method: 'DELETE',
+        path: '/v1/conversations/{conversation_id}/states/{state}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    listAgentStateRevisions: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/states/{state}/revisions',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    getAgentStateRevision: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/states/{state}/revisions/{revision}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
     },
     createStream: {
         method: 'PUT',

@@ -1,9 +1,6 @@
 import { defineError } from '../errors.js'
 
-/** No such conversation in this organization. */
-export const ConversationNotFound = defineError('ConversationNotFound', {
-  code: 'conversation_not_found', status: 404,
-})
+export { ConversationNotFound } from '../errors.js'
 
 /** Other conversations share its history: they must go first. */
 export const ConversationIsForked = defineError('ConversationIsForked', {

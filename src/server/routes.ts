@@ -1,3 +1,4 @@
+import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
 import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
   type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
@@ -18,13 +19,13 @@ import { type FinishContext, finishRoute } from './finish-route.js'
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
     ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
-    FinishContext {}
+    FinishContext, AgentStateContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
   ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
-  ...auditRoutes, ...streamRoutes, finishRoute,
+  ...auditRoutes, ...streamRoutes, finishRoute, ...agentStateRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */

@@ -167,12 +167,18 @@ export async function guestIn(
 /** The words that fill an estate. */
 export type Words = Pick<Estate, 'mark' | 'secret'>
 
-/** A conversation with two messages; the ids of the last. */
-export async function talkIn({ conversations, messages }: OrganizationStores, { secret }: Words) {
+/** A conversation with two messages and two states; the ids of the last of each. */
+export async function talkIn(
+  { conversations, messages, states }: OrganizationStores,
+  { secret }: Words,
+) {
   const { id } = await conversations.create({ title: secret, metadata: { secret } })
   const [, message] = await messages.appendMany(id, [1, 2].map((number) => (
     { role: 'user', content: `${secret} ${number}`, metadata: { secret } })))
-  return { conversation_id: id, message_id: message!.id }
+  for (const name of ['other_state', 'graph_state', 'graph_state']) {
+    await states.put({ conversationId: id, name }, { secret })
+  }
+  return { conversation_id: id, message_id: message!.id, state: 'graph_state', revision: 1 }
 }
 
 /** Two conversations, the last with two roots; the ids of a message with two children. */

@@ -99,6 +99,16 @@ const talking: Readonly<Record<string, Sample>> = {
   deleteMessage: { fresh: talk },
 }
 
+const remembering: Readonly<Record<string, Sample>> = {
+  listAgentStates: {},
+  getAgentState: {},
+  putAgentState: { fresh: talk, body: () => ({ document: { of: 'ours' } }) },
+  patchAgentState: { fresh: talk, body: () => ({ document: { of: 'ours' } }) },
+  deleteAgentState: { fresh: talk },
+  listAgentStateRevisions: {},
+  getAgentStateRevision: {},
+}
+
 const working: Readonly<Record<string, Sample>> = {
   acquireLock: { fresh: async (estate) => ({ name: (await anew(estate)).word }), body: () => ({}) },
   renewLock: { fresh: lock, body: held },
@@ -227,5 +237,5 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...working, ...streaming, ...keeping, ...belonging, ...being,
+  ...talking, ...remembering, ...working, ...streaming, ...keeping, ...belonging, ...being,
 }

@@ -2,6 +2,7 @@ import { cursorOf } from '../../database/page.js'
 import { type HttpClient } from '../http.js'
 import { type HttpWorld } from '../serving.js'
 import { type Target } from './campaign.js'
+import { hangingOn } from './conversing.js'
 import { type Known } from './drafts.js'
 import { type Operation } from './operations.js'
 import { type Judging } from './verdicts.js'
@@ -64,6 +65,7 @@ export async function furnish(
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
         ...objects, ...await lockFor(world, operation), ...credentials, email, username, password,
+        ...await hangingOn(world, operation, objects),
         ...await secretFor(world, operation, userId),
         ...await userFor(world, operation, another.token),
         ...await sessionFor(world, operation, another),

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { openHoldfast } from '../holdfast.js'
+import { startServer } from '../server/index.js'
+import { createClient } from './index.js'
+
+it('agent states are put, patched, listed and read back over the client', async () => {
+  const holdfast = await openHoldfast()
+  const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })
+  const { token } = await holdfast.organization().serviceTokens.create(
+    { name: 'agent', scopes: ['conversations:*', 'states:*'] })
+  const { conversations, states } = createClient({ url: server.url, token })
+  const { id } = await conversations.create()
+  const name = { conversation_id: id, name: 'graph_state' }
+
+  const first = await states.put(name, { document: { step: 1 } }, { ifAbsent: true })
+  await expect(states.put(name, { document: {} }, { ifAbsent: true }))
+    .rejects.toMatchObject({ code: 'agent_state_exists' })
+  const { revision } = await states.patch(first, { document: { done: [] } }, { ifRevision: 1 })
+  await expect(states.delete(name, { ifRevision: 1 }))
+    .rejects.toMatchObject({ code: 'revision_conflict' })
+  expect(await states.get(name)).toMatchObject({ document: { step: 1, done: [] }, revision })
+  expect((await states.listRevisions(name)).data).toHaveLength(2)
+  expect((await states.getRevision(name, 1)).document).toEqual({ step: 1 })
+  const all = []
+  for await (const each of states.each(id, { limit: 1 })) all.push(each.name)
+  expect(all).toEqual(['graph_state'])
+  await states.delete(name, { ifRevision: revision })
+  expect((await states.list(id)).data).toEqual([])
+
+  await server.close()
+  await holdfast.close()
+})
