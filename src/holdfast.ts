@@ -7,7 +7,7 @@ import {
   AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
-import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
+import { ContextStore, ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { addressOf } from './database/address.js'
@@ -81,6 +81,8 @@ export const sealedColumns: readonly SealedColumn[] = [
 export interface OrganizationStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
+  /** Recent messages and running summaries. */
+  readonly contexts: ContextStore
   readonly queues: QueueStore
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
@@ -352,6 +354,9 @@ export class Holdfast {
     return {
       conversations,
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
+      contexts: new ContextStore(scope, {
+        log: this.#messageLog, cache: this.coordination.cache, transaction: transaction?.as(),
+      }),
       queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
       schedules: new ScheduleStore(database.as(), scope, {
         clock: this.clock, ids: this.ids, witness,

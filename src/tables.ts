@@ -5,7 +5,7 @@ import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
-  conversations, type ConversationTables, messageBranches, messages,
+  conversations, conversationSummaries, type ConversationTables, messageBranches, messages,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -47,6 +47,7 @@ export const tables = [
   conversations,
   messageBranches,
   messages,
+  conversationSummaries,
   agentStateCounters,
   agentStates,
   agentStateRevisions,

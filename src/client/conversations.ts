@@ -1,12 +1,13 @@
 import {
-  type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
+  type CallOptions, type PutOptions, type Query, type Request, type UpdateOptions,
+  type WriteOptions,
 } from './operation.js'
 import { eachOf } from './pages.js'
 import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
   type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
-  type MessagePage, type NewConversation, type NewFork, type NewMessage, type NewMessages,
-  type PathPage, type RootPage,
+  type MessagePage, type ModelContext, type NewConversation, type NewFork, type NewMessage,
+  type NewMessages, type NewSummary, type PathPage, type RootPage, type Summary,
 } from './schema.js'
 
 /** Conversations of the organization. */
@@ -66,6 +67,32 @@ export class Conversations {
   fork(id: string, fork: NewFork, options: WriteOptions = {}): Promise<Conversation> {
     const path = { conversation_id: id }
     return this.#request('forkConversation', { path, body: fork, ...options })
+  }
+
+  /** The last messages of the active path, oldest first, and the running summary. */
+  context(
+    id: string,
+    query: Query<'getContext'> = {},
+    options: CallOptions = {},
+  ): Promise<ModelContext> {
+    return this.#request('getContext', { path: { conversation_id: id }, query, ...options })
+  }
+
+  /** The running summary; fails with `summary_not_found`. */
+  getSummary(id: string, options: CallOptions = {}): Promise<Summary> {
+    return this.#request('getSummary', { path: { conversation_id: id }, ...options })
+  }
+
+  /** Sets or replaces the running summary; `ifAbsent` only sets. */
+  putSummary(id: string, summary: NewSummary, options: PutOptions = {}): Promise<Summary> {
+    return this.#request('putSummary', {
+      path: { conversation_id: id }, body: summary, ...options,
+    })
+  }
+
+  /** Deletes the running summary. */
+  deleteSummary(id: string, options: UpdateOptions = {}): Promise<void> {
+    return this.#request('deleteSummary', { path: { conversation_id: id }, ...options })
   }
 
   /** Deletes the conversation and its messages; forks of it must go first. */

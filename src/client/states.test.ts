@@ -3,6 +3,29 @@ import { openHoldfast } from '../holdfast.js'
 import { startServer } from '../server/index.js'
 import { createClient } from './index.js'
 
+it('a context and its summary are read and written over the client', async () => {
+  const holdfast = await openHoldfast()
+  const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })
+  const { token } = await holdfast.organization().serviceTokens.create(
+    { name: 'agent', scopes: ['conversations:*'] })
+  const { conversations, messages } = createClient({ url: server.url, token })
+  const { id } = await conversations.create()
+  const { id: messageId } = await messages.append(id, { role: 'user', content: 'Hello' })
+
+  const given = { text: 'A greeting.', up_to_message_id: messageId }
+  const summary = await conversations.putSummary(id, given, { ifAbsent: true })
+  expect(await conversations.context(id, { limit: 1 }))
+    .toMatchObject({ messages: [{ id: messageId }], has_more: false, summary })
+  await expect(conversations.deleteSummary(id, { ifRevision: 2 }))
+    .rejects.toMatchObject({ code: 'revision_conflict' })
+  expect(await conversations.getSummary(id)).toEqual(summary)
+  await conversations.deleteSummary(id)
+  expect((await conversations.context(id)).summary).toBeNull()
+
+  await server.close()
+  await holdfast.close()
+})
+
 it('agent states are put, patched, listed and read back over the client', async () => {
   const holdfast = await openHoldfast()
   const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })

@@ -12,6 +12,16 @@ export const MessageNotFound = defineError('MessageNotFound', {
   code: 'message_not_found', status: 404,
 })
 
+/** The conversation has no summary. */
+export const SummaryNotFound = defineError('SummaryNotFound', {
+  code: 'summary_not_found', status: 404,
+})
+
+/** The summary was to be made, and is there already. */
+export const SummaryExists = defineError('SummaryExists', {
+  code: 'summary_exists', status: 412,
+})
+
 /** The parent is not a living message of the same conversation. */
 export const ParentMessageNotFound = defineError('ParentMessageNotFound', {
   code: 'parent_message_not_found', status: 422,

@@ -61,6 +61,7 @@ const untouched = {
   activeDepth: 0,
   forkedFromConversationId: null,
   forkedFromMessageId: null,
+  editCount: 0,
 }
 
 /** The conversations of one organization. */
@@ -274,9 +275,12 @@ export class ConversationStore {
 /** How a new conversation stands to the tree. */
 type Begun = Pick<Row<typeof table>, keyof typeof untouched>
 
-function conversationOf(stored: Record<string, unknown>): Conversation {
-  const { branchCount: _, previousLeafId: __, activeBranch: ___, activeDepth: ____, ...shown } =
-    decodeRow(table, stored)
+/** A stored conversation without what only the tree needs. */
+export function conversationOf(stored: Record<string, unknown>): Conversation {
+  const {
+    branchCount: _, previousLeafId: __, activeBranch: ___, activeDepth: ____, editCount: _____,
+    ...shown
+  } = decodeRow(table, stored)
   return shown
 }
 
@@ -297,5 +301,6 @@ function verbOf({ title, metadata, archived }: ConversationChanges): string {
   return archived ? 'archived' : 'restored'
 }
 
-const notFound = (conversationId: string) =>
+/** No such conversation. */
+export const notFound = (conversationId: string) =>
   new ConversationNotFound(`There is no conversation ${conversationId} here.`)

@@ -37,6 +37,8 @@ export const conversations = table(
     /** Where a fork left another conversation. */
     forkedFromConversationId: id().orNull(),
     forkedFromMessageId: id().orNull(),
+    /** Rises whenever a message that is there already is changed or erased. */
+    editCount: integer(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -91,9 +93,34 @@ export const messageBranches = table(
   { primaryKey: ['organizationId', 'conversationId', 'branch'] },
 )
 
+/** What a conversation said before its recent messages; its row outlives a deletion, empty. */
+export const conversationSummaries = table(
+  'conversation_summaries',
+  {
+    organizationId: id(),
+    conversationId: id(),
+    text: text(),
+    /** The last message it covers. */
+    upToMessageId: id().orNull(),
+    upToPosition: integer().orNull(),
+    /** The model that wrote it. */
+    model: text().orNull(),
+    /** Rises with each change, and goes on after a deletion. */
+    revision: integer(),
+    createdAt: instant(),
+    updatedAt: instant(),
+    deletedAt: instant().orNull(),
+  },
+  { primaryKey: ['organizationId', 'conversationId'] },
+)
+
 /** A conversation as stores return it. */
 export type Conversation = Omit<
-  Row<typeof conversations>, 'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth'>
+  Row<typeof conversations>,
+  'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth' | 'editCount'>
+
+/** A summary as stores return it. */
+export type Summary = Omit<Row<typeof conversationSummaries>, 'deletedAt'>
 
 /** A message as stores return it. */
 export type Message = Omit<Row<typeof messages>, 'deletedAt' | 'branch'>
@@ -103,4 +130,5 @@ export interface ConversationTables extends IdempotencyTables {
   conversations: StoredRow<typeof conversations>
   messages: StoredRow<typeof messages>
   message_branches: StoredRow<typeof messageBranches>
+  conversation_summaries: StoredRow<typeof conversationSummaries>
 }

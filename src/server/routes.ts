@@ -1,7 +1,8 @@
 import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
 import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
-  type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
+  type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
+  type MessageContext, messageRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -17,14 +18,14 @@ import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
-  extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
+  extends IdentityContext, ConversationContext, ContextContext, MessageContext, LockContext,
+    QueueContext, ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
     FinishContext, AgentStateContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
-  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
+  ...identityRoutes, ...conversationRoutes, ...contextRoutes, ...messageRoutes, ...lockRoutes,
+  ...queueRoutes, ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
   ...auditRoutes, ...streamRoutes, finishRoute, ...agentStateRoutes,
 ]
 

@@ -169,12 +169,13 @@ export type Words = Pick<Estate, 'mark' | 'secret'>
 
 /** A conversation with two messages and two states; the ids of the last of each. */
 export async function talkIn(
-  { conversations, messages, states }: OrganizationStores,
+  { conversations, messages, contexts, states }: OrganizationStores,
   { secret }: Words,
 ) {
   const { id } = await conversations.create({ title: secret, metadata: { secret } })
   const [, message] = await messages.appendMany(id, [1, 2].map((number) => (
     { role: 'user', content: `${secret} ${number}`, metadata: { secret } })))
+  await contexts.putSummary(id, { text: secret, upToMessageId: message!.id })
   for (const name of ['other_state', 'graph_state', 'graph_state']) {
     await states.put({ conversationId: id, name }, { secret })
   }

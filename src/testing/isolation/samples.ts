@@ -100,6 +100,12 @@ const talking: Readonly<Record<string, Sample>> = {
 }
 
 const remembering: Readonly<Record<string, Sample>> = {
+  getContext: {},
+  getSummary: {},
+  putSummary: {
+    fresh: talk, body: ({ message_id }) => ({ text: 'ours', up_to_message_id: message_id }),
+  },
+  deleteSummary: { fresh: talk },
   listAgentStates: {},
   getAgentState: {},
   putAgentState: { fresh: talk, body: () => ({ document: { of: 'ours' } }) },

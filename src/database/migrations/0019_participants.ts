@@ -1,0 +1,29 @@
+import { type Migration } from '../migrate.js'
+
+/** What a model is told of a conversation: its summary, and when its recent messages changed. */
+export const participants: Migration = {
+  name: '0019_participants',
+  async up(schema) {
+    await schema.execute(
+      'alter table conversations add column edit_count {integer} not null default 0')
+    await schema.createTable('conversation_summaries', `
+      organization_id {id} not null,
+      conversation_id {id} not null,
+      text {text} not null,
+      up_to_message_id {id},
+      up_to_position {integer},
+      model {text},
+      revision {integer} not null,
+      created_at {instant} not null,
+      updated_at {instant} not null,
+      deleted_at {instant},
+      primary key (organization_id, conversation_id),
+      foreign key (organization_id, conversation_id)
+        references conversations (organization_id, id) on delete cascade`)
+    await schema.secureTable('conversation_summaries')
+  },
+  async down(schema) {
+    await schema.execute('drop table conversation_summaries')
+    await schema.execute('alter table conversations drop column edit_count')
+  },
+}
