@@ -7,7 +7,9 @@ import {
   AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
-import { ContextStore, ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
+import {
+  ContextStore, ConversationStore, MessageLog, MessageStore, ParticipantStore,
+} from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { addressOf } from './database/address.js'
@@ -83,6 +85,7 @@ export interface OrganizationStores {
   readonly messages: MessageStore
   /** Recent messages and running summaries. */
   readonly contexts: ContextStore
+  readonly participants: ParticipantStore
   readonly queues: QueueStore
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
@@ -357,6 +360,7 @@ export class Holdfast {
       contexts: new ContextStore(scope, {
         log: this.#messageLog, cache: this.coordination.cache, transaction: transaction?.as(),
       }),
+      participants: new ParticipantStore(database.as(), scope, this),
       queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
       schedules: new ScheduleStore(database.as(), scope, {
         clock: this.clock, ids: this.ids, witness,

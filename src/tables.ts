@@ -5,7 +5,8 @@ import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
-  conversations, conversationSummaries, type ConversationTables, messageBranches, messages,
+  conversationParticipants, conversations, conversationSummaries, type ConversationTables,
+  messageBranches, messages,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -48,6 +49,7 @@ export const tables = [
   messageBranches,
   messages,
   conversationSummaries,
+  conversationParticipants,
   agentStateCounters,
   agentStates,
   agentStateRevisions,

@@ -1,5 +1,5 @@
 import { Audit } from './audit.js'
-import { Conversations, Messages } from './conversations.js'
+import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
 import { writeJson } from './json.js'
@@ -78,6 +78,8 @@ export class Client {
   readonly members: Members
   readonly messages: Messages
   readonly organizations: Organizations
+  /** Of conversations. */
+  readonly participants: Participants
   readonly serviceTokens: ServiceTokens
   readonly settings: OrganizationSettings
   readonly mySettings: OwnSettings
@@ -115,6 +117,7 @@ export class Client {
     this.users = new Users(request)
     this.conversations = new Conversations(request)
     this.messages = new Messages(request)
+    this.participants = new Participants(request)
     this.organizations = new Organizations(request)
     this.serviceTokens = new ServiceTokens(request)
     this.settings = new OrganizationSettings(request)

@@ -7,7 +7,8 @@ import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
   type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
   type MessagePage, type ModelContext, type NewConversation, type NewFork, type NewMessage,
-  type NewMessages, type NewSummary, type PathPage, type RootPage, type Summary,
+  type NewMessages, type NewSummary, type Participant, type ParticipantDraft,
+  type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary,
 } from './schema.js'
 
 /** Conversations of the organization. */
@@ -99,6 +100,69 @@ export class Conversations {
   delete(id: string, options: WriteOptions = {}): Promise<void> {
     return this.#request('deleteConversation', { path: { conversation_id: id }, ...options })
   }
+}
+
+/** Who of which conversation: a participant itself will do. */
+export type ParticipantName = Pick<Participant, 'conversation_id' | 'participant'>
+
+/** Who takes part in conversations, and how far they have read. */
+export class Participants {
+  readonly #request: Request
+
+  constructor(request: Request) {
+    this.#request = request
+  }
+
+  /** Adds a participant, or replaces role, display name and metadata of one. */
+  put(
+    name: ParticipantName,
+    draft: ParticipantDraft,
+    options: UpdateOptions = {},
+  ): Promise<Participant> {
+    return this.#request('putParticipant', { path: whoIn(name), body: draft, ...options })
+  }
+
+  /** The participant; fails with `participant_not_found`. */
+  get(name: ParticipantName, options: CallOptions = {}): Promise<Participant> {
+    return this.#request('getParticipant', { path: whoIn(name), ...options })
+  }
+
+  /** One page of a conversation's participants by name; at most 200 rows. */
+  list(
+    conversationId: string,
+    query: Query<'listParticipants'> = {},
+    options: CallOptions = {},
+  ): Promise<ParticipantPage> {
+    const path = { conversation_id: conversationId }
+    return this.#request('listParticipants', { path, query, ...options })
+  }
+
+  /** Every participant of a conversation by name, page by page as it is asked for. */
+  each(
+    conversationId: string,
+    query: Query<'listParticipants'> = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<Participant, void, undefined> {
+    return eachOf((cursor) => this.list(conversationId, { ...query, ...cursor }, options))
+  }
+
+  /** Notes how far the participant has read, the newest message unless said; never backward. */
+  markRead(
+    name: ParticipantName,
+    reading: Reading = {},
+    options: WriteOptions = {},
+  ): Promise<Participant> {
+    return this.#request('markRead', { path: whoIn(name), body: reading, ...options })
+  }
+
+  /** Takes the participant out of the conversation. */
+  remove(name: ParticipantName, options: WriteOptions = {}): Promise<void> {
+    return this.#request('removeParticipant', { path: whoIn(name), ...options })
+  }
+}
+
+function whoIn({ conversation_id, participant }: ParticipantName) {
+  return { conversation_id, participant }
 }
 
 /** Which message is meant: a message itself will do. */

@@ -26,6 +26,34 @@ it('a context and its summary are read and written over the client', async () =>
   await holdfast.close()
 })
 
+it('participants are added, read and found by any name over the client', async () => {
+  const holdfast = await openHoldfast()
+  const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })
+  const { token } = await holdfast.organization().serviceTokens.create(
+    { name: 'agent', scopes: ['conversations:*'] })
+  const { conversations, messages, participants } = createClient({ url: server.url, token })
+  const { id } = await conversations.create()
+  await messages.append(id, { role: 'user', content: 'Hello' })
+  const participant = 'tag:openfloor.dev,2025:a/b?c=d#é%2F'
+  const name = { conversation_id: id, participant }
+
+  const added = await participants.put(name, { role: 'observer', display_name: 'É' })
+  expect(added).toMatchObject({ participant, unread_count: 1, revision: 1 })
+  await expect(participants.put(name, { role: 'owner' }, { ifRevision: 2 }))
+    .rejects.toMatchObject({ code: 'revision_conflict' })
+  expect(await participants.markRead(added)).toMatchObject({ read_position: 1, unread_count: 0 })
+  expect((await participants.get(name)).display_name).toBe('É')
+  const all = []
+  for await (const each of participants.each(id)) all.push(each.participant)
+  expect(all).toEqual([participant])
+  expect((await conversations.list({ participant })).data).toMatchObject([{ id }])
+  await participants.remove(name)
+  expect((await participants.list(id)).data).toEqual([])
+
+  await server.close()
+  await holdfast.close()
+})
+
 it('agent states are put, patched, listed and read back over the client', async () => {
   const holdfast = await openHoldfast()
   const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })

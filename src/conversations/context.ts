@@ -6,10 +6,11 @@ import { summaryIn } from './context-row.js'
 import { messageOf } from './drafts.js'
 import { type MessageLog } from './message-log.js'
 import { checkContextLimit } from './rules.js'
-import { conversationOf, notFound } from './store.js'
+import { notFound } from './store.js'
 import { type NewSummary, Summaries, type SummaryPut } from './summaries.js'
 import {
-  type Conversation, conversations as table, type ConversationTables, type Message, type Summary,
+  type Conversation, conversationOf, conversations as table, type ConversationTables,
+  type Message, type Summary,
 } from './tables.js'
 import { rowOf } from './tree-place.js'
 import { PathReader } from './tree-reader.js'

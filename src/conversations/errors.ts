@@ -22,6 +22,11 @@ export const SummaryExists = defineError('SummaryExists', {
   code: 'summary_exists', status: 412,
 })
 
+/** Nobody of this name takes part in this conversation. */
+export const ParticipantNotFound = defineError('ParticipantNotFound', {
+  code: 'participant_not_found', status: 404,
+})
+
 /** The parent is not a living message of the same conversation. */
 export const ParentMessageNotFound = defineError('ParentMessageNotFound', {
   code: 'parent_message_not_found', status: 422,

@@ -2,7 +2,7 @@ import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.
 import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
   type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
-  type MessageContext, messageRoutes,
+  type MessageContext, messageRoutes, type ParticipantContext, participantRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -20,13 +20,13 @@ import { type FinishContext, finishRoute } from './finish-route.js'
 export interface ServerContext
   extends IdentityContext, ConversationContext, ContextContext, MessageContext, LockContext,
     QueueContext, ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
-    FinishContext, AgentStateContext {}
+    FinishContext, AgentStateContext, ParticipantContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...contextRoutes, ...messageRoutes, ...lockRoutes,
   ...queueRoutes, ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
-  ...auditRoutes, ...streamRoutes, finishRoute, ...agentStateRoutes,
+  ...auditRoutes, ...streamRoutes, finishRoute, ...agentStateRoutes, ...participantRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */

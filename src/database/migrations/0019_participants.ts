@@ -1,6 +1,6 @@
 import { type Migration } from '../migrate.js'
 
-/** What a model is told of a conversation: its summary, and when its recent messages changed. */
+/** Who takes part in conversations; their summaries, and when messages there already changed. */
 export const participants: Migration = {
   name: '0019_participants',
   async up(schema) {
@@ -21,8 +21,27 @@ export const participants: Migration = {
       foreign key (organization_id, conversation_id)
         references conversations (organization_id, id) on delete cascade`)
     await schema.secureTable('conversation_summaries')
+    await schema.createTable('conversation_participants', `
+      organization_id {id} not null,
+      conversation_id {id} not null,
+      participant {text} not null,
+      role {text} not null,
+      display_name {text},
+      metadata {json} not null,
+      read_position {integer} not null,
+      revision {integer} not null,
+      created_at {instant} not null,
+      updated_at {instant} not null,
+      primary key (organization_id, conversation_id, participant),
+      foreign key (organization_id, conversation_id)
+        references conversations (organization_id, id) on delete cascade`)
+    await schema.execute(`
+      create index conversation_participants_of
+        on conversation_participants (organization_id, participant, conversation_id)`)
+    await schema.secureTable('conversation_participants')
   },
   async down(schema) {
+    await schema.execute('drop table conversation_participants')
     await schema.execute('drop table conversation_summaries')
     await schema.execute('alter table conversations drop column edit_count')
   },

@@ -100,6 +100,11 @@ const talking: Readonly<Record<string, Sample>> = {
 }
 
 const remembering: Readonly<Record<string, Sample>> = {
+  listParticipants: {},
+  getParticipant: {},
+  putParticipant: { fresh: talk, body: () => ({ role: 'observer' }) },
+  markRead: { fresh: talk, body: () => ({ position: 1 }) },
+  removeParticipant: { fresh: talk },
   getContext: {},
   getSummary: {},
   putSummary: {

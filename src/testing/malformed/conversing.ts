@@ -4,7 +4,7 @@ import { type Operation } from './operations.js'
 
 /** What hangs on the conversation that an operation is about, as far as it must be there. */
 export async function hangingOn(
-  { organization: { states, contexts } }: HttpWorld,
+  { holdfast: { ids }, organization: { states, contexts, participants } }: HttpWorld,
   { operationId, path }: Operation,
   { conversation_id: conversationId, message_id: messageId }: Known,
 ): Promise<Known> {
@@ -17,6 +17,12 @@ export async function hangingOn(
       await contexts.putSummary(conversationId, summary, { ifAbsent: true }).catch(() => undefined)
     }
     return { up_to_message_id: messageId! }
+  }
+  if (path.includes('{participant}')) {
+    // Upper case: an id inside it would otherwise count as one, whose case does not matter.
+    const participant = `agent:${ids.next().toUpperCase()}/é`
+    await participants.put({ conversationId, participant }, { role: 'member' })
+    return { participant }
   }
   if (!path.includes('{state}')) return {}
   const state = { conversationId, name: 'graph_state' }
