@@ -1,3 +1,4 @@
+import { writeJson } from './json.js'
 import {
   type CallOptions, type PutOptions, type Query, type Request, type UpdateOptions,
   type WriteOptions,
@@ -10,6 +11,12 @@ import {
   type NewMessages, type NewSummary, type Participant, type ParticipantDraft,
   type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary,
 } from './schema.js'
+
+/** Which conversations: those with which all that is given holds. */
+export type ConversationQuery = Omit<Query<'listConversations'>, 'metadata'> & {
+  /** What their metadata contains: an object, not its JSON text. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
 
 /** Conversations of the organization. */
 export class Conversations {
@@ -31,15 +38,16 @@ export class Conversations {
 
   /** One page, newest first; at most 200 rows. */
   list(
-    query: Query<'listConversations'> = {},
+    { metadata, ...rest }: ConversationQuery = {},
     options: CallOptions = {},
   ): Promise<ConversationPage> {
+    const query = metadata === undefined ? rest : { ...rest, metadata: writeJson(metadata) }
     return this.#request('listConversations', { query, ...options })
   }
 
   /** Every conversation, newest first, page by page as it is asked for. */
   each(
-    query: Query<'listConversations'> = {},
+    query: ConversationQuery = {},
     options: CallOptions = {},
   ): AsyncGenerator<Conversation, void, undefined> {
     return eachOf((cursor) => this.list({ ...query, ...cursor }, options))

@@ -2,7 +2,8 @@
 export { type Audit } from './audit.js'
 export { Client, type ClientOptions, createClient } from './client.js'
 export {
-  type Conversations, type MessageName, type Messages, type ParticipantName, type Participants,
+  type ConversationQuery, type Conversations, type MessageName, type Messages,
+  type ParticipantName, type Participants,
 } from './conversations.js'
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
 export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'

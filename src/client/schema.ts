@@ -6528,6 +6528,8 @@ export interface operations {
                 user_id?: string;
                 /** @description Archived ones instead of living ones. */
                 archived?: boolean;
+                /** @description Only those whose metadata contains this JSON object. */
+                metadata?: string;
                 /** @description Only those this one takes part in. */
                 participant?: string;
             };

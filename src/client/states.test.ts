@@ -47,6 +47,9 @@ it('participants are added, read and found by any name over the client', async (
   for await (const each of participants.each(id)) all.push(each.participant)
   expect(all).toEqual([participant])
   expect((await conversations.list({ participant })).data).toMatchObject([{ id }])
+  await conversations.update(id, { metadata: { topics: ['a', 'é'] } })
+  expect((await conversations.list({ metadata: { topics: ['é'] } })).data).toMatchObject([{ id }])
+  expect((await conversations.list({ participant, metadata: { topics: ['b'] } })).data).toEqual([])
   await participants.remove(name)
   expect((await participants.list(id)).data).toEqual([])
 

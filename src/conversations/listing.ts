@@ -1,10 +1,12 @@
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { InvalidInput } from '../errors.js'
 import { participantOf } from './participant-rules.js'
-import { checkLimit } from './rules.js'
+import { checkLimit, checkMetadata } from './rules.js'
 import {
   type Conversation, conversationOf, conversations as table, type ConversationTables,
+  type Metadata,
 } from './tables.js'
 
 /** Options of `list`; those that are given must all hold. */
@@ -15,7 +17,15 @@ export interface ConversationListing extends PageRequest {
   readonly archived?: boolean
   /** Only conversations this participant takes part in: `user:…`, `agent:…`, a speaker URI. */
   readonly participant?: string
+  /**
+   * Only conversations whose metadata contains this object: each member of it is there, an array
+   * holds each of its elements in any order, all else is equal. At most 2,000 characters of JSON.
+   */
+  readonly metadata?: Metadata
 }
+
+/** Characters of JSON that a filter by metadata may have. */
+export const metadataFilterMax = 2_000
 
 const { columns } = table
 
@@ -29,7 +39,11 @@ export async function listConversations(
   const { userId, archived = false, cursor } = listing
   const participant =
     listing.participant === undefined ? undefined : participantOf(listing.participant)
-  const filters = { ...(participant === undefined ? {} : { participant }) }
+  const metadata = listing.metadata === undefined ? undefined : filterOf(listing.metadata)
+  const filters = {
+    ...(participant === undefined ? {} : { participant }),
+    ...(metadata === undefined ? {} : { metadata }),
+  }
   const list = ['conversations', organizationId, userId ?? null, archived,
     ...(Object.keys(filters).length === 0 ? [] : [filters])]
   const last = cursor === undefined
@@ -41,6 +55,8 @@ export async function listConversations(
     .where('archived_at', archived ? 'is not' : 'is', null)
     .$if(userId !== undefined, (all) =>
       all.where('user_id', '=', columns.userId.encode(userId!, 'user_id')))
+    .$if(metadata !== undefined, (all) => all.where((expression) =>
+      database.engine.jsonContains(expression.ref('conversations.metadata'), metadata!)))
     .$if(last !== undefined, (all) => all.where('id', '<', last!))
     // In the order of the participant's own index, so that a page reads no other's conversations.
     .$if(participant !== undefined, (all) => all
@@ -55,4 +71,12 @@ export async function listConversations(
     .limit(limit + 1)
   const rows = (await database.all(query)).map(conversationOf)
   return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
+}
+
+function filterOf(metadata: Metadata): Stored<'json'> {
+  checkMetadata(metadata)
+  const stored = columns.metadata.encode(metadata, 'metadata')
+  if (stored.length <= metadataFilterMax) return stored
+  const rule = `must be at most ${metadataFilterMax} characters of JSON to filter by`
+  throw new InvalidInput(`metadata ${rule}`, { field: 'metadata' })
 }

@@ -33,6 +33,22 @@ contract('participants over HTTP', (openWorld) => {
     }
   })
 
+  it('are filtered by beside metadata', async () => {
+    const { ours, theirs } = await open()
+    const metadata = { a: [1, { b: 2 }] }
+    const { body: { id } } = await ours.post('/v1/conversations', { metadata })
+    const list = (text: string) =>
+      ours.get(`/v1/conversations?metadata=${encodeURIComponent(text)}`)
+    expect((await list('{"a": [{"b": 2.0}]}')).body.data).toMatchObject([{ id }])
+    expect((await list('{"a": 1}')).body.data).toEqual([])
+    expect((await theirs.get('/v1/conversations?metadata=%7B%7D')).body.data).toEqual([])
+    const deep = `{"a":${'['.repeat(250)}${']'.repeat(250)}}`
+    for (const text of ['', '[]', 'null', '{', '{"a":}', `{"a":"${'x'.repeat(2_000)}"}`, deep]) {
+      const { status, body } = await list(text)
+      expect([status, body.errors?.[0].field.slice(0, 14)]).toEqual([400, 'query.metadata'])
+    }
+  })
+
   it('name what is wrong, and where', async () => {
     const { ours } = await open()
     const { body: { id } } = await ours.post('/v1/conversations', {})

@@ -6,6 +6,7 @@ export const participants: Migration = {
   async up(schema) {
     await schema.execute(
       'alter table conversations add column edit_count {integer} not null default 0')
+    await schema.indexContainment('conversations_metadata', 'conversations', 'metadata')
     await schema.createTable('conversation_summaries', `
       organization_id {id} not null,
       conversation_id {id} not null,
@@ -43,6 +44,7 @@ export const participants: Migration = {
   async down(schema) {
     await schema.execute('drop table conversation_participants')
     await schema.execute('drop table conversation_summaries')
+    await schema.execute('drop index if exists conversations_metadata')
     await schema.execute('alter table conversations drop column edit_count')
   },
 }

@@ -79,7 +79,10 @@ async function invited({ holdfast, secret: name }: Estate, { userId }: Caller): 
 
 const talking: Readonly<Record<string, Sample>> = {
   createConversation: { body: () => ({ title: 'a talk' }) },
-  listConversations: { query: ({ user_id }) => ({ user_id: String(user_id) }) },
+  listConversations: {
+    query: ({ user_id, participant }) =>
+      ({ user_id: String(user_id), participant: String(participant), metadata: '{}' }),
+  },
   getConversation: {},
   updateConversation: { fresh: talk, body: () => ({ title: 'a title' }) },
   deleteConversation: { fresh: talk },

@@ -74,7 +74,7 @@ export async function furnish(
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
         sibling_of: objects.message_id!, leaf: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
-        secret_fields: 'never.set',
+        secret_fields: 'never.set', metadata: '{"a": [1]}',
       }
     },
     untouched: async () => JSON.stringify([
