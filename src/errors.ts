@@ -76,3 +76,9 @@ export const RevisionConflict = defineError('RevisionConflict', {
   code: 'revision_conflict',
   status: 412,
 })
+
+/** No such conversation in this organization. Here, since what belongs to one says so as well. */
+export const ConversationNotFound = defineError('ConversationNotFound', {
+  code: 'conversation_not_found',
+  status: 404,
+})

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import {
-  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, recordAudit,
-  Recorder, Sealer, type SealerOptions, Sealing,
+  AgentStateLog, type AgentStateOptions, AgentStateStore,
+} from './agent-states/index.js'
+import {
+  AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
-import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
+import {
+  ContextStore, ConversationStore, MessageLog, MessageStore, ParticipantStore,
+} from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { addressOf } from './database/address.js'
@@ -68,6 +72,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly loginLimits?: Partial<LoginLimits>
   /** Known settings and their secret fields. @default any settings */
   readonly settings?: SettingsOptions
+  /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
+  readonly agentStates?: AgentStateOptions
 }
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
@@ -79,6 +85,9 @@ export const sealedColumns: readonly SealedColumn[] = [
 export interface OrganizationStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
+  /** Recent messages and running summaries. */
+  readonly contexts: ContextStore
+  readonly participants: ParticipantStore
   readonly queues: QueueStore
   readonly schedules: ScheduleStore
   readonly serviceTokens: ServiceTokenStore
@@ -92,6 +101,8 @@ export interface OrganizationStores {
   readonly ownSecrets: SecretStore
   readonly settings: SettingsStore
   readonly streams: StreamStore
+  /** Named documents of conversations: `graph_state`, `tool_state`, … */
+  readonly states: AgentStateStore
 }
 
 /**
@@ -133,6 +144,7 @@ export class Holdfast {
   readonly streamLog: StreamLog
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
+  readonly #agentStateLog: AgentStateLog
   readonly #waitingRoom: WaitingRoom
   readonly #auditParts: AuditParts
   readonly #settingsRules: SettingsRules
@@ -161,6 +173,10 @@ export class Holdfast {
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
+    })
+    this.#agentStateLog = new AgentStateLog(this.#database.as(), {
+      clock: this.clock, ids: this.ids, signals: coordination.signals,
+      options: options.agentStates,
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
@@ -320,6 +336,7 @@ export class Holdfast {
     this.streamLog.live.close()
     await this.#messageLog.idle()
     await this.streamLog.idle()
+    await this.#agentStateLog.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
@@ -341,11 +358,16 @@ export class Holdfast {
     // Whatever a store asks, the database answers with rows of this organization only.
     const database = (transaction ?? this.#database).within([organizationId])
     const witness = new Recorder(scope, this)
+    const conversations = new ConversationStore(database.as(), scope, {
+      clock: this.clock, ids: this.ids, log: this.#messageLog,
+    })
     return {
-      conversations: new ConversationStore(database.as(), scope, {
-        clock: this.clock, ids: this.ids, log: this.#messageLog,
-      }),
+      conversations,
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
+      contexts: new ContextStore(scope, {
+        log: this.#messageLog, cache: this.coordination.cache, transaction: transaction?.as(),
+      }),
+      participants: new ParticipantStore(database.as(), scope, this),
       queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
       schedules: new ScheduleStore(database.as(), scope, {
         clock: this.clock, ids: this.ids, witness,
@@ -365,20 +387,11 @@ export class Holdfast {
         sealer: this.secretWorks.fields(actor),
       }),
       streams: new StreamStore(this.streamLog, scope, transaction?.as()),
+      states: new AgentStateStore(scope, {
+        log: this.#agentStateLog, conversations, transaction: transaction?.as(),
+      }),
     }
   }
-}
-
-/** What audit logs share; `database` sees every organization. */
-function auditParts(
-  database: Database<AuditTables>,
-  source: AuditSource,
-  auditKey: string | undefined,
-): AuditParts {
-  const keys = new AuditKeys(auditKey)
-  const { clock } = source
-  const sealing = new Sealing({ database, clock, keys })
-  return { database, clock, keys, source, sealing, auditKey }
 }
 
 /** What a transaction hands out. */

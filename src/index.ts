@@ -1,4 +1,10 @@
 /** @module The library: `openHoldfast` and everything its stores take, return and throw. */
+export {
+  type AgentState, type AgentStateChange, type AgentStateEntry, AgentStateExists,
+  AgentStateLimitReached, type AgentStateName, AgentStateNotFound, type AgentStateOptions,
+  type AgentStatePut, type AgentStateRevision, type AgentStateRevisionEntry, agentStatesTopic,
+  AgentStateStore, type StatesOf,
+} from './agent-states/index.js'
 export { type Clock, type Instant, systemClock } from './clock.js'
 export * from './conversations/index.js'
 export { type CoordinationOptions, CoordinationUnavailable } from './coordination/connect.js'

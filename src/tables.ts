@@ -1,8 +1,12 @@
 import {
+  agentStateCounters, agentStateRevisions, agentStates, type AgentStateTables,
+} from './agent-states/index.js'
+import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
-  conversations, type ConversationTables, messageBranches, messages,
+  conversationParticipants, conversations, conversationSummaries, type ConversationTables,
+  messageBranches, messages,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -26,7 +30,8 @@ import {
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
+    AgentStateTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -43,6 +48,11 @@ export const tables = [
   conversations,
   messageBranches,
   messages,
+  conversationSummaries,
+  conversationParticipants,
+  agentStateCounters,
+  agentStates,
+  agentStateRevisions,
   queues,
   jobKeys,
   jobs,

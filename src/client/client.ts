@@ -1,5 +1,5 @@
 import { Audit } from './audit.js'
-import { Conversations, Messages } from './conversations.js'
+import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
 import { writeJson } from './json.js'
@@ -10,6 +10,7 @@ import { Invitations, Members, Users } from './people.js'
 import { Secrets } from './secrets.js'
 import { endpoints, type Me, type User, type UserChanges } from './schema.js'
 import { OrganizationSettings, OwnSettings } from './settings.js'
+import { AgentStates } from './states.js'
 import { type RawCall, Streams } from './streams.js'
 import {
   type Fetch, type Outgoing, type RawResult, send, sendRaw, type TransportOptions,
@@ -47,6 +48,7 @@ interface AnyOptions extends CallOptions {
   readonly body?: unknown
   readonly idempotencyKey?: string
   readonly ifRevision?: number
+  readonly ifAbsent?: boolean
 }
 
 /** The longest time a timer can hold. */
@@ -76,6 +78,8 @@ export class Client {
   readonly members: Members
   readonly messages: Messages
   readonly organizations: Organizations
+  /** Of conversations. */
+  readonly participants: Participants
   readonly serviceTokens: ServiceTokens
   readonly settings: OrganizationSettings
   readonly mySettings: OwnSettings
@@ -86,6 +90,8 @@ export class Client {
   readonly secrets: Secrets
   /** The caller's own in the organization. */
   readonly mySecrets: Secrets
+  /** Of agents, in conversations. */
+  readonly states: AgentStates
   readonly streams: Streams
   readonly #base: string
   readonly #token: string | undefined
@@ -111,6 +117,7 @@ export class Client {
     this.users = new Users(request)
     this.conversations = new Conversations(request)
     this.messages = new Messages(request)
+    this.participants = new Participants(request)
     this.organizations = new Organizations(request)
     this.serviceTokens = new ServiceTokens(request)
     this.settings = new OrganizationSettings(request)
@@ -118,6 +125,7 @@ export class Client {
     this.sessions = new Sessions(request)
     this.secrets = new Secrets(request, 'Secret')
     this.mySecrets = new Secrets(request, 'MySecret')
+    this.states = new AgentStates(request)
     this.streams = new Streams({ call: (call) => this.#raw(call), key: randomKey })
   }
 
@@ -171,6 +179,7 @@ export class Client {
     }
     if (isKeyed) headers.set('idempotency-key', checkedKey(options.idempotencyKey ?? randomKey()))
     if (ifRevision !== undefined) headers.set('if-match', `"${ifRevision}"`)
+    if (options.ifAbsent === true) headers.set('if-none-match', '*')
     return {
       url: this.#base + pathOf(endpoint.path, options.path) + queryOf(options.query),
       method,
@@ -217,7 +226,7 @@ function randomKey(): string {
 
 function pathOf(template: string, values: Readonly<Record<string, unknown>> = {}): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name]
+    const value = Number.isSafeInteger(values[name]) ? String(values[name]) : values[name]
     // The two dot names would climb to another path.
     const isName = typeof value === 'string' && !['', '.', '..'].includes(value)
     if (!isName) throw invalidValue(`path.${name}`, 'must be an id')

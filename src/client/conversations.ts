@@ -1,13 +1,22 @@
+import { writeJson } from './json.js'
 import {
-  type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
+  type CallOptions, type PutOptions, type Query, type Request, type UpdateOptions,
+  type WriteOptions,
 } from './operation.js'
 import { eachOf } from './pages.js'
 import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
   type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
-  type MessagePage, type NewConversation, type NewFork, type NewMessage, type NewMessages,
-  type PathPage, type RootPage,
+  type MessagePage, type ModelContext, type NewConversation, type NewFork, type NewMessage,
+  type NewMessages, type NewSummary, type Participant, type ParticipantDraft,
+  type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary,
 } from './schema.js'
+
+/** Which conversations: those with which all that is given holds. */
+export type ConversationQuery = Omit<Query<'listConversations'>, 'metadata'> & {
+  /** What their metadata contains: an object, not its JSON text. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
 
 /** Conversations of the organization. */
 export class Conversations {
@@ -29,15 +38,16 @@ export class Conversations {
 
   /** One page, newest first; at most 200 rows. */
   list(
-    query: Query<'listConversations'> = {},
+    { metadata, ...rest }: ConversationQuery = {},
     options: CallOptions = {},
   ): Promise<ConversationPage> {
+    const query = metadata === undefined ? rest : { ...rest, metadata: writeJson(metadata) }
     return this.#request('listConversations', { query, ...options })
   }
 
   /** Every conversation, newest first, page by page as it is asked for. */
   each(
-    query: Query<'listConversations'> = {},
+    query: ConversationQuery = {},
     options: CallOptions = {},
   ): AsyncGenerator<Conversation, void, undefined> {
     return eachOf((cursor) => this.list({ ...query, ...cursor }, options))
@@ -68,10 +78,99 @@ export class Conversations {
     return this.#request('forkConversation', { path, body: fork, ...options })
   }
 
+  /** The last messages of the active path, oldest first, and the running summary. */
+  context(
+    id: string,
+    query: Query<'getContext'> = {},
+    options: CallOptions = {},
+  ): Promise<ModelContext> {
+    return this.#request('getContext', { path: { conversation_id: id }, query, ...options })
+  }
+
+  /** The running summary; fails with `summary_not_found`. */
+  getSummary(id: string, options: CallOptions = {}): Promise<Summary> {
+    return this.#request('getSummary', { path: { conversation_id: id }, ...options })
+  }
+
+  /** Sets or replaces the running summary; `ifAbsent` only sets. */
+  putSummary(id: string, summary: NewSummary, options: PutOptions = {}): Promise<Summary> {
+    return this.#request('putSummary', {
+      path: { conversation_id: id }, body: summary, ...options,
+    })
+  }
+
+  /** Deletes the running summary. */
+  deleteSummary(id: string, options: UpdateOptions = {}): Promise<void> {
+    return this.#request('deleteSummary', { path: { conversation_id: id }, ...options })
+  }
+
   /** Deletes the conversation and its messages; forks of it must go first. */
   delete(id: string, options: WriteOptions = {}): Promise<void> {
     return this.#request('deleteConversation', { path: { conversation_id: id }, ...options })
   }
+}
+
+/** Who of which conversation: a participant itself will do. */
+export type ParticipantName = Pick<Participant, 'conversation_id' | 'participant'>
+
+/** Who takes part in conversations, and how far they have read. */
+export class Participants {
+  readonly #request: Request
+
+  constructor(request: Request) {
+    this.#request = request
+  }
+
+  /** Adds a participant, or replaces role, display name and metadata of one. */
+  put(
+    name: ParticipantName,
+    draft: ParticipantDraft,
+    options: UpdateOptions = {},
+  ): Promise<Participant> {
+    return this.#request('putParticipant', { path: whoIn(name), body: draft, ...options })
+  }
+
+  /** The participant; fails with `participant_not_found`. */
+  get(name: ParticipantName, options: CallOptions = {}): Promise<Participant> {
+    return this.#request('getParticipant', { path: whoIn(name), ...options })
+  }
+
+  /** One page of a conversation's participants by name; at most 200 rows. */
+  list(
+    conversationId: string,
+    query: Query<'listParticipants'> = {},
+    options: CallOptions = {},
+  ): Promise<ParticipantPage> {
+    const path = { conversation_id: conversationId }
+    return this.#request('listParticipants', { path, query, ...options })
+  }
+
+  /** Every participant of a conversation by name, page by page as it is asked for. */
+  each(
+    conversationId: string,
+    query: Query<'listParticipants'> = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<Participant, void, undefined> {
+    return eachOf((cursor) => this.list(conversationId, { ...query, ...cursor }, options))
+  }
+
+  /** Notes how far the participant has read, the newest message unless said; never backward. */
+  markRead(
+    name: ParticipantName,
+    reading: Reading = {},
+    options: WriteOptions = {},
+  ): Promise<Participant> {
+    return this.#request('markRead', { path: whoIn(name), body: reading, ...options })
+  }
+
+  /** Takes the participant out of the conversation. */
+  remove(name: ParticipantName, options: WriteOptions = {}): Promise<void> {
+    return this.#request('removeParticipant', { path: whoIn(name), ...options })
+  }
+}
+
+function whoIn({ conversation_id, participant }: ParticipantName) {
+  return { conversation_id, participant }
 }
 
 /** Which message is meant: a message itself will do. */

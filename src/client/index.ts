@@ -1,17 +1,21 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
 export { type Audit } from './audit.js'
 export { Client, type ClientOptions, createClient } from './client.js'
-export { type Conversations, type MessageName, type Messages } from './conversations.js'
+export {
+  type ConversationQuery, type Conversations, type MessageName, type Messages,
+  type ParticipantName, type Participants,
+} from './conversations.js'
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
 export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'
 export {
-  type Body, type CallOptions, type OperationId, type Query, type RequestOptions, type Result,
-  type UpdateOptions, type WriteOptions,
+  type Body, type CallOptions, type OperationId, type PutOptions, type Query,
+  type RequestOptions, type Result, type UpdateOptions, type WriteOptions,
 } from './operation.js'
 export { type Invitations, type Members, type Users } from './people.js'
 export type * from './schema.js'
 export { type Secrets } from './secrets.js'
 export { type OrganizationSettings, type OwnSettings } from './settings.js'
+export { type AgentStateName, type AgentStates } from './states.js'
 export {
   type StreamAppendOptions, type StreamDraft, type StreamPiece, type StreamQuery, type StreamRow,
   type Streams, type StreamState, type StreamWriter,

@@ -43,6 +43,12 @@ export interface UpdateOptions extends WriteOptions {
   readonly ifRevision?: number
 }
 
+/** What a call that creates or overwrites something may say. */
+export interface PutOptions extends UpdateOptions {
+  /** Only while there is nothing yet. @default false */
+  readonly ifAbsent?: boolean
+}
+
 type PathPart<Id extends OperationId> = Parameters<Id> extends { path: infer Path }
   ? { readonly path: Path }
   : { readonly path?: never }
@@ -58,8 +64,9 @@ type Takes<Id extends OperationId, Header extends string> =
     ? false
     : Header extends keyof NonNullable<Parameters<Id>['header']> ? true : false
 
-type OptionsPart<Id extends OperationId> = Takes<Id, 'If-Match'> extends true
-  ? UpdateOptions
+type OptionsPart<Id extends OperationId> = Takes<Id, 'If-None-Match'> extends true
+  ? PutOptions
+  : Takes<Id, 'If-Match'> extends true ? UpdateOptions
   : Takes<Id, 'Idempotency-Key'> extends true ? WriteOptions : CallOptions
 
 /** Everything `request` takes for an operation: `path`, `query` and `body` as it has them. */

@@ -1,9 +1,6 @@
 import { defineError } from '../errors.js'
 
-/** No such conversation in this organization. */
-export const ConversationNotFound = defineError('ConversationNotFound', {
-  code: 'conversation_not_found', status: 404,
-})
+export { ConversationNotFound } from '../errors.js'
 
 /** Other conversations share its history: they must go first. */
 export const ConversationIsForked = defineError('ConversationIsForked', {
@@ -13,6 +10,21 @@ export const ConversationIsForked = defineError('ConversationIsForked', {
 /** No such message in this conversation, or it was deleted. */
 export const MessageNotFound = defineError('MessageNotFound', {
   code: 'message_not_found', status: 404,
+})
+
+/** The conversation has no summary. */
+export const SummaryNotFound = defineError('SummaryNotFound', {
+  code: 'summary_not_found', status: 404,
+})
+
+/** The summary was to be made, and is there already. */
+export const SummaryExists = defineError('SummaryExists', {
+  code: 'summary_exists', status: 412,
+})
+
+/** Nobody of this name takes part in this conversation. */
+export const ParticipantNotFound = defineError('ParticipantNotFound', {
+  code: 'participant_not_found', status: 404,
 })
 
 /** The parent is not a living message of the same conversation. */

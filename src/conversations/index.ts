@@ -1,18 +1,28 @@
 export {
   ConversationIsForked, ConversationNotFound, MessageNotFound, ParentMessageNotFound,
+  ParticipantNotFound, SummaryExists, SummaryNotFound,
 } from './errors.js'
+export { ContextStore, type ModelContext } from './context.js'
+export { type ContextContext, contextRoutes } from './context-routes.js'
 export { type NewMessage } from './drafts.js'
+export { type ConversationListing } from './listing.js'
 export { MessageLog } from './message-log.js'
 export {
   type AppendOptions, type MessageListing, MessageStore,
 } from './messages.js'
 export {
-  type ConversationChanges, type ConversationListing, ConversationStore, type NewConversation,
+  type ConversationChanges, ConversationStore, type NewConversation,
 } from './store.js'
+export { type NewSummary, type SummaryPut } from './summaries.js'
 export {
-  type Conversation, conversations, type ConversationTables, type Message, messageBranches,
-  messages, type Metadata,
+  type Conversation, conversationParticipants, conversations, conversationSummaries,
+  type ConversationTables, type Message, messageBranches, messages, type Metadata,
+  type Participant, type ParticipantRole, type Summary,
 } from './tables.js'
+export {
+  type ParticipantDraft, type ParticipantName, ParticipantStore,
+} from './participants.js'
+export { type ParticipantContext, participantRoutes } from './participant-routes.js'
 export { type PathListing } from './tree.js'
 export { type MessageContext, messageRoutes, newMessageOf } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'

@@ -5,6 +5,7 @@ import { type Database, type Placeholder, prepare } from '../database/database.j
 import { type Statement } from '../database/engine.js'
 import { type IdGenerator } from '../ids.js'
 import { AppendBatch, type AppendCall, type FirstPlace } from './append.js'
+import { contextRow, type ConversationKey } from './context-row.js'
 import { type ConversationTables, messages as table } from './tables.js'
 import { TreeStatements } from './tree-statements.js'
 
@@ -46,6 +47,7 @@ export class MessageLog {
   readonly ids: IdGenerator
   readonly batch: AppendBatch
   readonly tree: TreeStatements
+  readonly contextRow: (key: ConversationKey) => Statement
   readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
   readonly #writer: CoalescingWriter<AppendCall, FirstPlace>
   #stamp: { readonly milliseconds: number; readonly stored: Stored<'instant'> } | undefined
@@ -59,6 +61,7 @@ export class MessageLog {
     this.ids = source.ids
     this.batch = new AppendBatch(database)
     this.tree = new TreeStatements(database)
+    this.contextRow = contextRow(database)
     this.page = { asc: this.#page('asc'), desc: this.#page('desc') }
     this.#writer = new CoalescingWriter({
       write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),

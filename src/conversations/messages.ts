@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { type Compilable, type OperationNodeSource, type RawBuilder, sql } from 'kysely'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
+import { type Statement } from '../database/engine.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
 import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
@@ -168,7 +170,7 @@ export class MessageStore {
     if (ifRevision !== undefined) {
       update = update.where('revision', '=', columns.revision.encode(ifRevision, 'revision'))
     }
-    const stored = await this.#database.first(update)
+    const [stored] = await this.#edited(update, messageId.conversationId)
     if (stored !== undefined) return messageOf(stored)
     const present = await this.get(messageId.conversationId, messageId.id)
     throw new RevisionConflict(`The message is at revision ${present.revision}; read it again.`)
@@ -195,7 +197,34 @@ export class MessageStore {
       if (erased === undefined) throw notFound()
       const tree = new MessageTree(this.#log, this.#organizationId, transaction)
       await tree.retreat(erased)
+      await transaction.execute(this.#countEdit(conversationId, sql`true`))
     }, { repeatable: true })
+  }
+
+  /** Changes a message, and counts that in its conversation if it did, in one round trip. */
+  async #edited(
+    change: Compilable & OperationNodeSource,
+    conversationId: string,
+  ): Promise<Record<string, unknown>[]> {
+    const { engine, write } = this.#database
+    if (!engine.writesInWith) {
+      const count = this.#countEdit(conversationId, engine.justChanged)
+      return (await this.#database.atomic([change.compile(), count]))[0]!.rows
+    }
+    const count = this.#editCount(conversationId, sql`exists (select 1 from changed)`)
+    const both = sql`with changed as (${change}), counted as (${count}) select * from changed`
+    return (await this.#database.execute(both.compile(write))).rows
+  }
+
+  #countEdit(conversationId: string, condition: RawBuilder<unknown>): Statement {
+    return this.#editCount(conversationId, condition).compile(this.#database.write)
+  }
+
+  #editCount(conversationId: string, condition: RawBuilder<unknown>) {
+    return sql`
+      update conversations set edit_count = edit_count + 1
+      where organization_id = ${this.#organizationId}
+        and id = ${this.#conversation(conversationId)} and ${condition}`
   }
 
   get #tree(): MessageTree {

@@ -3,8 +3,9 @@ import { RevisionConflict } from '../errors.js'
 import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
-import { flagText, idSchema } from '../http/schema.js'
+import { flagText, idSchema, objectText } from '../http/schema.js'
 import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
+import { participantSchema } from './participant-routes.js'
 import {
   activeLeafSchema, conversationChangesSchema, conversationSchema, newConversationSchema,
   newForkSchema, presentConversation,
@@ -53,6 +54,8 @@ export const conversationRoutes: readonly Route<ConversationContext>[] = [
         ...pageQuery,
         user_id: idSchema('Only those this user began.').optional(),
         archived: flagText('Archived ones instead of living ones.').optional(),
+        metadata: objectText('Only those whose metadata contains this JSON object.').optional(),
+        participant: participantSchema('Only those this one takes part in.').optional(),
       }),
     },
     status: 200,

@@ -3,6 +3,7 @@ import { pageLimitDefault, pageLimitMax, type PageRequest } from '../database/pa
 import { InvalidInput } from '../errors.js'
 import { type NewMessage } from './drafts.js'
 import { type MessageListing } from './messages.js'
+import { type NewSummary } from './summaries.js'
 
 /** Messages of one call at most. */
 export const appendMax = 1_000
@@ -21,6 +22,15 @@ export const modelLengthMax = 200
 
 /** An exact decimal, not negative: 12 digits before the point and 12 behind it at most. */
 export const costPattern = /^\d{1,12}(?:\.\d{1,12})?$/
+
+/** Characters of a summary at most. */
+export const summaryLengthMax = 65_536
+
+/** Messages of a context, unless the caller names a number. */
+export const contextLimitDefault = 20
+
+/** Messages of a context at most. */
+export const contextLimitMax = 200
 
 /** Characters of an idempotency key at most. */
 export const idempotencyKeyMax = 255
@@ -59,6 +69,22 @@ function checkItem(message: NewMessage, place: string): void {
   require(isCost, `${place}cost_usd`, 'must be a decimal such as 0.00125')
   const isPlaced = message.siblingOf !== undefined && message.parentMessageId !== undefined
   require(!isPlaced, `${place}sibling_of`, 'must not stand beside parent_message_id')
+}
+
+/** Refuses a summary that breaks a rule. */
+export function checkSummary({ text, model = null }: NewSummary): void {
+  const short = (value: unknown, max: number) =>
+    typeof value === 'string' && value.length >= 1 && value.length <= max
+  require(short(text, summaryLengthMax), 'text', `must be 1 to ${summaryLengthMax} characters`)
+  const isModel = model === null || short(model, modelLengthMax)
+  require(isModel, 'model', `must be 1 to ${modelLengthMax} characters`)
+}
+
+/** How many messages a context is to have. */
+export function checkContextLimit(limit = contextLimitDefault): number {
+  const valid = Number.isInteger(limit) && limit >= 1 && limit <= contextLimitMax
+  require(valid, 'limit', `must be an integer from 1 to ${contextLimitMax}`)
+  return limit
 }
 
 /** Refuses an idempotency key that is empty or too long. */

@@ -3,17 +3,18 @@ import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { ForeignKeyViolation } from '../database/failures.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { type Page } from '../database/page.js'
 import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { InvalidInput, RevisionConflict } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
+import { type ConversationListing, listConversations } from './listing.js'
 import { type MessageLog } from './message-log.js'
-import { checkLimit, checkMetadata, checkTitle } from './rules.js'
+import { checkMetadata, checkTitle } from './rules.js'
 import {
-  type Conversation, conversations as table, type ConversationTables, messageBranches, messages,
-  type Metadata,
+  type Conversation, conversationOf, conversations as table, type ConversationTables,
+  messageBranches, messages, type Metadata,
 } from './tables.js'
 import { MessageTree } from './tree.js'
 
@@ -30,14 +31,6 @@ export interface ConversationChanges {
   readonly title?: string | null
   readonly metadata?: Metadata
   /** True archives, false brings back. */
-  readonly archived?: boolean
-}
-
-/** Options of `list`. */
-export interface ConversationListing extends PageRequest {
-  /** Only conversations this user began. */
-  readonly userId?: string
-  /** `true`: only archived ones; `false`: only living ones. @default false */
   readonly archived?: boolean
 }
 
@@ -61,6 +54,7 @@ const untouched = {
   activeDepth: 0,
   forkedFromConversationId: null,
   forkedFromMessageId: null,
+  editCount: 0,
 }
 
 /** The conversations of one organization. */
@@ -128,27 +122,9 @@ export class ConversationStore {
     return conversationOf(stored)
   }
 
-  /** One page of conversations, newest first. */
+  /** One page of conversations, newest first. Throws InvalidInput, InvalidCursor. */
   async list(listing: ConversationListing = {}): Promise<Page<Conversation>> {
-    const limit = checkLimit(listing)
-    const { archived = false, userId } = listing
-    const list = ['conversations', this.#organizationId, userId ?? null, archived]
-    let query = this.#database.write
-      .selectFrom('conversations')
-      .selectAll()
-      .where('organization_id', '=', this.#organizationId)
-      .where('archived_at', archived ? 'is not' : 'is', null)
-      .orderBy('id', 'desc')
-      .limit(limit + 1)
-    if (userId !== undefined) {
-      query = query.where('user_id', '=', columns.userId.encode(userId, 'user_id'))
-    }
-    if (listing.cursor !== undefined) {
-      const [last] = keyOf(list, listing.cursor)
-      query = query.where('id', '<', columns.id.encode(String(last), 'cursor'))
-    }
-    const rows = (await this.#database.all(query)).map(conversationOf)
-    return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
+    return listConversations(this.#database, this.#organizationId, listing)
   }
 
   /**
@@ -274,12 +250,6 @@ export class ConversationStore {
 /** How a new conversation stands to the tree. */
 type Begun = Pick<Row<typeof table>, keyof typeof untouched>
 
-function conversationOf(stored: Record<string, unknown>): Conversation {
-  const { branchCount: _, previousLeafId: __, activeBranch: ___, activeDepth: ____, ...shown } =
-    decodeRow(table, stored)
-  return shown
-}
-
 /** What the audit log is told; of a change the names of what was given, never the content. */
 function told(verb: string, conversationId: string, changes?: ConversationChanges): AuditRecord {
   const given = Object.entries(changes ?? {}).filter(([, value]) => value !== undefined)
@@ -297,5 +267,6 @@ function verbOf({ title, metadata, archived }: ConversationChanges): string {
   return archived ? 'archived' : 'restored'
 }
 
-const notFound = (conversationId: string) =>
+/** No such conversation. */
+export const notFound = (conversationId: string) =>
   new ConversationNotFound(`There is no conversation ${conversationId} here.`)

@@ -1,6 +1,6 @@
 import { id, instant, integer, json, text } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
-import { type Row, type StoredRow, table } from '../database/table.js'
+import { decodeRow, type Row, type StoredRow, table } from '../database/table.js'
 import { type IdempotencyTables } from '../idempotency/index.js'
 
 /** Free JSON beside a conversation or a message. */
@@ -37,6 +37,8 @@ export const conversations = table(
     /** Where a fork left another conversation. */
     forkedFromConversationId: id().orNull(),
     forkedFromMessageId: id().orNull(),
+    /** Rises whenever a message that is there already is changed or erased. */
+    editCount: integer(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -91,9 +93,75 @@ export const messageBranches = table(
   { primaryKey: ['organizationId', 'conversationId', 'branch'] },
 )
 
+/** What a conversation said before its recent messages; its row outlives a deletion, empty. */
+export const conversationSummaries = table(
+  'conversation_summaries',
+  {
+    organizationId: id(),
+    conversationId: id(),
+    text: text(),
+    /** The last message it covers. */
+    upToMessageId: id().orNull(),
+    upToPosition: integer().orNull(),
+    /** The model that wrote it. */
+    model: text().orNull(),
+    /** Rises with each change, and goes on after a deletion. */
+    revision: integer(),
+    createdAt: instant(),
+    updatedAt: instant(),
+    deletedAt: instant().orNull(),
+  },
+  { primaryKey: ['organizationId', 'conversationId'] },
+)
+
+/** What participants may be. */
+export const participantRoles = ['owner', 'member', 'observer'] as const
+export type ParticipantRole = (typeof participantRoles)[number]
+
+/** Who takes part in a conversation, and how far they have read. */
+export const conversationParticipants = table(
+  'conversation_participants',
+  {
+    organizationId: id(),
+    conversationId: id(),
+    /** `user:<uuid>`, `agent:<id>`, or a speaker URI. */
+    participant: text(),
+    role: text(),
+    displayName: text().orNull(),
+    metadata: json<Metadata>(),
+    /** The position of the last message read; only moves forward. */
+    readPosition: integer(),
+    /** Rises with each change but reading. */
+    revision: integer(),
+    createdAt: instant(),
+    updatedAt: instant(),
+  },
+  { primaryKey: ['organizationId', 'conversationId', 'participant'] },
+)
+
 /** A conversation as stores return it. */
 export type Conversation = Omit<
-  Row<typeof conversations>, 'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth'>
+  Row<typeof conversations>,
+  'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth' | 'editCount'>
+
+/** A stored conversation without what only the tree needs. */
+export function conversationOf(stored: Record<string, unknown>): Conversation {
+  const {
+    branchCount: _, previousLeafId: __, activeBranch: ___, activeDepth: ____, editCount: _____,
+    ...shown
+  } = decodeRow(conversations, stored)
+  return shown
+}
+
+/** A summary as stores return it. */
+export type Summary = Omit<Row<typeof conversationSummaries>, 'deletedAt'>
+
+/** A participant as stores return it. */
+export type Participant = Omit<Row<typeof conversationParticipants>, 'role'> & {
+  readonly role: ParticipantRole
+  /** Messages behind the last one read, erased ones included. */
+  readonly unreadCount: number
+}
 
 /** A message as stores return it. */
 export type Message = Omit<Row<typeof messages>, 'deletedAt' | 'branch'>
@@ -103,4 +171,6 @@ export interface ConversationTables extends IdempotencyTables {
   conversations: StoredRow<typeof conversations>
   messages: StoredRow<typeof messages>
   message_branches: StoredRow<typeof messageBranches>
+  conversation_summaries: StoredRow<typeof conversationSummaries>
+  conversation_participants: StoredRow<typeof conversationParticipants>
 }

@@ -87,8 +87,12 @@ export class MessageTree {
   }
 
   /** A living message of the conversation or of the history it shares. */
-  async find(conversation: Stored<'id'>, messageId: string): Promise<StoredMessage | undefined> {
-    const id = columns.id.encode(messageId, 'message_id')
+  async find(
+    conversation: Stored<'id'>,
+    messageId: string,
+    field = 'message_id',
+  ): Promise<StoredMessage | undefined> {
+    const id = columns.id.encode(messageId, field)
     const own = this.#database.write
       .selectFrom('messages')
       .selectAll()

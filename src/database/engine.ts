@@ -56,6 +56,13 @@ export interface Engine {
    * and a plan may use an index with it. Microseconds where the engine has them.
    */
   now(offsetMs?: Expression<number> | number): RawBuilder<Stored<'instant'>>
+  /**
+   * Whether a stored JSON object holds another: each member of the other is in it, an array holds
+   * each element of the other in any order, everything else is equal; 1 and 1.0 are one number.
+   */
+  jsonContains(column: Expression<unknown>, object: Stored<'json'>): RawBuilder<boolean>
+  /** What follows `using` in an index that helps `jsonContains`; undefined where none can. */
+  jsonContainsIndex(column: string): string | undefined
   /** The column type of each kind, for migrations and the schema test. */
   readonly types: Readonly<Record<Kind, string>>
   /** What follows the closing bracket of `create table`. */

@@ -36,6 +36,12 @@ export class SchemaEditor {
     await this.#all(this.#engine.rowSecurity?.secure(name, key) ?? [])
   }
 
+  /** Indexes a JSON column for containment, where the engine can. */
+  async indexContainment(name: string, table: string, column: string): Promise<void> {
+    const index = this.#engine.jsonContainsIndex(column)
+    if (index !== undefined) await this.execute(`create index ${name} on ${table} using ${index}`)
+  }
+
   /** Takes back what `secureTable` did. */
   async releaseTable(name: string): Promise<void> {
     await this.#all(this.#engine.rowSecurity?.release(name) ?? [])

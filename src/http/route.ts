@@ -21,6 +21,8 @@ export interface ParsedInput<I extends RouteInput> {
   readonly body: I['body'] extends z.ZodType ? z.output<I['body']> : unknown
   /** The revision named by `If-Match`, when the request carries one. */
   readonly ifRevision: number | undefined
+  /** Whether the request carries `If-None-Match: *`: only where nothing is there yet. */
+  readonly ifAbsent: boolean
   /** `Idempotency-Key`, for routes whose idempotency is `own`. */
   readonly idempotencyKey: string | undefined
   readonly origin: RequestOrigin
@@ -68,6 +70,10 @@ export interface EndpointDefinition<I extends RouteInput, A extends string = str
   readonly sensitive?: boolean
   /** Answers carry `ETag` from `revision`, and `If-Match` is understood. */
   readonly etag?: boolean
+  /** `If-Match` is understood, though the answer has no ETag. */
+  readonly ifMatch?: boolean
+  /** `If-None-Match: *` is understood. */
+  readonly ifNoneMatch?: boolean
 }
 
 /** What the server asks of an endpoint before it is known what it speaks. */

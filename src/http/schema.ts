@@ -55,3 +55,20 @@ export const flagText = (description: string) =>
   shownAs(z.enum(['true', 'false']).transform((text) => text === 'true'), {
     type: 'boolean', description,
   })
+
+/** A JSON object as text in a query string; the store checks depth and size. */
+export const objectText = (description: string) => {
+  const schema = z.string().transform((text, context): Record<string, never> => {
+    try {
+      const value: unknown = JSON.parse(text)
+      if (isObject(value)) return value as Record<string, never>
+    } catch {
+      // Told below: whatever cannot be read is no object.
+    }
+    context.addIssue({ code: 'custom', message: 'must be a JSON object' })
+    return z.NEVER
+  })
+  return shownAs(schema, {
+    type: 'string', contentMediaType: 'application/json', description,
+  })
+}

@@ -49,6 +49,8 @@ const rules = {
   'sessions:write': { least: 'person', tokens: true },
   'settings:read': { least: 'member', tokens: true },
   'settings:write': { least: 'admin', tokens: true },
+  'states:read': { least: 'member', tokens: true },
+  'states:write': { least: 'member', tokens: true },
   'streams:read': { least: 'member', tokens: true },
   'streams:write': { least: 'member', tokens: true },
   /** The actions on users are checked in the organization `default` alone, whoever calls. */

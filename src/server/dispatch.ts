@@ -37,7 +37,10 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, servin
     if (!isKept || caller === undefined) {
       return answer(route, reply, await route.handle(contextOf(holdfast, asked), input))
     }
-    const parts = [route.operationId, input.params, input.query, request.body, input.ifRevision]
+    const parts = [
+      route.operationId, input.params, input.query, request.body, input.ifRevision,
+      ...(input.ifAbsent ? ['absent'] : []),
+    ]
     const text = JSON.stringify(parts.map((part) => part ?? null))
     const kept = await once(holdfast, {
       call: await wordedCall(holdfast, route, { caller, key, text }),

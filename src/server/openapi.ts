@@ -163,6 +163,7 @@ function parametersOf(route: Endpoint): Json[] {
   if (route.scope === 'organization') list.push(organizationHeader)
   if (route.idempotency !== 'none') list.push(idempotencyHeader)
   if (takesIfMatch(route)) list.push(ifMatchHeader)
+  if (route.ifNoneMatch === true) list.push(ifNoneMatchHeader)
   return list
 }
 
@@ -195,6 +196,9 @@ const ifMatchHeader = header(
   'The ETag read before: the change happens only if nothing changed since.',
   { pattern: '^(\\*|"\\d{1,15}")$' },
 )
+
+const ifNoneMatchHeader = header(
+  'If-None-Match', 'With `*`: only while nothing is there yet.', { pattern: '^\\*$' })
 
 function problemsOf(route: Endpoint, bodily: readonly ErrorClass[]): Json {
   const always: ErrorClass[] = [

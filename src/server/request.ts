@@ -33,6 +33,7 @@ export function parseInput(
     query: check(query, request.query, 'query'),
     body: check(schemaOf(body, request.body), request.body, 'body'),
     ifRevision: ifRevisionOf(route, request, faults),
+    ifAbsent: ifAbsentOf(route, request, faults),
     idempotencyKey: idempotencyKeyOf(route, request, faults),
     origin: {
       ipAddress: request.ip,
@@ -59,8 +60,8 @@ function refuseAny(value: unknown, place: string, faults: FieldFault[]): undefin
 }
 
 /** Whether a route changes its object only while that is as the caller read it. */
-export function takesIfMatch({ etag, method }: Endpoint): boolean {
-  return etag === true && ['PATCH', 'PUT', 'DELETE'].includes(method)
+export function takesIfMatch({ etag, ifMatch, method }: Endpoint): boolean {
+  return ifMatch === true || (etag === true && ['PATCH', 'PUT', 'DELETE'].includes(method))
 }
 
 function ifRevisionOf(
@@ -79,6 +80,20 @@ function ifRevisionOf(
     : 'is not understood by this endpoint'
   faults.push({ field: 'header.if-match', message })
   return undefined
+}
+
+/** Elsewhere the header is about answers that are known already, and all are given whole. */
+function ifAbsentOf(
+  { ifNoneMatch }: Endpoint,
+  { headers }: Request,
+  faults: FieldFault[],
+): boolean {
+  const tag = headers['if-none-match']
+  if (ifNoneMatch !== true || tag === undefined) return false
+  const message = tag !== '*' ? 'must be *: only while nothing is there'
+    : headers['if-match'] !== undefined ? 'must not stand beside If-Match' : undefined
+  if (message !== undefined) faults.push({ field: 'header.if-none-match', message })
+  return true
 }
 
 function idempotencyKeyOf(

@@ -1,6 +1,8 @@
+import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
 import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.js'
 import {
-  type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
+  type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
+  type MessageContext, messageRoutes, type ParticipantContext, participantRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -19,18 +21,45 @@ import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
-  extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
-    FinishContext, PersonalDataContext {}
+  extends IdentityContext,
+    ConversationContext,
+    ContextContext,
+    MessageContext,
+    ParticipantContext,
+    AgentStateContext,
+    LockContext,
+    QueueContext,
+    ScheduleContext,
+    SecretContext,
+    SettingsContext,
+    AuditContext,
+    StreamContext,
+    FinishContext,
+    PersonalDataContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
-  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
-  ...auditRoutes, ...streamRoutes, finishRoute, ...personalDataRoutes,
+  ...identityRoutes,
+  ...conversationRoutes,
+  ...contextRoutes,
+  ...messageRoutes,
+  ...participantRoutes,
+  ...agentStateRoutes,
+  ...lockRoutes,
+  ...queueRoutes,
+  ...jobRoutes,
+  ...scheduleRoutes,
+  ...secretRoutes,
+  ...settingsRoutes,
+  ...auditRoutes,
+  ...streamRoutes,
+  finishRoute,
+  ...personalDataRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
 export const rawRoutes: readonly RawRoute<ServerContext>[] = [
-  ...rawStreamRoutes, ...rawAuditRoutes, ...rawPersonalDataRoutes,
+  ...rawStreamRoutes,
+  ...rawAuditRoutes,
+  ...rawPersonalDataRoutes,
 ]

@@ -77,6 +77,10 @@ export class HttpClient {
     return this.send({ method: 'POST', path, body, headers })
   }
 
+  put(path: string, body?: unknown, headers?: Call['headers']): Promise<Answer> {
+    return this.send({ method: 'PUT', path, body, headers })
+  }
+
   patch(path: string, body?: unknown, headers?: Call['headers']): Promise<Answer> {
     return this.send({ method: 'PATCH', path, body, headers })
   }

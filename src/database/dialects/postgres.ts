@@ -51,6 +51,8 @@ export const postgresEngine: Engine = {
     return sql`(statement_timestamp()
       + cast(${offset} as double precision) * interval '1 millisecond')`
   },
+  jsonContains: (column, object) => sql`${column}::jsonb @> ${object}::jsonb`,
+  jsonContainsIndex: (column) => `gin ((${column}::jsonb) jsonb_path_ops)`,
   types,
   tableSuffix: '',
   rowSecurity,

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { type Result } from '../engine.js'
 import { Busy, sqliteFailure, translated } from '../failures.js'
+import { jsonContains } from './sqlite-json.js'
 import { type SqliteDatabase, sqliteDriver, type SqliteStatement } from './sqlite-driver.js'
 
 /** Compiled statements kept per connection at most. */
@@ -75,6 +76,7 @@ export class SqliteConnection {
     this.#fractionsAsText = driver.fractionsAsText
     try {
       for (const setting of settings) this.#database.exec(setting)
+      this.#database.function('holdfast_json_contains', { deterministic: true }, jsonContains)
       if (path !== ':memory:') this.#useWal()
     } catch (error) {
       this.#database.close()

@@ -13,6 +13,11 @@ export interface SqliteDatabase {
   readonly isTransaction: boolean
   exec(sql: string): void
   prepare(sql: string): SqliteStatement
+  function(
+    name: string,
+    options: { readonly deterministic: boolean },
+    work: (...values: never[]) => unknown,
+  ): void
   close(): void
 }
 

@@ -39,6 +39,8 @@ export const sqliteEngine: Engine = {
     const format = sql.lit('%Y-%m-%dT%H:%M:%f000Z')
     return sql`strftime(${format}, 'now', format('%+.3f seconds', ${offset} / 1000.0))`
   },
+  jsonContains: (column, object) => sql`holdfast_json_contains(${column}, ${object})`,
+  jsonContainsIndex: () => undefined,
   types,
   rowSecurity: undefined,
   tableSuffix: 'strict',

@@ -15,11 +15,13 @@ import { rowLevelSecurity } from './0013_row_level_security.js'
 import { messageTree } from './0015_message_tree.js'
 import { streams } from './0016_streams.js'
 import { auditRetention } from './0017_audit_retention.js'
+import { agentStates } from './0018_agent_states.js'
+import { participants } from './0019_participants.js'
 import { streamOwners } from './0024_stream_owners.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
-  auditRetention, streamOwners,
+  auditRetention, agentStates, participants, streamOwners,
 ]

@@ -167,12 +167,26 @@ export async function guestIn(
 /** The words that fill an estate. */
 export type Words = Pick<Estate, 'mark' | 'secret'>
 
-/** A conversation with two messages; the ids of the last. */
-export async function talkIn({ conversations, messages }: OrganizationStores, { secret }: Words) {
+/** A conversation with two messages and two states; the ids of the last of each. */
+export async function talkIn(
+  { conversations, messages, contexts, states, participants }: OrganizationStores,
+  { mark, secret }: Words,
+) {
   const { id } = await conversations.create({ title: secret, metadata: { secret } })
   const [, message] = await messages.appendMany(id, [1, 2].map((number) => (
     { role: 'user', content: `${secret} ${number}`, metadata: { secret } })))
-  return { conversation_id: id, message_id: message!.id }
+  await contexts.putSummary(id, { text: secret, upToMessageId: message!.id })
+  for (const name of ['other_state', 'graph_state', 'graph_state']) {
+    await states.put({ conversationId: id, name }, { secret })
+  }
+  const participant = `agent:${mark}`
+  for (const each of [`agent:other/${mark}`, participant]) {
+    const draft = { role: 'member', displayName: secret, metadata: { secret } } as const
+    await participants.put({ conversationId: id, participant: each }, draft)
+  }
+  return {
+    conversation_id: id, message_id: message!.id, state: 'graph_state', revision: 1, participant,
+  }
 }
 
 /** Two conversations, the last with two roots; the ids of a message with two children. */

@@ -79,7 +79,10 @@ async function invited({ holdfast, secret: name }: Estate, { userId }: Caller): 
 
 const talking: Readonly<Record<string, Sample>> = {
   createConversation: { body: () => ({ title: 'a talk' }) },
-  listConversations: { query: ({ user_id }) => ({ user_id: String(user_id) }) },
+  listConversations: {
+    query: ({ user_id, participant }) =>
+      ({ user_id: String(user_id), participant: String(participant), metadata: '{}' }),
+  },
   getConversation: {},
   updateConversation: { fresh: talk, body: () => ({ title: 'a title' }) },
   deleteConversation: { fresh: talk },
@@ -97,6 +100,27 @@ const talking: Readonly<Record<string, Sample>> = {
   getMessage: {},
   updateMessage: { fresh: talk, body: () => ({ metadata: { of: 'ours' } }) },
   deleteMessage: { fresh: talk },
+}
+
+const remembering: Readonly<Record<string, Sample>> = {
+  listParticipants: {},
+  getParticipant: {},
+  putParticipant: { fresh: talk, body: () => ({ role: 'observer' }) },
+  markRead: { fresh: talk, body: () => ({ position: 1 }) },
+  removeParticipant: { fresh: talk },
+  getContext: {},
+  getSummary: {},
+  putSummary: {
+    fresh: talk, body: ({ message_id }) => ({ text: 'ours', up_to_message_id: message_id }),
+  },
+  deleteSummary: { fresh: talk },
+  listAgentStates: {},
+  getAgentState: {},
+  putAgentState: { fresh: talk, body: () => ({ document: { of: 'ours' } }) },
+  patchAgentState: { fresh: talk, body: () => ({ document: { of: 'ours' } }) },
+  deleteAgentState: { fresh: talk },
+  listAgentStateRevisions: {},
+  getAgentStateRevision: {},
 }
 
 const working: Readonly<Record<string, Sample>> = {
@@ -233,5 +257,5 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...working, ...streaming, ...keeping, ...belonging, ...being,
+  ...talking, ...remembering, ...working, ...streaming, ...keeping, ...belonging, ...being,
 }

@@ -2,6 +2,7 @@ import { cursorOf } from '../../database/page.js'
 import { type HttpClient } from '../http.js'
 import { type HttpWorld } from '../serving.js'
 import { type Target } from './campaign.js'
+import { hangingOn } from './conversing.js'
 import { type Known } from './drafts.js'
 import { type Operation } from './operations.js'
 import { type Judging } from './verdicts.js'
@@ -64,6 +65,7 @@ export async function furnish(
       const credentials: Known = operation.isPublic ? {} : { authorization }
       return {
         ...objects, ...await lockFor(world, operation), ...credentials, email, username, password,
+        ...await hangingOn(world, operation, objects),
         ...await secretFor(world, operation, userId),
         ...await userFor(world, operation, another.token),
         ...await sessionFor(world, operation, another),
@@ -72,7 +74,7 @@ export async function furnish(
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
         sibling_of: objects.message_id!, leaf: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
-        secret_fields: 'never.set',
+        secret_fields: 'never.set', metadata: '{"a": [1]}',
       }
     },
     untouched: async () => JSON.stringify([

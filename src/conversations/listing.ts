@@ -1,0 +1,82 @@
+import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
+import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { InvalidInput } from '../errors.js'
+import { participantOf } from './participant-rules.js'
+import { checkLimit, checkMetadata } from './rules.js'
+import {
+  type Conversation, conversationOf, conversations as table, type ConversationTables,
+  type Metadata,
+} from './tables.js'
+
+/** Options of `list`; those that are given must all hold. */
+export interface ConversationListing extends PageRequest {
+  /** Only conversations this user began. */
+  readonly userId?: string
+  /** `true`: only archived ones; `false`: only living ones. @default false */
+  readonly archived?: boolean
+  /** Only conversations this participant takes part in: `user:…`, `agent:…`, a speaker URI. */
+  readonly participant?: string
+  /**
+   * Only conversations whose metadata contains this object: each member of it is there, an array
+   * holds each of its elements in any order, all else is equal. At most 2,000 characters of JSON.
+   */
+  readonly metadata?: Metadata
+}
+
+/** Characters of JSON that a filter by metadata may have. */
+export const metadataFilterMax = 2_000
+
+const { columns } = table
+
+/** One page of an organization's conversations, newest first. */
+export async function listConversations(
+  database: Database<ConversationTables>,
+  organizationId: Stored<'id'>,
+  listing: ConversationListing,
+): Promise<Page<Conversation>> {
+  const limit = checkLimit(listing)
+  const { userId, archived = false, cursor } = listing
+  const participant =
+    listing.participant === undefined ? undefined : participantOf(listing.participant)
+  const metadata = listing.metadata === undefined ? undefined : filterOf(listing.metadata)
+  const filters = {
+    ...(participant === undefined ? {} : { participant }),
+    ...(metadata === undefined ? {} : { metadata }),
+  }
+  const list = ['conversations', organizationId, userId ?? null, archived,
+    ...(Object.keys(filters).length === 0 ? [] : [filters])]
+  const last = cursor === undefined
+    ? undefined : columns.id.encode(String(keyOf(list, cursor)[0]), 'cursor')
+  const query = database.write
+    .selectFrom('conversations')
+    .selectAll('conversations')
+    .where('conversations.organization_id', '=', organizationId)
+    .where('archived_at', archived ? 'is not' : 'is', null)
+    .$if(userId !== undefined, (all) =>
+      all.where('user_id', '=', columns.userId.encode(userId!, 'user_id')))
+    .$if(metadata !== undefined, (all) => all.where((expression) =>
+      database.engine.jsonContains(expression.ref('conversations.metadata'), metadata!)))
+    .$if(last !== undefined, (all) => all.where('id', '<', last!))
+    // In the order of the participant's own index, so that a page reads no other's conversations.
+    .$if(participant !== undefined, (all) => all
+      .innerJoin('conversation_participants as p', (join) => join
+        .onRef('p.organization_id', '=', 'conversations.organization_id')
+        .onRef('p.conversation_id', '=', 'conversations.id'))
+      .where('p.organization_id', '=', organizationId)
+      .where('p.participant', '=', participant!)
+      .$if(last !== undefined, (some) => some.where('p.conversation_id', '<', last!))
+      .orderBy('p.conversation_id', 'desc'))
+    .$if(participant === undefined, (all) => all.orderBy('id', 'desc'))
+    .limit(limit + 1)
+  const rows = (await database.all(query)).map(conversationOf)
+  return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
+}
+
+function filterOf(metadata: Metadata): Stored<'json'> {
+  checkMetadata(metadata)
+  const stored = columns.metadata.encode(metadata, 'metadata')
+  if (stored.length <= metadataFilterMax) return stored
+  const rule = `must be at most ${metadataFilterMax} characters of JSON to filter by`
+  throw new InvalidInput(`metadata ${rule}`, { field: 'metadata' })
+}

@@ -1,0 +1,31 @@
+import { type HttpWorld } from '../serving.js'
+import { type Known } from './drafts.js'
+import { type Operation } from './operations.js'
+
+/** What hangs on the conversation that an operation is about, as far as it must be there. */
+export async function hangingOn(
+  { holdfast: { ids }, organization: { states, contexts, participants } }: HttpWorld,
+  { operationId, path }: Operation,
+  { conversation_id: conversationId, message_id: messageId }: Known,
+): Promise<Known> {
+  if (conversationId === undefined) return {}
+  const isThere = /^(get|list|delete)/.test(operationId)
+  if (path.endsWith('/summary')) {
+    const summary = { text: 'steady' }
+    // The second of two that come at once finds one there, and that will do.
+    if (isThere) {
+      await contexts.putSummary(conversationId, summary, { ifAbsent: true }).catch(() => undefined)
+    }
+    return { up_to_message_id: messageId! }
+  }
+  if (path.includes('{participant}')) {
+    // Upper case: an id inside it would otherwise count as one, whose case does not matter.
+    const participant = `agent:${ids.next().toUpperCase()}/é`
+    await participants.put({ conversationId, participant }, { role: 'member' })
+    return { participant }
+  }
+  if (!path.includes('{state}')) return {}
+  const state = { conversationId, name: 'graph_state' }
+  if (isThere && (await states.find(state)) === undefined) await states.put(state, { steady: true })
+  return { state: state.name, revision: '1' }
+}
