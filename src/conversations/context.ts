@@ -5,7 +5,7 @@ import { type Scope } from '../scope.js'
 import { summaryIn } from './context-row.js'
 import { messageOf } from './drafts.js'
 import { type MessageLog } from './message-log.js'
-import { checkContextLimit } from './rules.js'
+import { checkContextLimit, contextLimitMax } from './rules.js'
 import { notFound } from './store.js'
 import { type NewSummary, Summaries, type SummaryPut } from './summaries.js'
 import {
@@ -41,6 +41,9 @@ interface Recent {
 }
 
 type StoredValues = Record<string, unknown>
+
+/** Messages that are cached together: few sizes, so that all of them can be forgotten. */
+const sizes = [20, 50, contextLimitMax] as const
 
 /** As long as a conversation's context is worth keeping: a day. */
 const times = { ttlSeconds: 86_400 }
@@ -82,9 +85,18 @@ export class ContextStore {
     const { rows: [row] } = await this.#database.execute(
       this.#log.contextRow({ organization_id: this.#organizationId, id }))
     if (row === undefined) throw notFound(conversationId)
-    const { messages, hasMore } = this.#isCached
-      ? await this.#recent(row, limit) : await this.#read(row, limit)
+    const recent = this.#isCached
+      ? await this.#recent(row, sizes.find((size) => size >= limit)!)
+      : await this.#read(row, limit)
+    const messages = recent.messages.slice(-limit)
+    const hasMore = recent.hasMore || recent.messages.length > limit
     return { conversation: conversationOf(row), messages, hasMore, summary: summaryIn(row) }
+  }
+
+  /** Forgets what is cached of a conversation, everywhere: it would stay for a day. */
+  async forget(conversationId: string): Promise<void> {
+    const id = columns.id.encode(conversationId, 'conversation_id')
+    await Promise.all(sizes.map((size) => this.#cache.invalidate(this.#keyOf(id, size))))
   }
 
   /** The summary. Throws SummaryNotFound. */
@@ -110,14 +122,18 @@ export class ContextStore {
 
   /** The cached messages if they are those of this row; else they are read, and cached beside. */
   async #recent(row: StoredValues, limit: number): Promise<Recent> {
-    const id = `${String(row.id)}/${limit}`
-    const key = { namespace: this.#organizationId, resource: 'conversation_context', id }
+    const key = this.#keyOf(String(row.id), limit)
     const load = () => this.#read(row, limit)
     const cached = (await this.#cache.getOrLoad<Recent>(key, load, times))!
     if (cached.stamp === stampOf(row)) return cached
     const read = await load()
     void this.#renew(key, read).catch(() => undefined)
     return read
+  }
+
+  #keyOf(conversationId: string, size: number): CacheKey {
+    const id = `${conversationId}/${size}`
+    return { namespace: this.#organizationId, resource: 'conversation_context', id }
   }
 
   async #renew(key: CacheKey, read: Recent): Promise<void> {

@@ -47,11 +47,23 @@ async function lived(
     })))
     await stores.messages.append(id, { role: 'assistant', content: `you said ${canary}` })
   }
+  for (const { id } of [talk, forked]) {
+    await stores.states.put({ conversationId: id, name: 'graph_state' }, { canary })
+    await stores.states.patch({ conversationId: id, name: 'graph_state' }, { more: canary })
+    await stores.contexts.putSummary(id, { text: canary })
+    await others.participants.put({ conversationId: id, participant: `agent:${canary}` }, {
+      role: 'observer',
+    })
+    await stores.contexts.get(id)
+  }
   const { data: shared } = await stores.messages.list(forked.id)
   const fork = await others.conversations.fork(forked.id, shared[3]!.id, { title: 'a fork' })
   await others.messages.append(fork.id, { role: 'user', content: 'kept in the fork' })
   const theirs = await others.conversations.create({ title: 'of others' })
   await others.messages.append(theirs.id, { role: 'user', content: 'kept before' })
+  await others.participants.put({ conversationId: theirs.id, participant: `user:${userId}` }, {
+    role: 'member', displayName: canary,
+  })
   await stores.messages.append(theirs.id, {
     role: 'user', content: canary, author: `user:${userId}`,
   })
@@ -118,6 +130,11 @@ contract('erasing a person', (open) => {
     await expect(holdfast.identity.getUser(one.userId)).rejects.toThrow()
     await expect(holdfast.authenticator.authenticate(one.token)).rejects.toThrow()
     expect(await holdfast.identity.getUser(other.userId)).toBeDefined()
+    for (const { id } of [left.talk, left.forked]) {
+      expect(await holdfast.coordination.cache.find({
+        namespace: world.organizationId, resource: 'conversation_context', id: `${id}/20`,
+      })).toBeUndefined()
+    }
     expect((await others.audit.verify()).isIntact).toBe(true)
   }, 60_000)
 

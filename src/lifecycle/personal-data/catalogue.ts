@@ -3,7 +3,13 @@ import { type Table } from '../../database/table.js'
 /** How the rows of one table belong to people, and what becomes of them. */
 export type PersonalRows =
   /** Rows of one person: erased by themselves, exported. */
-  | { readonly is: 'own'; readonly column: string; readonly holds: 'id' | 'actor' }
+  | {
+    readonly is: 'own'
+    readonly column: string
+    readonly holds: 'id' | 'actor'
+    /** The column with the conversation that they hang on as well. */
+    readonly conversation?: string
+  }
   /** Rows of a conversation: erased with it, exported with the conversations of a person. */
   | { readonly is: 'ofConversation'; readonly column: string }
   /** Rows that go by cascade with another row of the person. */
@@ -45,6 +51,13 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   conversations: { is: 'ofConversation', column: 'id' },
   message_branches: { is: 'ofConversation', column: 'conversation_id' },
   messages: { is: 'ofConversation', column: 'conversation_id' },
+  conversation_summaries: { is: 'ofConversation', column: 'conversation_id' },
+  conversation_participants: {
+    is: 'own', column: 'participant', holds: 'actor', conversation: 'conversation_id',
+  },
+  agent_states: { is: 'ofConversation', column: 'conversation_id' },
+  agent_state_revisions: { is: 'ofConversation', column: 'conversation_id' },
+  agent_state_counters: { is: 'ofConversation', column: 'conversation_id' },
   queues: { is: 'impersonal', why: work },
   job_keys: { is: 'impersonal', why: work },
   jobs: { is: 'impersonal', why: work },
@@ -67,6 +80,12 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   streams: { is: 'own', column: 'created_by', holds: 'actor' },
   stream_chunks: { is: 'ofRow', why: 'bytes of the person’s streams' },
   stream_producers: { is: 'ofRow', why: 'positions in the person’s streams' },
+}
+
+/** The column of a table that says on which conversation a row hangs, if any. */
+export function conversationColumnOf(rows: PersonalRows): string | undefined {
+  if (rows.is === 'ofConversation') return rows.column
+  return rows.is === 'own' ? rows.conversation : undefined
 }
 
 /** How a table's rows belong to people. Throws for a table that the catalogue forgot. */

@@ -5,7 +5,7 @@ import {
 import { type Database } from '../../database/database.js'
 import { InvalidInput } from '../../errors.js'
 import { isUuid } from '../../ids.js'
-import { personalRows } from './catalogue.js'
+import { conversationColumnOf, personalRows } from './catalogue.js'
 import { type AnyTables, type ErasureReport, type PersonalDataParts } from './parts.js'
 
 /** Rows looked up at once. */
@@ -119,7 +119,7 @@ class Eraser {
 
   /** One that others’ forks rest on stays as a hollow one: its tree, and nothing said in it. */
   async #conversation(id: string): Promise<void> {
-    const { conversations } = this.#stores
+    const { contexts, conversations } = this.#stores
     try {
       this.#count('messages', await this.#messagesIn(id))
       await conversations.delete(id)
@@ -128,6 +128,7 @@ class Eraser {
       if (!(error instanceof ConversationIsForked)) throw error
       await this.#hollow(id)
     }
+    await contexts.forget(id)
     this.#count('conversations', 1)
   }
 
@@ -139,9 +140,10 @@ class Eraser {
       left = data.length > 0
     }
     for (const [table, rows] of Object.entries(personalRows)) {
-      if (rows.is !== 'ofConversation' || tree.has(table)) continue
+      const column = conversationColumnOf(rows)
+      if (column === undefined || tree.has(table)) continue
       const statement = this.#database.write.deleteFrom(table)
-        .where('organization_id', '=', this.#scope.organizationId).where(rows.column, '=', id)
+        .where('organization_id', '=', this.#scope.organizationId).where(column, '=', id)
       this.#count(table, await this.#database.run(statement))
     }
     await conversations.update(id, { title: null, metadata: {}, archived: true })

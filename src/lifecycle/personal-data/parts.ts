@@ -1,4 +1,4 @@
-import { type ConversationStore, type MessageStore } from '../../conversations/index.js'
+import { type ContextStore, type ConversationStore, type MessageStore } from '../../conversations/index.js'
 import { type Database } from '../../database/database.js'
 import { type Table } from '../../database/table.js'
 import { type Actor } from '../../scope.js'
@@ -10,6 +10,7 @@ export type AnyTables = Record<string, Record<string, unknown>>
 export interface ErasingStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
+  readonly contexts: ContextStore
 }
 
 /** What works on everything of one person take from outside. */
