@@ -337,6 +337,7 @@ export class Holdfast {
     return {
       conversations: new ConversationStore(database.as(), scope, {
         clock: this.clock, ids: this.ids, log: this.#messageLog,
+        inTransaction: transaction !== undefined,
       }),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
       queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),

@@ -1,4 +1,4 @@
-import { createWriteStream, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type Command } from 'commander'
 import {
   type AuditHead, type AuditVerdict, csvHead, csvLine, headLine, installationId, jsonLine,
@@ -6,9 +6,10 @@ import {
 import { type Holdfast } from '../holdfast.js'
 import { OrganizationNotFound } from '../identity/index.js'
 import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.js'
+import { lineWriter } from './line-writer.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
-import { drained, type Terminal } from './terminal.js'
+import { type Terminal } from './terminal.js'
 
 interface OrganizationOptions extends DatabaseOptions {
   readonly organization?: string
@@ -97,7 +98,7 @@ async function exportLog(options: ExportOptions, terminal: Terminal): Promise<vo
     throw new UsageFailure(`--format must be jsonl or csv, not ${format}`)
   }
   await withLogs({ ...options, organization }, terminal, async (audit) => {
-    const writer = writerTo(out, terminal)
+    const writer = lineWriter(out, terminal)
     if (format === 'csv') await writer.write(csvHead)
     for await (const line of audit.export()) {
       const text = format === 'csv' ? csvLine(line) : jsonLine(line)
@@ -105,38 +106,6 @@ async function exportLog(options: ExportOptions, terminal: Terminal): Promise<vo
     }
     await writer.end()
   })
-}
-
-/** Writes lines no faster than they are taken. */
-function writerTo(path: string | undefined, terminal: Terminal) {
-  if (path === undefined) {
-    return {
-      write: async (line: string) => { terminal.print(line); await terminal.drained() },
-      end: async () => undefined,
-    }
-  }
-  const stream = createWriteStream(path, { mode: 0o600 })
-  let failure: Error | undefined
-  stream.once('error', (error) => { failure = error })
-  const check = () => {
-    if (failure === undefined) return
-    const sentence = `The export cannot be written (${failure.message}).`
-    throw new CommandFailure(sentence, { code: 'file_not_written', cause: failure })
-  }
-  return {
-    async write(line: string) {
-      stream.write(`${line}\n`)
-      await drained(stream)
-      check()
-    },
-    async end() {
-      await new Promise<void>((done) => {
-        stream.once('close', () => done())
-        stream.end()
-      })
-      check()
-    },
-  }
 }
 
 async function heads(options: OrganizationOptions, terminal: Terminal): Promise<void> {

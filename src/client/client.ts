@@ -12,7 +12,7 @@ import { endpoints, type Me, type User, type UserChanges } from './schema.js'
 import { OrganizationSettings, OwnSettings } from './settings.js'
 import { type RawCall, Streams } from './streams.js'
 import {
-  type Fetch, type Outgoing, type RawResult, send, sendRaw, type TransportOptions,
+  type Fetch, type Outgoing, send, sendOpen, sendRaw, type TransportOptions,
 } from './transport.js'
 
 /** How to reach a server. */
@@ -109,7 +109,12 @@ export class Client {
     this.invitations = new Invitations(request)
     this.members = new Members(request)
     this.users = new Users(request)
-    this.conversations = new Conversations(request)
+    const raw = {
+      call: (call: RawCall) => sendRaw(this.#rawOutgoing(call), this.#transport),
+      open: (call: RawCall) => sendOpen(this.#rawOutgoing(call), this.#transport),
+      key: randomKey,
+    }
+    this.conversations = new Conversations(request, raw)
     this.messages = new Messages(request)
     this.organizations = new Organizations(request)
     this.serviceTokens = new ServiceTokens(request)
@@ -118,7 +123,7 @@ export class Client {
     this.sessions = new Sessions(request)
     this.secrets = new Secrets(request, 'Secret')
     this.mySecrets = new Secrets(request, 'MySecret')
-    this.streams = new Streams({ call: (call) => this.#raw(call), key: randomKey })
+    this.streams = new Streams(raw)
   }
 
   /** Changes the person behind the token: names, address, preferences. */
@@ -140,7 +145,7 @@ export class Client {
     return (await send(outgoing, this.#transport)) as Result<Id>
   }
 
-  async #raw(call: RawCall): Promise<RawResult> {
+  #rawOutgoing(call: RawCall): Outgoing {
     const { method, path, body, signal, idempotencyKey, isRepeatable = false } = call
     const headers = new Headers()
     if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`)
@@ -151,11 +156,11 @@ export class Client {
       if (value !== undefined) headers.set(name, value)
     }
     if (idempotencyKey !== undefined) headers.set('idempotency-key', checkedKey(idempotencyKey))
-    const repeatable = isRepeatable || idempotencyKey !== undefined
-    const outgoing = {
-      url: this.#base + path, method, headers, body, signal, isRepeatable: repeatable,
+    const isMeant = isRepeatable || idempotencyKey !== undefined
+    return {
+      url: this.#base + path, method, headers, body, signal,
+      isRepeatable: isMeant && !(body instanceof ReadableStream),
     }
-    return sendRaw(outgoing, this.#transport)
   }
 
   #outgoing(endpoint: Endpoint, options: AnyOptions): Outgoing {

@@ -2,19 +2,34 @@ import {
   type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
 } from './operation.js'
 import { eachOf } from './pages.js'
+import { piecesOf } from './pieces.js'
 import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
   type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
   type MessagePage, type NewConversation, type NewFork, type NewMessage, type NewMessages,
   type PathPage, type RootPage,
 } from './schema.js'
+import { type StreamTransport } from './streams.js'
+import { type OutgoingBody } from './transport.js'
+
+/** What an import made. */
+export interface ImportedConversation {
+  readonly id: string
+  /** The id in the file. */
+  readonly source_id: string
+  readonly messages: number
+  /** How many of them were erased before the export. */
+  readonly erased: number
+}
 
 /** Conversations of the organization. */
 export class Conversations {
   readonly #request: Request
+  readonly #transport: StreamTransport
 
-  constructor(request: Request) {
+  constructor(request: Request, transport: StreamTransport) {
     this.#request = request
+    this.#transport = transport
   }
 
   /** Begins a conversation. */
@@ -66,6 +81,34 @@ export class Conversations {
   fork(id: string, fork: NewFork, options: WriteOptions = {}): Promise<Conversation> {
     const path = { conversation_id: id }
     return this.#request('forkConversation', { path, body: fork, ...options })
+  }
+
+  /** The conversation as the bytes of a file of JSON lines, as they come. */
+  async *export(
+    id: string,
+    options: CallOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const response = await this.#transport.open({
+      method: 'GET', path: `/v1/conversations/${encodeURIComponent(id)}/export`,
+      isRepeatable: true, ...options,
+    })
+    yield* piecesOf(response, options.signal)
+  }
+
+  /**
+   * Makes a conversation of an exported file, all of it or nothing; `newId` gives it another id
+   * than the one in the file. A stream is sent once, any other file again when no answer comes.
+   */
+  async import(
+    file: OutgoingBody,
+    { newId = false, ...options }: WriteOptions & { readonly newId?: boolean } = {},
+  ): Promise<ImportedConversation> {
+    const { bytes } = await this.#transport.call({
+      method: 'POST', path: `/v1/conversations/import${newId ? '?new_id=true' : ''}`, body: file,
+      headers: { 'content-type': 'application/jsonl' }, idempotencyKey: this.#transport.key(),
+      ...options,
+    })
+    return JSON.parse(new TextDecoder().decode(bytes)) as ImportedConversation
   }
 
   /** Deletes the conversation and its messages; forks of it must go first. */

@@ -13,12 +13,15 @@ export interface TransportOptions {
   readonly retriesMax: number
 }
 
+/** What a call carries; a stream can be sent once only. */
+export type OutgoingBody = string | Uint8Array | Blob | ReadableStream<Uint8Array>
+
 /** One call, ready to be sent as often as it takes. */
 export interface Outgoing {
   readonly url: string
   readonly method: string
   readonly headers: Headers
-  readonly body: string | Uint8Array | undefined
+  readonly body: OutgoingBody | undefined
   readonly signal: AbortSignal | undefined
   /** Whether two arrivals have one effect. */
   readonly isRepeatable: boolean
@@ -55,6 +58,15 @@ export function sendRaw(outgoing: Outgoing, options: TransportOptions): Promise<
     if (status >= 200 && status < 300) return () => ({ status, headers, bytes })
     // A redirect, a refusal, or a HEAD that has no words for it.
     return () => readAnswer(response, new TextDecoder().decode(bytes)) as RawResult
+  })
+}
+
+/** As `send`, for an answer whose body is read as it comes; the time limit ends with its head. */
+export function sendOpen(outgoing: Outgoing, options: TransportOptions): Promise<Response> {
+  return sendWith(outgoing, options, async (response) => {
+    if (response.ok) return () => response
+    const text = await response.text()
+    return () => readAnswer(response, text) as Response
   })
 }
 
@@ -114,7 +126,8 @@ async function attemptOnce<T>(
   try {
     // A redirected POST would arrive as a GET, so redirects are answers like others.
     const init = { method, headers, body, signal: controller.signal, redirect: 'manual' } as const
-    answer = await read(await options.fetch(url, init as RequestInit))
+    const whole = body instanceof ReadableStream ? { ...init, duplex: 'half' } : init
+    answer = await read(await options.fetch(url, whole as RequestInit))
   } catch (cause) {
     signal?.throwIfAborted()
     throw unanswered(cause, controller.signal.aborted ? options.timeoutMs : undefined)

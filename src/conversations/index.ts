@@ -1,6 +1,8 @@
 export {
-  ConversationIsForked, ConversationNotFound, MessageNotFound, ParentMessageNotFound,
+  ConversationExists, ConversationIsForked, ConversationNotFound, InvalidConversationFile,
+  MessageNotFound, ParentMessageNotFound,
 } from './errors.js'
+export { type ImportedConversation, type ImportOptions, type ImportSource } from './import.js'
 export { type NewMessage } from './drafts.js'
 export { MessageLog } from './message-log.js'
 export {
@@ -16,4 +18,5 @@ export {
 export { type PathListing } from './tree.js'
 export { type MessageContext, messageRoutes, newMessageOf } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'
+export { transferRoutes } from './transfer-routes.js'
 export { messageSchema, newMessageSchema, presentMessage } from './schemas.js'

@@ -5,7 +5,9 @@ import { type Database, type Placeholder, prepare } from '../database/database.j
 import { type Statement } from '../database/engine.js'
 import { type IdGenerator } from '../ids.js'
 import { AppendBatch, type AppendCall, type FirstPlace } from './append.js'
+import { Turns } from './import-turns.js'
 import { type ConversationTables, messages as table } from './tables.js'
+import { TransferStatements } from './transfer-statements.js'
 import { TreeStatements } from './tree-statements.js'
 
 const { columns } = table
@@ -46,6 +48,9 @@ export class MessageLog {
   readonly ids: IdGenerator
   readonly batch: AppendBatch
   readonly tree: TreeStatements
+  readonly transfer: TransferStatements
+  /** Imports write one after the other: each holds a transaction for as long as it takes. */
+  readonly importing = new Turns()
   readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
   readonly #writer: CoalescingWriter<AppendCall, FirstPlace>
   #stamp: { readonly milliseconds: number; readonly stored: Stored<'instant'> } | undefined
@@ -59,6 +64,7 @@ export class MessageLog {
     this.ids = source.ids
     this.batch = new AppendBatch(database)
     this.tree = new TreeStatements(database)
+    this.transfer = new TransferStatements(database)
     this.page = { asc: this.#page('asc'), desc: this.#page('desc') }
     this.#writer = new CoalescingWriter({
       write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),

@@ -67,6 +67,13 @@ export function checkKey(key: string | undefined): void {
   require(valid, 'idempotency_key', `must be 1 to ${idempotencyKeyMax} characters`)
 }
 
+/** Refuses what no pieces can be read from. */
+export function checkSource(source: unknown): void {
+  const isIterable = typeof source === 'object' && source !== null &&
+    (Symbol.asyncIterator in source || Symbol.iterator in source)
+  require(isIterable, 'source', 'must be an iterable of text or bytes')
+}
+
 /** Refuses metadata that is not a JSON object. */
 export function checkMetadata(metadata: JsonValue, field = 'metadata'): void {
   const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)

@@ -9,6 +9,10 @@ import { InvalidInput, RevisionConflict } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
+import { ConversationExport } from './export.js'
+import {
+  ConversationImport, type ImportedConversation, type ImportOptions, type ImportSource,
+} from './import.js'
 import { type MessageLog } from './message-log.js'
 import { checkLimit, checkMetadata, checkTitle } from './rules.js'
 import {
@@ -47,6 +51,8 @@ export interface ConversationSource {
   readonly ids: IdGenerator
   /** What the stores of messages share. */
   readonly log: MessageLog
+  /** Whether the database handed in is a transaction. @default false */
+  readonly inTransaction?: boolean
 }
 
 const { columns } = table
@@ -249,6 +255,29 @@ export class ConversationStore {
       const message = 'Other conversations share the history of this one; delete those first.'
       throw new ConversationIsForked(message, { cause })
     }
+  }
+
+  /**
+   * The conversation as lines of JSON, each with its line feed: first what it is, then its messages
+   * in order of arrival with the whole tree, at last counts and a SHA-256. Of a fork the history it
+   * shares is written as its own. `import` makes the same conversation of it. Throws
+   * ConversationNotFound, with the first line.
+   */
+  export(conversationId: string): AsyncGenerator<string, void, void> {
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    const key = { organizationId, conversationId: id }
+    return new ConversationExport(this.#source.log, this.#database, key).lines()
+  }
+
+  /**
+   * Makes a conversation of an exported file: all of it, or nothing. It exports to the same bytes
+   * again, but for its id where `newId` asks for another one. Who imports it began it. At most
+   * 256 MiB. Throws InvalidConversationFile, ConversationExists, IdempotencyKeyReused.
+   */
+  import(source: ImportSource, options: ImportOptions = {}): Promise<ImportedConversation> {
+    const { log, inTransaction = false } = this.#source
+    return new ConversationImport(log, this.#scope, { database: this.#database, inTransaction })
+      .run(source, options)
   }
 
   #key(conversationId: string) {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { HoldfastError } from '../errors.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
-import { RequestFaults } from '../http/problem.js'
+import { BodyTooLarge, RequestFaults } from '../http/problem.js'
 import { type RawAnswer, type RawInput, type RawRoute } from '../http/raw.js'
 import { type Endpoint, type RouteInput } from '../http/route.js'
 import { refuseEncoding } from './body.js'
@@ -39,8 +39,27 @@ export function serveRaw(
     scope.addHook('onSend', async (request, reply) => {
       if (reply.statusCode === 413) await discarded(request)
     })
-    for (const route of routes) serveOne(scope, holdfast, { route, serving })
+    for (const route of routes) {
+      if (route.takesPieces !== true) serveOne(scope, holdfast, { route, serving })
+    }
     servePreflights(scope, routes)
+  })
+  void server.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (request, stream, done) => {
+      try {
+        refuseEncoding(request)
+        done(null, stream)
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+    scope.addHook('onSend', async (request, reply) => {
+      if (reply.statusCode >= 400) await discarded(request)
+    })
+    for (const route of routes) {
+      if (route.takesPieces === true) serveOne(scope, holdfast, { route, serving })
+    }
   })
 }
 
@@ -99,7 +118,7 @@ function dispatchRaw(holdfast: Holdfast, route: RawRoute<ServerContext>, serving
     const handle = (context: ServerContext) => handled(route, context, { input, reply })
     const contextWith = (transaction?: HoldfastTransaction): ServerContext =>
       ({ ...contextOf(holdfast, who, transaction), streamTimes: serving.streamTimes })
-    const { idempotencyKey: key } = input
+    const key = route.idempotency === 'transaction' ? input.idempotencyKey : undefined
     if (key === undefined || caller === undefined) {
       return send(reply, await handle(contextWith()))
     }
@@ -145,9 +164,34 @@ function inputOf(
   })
   return Object.assign(waitable(parsed, reply, serving.lifecycle), {
     body: Buffer.isBuffer(body) ? body : new Uint8Array(),
+    pieces: body instanceof Readable ? piecesOf(body, route.bodyBytesMax ?? 0) : noPieces(),
     header: (each: string) => headers[each]?.toString(),
     url: `${request.protocol}://${request.host}${request.url.split('?')[0]!}`,
   }) as RawInput<RouteInput>
+}
+
+async function* noPieces(): AsyncGenerator<Uint8Array, void, void> {}
+
+/** A body as it comes; it is asked for no more than is taken. */
+async function* piecesOf(
+  body: Readable,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  let length = 0
+  try {
+    // What is left of a refused body is still to be discarded.
+    for await (const piece of body.iterator({ destroyOnReturn: false })) {
+      length += (piece as Buffer).length
+      if (length > bytesMax) {
+        throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`, { field: 'body' })
+      }
+      yield piece as Buffer
+    }
+  } catch (cause) {
+    if (HoldfastError.isInstance(cause)) throw cause
+    const message = 'ended before it was whole: the sender has gone'
+    throw Object.assign(new RequestFaults([{ field: 'body', message }]), { cause })
+  }
 }
 
 const deepOf = (params: unknown): string => (params as Record<string, string>)['*'] ?? ''

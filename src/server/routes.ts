@@ -1,6 +1,7 @@
 import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
   type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
+  transferRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -28,4 +29,6 @@ export const routes: readonly Route<ServerContext>[] = [
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
-export const rawRoutes: readonly RawRoute<ServerContext>[] = rawStreamRoutes
+export const rawRoutes: readonly RawRoute<ServerContext>[] = [
+  ...rawStreamRoutes, ...transferRoutes,
+]
