@@ -158,7 +158,8 @@ export class Holdfast {
     })
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
     this.#messageLog = new MessageLog(this.#database.as(), {
-      clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
+      clock: this.clock, ids: this.ids, signals: coordination.signals,
+      waitingTimeoutMs: options.acquireTimeoutMs,
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
@@ -311,12 +312,14 @@ export class Holdfast {
     await Promise.all([...this.#workers].map((each) => each.close()))
     await this.#waitingRoom.close()
     this.streamLog.live.close()
+    this.#messageLog.live.close()
     await this.#messageLog.idle()
     await this.streamLog.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
     await this.authenticator.idle()
+    this.#messageLog.events.close()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()

@@ -9,6 +9,7 @@ import { ConversationExists } from './errors.js'
 import { type MessageLog } from './message-log.js'
 import { checkKey, checkSource } from './rules.js'
 import { Spool } from './spool.js'
+import { unchanged } from './changes.js'
 import { conversations, type ConversationTables, messageBranches } from './tables.js'
 import { type FileMessage, type FileSummary, TransferFile } from './transfer-file.js'
 import { fileFault, messageRow } from './transfer-format.js'
@@ -136,6 +137,7 @@ export class ConversationImport {
     const { organizationId, actor } = this.#scope
     const row = encodeRow(conversations, {
       ...conversation,
+      ...unchanged,
       organizationId,
       id,
       userId: actor.userId ?? null,

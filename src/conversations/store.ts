@@ -8,16 +8,18 @@ import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { InvalidInput, RevisionConflict } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
+import { countedUpdate, unchanged } from './changes.js'
 import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
 import { ConversationExport } from './export.js'
 import {
   ConversationImport, type ImportedConversation, type ImportOptions, type ImportSource,
 } from './import.js'
 import { type MessageLog } from './message-log.js'
-import { checkLimit, checkMetadata, checkTitle } from './rules.js'
+import { type EventReading } from './live.js'
+import { checkLimit, checkMetadata, checkTitle, checkTyping } from './rules.js'
 import {
-  type Conversation, conversations as table, type ConversationTables, messageBranches, messages,
-  type Metadata,
+  type Conversation, conversations as table, type ConversationTables, innerColumns,
+  messageBranches, messages, type Metadata,
 } from './tables.js'
 import { MessageTree } from './tree.js'
 
@@ -67,6 +69,7 @@ const untouched = {
   activeDepth: 0,
   forkedFromConversationId: null,
   forkedFromMessageId: null,
+  ...unchanged,
 }
 
 /** The conversations of one organization. */
@@ -171,6 +174,7 @@ export class ConversationStore {
       .updateTable('conversations')
       .set((expression) => ({
         ...this.#changed(changes, now),
+        ...countedUpdate,
         updated_at: now,
         revision: expression('revision', '+', 1 as Stored<'integer'>),
       }))
@@ -181,7 +185,10 @@ export class ConversationStore {
     }
     const [stored] = await this.#recorder.change(
       this.#database, update, told(verbOf(changes), conversationId, changes))
-    if (stored !== undefined) return conversationOf(stored)
+    if (stored !== undefined) {
+      this.#tell(this.#database, conversationId)
+      return conversationOf(stored)
+    }
     const { revision } = await this.get(conversationId)
     throw new RevisionConflict(`The conversation is at revision ${revision}; read it again.`)
   }
@@ -199,6 +206,7 @@ export class ConversationStore {
     return this.#database.transaction(async (transaction) => {
       const tree = new MessageTree(this.#source.log, this.#organizationId, transaction)
       await tree.switchTo(id, messageId, newest)
+      this.#tell(transaction, id)
       return new ConversationStore(transaction, this.#scope, this.#source).get(conversationId)
     }, { repeatable: true })
   }
@@ -250,6 +258,7 @@ export class ConversationStore {
       const deleted = await this.#recorder.change(
         this.#database, statement, told('deleted', conversationId))
       if (deleted.length === 0) throw notFound(conversationId)
+      this.#tell(this.#database, conversationId)
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = 'Other conversations share the history of this one; delete those first.'
@@ -280,6 +289,38 @@ export class ConversationStore {
       .run(source, options)
   }
 
+  /**
+   * What happens in the conversation, as it happens; behind the event `after`, all that was missed
+   * comes first, once and in order. Ends with `conversation.deleted`, or with `signal`. Throws
+   * ConversationNotFound, InvalidInput, and Busy when too many listen to this process.
+   */
+  events(conversationId: string, reading: EventReading = {}) {
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    return this.#source.log.live.follow({ organizationId, conversationId: id }, reading)
+  }
+
+  /**
+   * Tells who listens that the actor is typing, for `ttlSeconds` (1 to 30). @default 5. A hint: it
+   * is kept nowhere. Throws ConversationNotFound, InvalidInput.
+   */
+  async typing(
+    conversationId: string,
+    { ttlSeconds = 5 }: { readonly ttlSeconds?: number | undefined } = {},
+  ): Promise<void> {
+    checkTyping(ttlSeconds)
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    await this.get(conversationId)
+    const { actor } = this.#scope
+    const typing = { actorId: actor.id, userId: actor.userId ?? null, ttlSeconds }
+    await this.#source.log.events.tellTyping({ organizationId, conversationId: id }, typing)
+  }
+
+  /** Wakes who listens to the conversation, once the change is committed. */
+  #tell(database: Database<ConversationTables>, conversationId: string): void {
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    database.afterCommit(() => this.#source.log.tell({ organizationId, conversationId: id }))
+  }
+
   #key(conversationId: string) {
     return {
       organization_id: this.#organizationId,
@@ -304,9 +345,9 @@ export class ConversationStore {
 type Begun = Pick<Row<typeof table>, keyof typeof untouched>
 
 function conversationOf(stored: Record<string, unknown>): Conversation {
-  const { branchCount: _, previousLeafId: __, activeBranch: ___, activeDepth: ____, ...shown } =
-    decodeRow(table, stored)
-  return shown
+  const row: Record<string, unknown> = decodeRow(table, stored)
+  for (const name of innerColumns) delete row[name]
+  return row as Conversation
 }
 
 /** What the audit log is told; of a change the names of what was given, never the content. */

@@ -37,6 +37,15 @@ export const conversations = table(
     /** Where a fork left another conversation. */
     forkedFromConversationId: id().orNull(),
     forkedFromMessageId: id().orNull(),
+    /** Changes ever made of what was there; appends are counted by `messageCount`. */
+    changeCount: integer(),
+    /** The last change of title, metadata or archive state, and the messages before it. */
+    updatedChange: integer().orNull(),
+    updatedAfter: integer().orNull(),
+    /** The last change of the active leaf but by an append, the messages before it, the leaf. */
+    switchedChange: integer().orNull(),
+    switchedAfter: integer().orNull(),
+    switchedLeafId: id().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -70,6 +79,10 @@ export const messages = table(
     revision: integer(),
     createdAt: instant(),
     deletedAt: instant().orNull(),
+    /** The change of its conversation that was the last of this message; null before any. */
+    change: integer().orNull(),
+    /** The messages of its conversation before that change. */
+    changedAfter: integer().orNull(),
   },
   { primaryKey: ['organizationId', 'conversationId', 'id'] },
 )
@@ -91,12 +104,18 @@ export const messageBranches = table(
   { primaryKey: ['organizationId', 'conversationId', 'branch'] },
 )
 
+/** Columns of a conversation that only its tree and its events need. */
+export const innerColumns = [
+  'branchCount', 'previousLeafId', 'activeBranch', 'activeDepth', 'changeCount', 'updatedChange',
+  'updatedAfter', 'switchedChange', 'switchedAfter', 'switchedLeafId',
+] as const
+
 /** A conversation as stores return it. */
-export type Conversation = Omit<
-  Row<typeof conversations>, 'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth'>
+export type Conversation = Omit<Row<typeof conversations>, (typeof innerColumns)[number]>
 
 /** A message as stores return it. */
-export type Message = Omit<Row<typeof messages>, 'deletedAt' | 'branch'>
+export type Message = Omit<
+  Row<typeof messages>, 'deletedAt' | 'branch' | 'change' | 'changedAfter'>
 
 /** The tables of this domain, for `Database`. */
 export interface ConversationTables extends IdempotencyTables {

@@ -17,8 +17,8 @@ export type TransferredConversation = Pick<Row<typeof conversations>,
   'id' | 'title' | 'metadata' | 'revision' | 'createdAt' | 'updatedAt' | 'archivedAt'>
 
 /** What a file holds of a message: everything but where its row stands. */
-export type TransferredMessage =
-  Omit<Row<typeof messages>, 'organizationId' | 'conversationId' | 'branch' | 'depth'>
+export type TransferredMessage = Omit<Row<typeof messages>,
+  'organizationId' | 'conversationId' | 'branch' | 'depth' | 'change' | 'changedAfter'>
 
 /** The last line. */
 export interface Closing {
@@ -236,16 +236,14 @@ export interface MessagePlace {
 export const messageRow = (
   message: TransferredMessage,
   place: MessagePlace,
-): StoredRow<typeof messages> => encodeRow(messages, { ...message, ...place })
+): StoredRow<typeof messages> => encodeRow(messages, { ...message, ...place, change: null, changedAfter: null })
 
 /** What a file tells of a stored message; `position` counts in the file. */
 export function transferredMessage(
   stored: Record<string, unknown>,
   position: number,
 ): TransferredMessage {
-  const { organizationId: _, conversationId: __, branch: ___, depth: ____, ...rest } =
-    decodeRow(messages, stored)
-  return { ...rest, position }
+  return { ...decodeRow(messages, stored), position }
 }
 
 /** Names a conversation for statements. */

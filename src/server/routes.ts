@@ -1,7 +1,7 @@
 import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
-  type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
-  transferRoutes,
+  type ConversationContext, conversationRoutes, type EventContext, eventRoutes,
+  type MessageContext, messageRoutes, rawEventRoutes, transferRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -17,18 +17,18 @@ import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
 export interface ServerContext
-  extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
-    ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
+  extends IdentityContext, ConversationContext, MessageContext, EventContext, LockContext,
+    QueueContext, ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
     FinishContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
-  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
+  ...identityRoutes, ...conversationRoutes, ...eventRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
   ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
   ...auditRoutes, ...streamRoutes, finishRoute,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
 export const rawRoutes: readonly RawRoute<ServerContext>[] = [
-  ...rawStreamRoutes, ...transferRoutes,
+  ...rawStreamRoutes, ...transferRoutes, ...rawEventRoutes,
 ]
