@@ -1,4 +1,7 @@
 import {
+  type ConversationEvent, type EventOptions, followConversation,
+} from './conversation-events.js'
+import {
   type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
 } from './operation.js'
 import { eachOf } from './pages.js'
@@ -7,7 +10,7 @@ import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
   type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
   type MessagePage, type NewConversation, type NewFork, type NewMessage, type NewMessages,
-  type PathPage, type RootPage,
+  type PathPage, type RootPage, type Typing,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
 import { type OutgoingBody } from './transport.js'
@@ -109,6 +112,23 @@ export class Conversations {
       ...options,
     })
     return JSON.parse(new TextDecoder().decode(bytes)) as ImportedConversation
+  }
+
+  /**
+   * What happens in the conversation, as it happens: `ready` first, then everything behind the
+   * event `after`, or from now on. A connection that breaks is made again where it broke, until the
+   * conversation is deleted or `signal` is aborted.
+   */
+  events(
+    id: string,
+    options: EventOptions = {},
+  ): AsyncGenerator<ConversationEvent, void, undefined> {
+    return followConversation(this.#transport, id, options)
+  }
+
+  /** Tells who listens that the caller is typing. */
+  typing(id: string, typing: Typing = {}, options: CallOptions = {}): Promise<void> {
+    return this.#request('tellTyping', { path: { conversation_id: id }, body: typing, ...options })
   }
 
   /** Deletes the conversation and its messages; forks of it must go first. */

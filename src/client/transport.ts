@@ -91,15 +91,17 @@ async function sendWith<T>(
 function pauseMsAfter(error: unknown, attempt: number, pauseMaxMs: number): number | undefined {
   if (!(error instanceof HoldfastClientError) || !error.retryable) return undefined
   const { retryAfterMs } = error
-  // Full jitter: clients that failed together must not come back together.
-  if (retryAfterMs === undefined) {
-    return Math.random() * Math.min(backoffMaxMs, backoffMs * 2 ** attempt)
-  }
+  if (retryAfterMs === undefined) return backoffMsAfter(attempt)
   return retryAfterMs > pauseMaxMs ? undefined : retryAfterMs * (1 + Math.random() / 4)
 }
 
+/** Full jitter: clients that failed together must not come back together. */
+export function backoffMsAfter(attempt: number): number {
+  return Math.random() * Math.min(backoffMaxMs, backoffMs * 2 ** attempt)
+}
+
 /** Resolves after a while, or once the signal is aborted: the next attempt then ends the call. */
-function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)

@@ -4,7 +4,7 @@ import { eventHeaders, eventStream } from '../http/events.js'
 import { RequestFaults } from '../http/problem.js'
 import { type RawRoute, rawRoute } from '../http/raw.js'
 import { type Route, route } from '../http/route.js'
-import { idSchema } from '../http/schema.js'
+import { flagText, idSchema } from '../http/schema.js'
 import { type StreamTimes } from '../streams/index.js'
 import { ConversationNotFound } from './errors.js'
 import { serverEventOf, typingSchema } from './event-schemas.js'
@@ -36,6 +36,8 @@ export const rawEventRoutes: readonly RawRoute<EventContext>[] = [
       query: z.strictObject({
         after: z.string().max(100).optional()
           .describe('The id of the last event seen; without it, from now on.'),
+        live: flagText('false ends the answer once all that was missed is told. Default true.')
+          .optional(),
       }),
     },
     headers: { 'Last-Event-ID': 'As `after`, and before it.' },
@@ -50,7 +52,8 @@ export const rawEventRoutes: readonly RawRoute<EventContext>[] = [
     async handle({ conversations, streamTimes }, { params: { conversation_id: id }, ...input }) {
       const { query, header, signal } = input
       const lastId = header('last-event-id') || undefined
-      const events = conversations.events(id, { after: lastId ?? query.after, signal })
+      const { after, live } = query
+      const events = conversations.events(id, { after: lastId ?? after, live, signal })
       // Before anything is answered: there may be no such conversation.
       const first = await firstOf(events, lastId !== undefined)
       const { heartbeatMs = heartbeatDefaultMs } = streamTimes ?? {}

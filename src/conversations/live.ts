@@ -28,6 +28,8 @@ const readersMaxDefault = 10_000
 export interface EventReading {
   /** The id of the last event seen. @default now */
   readonly after?: string | undefined
+  /** False ends the events once all that was missed is told. @default true */
+  readonly live?: boolean | undefined
   /** Ends the events. */
   readonly signal?: AbortSignal | undefined
 }
@@ -68,7 +70,7 @@ export class LiveConversations {
    */
   async *follow(
     key: ConversationKey,
-    { after, signal = never }: EventReading = {},
+    { after, live = true, signal = never }: EventReading = {},
   ): AsyncGenerator<ConversationEvent, void, void> {
     const from = after === undefined ? undefined : cursorOfId(after)
     const watched = this.#attach(key)
@@ -78,7 +80,7 @@ export class LiveConversations {
       await watched.listen()
       const start = await this.#start(key, from)
       yield { id: idOfCursor(start), type: 'ready' }
-      yield* this.#told(watched, { inbox, signal, start })
+      yield* this.#told(watched, { inbox, signal, start, live })
     } finally {
       watched.inboxes.delete(inbox)
       this.#leave(watched)
@@ -94,10 +96,11 @@ export class LiveConversations {
 
   async *#told(
     watched: WatchedConversation,
-    { inbox, signal, start }: {
+    { inbox, signal, start, live }: {
       readonly inbox: Inbox
       readonly signal: AbortSignal
       readonly start: EventCursor
+      readonly live: boolean
     },
   ): AsyncGenerator<ConversationEvent, void, void> {
     let cursor = start
@@ -114,6 +117,7 @@ export class LiveConversations {
         version = seen
         states = seenStates
       }
+      if (!live) return
       for (const typing of inbox.take()) yield { id: null, type: 'typing', typing }
       if (watched.version === version && inbox.isEmpty) await watched.news(signal)
     }

@@ -98,6 +98,8 @@ const talking: Readonly<Record<string, Sample>> = {
   updateConversation: { fresh: talk, body: () => ({ title: 'a title' }) },
   deleteConversation: { fresh: talk },
   exportConversation: {},
+  followConversation: { query: () => ({ live: 'false', after: '0.0.0' }) },
+  tellTyping: { body: () => ({}) },
   importConversation: {
     query: () => ({ new_id: 'true' }), bytes: emptyFile(),
     headers: () => ({ 'content-type': 'application/jsonl' }),
