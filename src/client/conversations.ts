@@ -1,6 +1,6 @@
 import {
   type ConversationEvent, type EventOptions, followConversation,
-} from './conversation-events.js'
+} from './events.js'
 import {
   type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
 } from './operation.js'

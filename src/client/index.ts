@@ -1,7 +1,7 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
 export { type Audit } from './audit.js'
 export { Client, type ClientOptions, createClient } from './client.js'
-export { type ConversationEvent, type EventOptions } from './conversation-events.js'
+export { type ConversationEvent, type EventOptions } from './events.js'
 export {
   type Conversations, type ImportedConversation, type MessageName, type Messages,
 } from './conversations.js'

@@ -188,7 +188,7 @@ export class EventReader {
   }
 }
 
-/** Messages behind a position, beside how their conversation stands; one row when there are none. */
+/** Messages behind a position, beside how their conversation stands; at least one row. */
 function created(on: Database<ConversationTables>, slot: Placeholder<BehindParameters>) {
   return on.write
     .selectFrom('conversations as c')

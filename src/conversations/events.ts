@@ -54,7 +54,7 @@ export interface StateChange {
 export interface ConversationStates {
   /** Where it signals that the states of this conversation have changed. */
   topicOf(name: ConversationName): string
-  /** Changes behind this one, in order, at most `limit`; of several of one state the last will do. */
+  /** Changes behind this one, in order, at most `limit`; of several of a state the last will do. */
   changesAfter(
     name: ConversationName,
     change: number,

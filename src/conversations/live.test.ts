@@ -108,7 +108,7 @@ contract('what happens in a conversation', (open) => {
     expectRising(all)
   })
 
-  it('is refused to neighbours, for ids of elsewhere, and when too many listen', async () => {
+  it('is refused to neighbours, to ids of elsewhere, to too many', async () => {
     const { organization, neighbour, organizationId } = await open()
     const { conversations, messages } = organization
     const { id } = await conversations.create()
@@ -133,7 +133,7 @@ contract('what happens in a conversation', (open) => {
     live.close()
   })
 
-  it('ends when the conversation is deleted, when sent home, and when Holdfast closes', async () => {
+  it('ends when the conversation is deleted, when sent home, when all is closed', async () => {
     const world = await open()
     const { organization: { conversations } } = world
     const { id } = await conversations.create()

@@ -236,7 +236,8 @@ export interface MessagePlace {
 export const messageRow = (
   message: TransferredMessage,
   place: MessagePlace,
-): StoredRow<typeof messages> => encodeRow(messages, { ...message, ...place, change: null, changedAfter: null })
+): StoredRow<typeof messages> =>
+  encodeRow(messages, { ...message, ...place, change: null, changedAfter: null })
 
 /** What a file tells of a stored message; `position` counts in the file. */
 export function transferredMessage(

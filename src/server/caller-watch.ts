@@ -22,15 +22,30 @@ export class CallerWatch {
     return this.#revoked.signal
   }
 
-  /** Watches until the body has ended. */
-  over(body: Readable): void {
-    const timer = setInterval(() => void this.#look(body), askEveryMs).unref()
-    const end = () => clearInterval(timer)
-    body.once('close', end)
-    this.revoked.addEventListener('abort', end, { once: true })
+  /** Watches while an answer is waited for. */
+  async during<R>(work: () => Promise<R>): Promise<R> {
+    const end = this.#watch(() => undefined)
+    try {
+      return await work()
+    } finally {
+      end()
+    }
   }
 
-  async #look(body: Readable): Promise<void> {
+  /** Watches until the body has ended. */
+  over(body: Readable): void {
+    body.once('close', this.#watch(() => void setTimeout(() => body.destroy(), graceMs).unref()))
+  }
+
+  /** Asks again and again until what it returns is called. */
+  #watch(end: () => void): () => void {
+    const timer = setInterval(() => void this.#look(end), askEveryMs).unref()
+    const stop = () => clearInterval(timer)
+    this.revoked.addEventListener('abort', stop, { once: true })
+    return stop
+  }
+
+  async #look(end: () => void): Promise<void> {
     try {
       await this.#ask()
     } catch (error) {
@@ -38,7 +53,7 @@ export class CallerWatch {
       const isRefused = HoldfastError.isInstance(error) && error.status < 500
       if (!isRefused || this.revoked.aborted) return
       this.#revoked.abort(error)
-      setTimeout(() => body.destroy(), graceMs).unref()
+      end()
     }
   }
 }

@@ -122,7 +122,11 @@ function dispatchRaw(holdfast: Holdfast, route: RawRoute<ServerContext>, serving
       ({ ...contextOf(holdfast, who, transaction), streamTimes: serving.streamTimes })
     const key = route.idempotency === 'transaction' ? input.idempotencyKey : undefined
     if (key === undefined || caller === undefined) {
-      const answer = await handle(contextWith())
+      // Only a read may wait for what is to come.
+      const isRead = route.method === 'GET' && caller !== undefined
+      const answer = await (isRead
+        ? watch.during(() => handle(contextWith()))
+        : handle(contextWith()))
       return send(reply, answer, caller && watch)
     }
     const parts = [route.operationId, input.params, input.query, steering(route, request)]

@@ -23,8 +23,8 @@ export interface ServerContext
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
-  ...identityRoutes, ...conversationRoutes, ...eventRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
-  ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
+  ...identityRoutes, ...conversationRoutes, ...eventRoutes, ...messageRoutes, ...lockRoutes,
+  ...queueRoutes, ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
   ...auditRoutes, ...streamRoutes, finishRoute,
 ]
 
