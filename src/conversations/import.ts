@@ -6,9 +6,10 @@ import { encodeRow } from '../database/table.js'
 import { IdempotencyStore } from '../idempotency/index.js'
 import { type Scope } from '../scope.js'
 import { ConversationExists } from './errors.js'
+import { type ImportRoom } from './import-turns.js'
 import { type MessageLog } from './message-log.js'
 import { checkKey, checkSource } from './rules.js'
-import { Spool } from './spool.js'
+import { Spool, spoolMemoryMax } from './spool.js'
 import { unchanged } from './changes.js'
 import { conversations, type ConversationTables, messageBranches } from './tables.js'
 import { type FileMessage, type FileSummary, TransferFile } from './transfer-file.js'
@@ -25,6 +26,8 @@ export const importBytesMax = 256 * 1024 * 1024
 export interface ImportOptions {
   /** Give the conversation a new id instead of that in the file. @default false */
   readonly newId?: boolean | undefined
+  /** Bytes of one line at most. @default 100 MiB, which every message fits in */
+  readonly lineBytesMax?: number | undefined
   /** 1 to 255 characters; the same key with the same file imports once. */
   readonly idempotencyKey?: string | undefined
 }
@@ -80,13 +83,15 @@ export class ConversationImport {
     checkKey(options.idempotencyKey)
     checkSource(source)
     const spool = new Spool()
+    const room = this.#log.imports.room()
     try {
-      const whole = await readWhole(source, spool)
+      const whole = await readWhole(source, options, { spool, room })
       const write = () => this.#database.transaction((transaction) =>
         this.#once(transaction, whole, options), { repeatable: true })
       // A transaction that is open already must not wait for one that may wait for it.
-      return this.#inTransaction ? await write() : await this.#log.importing.take(write)
+      return this.#inTransaction ? await write() : await this.#log.imports.take(write)
     } finally {
+      room.leave()
       await spool.close()
     }
   }
@@ -165,20 +170,30 @@ export class ConversationImport {
   }
 }
 
+interface Keeping {
+  readonly spool: Spool
+  readonly room: ImportRoom
+}
+
 /** Keeps all of a source and checks it on the way. */
-async function readWhole(source: ImportSource, spool: Spool): Promise<Whole> {
+async function readWhole(
+  source: ImportSource,
+  { lineBytesMax }: ImportOptions,
+  { spool, room }: Keeping,
+): Promise<Whole> {
   const hash = createHash('sha256')
   const kept = async function* () {
     for await (const piece of source) {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
       if (spool.length + bytes.length > importBytesMax) throw tooLong()
+      if (spool.length + bytes.length > spoolMemoryMax) room.enter()
       hash.update(bytes)
       await spool.write(bytes)
       yield bytes
     }
   }
   const file = new TransferFile()
-  for await (const line of linesOf(kept())) file.take(line)
+  for await (const line of linesOf(kept(), lineBytesMax)) file.take(line)
   return { spool, summary: file.end(), digest: hash.digest('hex') }
 }
 

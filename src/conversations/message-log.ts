@@ -9,7 +9,7 @@ import { AppendBatch, type AppendCall, type FirstPlace } from './append.js'
 import { EventReader } from './event-reader.js'
 import { EventSignals } from './event-signals.js'
 import { type ConversationStates } from './events.js'
-import { Turns } from './import-turns.js'
+import { ImportTurns } from './import-turns.js'
 import { LiveConversations } from './live.js'
 import { type ConversationTables, messages as table } from './tables.js'
 import { type ConversationKey } from './transfer-format.js'
@@ -59,8 +59,7 @@ export class MessageLog {
   readonly batch: AppendBatch
   readonly tree: TreeStatements
   readonly transfer: TransferStatements
-  /** Imports write one after the other: each holds a transaction for as long as it takes. */
-  readonly importing = new Turns()
+  readonly imports = new ImportTurns()
   /** Who listens to conversations is woken by it. */
   readonly events: EventSignals
   /** Those of this process. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Bytes kept in memory; what is longer goes to a file. */
-const memoryMax = 1024 * 1024
+export const spoolMemoryMax = 1024 * 1024
 
 const readBytes = 256 * 1024
 
@@ -27,8 +27,9 @@ export class Spool {
   async write(bytes: Uint8Array): Promise<void> {
     this.#length += bytes.length
     if (this.#file === undefined) {
-      this.#kept.push(Uint8Array.from(bytes))
-      if (this.#length <= memoryMax) return
+      // The sender may use its bytes again.
+      this.#kept.push(Buffer.from(bytes))
+      if (this.#length <= spoolMemoryMax) return
       this.#file = await this.#open()
       const kept = Buffer.concat(this.#kept)
       this.#kept = []

@@ -1,13 +1,14 @@
 import { fileFault } from './transfer-format.js'
 
-/** Bytes of one line at most: content and metadata of the greatest length, written in ASCII. */
-export const lineBytesMax = 64 * 1024 * 1024
+/** Bytes of one line at most: content and metadata of the greatest length, three bytes a unit. */
+export const lineBytesMax = 100 * 1024 * 1024
 
 const lineFeed = 0x0a
 
 /** Lines of UTF-8, without their line feeds. Throws InvalidConversationFile. */
 export async function* linesOf(
   pieces: AsyncIterable<Uint8Array>,
+  bytesMax = lineBytesMax,
 ): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let parts: Uint8Array[] = []
@@ -15,7 +16,7 @@ export async function* linesOf(
   let number = 1
   const take = (part: Uint8Array) => {
     length += part.length
-    if (length > lineBytesMax) throw fileFault(number, `is longer than ${lineBytesMax} bytes`)
+    if (length > bytesMax) throw fileFault(number, `is longer than ${bytesMax} bytes`)
     parts.push(part)
   }
   const finish = (): string => {

@@ -8,6 +8,10 @@ import { importBytesMax } from './import.js'
 import { type ConversationContext } from './routes.js'
 
 const define = rawRoute<ConversationContext>()
+
+/** What a stranger sends is parsed line by line: a longer one is for the command line. */
+const httpLineBytesMax = 16 * 1024 * 1024
+
 const jsonLines = 'application/jsonl'
 const common = { tag: 'Conversations', scope: 'organization' } as const
 
@@ -71,7 +75,9 @@ export const transferRoutes: readonly RawRoute<ConversationContext>[] = [
     idempotency: 'own',
     async handle({ conversations }, { query, pieces, idempotencyKey }) {
       const { id, sourceId, messages, erased } =
-        await conversations.import(pieces, { newId: query.new_id, idempotencyKey })
+        await conversations.import(pieces, {
+          newId: query.new_id, idempotencyKey, lineBytesMax: httpLineBytesMax,
+        })
       const body = stringifyJson({ id, source_id: sourceId, messages, erased })
       return {
         status: 201,

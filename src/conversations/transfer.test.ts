@@ -184,6 +184,35 @@ contract('conversations written out and in', (open) => {
     await neighbour.conversations.import([file])
   })
 
+  it('may be long, of which a process reads four at a time', async () => {
+    const { organization, neighbour } = await open()
+    const { conversations, messages } = organization
+    const { id } = await conversations.create()
+    await messages.appendMany(id, ['a', 'é', '😀'].map((unit) => said(unit.repeat(300_000))))
+    const file = await exported(organization, id)
+    let go = () => {}
+    const whole = new Promise<void>((resolve) => (go = resolve))
+    const slow = async function* () {
+      yield file.slice(0, -100)
+      await whole
+      yield file.slice(-100)
+    }
+    const all = Array.from({ length: 6 }, () =>
+      neighbour.conversations.import(slow(), { newId: true }))
+    const outcomes = Promise.allSettled(all)
+    await expect(Promise.all(all)).rejects.toMatchObject({ code: 'busy' })
+    go()
+    const made = (await outcomes).flatMap((each) =>
+      each.status === 'fulfilled' ? [each.value.id] : [])
+    expect(made).toHaveLength(4)
+    const first = file.indexOf('\n')
+    const copy = await exported(neighbour, made[0]!)
+    expect(copy.slice(copy.indexOf('\n'), -80)).toBe(file.slice(first, -80))
+    await neighbour.conversations.import([file])
+    const lines = neighbour.conversations.import([file], { lineBytesMax: 300_000 })
+    await expect(lines).rejects.toThrow('line 2: is longer than 300000 bytes')
+  })
+
   it('are not seen by a neighbour', async () => {
     const { organization, neighbour } = await open()
     const { id } = await grown(organization)
