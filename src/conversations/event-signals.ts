@@ -1,11 +1,15 @@
 import { type Signal, type Signals, type Subscription } from '../coordination/coordination.js'
+import { type Stored } from '../database/columns.js'
 import { type ConversationKey } from './transfer-format.js'
 
-/** Conversations share topics, so that many appends a second are few signals a second. */
-const topicsMax = 16
+/**
+ * Signals go out at least so far apart, so that any number of appends a second is at most 50
+ * signals a second. The first after a pause goes at once.
+ */
+const gapMs = 20
 
-/** Signals of one topic are at least so far apart; what comes in between goes with the next. */
-const gapMs = 5
+/** One for all conversations. */
+const topic = 'conversations'
 
 /** Conversations named in one signal; of more it is only said that they are many. */
 const namesMax = 500
@@ -38,10 +42,11 @@ export const nameOf = ({ organizationId, conversationId }: ConversationKey): str
 /** Says in all processes which conversations to look at. What happened is in the database. */
 export class EventSignals {
   readonly #signals: Signals
-  /** Names to be told, by topic. */
-  readonly #owed = new Map<string, Set<string>>()
-  readonly #listeners = new Map<string, Map<string, Heard>>()
-  readonly #subscriptions = new Map<string, Promise<Subscription | undefined>>()
+  /** Conversations to be told of, and whose; names are made when they are told. */
+  readonly #owed = new Map<Stored<'id'>, Set<Stored<'id'>>>()
+  /** Who listens in this process, by name. */
+  readonly #listeners = new Map<string, Heard>()
+  #subscribing: Promise<Subscription | undefined> | undefined
   #timer: NodeJS.Timeout | undefined
   #lastMs = 0
 
@@ -50,40 +55,35 @@ export class EventSignals {
   }
 
   /** At once after a pause, otherwise soon. */
-  tell(key: ConversationKey): void {
-    const topic = topicOf(key)
-    const owed = this.#owed.get(topic) ?? new Set()
-    this.#owed.set(topic, owed.add(nameOf(key)))
+  tell({ organizationId, conversationId }: ConversationKey): void {
+    const owed = this.#owed.get(conversationId)
+    if (owed === undefined) this.#owed.set(conversationId, new Set([organizationId]))
+    else owed.add(organizationId)
+    if (this.#timer !== undefined) return
     const pauseMs = Math.min(gapMs, Math.max(0, this.#lastMs + gapMs - performance.now()))
-    this.#timer ??= setTimeout(() => this.#flush(), pauseMs)
+    this.#timer = setTimeout(() => this.#flush(), pauseMs)
   }
 
   /** Says that somebody types. */
   async tellTyping(key: ConversationKey, typing: Typing): Promise<void> {
-    await this.#publish(topicOf(key), { name: nameOf(key), typing })
+    await this.#publish({ name: nameOf(key), typing })
   }
 
   /** Signals are hints: without them one finds out by looking. */
   async listen(key: ConversationKey, heard: Heard): Promise<void> {
-    const topic = topicOf(key)
-    const listeners = this.#listeners.get(topic) ?? new Map<string, Heard>()
-    this.#listeners.set(topic, listeners.set(nameOf(key), heard))
-    const subscribing = this.#subscriptions.get(topic) ?? this.#signals
-      .subscribe(topic, (signal) => this.#hear(topic, signal))
+    this.#listeners.set(nameOf(key), heard)
+    this.#subscribing ??= this.#signals
+      .subscribe(topic, (signal) => this.#hear(signal))
       .catch(() => undefined)
-    this.#subscriptions.set(topic, subscribing)
-    await subscribing
+    await this.#subscribing
   }
 
   /** Ends what `listen` began. */
   leave(key: ConversationKey, heard: Heard): void {
-    const topic = topicOf(key)
-    const listeners = this.#listeners.get(topic)
-    if (listeners?.get(nameOf(key)) === heard) listeners.delete(nameOf(key))
-    if (listeners === undefined || listeners.size > 0) return
-    this.#listeners.delete(topic)
-    void this.#subscriptions.get(topic)?.then((subscription) => subscription?.close())
-    this.#subscriptions.delete(topic)
+    if (this.#listeners.get(nameOf(key)) === heard) this.#listeners.delete(nameOf(key))
+    if (this.#listeners.size > 0) return
+    void this.#subscribing?.then((subscription) => subscription?.close())
+    this.#subscribing = undefined
   }
 
   /** Tells what is owed, and nothing later. */
@@ -95,32 +95,27 @@ export class EventSignals {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#lastMs = performance.now()
-    for (const [topic, names] of this.#owed) {
-      void this.#publish(topic, names.size > namesMax ? {} : { names: [...names] })
-        .catch(() => undefined)
+    const names: string[] = []
+    for (const [conversationId, organizations] of this.#owed) {
+      for (const organizationId of organizations) {
+        names.push(nameOf({ organizationId, conversationId }))
+      }
     }
     this.#owed.clear()
+    void this.#publish(names.length > namesMax ? {} : { names }).catch(() => undefined)
   }
 
-  async #publish(topic: string, payload: Payload): Promise<void> {
+  async #publish(payload: Payload): Promise<void> {
     await this.#signals.publish(topic, JSON.stringify(payload))
   }
 
-  #hear(topic: string, { payload, missed }: Signal): void {
-    const listeners = this.#listeners.get(topic)
-    if (listeners === undefined) return
+  #hear({ payload, missed }: Signal): void {
     const told = payload === undefined ? {} : JSON.parse(payload) as Payload
-    if (told.typing !== undefined) listeners.get(told.name!)?.typing(told.typing)
+    if (told.typing !== undefined) this.#listeners.get(told.name!)?.typing(told.typing)
     const isNamed = !missed && (told.names ?? told.typing) !== undefined
     const woken = isNamed
-      ? (told.names ?? []).flatMap((name) => listeners.get(name) ?? [])
-      : [...listeners.values()]
+      ? (told.names ?? []).flatMap((name) => this.#listeners.get(name) ?? [])
+      : [...this.#listeners.values()]
     for (const heard of woken) heard.news()
   }
-}
-
-/** By the last digit of the id, which is random. */
-function topicOf({ conversationId }: ConversationKey): string {
-  const shard = parseInt(conversationId.slice(-2), 16) % topicsMax
-  return `conversations:${shard}`
 }
