@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import {
-  AgentStateLog, type AgentStateOptions, AgentStateStore,
+  AgentStateChanges, AgentStateLog, type AgentStateOptions, AgentStateStore,
 } from './agent-states/index.js'
 import {
   AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
@@ -171,12 +171,14 @@ export class Holdfast {
       ids: this.ids, coordination: coordination.name,
     })
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
-    this.#messageLog = new MessageLog(this.#database.as(), {
-      clock: this.clock, ids: this.ids, waitingTimeoutMs: options.acquireTimeoutMs,
-    })
     this.#agentStateLog = new AgentStateLog(this.#database.as(), {
       clock: this.clock, ids: this.ids, signals: coordination.signals,
       options: options.agentStates,
+    })
+    this.#messageLog = new MessageLog(this.#database.as(), {
+      clock: this.clock, ids: this.ids, signals: coordination.signals,
+      waitingTimeoutMs: options.acquireTimeoutMs,
+      states: new AgentStateChanges(this.#agentStateLog),
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
@@ -334,6 +336,7 @@ export class Holdfast {
     await Promise.all([...this.#workers].map((each) => each.close()))
     await this.#waitingRoom.close()
     this.streamLog.live.close()
+    this.#messageLog.live.close()
     await this.#messageLog.idle()
     await this.streamLog.idle()
     await this.#agentStateLog.idle()
@@ -341,6 +344,7 @@ export class Holdfast {
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
     await this.authenticator.idle()
+    this.#messageLog.events.close()
     // Hints first: what still runs may tell others until the end, and wait for nobody after it.
     await this.coordination.close()
     await this.backend.close()
@@ -360,6 +364,7 @@ export class Holdfast {
     const witness = new Recorder(scope, this)
     const conversations = new ConversationStore(database.as(), scope, {
       clock: this.clock, ids: this.ids, log: this.#messageLog,
+      inTransaction: transaction !== undefined,
     })
     return {
       conversations,

@@ -4,6 +4,7 @@ export { type AgentStateOptions } from './rules.js'
 export {
   AgentStateLog, type AgentStateSource, agentStatesTopic, type StatesOf,
 } from './state-log.js'
+export { AgentStateChanges } from './state-changes.js'
 export {
   type AgentStateChange, type AgentStateName, type AgentStatePut, AgentStateStore, type Conversing,
 } from './store.js'

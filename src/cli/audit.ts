@@ -8,7 +8,7 @@ import {
 import { type Holdfast } from '../holdfast.js'
 import { OrganizationNotFound } from '../identity/index.js'
 import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.js'
-import { writerTo } from './line-writer.js'
+import { lineWriter } from './line-writer.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { type Terminal } from './terminal.js'
@@ -149,7 +149,7 @@ async function exportLog(options: ExportOptions, terminal: Terminal): Promise<vo
     throw new UsageFailure(`--format must be jsonl or csv, not ${format}`)
   }
   await withLogs({ ...options, organization }, terminal, async (audit) => {
-    const writer = writerTo(out, terminal)
+    const writer = lineWriter(out, terminal)
     if (format === 'csv') await writer.write(csvHead)
     for await (const line of audit.export()) {
       const text = format === 'csv' ? csvLine(line) : jsonLine(line)

@@ -2,17 +2,8 @@ import { createWriteStream } from 'node:fs'
 import { CommandFailure } from './failure.js'
 import { drained, type Terminal } from './terminal.js'
 
-/** Where lines go. */
-export interface LineWriter {
-  write(line: string): Promise<void>
-  end(): Promise<void>
-}
-
-/**
- * Writes lines, no faster than they are taken, to a file that its owner alone may read, or to the
- * output. Throws CommandFailure.
- */
-export function writerTo(path: string | undefined, terminal: Terminal): LineWriter {
+/** Writes lines no faster than they are taken: to a file, or to the terminal. */
+export function lineWriter(path: string | undefined, terminal: Terminal) {
   if (path === undefined) {
     return {
       write: async (line: string) => { terminal.print(line); await terminal.drained() },

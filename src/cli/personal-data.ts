@@ -4,7 +4,7 @@ import { type Holdfast } from '../holdfast.js'
 import { isUuid } from '../ids.js'
 import { UserNotFound } from '../identity/index.js'
 import { UsageFailure } from './failure.js'
-import { writerTo } from './line-writer.js'
+import { lineWriter } from './line-writer.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { type Terminal } from './terminal.js'
@@ -64,7 +64,7 @@ async function exportAll(named: string, options: ExportOptions, terminal: Termin
   const { settings } = configured(options, terminal)
   await withHoldfast(settings, terminal, async (holdfast) => {
     const lines = holdfast.personalData().export(await idOf(holdfast, named))
-    const writer = writerTo(options.out, terminal)
+    const writer = lineWriter(options.out, terminal)
     for await (const line of lines) await writer.write(stringifyJson(line))
     await writer.end()
   })

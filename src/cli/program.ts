@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addAudit } from './audit.js'
+import { addConversation } from './conversation.js'
 import { addDoctor } from './doctor.js'
 import { wantsStack } from './environment.js'
 import {
@@ -72,6 +73,7 @@ export function buildProgram(terminal: Terminal): Command {
   addToken(program, terminal)
   addSecrets(program, terminal)
   addAudit(program, terminal)
+  addConversation(program, terminal)
   addOpenApi(program, terminal)
   return program
 }

@@ -54,6 +54,11 @@ export class Terminal {
     this.#streams.error.write(remark)
   }
 
+  /** Standard input as it comes. */
+  get input(): Readable {
+    return this.#streams.input
+  }
+
   /** Everything on standard input, without one final line break. */
   async readInput(): Promise<string> {
     if (this.#streams.input.isTTY === true) this.say('Type it, then press Enter and Ctrl-D.')

@@ -13,7 +13,7 @@ import { OrganizationSettings, OwnSettings } from './settings.js'
 import { AgentStates } from './states.js'
 import { type RawCall, Streams } from './streams.js'
 import {
-  type Fetch, type Outgoing, type RawResult, send, sendRaw, type TransportOptions,
+  type Fetch, type Outgoing, send, sendOpen, sendRaw, type TransportOptions,
 } from './transport.js'
 
 /** How to reach a server. */
@@ -115,7 +115,12 @@ export class Client {
     this.invitations = new Invitations(request)
     this.members = new Members(request)
     this.users = new Users(request)
-    this.conversations = new Conversations(request)
+    const raw = {
+      call: (call: RawCall) => sendRaw(this.#rawOutgoing(call), this.#transport),
+      open: (call: RawCall) => sendOpen(this.#rawOutgoing(call), this.#transport),
+      key: randomKey,
+    }
+    this.conversations = new Conversations(request, raw)
     this.messages = new Messages(request)
     this.participants = new Participants(request)
     this.organizations = new Organizations(request)
@@ -126,7 +131,7 @@ export class Client {
     this.secrets = new Secrets(request, 'Secret')
     this.mySecrets = new Secrets(request, 'MySecret')
     this.states = new AgentStates(request)
-    this.streams = new Streams({ call: (call) => this.#raw(call), key: randomKey })
+    this.streams = new Streams(raw)
   }
 
   /** Changes the person behind the token: names, address, preferences. */
@@ -148,7 +153,7 @@ export class Client {
     return (await send(outgoing, this.#transport)) as Result<Id>
   }
 
-  async #raw(call: RawCall): Promise<RawResult> {
+  #rawOutgoing(call: RawCall): Outgoing {
     const { method, path, body, signal, idempotencyKey, isRepeatable = false } = call
     const headers = new Headers()
     if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`)
@@ -159,11 +164,11 @@ export class Client {
       if (value !== undefined) headers.set(name, value)
     }
     if (idempotencyKey !== undefined) headers.set('idempotency-key', checkedKey(idempotencyKey))
-    const repeatable = isRepeatable || idempotencyKey !== undefined
-    const outgoing = {
-      url: this.#base + path, method, headers, body, signal, isRepeatable: repeatable,
+    const isMeant = isRepeatable || idempotencyKey !== undefined
+    return {
+      url: this.#base + path, method, headers, body, signal,
+      isRepeatable: isMeant && !(body instanceof ReadableStream),
     }
-    return sendRaw(outgoing, this.#transport)
   }
 
   #outgoing(endpoint: Endpoint, options: AnyOptions): Outgoing {

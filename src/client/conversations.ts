@@ -1,16 +1,32 @@
 import { writeJson } from './json.js'
 import {
+  type ConversationEvent, type EventOptions, followConversation,
+} from './events.js'
+import {
   type CallOptions, type PutOptions, type Query, type Request, type UpdateOptions,
   type WriteOptions,
 } from './operation.js'
 import { eachOf } from './pages.js'
+import { piecesOf } from './pieces.js'
 import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
   type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
   type MessagePage, type ModelContext, type NewConversation, type NewFork, type NewMessage,
   type NewMessages, type NewSummary, type Participant, type ParticipantDraft,
-  type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary,
+  type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary, type Typing,
 } from './schema.js'
+import { type StreamTransport } from './streams.js'
+import { type OutgoingBody } from './transport.js'
+
+/** What an import made. */
+export interface ImportedConversation {
+  readonly id: string
+  /** The id in the file. */
+  readonly source_id: string
+  readonly messages: number
+  /** How many of them were erased before the export. */
+  readonly erased: number
+}
 
 /** Which conversations: those with which all that is given holds. */
 export type ConversationQuery = Omit<Query<'listConversations'>, 'metadata'> & {
@@ -21,9 +37,11 @@ export type ConversationQuery = Omit<Query<'listConversations'>, 'metadata'> & {
 /** Conversations of the organization. */
 export class Conversations {
   readonly #request: Request
+  readonly #transport: StreamTransport
 
-  constructor(request: Request) {
+  constructor(request: Request, transport: StreamTransport) {
     this.#request = request
+    this.#transport = transport
   }
 
   /** Begins a conversation. */
@@ -102,6 +120,51 @@ export class Conversations {
   /** Deletes the running summary. */
   deleteSummary(id: string, options: UpdateOptions = {}): Promise<void> {
     return this.#request('deleteSummary', { path: { conversation_id: id }, ...options })
+  }
+
+  /** The conversation as the bytes of a file of JSON lines, as they come. */
+  async *export(
+    id: string,
+    options: CallOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const response = await this.#transport.open({
+      method: 'GET', path: `/v1/conversations/${encodeURIComponent(id)}/export`,
+      isRepeatable: true, ...options,
+    })
+    yield* piecesOf(response, options.signal)
+  }
+
+  /**
+   * Makes a conversation of an exported file, all of it or nothing; `newId` gives it another id
+   * than the one in the file. A stream is sent once, any other file again when no answer comes.
+   */
+  async import(
+    file: OutgoingBody,
+    { newId = false, ...options }: WriteOptions & { readonly newId?: boolean } = {},
+  ): Promise<ImportedConversation> {
+    const { bytes } = await this.#transport.call({
+      method: 'POST', path: `/v1/conversations/import${newId ? '?new_id=true' : ''}`, body: file,
+      headers: { 'content-type': 'application/jsonl' }, idempotencyKey: this.#transport.key(),
+      ...options,
+    })
+    return JSON.parse(new TextDecoder().decode(bytes)) as ImportedConversation
+  }
+
+  /**
+   * What happens in the conversation, as it happens: `ready` first, then everything behind the
+   * event `after`, or from now on. A connection that breaks is made again where it broke, until the
+   * conversation is deleted or `signal` is aborted.
+   */
+  events(
+    id: string,
+    options: EventOptions = {},
+  ): AsyncGenerator<ConversationEvent, void, undefined> {
+    return followConversation(this.#transport, id, options)
+  }
+
+  /** Tells who listens that the caller is typing. */
+  typing(id: string, typing: Typing = {}, options: CallOptions = {}): Promise<void> {
+    return this.#request('tellTyping', { path: { conversation_id: id }, body: typing, ...options })
   }
 
   /** Deletes the conversation and its messages; forks of it must go first. */

@@ -1,9 +1,10 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
 export { type Audit } from './audit.js'
 export { Client, type ClientOptions, createClient } from './client.js'
+export { type ConversationEvent, type EventOptions } from './events.js'
 export {
-  type ConversationQuery, type Conversations, type MessageName, type Messages,
-  type ParticipantName, type Participants,
+  type ConversationQuery, type Conversations, type ImportedConversation, type MessageName,
+  type Messages, type ParticipantName, type Participants,
 } from './conversations.js'
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
 export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'

@@ -1,7 +1,7 @@
 import { invalidValue } from './errors.js'
 import { type CallOptions, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
-import { type RawResult } from './transport.js'
+import { type OutgoingBody, type RawResult } from './transport.js'
 
 /** One call that speaks bytes, as the streams make it. */
 export interface RawCall extends CallOptions {
@@ -9,7 +9,7 @@ export interface RawCall extends CallOptions {
   /** Behind the address of the server, encoded. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string | undefined>>
-  readonly body?: string | Uint8Array
+  readonly body?: OutgoingBody
   /** A key with which a repeated call has one effect; none is sent when absent. */
   readonly idempotencyKey?: string
   /** Whether it may be repeated without a key. */
@@ -19,6 +19,8 @@ export interface RawCall extends CallOptions {
 /** What the client hands to its streams. */
 export interface StreamTransport {
   call(call: RawCall): Promise<RawResult>
+  /** As `call`, for an answer whose body is read as it comes. */
+  open(call: RawCall): Promise<Response>
   key(): string
 }
 

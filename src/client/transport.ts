@@ -13,12 +13,15 @@ export interface TransportOptions {
   readonly retriesMax: number
 }
 
+/** What a call carries; a stream can be sent once only. */
+export type OutgoingBody = string | Uint8Array | Blob | ReadableStream<Uint8Array>
+
 /** One call, ready to be sent as often as it takes. */
 export interface Outgoing {
   readonly url: string
   readonly method: string
   readonly headers: Headers
-  readonly body: string | Uint8Array | undefined
+  readonly body: OutgoingBody | undefined
   readonly signal: AbortSignal | undefined
   /** Whether two arrivals have one effect. */
   readonly isRepeatable: boolean
@@ -58,6 +61,15 @@ export function sendRaw(outgoing: Outgoing, options: TransportOptions): Promise<
   })
 }
 
+/** As `send`, for an answer whose body is read as it comes; the time limit ends with its head. */
+export function sendOpen(outgoing: Outgoing, options: TransportOptions): Promise<Response> {
+  return sendWith(outgoing, options, async (response) => {
+    if (response.ok) return () => response
+    const text = await response.text()
+    return () => readAnswer(response, text) as Response
+  })
+}
+
 async function sendWith<T>(
   outgoing: Outgoing,
   options: TransportOptions,
@@ -79,15 +91,17 @@ async function sendWith<T>(
 function pauseMsAfter(error: unknown, attempt: number, pauseMaxMs: number): number | undefined {
   if (!(error instanceof HoldfastClientError) || !error.retryable) return undefined
   const { retryAfterMs } = error
-  // Full jitter: clients that failed together must not come back together.
-  if (retryAfterMs === undefined) {
-    return Math.random() * Math.min(backoffMaxMs, backoffMs * 2 ** attempt)
-  }
+  if (retryAfterMs === undefined) return backoffMsAfter(attempt)
   return retryAfterMs > pauseMaxMs ? undefined : retryAfterMs * (1 + Math.random() / 4)
 }
 
+/** Full jitter: clients that failed together must not come back together. */
+export function backoffMsAfter(attempt: number): number {
+  return Math.random() * Math.min(backoffMaxMs, backoffMs * 2 ** attempt)
+}
+
 /** Resolves after a while, or once the signal is aborted: the next attempt then ends the call. */
-function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)
@@ -114,7 +128,8 @@ async function attemptOnce<T>(
   try {
     // A redirected POST would arrive as a GET, so redirects are answers like others.
     const init = { method, headers, body, signal: controller.signal, redirect: 'manual' } as const
-    answer = await read(await options.fetch(url, init as RequestInit))
+    const whole = body instanceof ReadableStream ? { ...init, duplex: 'half' } : init
+    answer = await read(await options.fetch(url, whole as RequestInit))
   } catch (cause) {
     signal?.throwIfAborted()
     throw unanswered(cause, controller.signal.aborted ? options.timeoutMs : undefined)

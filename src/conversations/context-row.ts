@@ -5,19 +5,19 @@ import { type Statement } from '../database/engine.js'
 import { conversationSummaries, type ConversationTables, type Summary } from './tables.js'
 
 /** Which conversation is meant. */
-export interface ConversationKey {
+export interface ContextKey {
   readonly organization_id: Stored<'id'>
   readonly id: Stored<'id'>
 }
 
 /**
- * A conversation with its summary, and `edits`: the changes of messages in it and in those whose
- * history it shares.
+ * A conversation with its summary, and `edits`: the changes of what was there already, in it and in
+ * those whose history it shares.
  */
 export function contextRow(
   database: Database<ConversationTables>,
-): (key: ConversationKey) => Statement {
-  return prepareRaw<ConversationKey>(database, {
+): (key: ContextKey) => Statement {
+  return prepareRaw<ContextKey>(database, {
     name: 'conversations_context',
     readOnly: true,
     build: (slot) => sql`
@@ -25,18 +25,18 @@ export function contextRow(
         s.up_to_position as summary_up_to_position, s.model as summary_model,
         s.revision as summary_revision, s.created_at as summary_created_at,
         s.updated_at as summary_updated_at,
-        case when c.forked_from_conversation_id is null then c.edit_count else (
+        case when c.forked_from_conversation_id is null then c.change_count else (
           with recursive line as (
-            select o.organization_id, o.id, o.edit_count from conversations o
+            select o.organization_id, o.id, o.change_count from conversations o
             where o.organization_id = c.organization_id and o.id = c.id
             union all
-            select o.organization_id, o.id, o.edit_count
+            select o.organization_id, o.id, o.change_count
             from line l
             join message_branches b on b.organization_id = l.organization_id
               and b.conversation_id = l.id and b.branch = 0
             join conversations o on o.organization_id = b.organization_id
               and o.id = b.parent_conversation_id)
-          select sum(edit_count) from line) end as edits
+          select sum(change_count) from line) end as edits
       from conversations c
       left join conversation_summaries s on s.organization_id = c.organization_id
         and s.conversation_id = c.id and s.deleted_at is null

@@ -31,3 +31,13 @@ export const ParticipantNotFound = defineError('ParticipantNotFound', {
 export const ParentMessageNotFound = defineError('ParentMessageNotFound', {
   code: 'parent_message_not_found', status: 422,
 })
+
+/** A conversation with this id is here already. */
+export const ConversationExists = defineError('ConversationExists', {
+  code: 'conversation_exists', status: 409,
+})
+
+/** The file is no whole, unchanged export; the message names line and rule. */
+export const InvalidConversationFile = defineError('InvalidConversationFile', {
+  code: 'invalid_conversation_file', status: 422,
+})

@@ -1,9 +1,10 @@
 export {
-  ConversationIsForked, ConversationNotFound, MessageNotFound, ParentMessageNotFound,
-  ParticipantNotFound, SummaryExists, SummaryNotFound,
+  ConversationExists, ConversationIsForked, ConversationNotFound, InvalidConversationFile,
+  MessageNotFound, ParentMessageNotFound, ParticipantNotFound, SummaryExists, SummaryNotFound,
 } from './errors.js'
 export { ContextStore, type ModelContext } from './context.js'
 export { type ContextContext, contextRoutes } from './context-routes.js'
+export { type ImportedConversation, type ImportOptions, type ImportSource } from './import.js'
 export { type NewMessage } from './drafts.js'
 export { type ConversationListing } from './listing.js'
 export { MessageLog } from './message-log.js'
@@ -26,4 +27,10 @@ export { type ParticipantContext, participantRoutes } from './participant-routes
 export { type PathListing } from './tree.js'
 export { type MessageContext, messageRoutes, newMessageOf } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'
+export { transferRoutes } from './transfer-routes.js'
+export { type EventContext, eventRoutes, rawEventRoutes } from './event-routes.js'
+export {
+  type ConversationEvent, type ConversationName, type ConversationStates, type StateChange,
+} from './events.js'
+export { type EventReading } from './live.js'
 export { messageSchema, newMessageSchema, presentMessage } from './schemas.js'

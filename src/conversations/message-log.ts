@@ -1,12 +1,20 @@
 import { type Clock, instantOf } from '../clock.js'
+import { type Signals } from '../coordination/coordination.js'
 import { CoalescingWriter } from '../database/coalesce.js'
 import { type Stored } from '../database/columns.js'
 import { type Database, type Placeholder, prepare } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type IdGenerator } from '../ids.js'
 import { AppendBatch, type AppendCall, type FirstPlace } from './append.js'
-import { contextRow, type ConversationKey } from './context-row.js'
+import { type ContextKey, contextRow } from './context-row.js'
+import { EventReader } from './event-reader.js'
+import { EventSignals } from './event-signals.js'
+import { type ConversationStates } from './events.js'
+import { ImportTurns } from './import-turns.js'
+import { LiveConversations } from './live.js'
 import { type ConversationTables, messages as table } from './tables.js'
+import { type ConversationKey } from './transfer-format.js'
+import { TransferStatements } from './transfer-statements.js'
 import { TreeStatements } from './tree-statements.js'
 
 const { columns } = table
@@ -23,6 +31,10 @@ export interface PageParameters {
 export interface MessageSource {
   readonly clock: Clock
   readonly ids: IdGenerator
+  /** Tells other processes what they may look at. */
+  readonly signals: Signals
+  /** What another domain tells of agents' states, for the events of conversations. */
+  readonly states?: ConversationStates
   /** Longest wait of an append for the batches before it. @default 5000 */
   readonly waitingTimeoutMs?: number
 }
@@ -47,7 +59,13 @@ export class MessageLog {
   readonly ids: IdGenerator
   readonly batch: AppendBatch
   readonly tree: TreeStatements
-  readonly contextRow: (key: ConversationKey) => Statement
+  readonly contextRow: (key: ContextKey) => Statement
+  readonly transfer: TransferStatements
+  readonly imports = new ImportTurns()
+  /** Who listens to conversations is woken by it. */
+  readonly events: EventSignals
+  /** Those of this process. */
+  readonly live: LiveConversations
   readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
   readonly #writer: CoalescingWriter<AppendCall, FirstPlace>
   #stamp: { readonly milliseconds: number; readonly stored: Stored<'instant'> } | undefined
@@ -62,6 +80,11 @@ export class MessageLog {
     this.batch = new AppendBatch(database)
     this.tree = new TreeStatements(database)
     this.contextRow = contextRow(database)
+    this.transfer = new TransferStatements(database)
+    const { signals, states } = source
+    this.events = new EventSignals(signals)
+    const reader = new EventReader(database, states)
+    this.live = new LiveConversations({ reader, events: this.events, signals, states })
     this.page = { asc: this.#page('asc'), desc: this.#page('desc') }
     this.#writer = new CoalescingWriter({
       write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),
@@ -85,6 +108,11 @@ export class MessageLog {
   /** Joins the call with others into one durable batch. */
   append(call: AppendCall): Promise<FirstPlace> {
     return this.#writer.append(call)
+  }
+
+  /** Wakes who listens to the conversation, in all processes. */
+  tell(key: ConversationKey): void {
+    this.events.tell(key)
   }
 
   /** At most `limit` rows, fewer when they grow too long for one answer. */

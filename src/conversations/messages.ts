@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type Compilable, type OperationNodeSource, type RawBuilder, sql } from 'kysely'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { type Statement } from '../database/engine.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
 import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
@@ -12,6 +10,7 @@ import { type AppendCall, type Place } from './append.js'
 import {
   type Anchor, anchorOf, builtMessages, draftOf, messageOf, type NewMessage, placeIn, placesFrom,
 } from './drafts.js'
+import { counted, numbered } from './changes.js'
 import { ConversationNotFound, MessageNotFound } from './errors.js'
 import { type MessageLog } from './message-log.js'
 import { checkCount, checkKey, checkListing, checkMetadata } from './rules.js'
@@ -96,7 +95,10 @@ export class MessageStore {
     const { messages } = given
     const call = this.#callOf(given)
     const places = await this.#write(call, given)
-    if (places !== undefined) return builtMessages(call, messages, places)
+    if (places !== undefined) {
+      this.#tell(this.#database, call.conversationId)
+      return builtMessages(call, messages, places)
+    }
     const first = await this.#firstOf(call)
     if (first === undefined) throw this.#conversationNotFound(given.conversationId)
     return builtMessages(first.call, messages, first.places)
@@ -158,20 +160,32 @@ export class MessageStore {
     ifRevision?: number,
   ): Promise<Message> {
     checkMetadata(metadata)
-    let update = this.#database.write
-      .updateTable('messages')
+    const { write } = this.#database
+    let named = write
+      .selectFrom('messages')
+      .select('messages.id')
       .where((where) => where.and(this.#key(messageId.conversationId, messageId.id)))
       .where('deleted_at', 'is', null)
+    if (ifRevision !== undefined) {
+      named = named.where('revision', '=', columns.revision.encode(ifRevision, 'revision'))
+    }
+    const update = write
+      .updateTable('messages')
+      .where((where) => where.and(this.#key(messageId.conversationId, messageId.id)))
+      .where('id', 'in', named)
       .set((expression) => ({
+        ...numbered,
         metadata: columns.metadata.encode(metadata, 'metadata'),
         revision: expression('revision', '+', 1 as Stored<'integer'>),
       }))
       .returningAll()
-    if (ifRevision !== undefined) {
-      update = update.where('revision', '=', columns.revision.encode(ifRevision, 'revision'))
+    const count = this.#counting(messageId.conversationId).where((where) => where.exists(named))
+    const [, updated] = await this.#database.atomic([count.compile(), update.compile()])
+    const [stored] = updated!.rows
+    if (stored !== undefined) {
+      this.#tell(this.#database, messageId.conversationId)
+      return messageOf(stored)
     }
-    const [stored] = await this.#edited(update, messageId.conversationId)
-    if (stored !== undefined) return messageOf(stored)
     const present = await this.get(messageId.conversationId, messageId.id)
     throw new RevisionConflict(`The message is at revision ${present.revision}; read it again.`)
   }
@@ -182,9 +196,17 @@ export class MessageStore {
    */
   async delete(conversationId: string, messageId: string): Promise<void> {
     await this.#database.transaction(async (transaction) => {
+      // First the conversation, as everywhere: two writers wait for each other there alone.
+      await transaction.run(this.#counting(conversationId).where((where) => where.exists(
+        transaction.write
+          .selectFrom('messages')
+          .select('messages.id')
+          .where((key) => key.and(this.#key(conversationId, messageId)))
+          .where('deleted_at', 'is', null))))
       const erase = transaction.write
         .updateTable('messages')
         .set({
+          ...numbered,
           content: columns.content.encode(null),
           metadata: columns.metadata.encode({}),
           author: null,
@@ -197,34 +219,25 @@ export class MessageStore {
       if (erased === undefined) throw notFound()
       const tree = new MessageTree(this.#log, this.#organizationId, transaction)
       await tree.retreat(erased)
-      await transaction.execute(this.#countEdit(conversationId, sql`true`))
+      this.#tell(transaction, conversationId)
     }, { repeatable: true })
   }
 
-  /** Changes a message, and counts that in its conversation if it did, in one round trip. */
-  async #edited(
-    change: Compilable & OperationNodeSource,
-    conversationId: string,
-  ): Promise<Record<string, unknown>[]> {
-    const { engine, write } = this.#database
-    if (!engine.writesInWith) {
-      const count = this.#countEdit(conversationId, engine.justChanged)
-      return (await this.#database.atomic([change.compile(), count]))[0]!.rows
+  /** Lets the conversation hand out the number of a change. */
+  #counting(conversationId: string) {
+    return this.#database.write
+      .updateTable('conversations')
+      .set(counted)
+      .where('organization_id', '=', this.#organizationId)
+      .where('id', '=', this.#conversation(conversationId))
+  }
+
+  /** Wakes who listens to the conversation, once what was written is committed. */
+  #tell(database: Database<ConversationTables>, conversationId: string): void {
+    const key = {
+      organizationId: this.#organizationId, conversationId: this.#conversation(conversationId),
     }
-    const count = this.#editCount(conversationId, sql`exists (select 1 from changed)`)
-    const both = sql`with changed as (${change}), counted as (${count}) select * from changed`
-    return (await this.#database.execute(both.compile(write))).rows
-  }
-
-  #countEdit(conversationId: string, condition: RawBuilder<unknown>): Statement {
-    return this.#editCount(conversationId, condition).compile(this.#database.write)
-  }
-
-  #editCount(conversationId: string, condition: RawBuilder<unknown>) {
-    return sql`
-      update conversations set edit_count = edit_count + 1
-      where organization_id = ${this.#organizationId}
-        and id = ${this.#conversation(conversationId)} and ${condition}`
+    database.afterCommit(() => this.#log.tell(key))
   }
 
   get #tree(): MessageTree {

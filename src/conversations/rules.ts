@@ -93,6 +93,22 @@ export function checkKey(key: string | undefined): void {
   require(valid, 'idempotency_key', `must be 1 to ${idempotencyKeyMax} characters`)
 }
 
+/** Seconds for which somebody may be said to type. */
+export const typingSecondsMax = 30
+
+/** Refuses a time for which nobody may be said to type. */
+export function checkTyping(ttlSeconds: number): void {
+  const valid = Number.isInteger(ttlSeconds) && ttlSeconds >= 1 && ttlSeconds <= typingSecondsMax
+  require(valid, 'ttl_seconds', `must be an integer from 1 to ${typingSecondsMax}`)
+}
+
+/** Refuses what no pieces can be read from. */
+export function checkSource(source: unknown): void {
+  const isIterable = typeof source === 'object' && source !== null &&
+    (Symbol.asyncIterator in source || Symbol.iterator in source)
+  require(isIterable, 'source', 'must be an iterable of text or bytes')
+}
+
 /** Refuses metadata that is not a JSON object. */
 export function checkMetadata(metadata: JsonValue, field = 'metadata'): void {
   const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)

@@ -8,10 +8,16 @@ import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { InvalidInput, RevisionConflict } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
+import { countedUpdate, unchanged } from './changes.js'
 import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
+import { ConversationExport } from './export.js'
+import {
+  ConversationImport, type ImportedConversation, type ImportOptions, type ImportSource,
+} from './import.js'
 import { type ConversationListing, listConversations } from './listing.js'
+import { type EventReading } from './live.js'
 import { type MessageLog } from './message-log.js'
-import { checkMetadata, checkTitle } from './rules.js'
+import { checkMetadata, checkTitle, checkTyping } from './rules.js'
 import {
   type Conversation, conversationOf, conversations as table, type ConversationTables,
   messageBranches, messages, type Metadata,
@@ -40,6 +46,8 @@ export interface ConversationSource {
   readonly ids: IdGenerator
   /** What the stores of messages share. */
   readonly log: MessageLog
+  /** Whether the database handed in is a transaction. @default false */
+  readonly inTransaction?: boolean
 }
 
 const { columns } = table
@@ -54,7 +62,7 @@ const untouched = {
   activeDepth: 0,
   forkedFromConversationId: null,
   forkedFromMessageId: null,
-  editCount: 0,
+  ...unchanged,
 }
 
 /** The conversations of one organization. */
@@ -141,6 +149,7 @@ export class ConversationStore {
       .updateTable('conversations')
       .set((expression) => ({
         ...this.#changed(changes, now),
+        ...countedUpdate,
         updated_at: now,
         revision: expression('revision', '+', 1 as Stored<'integer'>),
       }))
@@ -151,7 +160,10 @@ export class ConversationStore {
     }
     const [stored] = await this.#recorder.change(
       this.#database, update, told(verbOf(changes), conversationId, changes))
-    if (stored !== undefined) return conversationOf(stored)
+    if (stored !== undefined) {
+      this.#tell(this.#database, conversationId)
+      return conversationOf(stored)
+    }
     const { revision } = await this.get(conversationId)
     throw new RevisionConflict(`The conversation is at revision ${revision}; read it again.`)
   }
@@ -169,6 +181,7 @@ export class ConversationStore {
     return this.#database.transaction(async (transaction) => {
       const tree = new MessageTree(this.#source.log, this.#organizationId, transaction)
       await tree.switchTo(id, messageId, newest)
+      this.#tell(transaction, id)
       return new ConversationStore(transaction, this.#scope, this.#source).get(conversationId)
     }, { repeatable: true })
   }
@@ -220,11 +233,67 @@ export class ConversationStore {
       const deleted = await this.#recorder.change(
         this.#database, statement, told('deleted', conversationId))
       if (deleted.length === 0) throw notFound(conversationId)
+      this.#tell(this.#database, conversationId)
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = 'Other conversations share the history of this one; delete those first.'
       throw new ConversationIsForked(message, { cause })
     }
+  }
+
+  /**
+   * The conversation as lines of JSON, each with its line feed: first what it is, then its messages
+   * in order of arrival with the whole tree, at last counts and a SHA-256. Of a fork the history it
+   * shares is written as its own. `import` makes the same conversation of it. Throws
+   * ConversationNotFound, with the first line.
+   */
+  export(conversationId: string): AsyncGenerator<string, void, void> {
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    const key = { organizationId, conversationId: id }
+    return new ConversationExport(this.#source.log, this.#database, key).lines()
+  }
+
+  /**
+   * Makes a conversation of an exported file: all of it, or nothing. It exports to the same bytes
+   * again, but for its id where `newId` asks for another one. Who imports it began it. At most
+   * 256 MiB. Throws InvalidConversationFile, ConversationExists, IdempotencyKeyReused.
+   */
+  import(source: ImportSource, options: ImportOptions = {}): Promise<ImportedConversation> {
+    const { log, inTransaction = false } = this.#source
+    return new ConversationImport(log, this.#scope, { database: this.#database, inTransaction })
+      .run(source, options)
+  }
+
+  /**
+   * What happens in the conversation, as it happens; behind the event `after`, all that was missed
+   * comes first, once and in order. Ends with `conversation.deleted`, or with `signal`. Throws
+   * ConversationNotFound, InvalidInput, and Busy when too many listen to this process.
+   */
+  events(conversationId: string, reading: EventReading = {}) {
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    return this.#source.log.live.follow({ organizationId, conversationId: id }, reading)
+  }
+
+  /**
+   * Tells who listens that the actor is typing, for `ttlSeconds` (1 to 30). @default 5. A hint: it
+   * is kept nowhere. Throws ConversationNotFound, InvalidInput.
+   */
+  async typing(
+    conversationId: string,
+    { ttlSeconds = 5 }: { readonly ttlSeconds?: number | undefined } = {},
+  ): Promise<void> {
+    checkTyping(ttlSeconds)
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    await this.get(conversationId)
+    const { actor } = this.#scope
+    const typing = { actorId: actor.id, userId: actor.userId ?? null, ttlSeconds }
+    await this.#source.log.events.tellTyping({ organizationId, conversationId: id }, typing)
+  }
+
+  /** Wakes who listens to the conversation, once the change is committed. */
+  #tell(database: Database<ConversationTables>, conversationId: string): void {
+    const { organization_id: organizationId, id } = this.#key(conversationId)
+    database.afterCommit(() => this.#source.log.tell({ organizationId, conversationId: id }))
   }
 
   #key(conversationId: string) {

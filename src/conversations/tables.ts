@@ -37,8 +37,15 @@ export const conversations = table(
     /** Where a fork left another conversation. */
     forkedFromConversationId: id().orNull(),
     forkedFromMessageId: id().orNull(),
-    /** Rises whenever a message that is there already is changed or erased. */
-    editCount: integer(),
+    /** Changes ever made of what was there; appends are counted by `messageCount`. */
+    changeCount: integer(),
+    /** The last change of title, metadata or archive state, and the messages before it. */
+    updatedChange: integer().orNull(),
+    updatedAfter: integer().orNull(),
+    /** The last change of the active leaf but by an append, the messages before it, the leaf. */
+    switchedChange: integer().orNull(),
+    switchedAfter: integer().orNull(),
+    switchedLeafId: id().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -72,6 +79,10 @@ export const messages = table(
     revision: integer(),
     createdAt: instant(),
     deletedAt: instant().orNull(),
+    /** The change of its conversation that was the last of this message; null before any. */
+    change: integer().orNull(),
+    /** The messages of its conversation before that change. */
+    changedAfter: integer().orNull(),
   },
   { primaryKey: ['organizationId', 'conversationId', 'id'] },
 )
@@ -139,18 +150,20 @@ export const conversationParticipants = table(
   { primaryKey: ['organizationId', 'conversationId', 'participant'] },
 )
 
-/** A conversation as stores return it. */
-export type Conversation = Omit<
-  Row<typeof conversations>,
-  'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth' | 'editCount'>
+/** Columns of a conversation that only its tree and its events need. */
+export const innerColumns = [
+  'branchCount', 'previousLeafId', 'activeBranch', 'activeDepth', 'changeCount', 'updatedChange',
+  'updatedAfter', 'switchedChange', 'switchedAfter', 'switchedLeafId',
+] as const
 
-/** A stored conversation without what only the tree needs. */
+/** A conversation as stores return it. */
+export type Conversation = Omit<Row<typeof conversations>, (typeof innerColumns)[number]>
+
+/** A stored conversation without what only its tree and its events need. */
 export function conversationOf(stored: Record<string, unknown>): Conversation {
-  const {
-    branchCount: _, previousLeafId: __, activeBranch: ___, activeDepth: ____, editCount: _____,
-    ...shown
-  } = decodeRow(conversations, stored)
-  return shown
+  const row: Record<string, unknown> = decodeRow(conversations, stored)
+  for (const name of innerColumns) delete row[name]
+  return row as Conversation
 }
 
 /** A summary as stores return it. */
@@ -164,7 +177,8 @@ export type Participant = Omit<Row<typeof conversationParticipants>, 'role'> & {
 }
 
 /** A message as stores return it. */
-export type Message = Omit<Row<typeof messages>, 'deletedAt' | 'branch'>
+export type Message = Omit<
+  Row<typeof messages>, 'deletedAt' | 'branch' | 'change' | 'changedAfter'>
 
 /** The tables of this domain, for `Database`. */
 export interface ConversationTables extends IdempotencyTables {

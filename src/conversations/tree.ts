@@ -2,6 +2,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { type Anchor, messageOf } from './drafts.js'
+import { countedSwitch } from './changes.js'
 import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
 import { type MessageLog } from './message-log.js'
 import { checkLimit, checkOrder } from './rules.js'
@@ -113,7 +114,7 @@ export class MessageTree {
   async moveTo(conversation: Stored<'id'>, anchor: Anchor, field: string): Promise<void> {
     const row = await this.#lock(conversation)
     const target = await this.#target(conversation, anchor, field)
-    if (target.id !== row.active_leaf_id) await this.#activate(conversation, target, row)
+    if (target.id !== row.active_leaf_id) await this.#activate(conversation, target, { row })
   }
 
   /** As `moveTo`, to a message itself; `newest` goes on to the newest message beneath it. */
@@ -127,7 +128,8 @@ export class MessageTree {
       ? await this.#root(conversation)
       : targetOf(await this.#living(conversation, messageId))
     const target = newest ? await this.#newestBeneath(conversation, named) : named
-    if (target.id !== row.active_leaf_id) await this.#activate(conversation, target, row)
+    if (target.id === row.active_leaf_id) return
+    await this.#activate(conversation, target, { row, isSwitch: true })
   }
 
   /**
@@ -158,7 +160,9 @@ export class MessageTree {
       conversation_id: conversation, branch: row.active_branch, depth: row.active_depth, above: 0,
     }, 1)
     const target = ancestor === undefined ? await this.#root(conversation) : targetOf(ancestor)
-    await this.#activate(conversation, target, row)
+    await this.#activate(conversation, target, { row, isSwitch: true })
+    const key = { organizationId: this.#organizationId, conversationId: conversation }
+    this.#database.afterCommit(() => this.#log.tell(key))
   }
 
   /** Where a living message stands. */
@@ -249,8 +253,15 @@ export class MessageTree {
     return this.#database.first(query)
   }
 
-  /** Goes on with the branch of a tip; begins a branch elsewhere, or moves an empty one there. */
-  async #activate(conversation: Stored<'id'>, target: Target, row: ActiveRow): Promise<void> {
+  /**
+   * Goes on with the branch of a tip; begins a branch elsewhere, or moves an empty one there. A
+   * switch is a change of its own, not a step of an append.
+   */
+  async #activate(
+    conversation: Stored<'id'>,
+    target: Target,
+    { row, isSwitch = false }: { readonly row: ActiveRow; readonly isSwitch?: boolean },
+  ): Promise<void> {
     const isOwn = target.conversation_id === conversation && target.id !== null
     const isTip = isOwn &&
       (await this.#at({ ...target, depth: integer(target.depth + 1) }, false)).length === 0
@@ -262,6 +273,7 @@ export class MessageTree {
         active_branch: branch,
         active_depth: target.depth,
         branch_count: integer(Math.max(row.branch_count, branch + 1)),
+        ...isSwitch ? { ...countedSwitch, switched_leaf_id: target.id } : {},
       })
       .where('organization_id', '=', this.#organizationId)
       .where('id', '=', conversation)

@@ -7,6 +7,8 @@ export interface RawInput<I extends RouteInput> extends Omit<ParsedInput<I>, 'bo
   header(name: string): string | undefined
   /** The whole body; empty when there is none. */
   readonly body: Uint8Array
+  /** The body in pieces as they come, where the endpoint takes it so. */
+  readonly pieces: AsyncIterable<Uint8Array>
   /** The URL that was asked for, without its query. */
   readonly url: string
 }
@@ -36,6 +38,10 @@ export interface RawRouteDefinition<Context, I extends RouteInput, A extends str
   readonly isDeep?: boolean
   /** Bytes of a body at most; none is taken when absent. */
   readonly bodyBytesMax?: number
+  /** Whether the handler takes the body in pieces as they come, instead of whole. */
+  readonly takesPieces?: boolean
+  /** Media type of the body. @default any */
+  readonly bodyType?: string
   /** Request headers it understands, and what they mean. */
   readonly headers?: Readonly<Record<string, string>>
   /** Answers but problems, by status. */

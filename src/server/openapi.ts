@@ -115,7 +115,8 @@ function rawOperationOf(route: RawRoute): Json {
   const endpoint = route as unknown as Endpoint
   const headers = Object.entries(route.headers ?? {}).map(([name, text]) => header(name, text, {}))
   const takesBody = route.bodyBytesMax !== undefined
-  const content = { '*/*': { schema: { type: 'string', format: 'binary' } } }
+  const { bodyType = '*/*' } = route
+  const content = { [bodyType]: { schema: { type: 'string', format: 'binary' } } }
   return {
     ...aboutOperation(endpoint),
     'x-speaks': 'bytes',

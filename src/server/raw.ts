@@ -2,11 +2,12 @@ import { Readable } from 'node:stream'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { HoldfastError } from '../errors.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
-import { RequestFaults } from '../http/problem.js'
+import { BodyTooLarge, RequestFaults } from '../http/problem.js'
 import { type RawAnswer, type RawInput, type RawRoute } from '../http/raw.js'
 import { type Endpoint, type RouteInput } from '../http/route.js'
 import { refuseEncoding } from './body.js'
 import { actorOf, callerOf } from './caller.js'
+import { CallerWatch } from './caller-watch.js'
 import { contextOf, idempotentCall, once, type Serving, waitable } from './dispatch.js'
 import { parseInput } from './request.js'
 import { type ServerContext } from './routes.js'
@@ -39,8 +40,27 @@ export function serveRaw(
     scope.addHook('onSend', async (request, reply) => {
       if (reply.statusCode === 413) await discarded(request)
     })
-    for (const route of routes) serveOne(scope, holdfast, { route, serving })
+    for (const route of routes) {
+      if (route.takesPieces !== true) serveOne(scope, holdfast, { route, serving })
+    }
     servePreflights(scope, routes)
+  })
+  void server.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (request, stream, done) => {
+      try {
+        refuseEncoding(request)
+        done(null, stream)
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+    scope.addHook('onSend', async (request, reply) => {
+      if (reply.statusCode >= 400) await discarded(request)
+    })
+    for (const route of routes) {
+      if (route.takesPieces === true) serveOne(scope, holdfast, { route, serving })
+    }
   })
 }
 
@@ -94,14 +114,20 @@ function dispatchRaw(holdfast: Holdfast, route: RawRoute<ServerContext>, serving
       await serving.limits.admitCaller(caller, request, reply)
       holdfast.tokenUsage.note(caller.principal, request.ip)
     }
-    const input = inputOf(route, request, { reply, serving })
+    const watch = new CallerWatch(() => callerOf(holdfast, endpoint, request))
+    const input = inputOf(route, request, { reply, serving, revoked: watch.revoked })
     const who = { caller, actor: actorOf(caller, request) }
     const handle = (context: ServerContext) => handled(route, context, { input, reply })
     const contextWith = (transaction?: HoldfastTransaction): ServerContext =>
       ({ ...contextOf(holdfast, who, transaction), streamTimes: serving.streamTimes })
-    const { idempotencyKey: key } = input
+    const key = route.idempotency === 'transaction' ? input.idempotencyKey : undefined
     if (key === undefined || caller === undefined) {
-      return send(reply, await handle(contextWith()))
+      // Only a read may wait for what is to come.
+      const isRead = route.method === 'GET' && caller !== undefined
+      const answer = await (isRead
+        ? watch.during(() => handle(contextWith()))
+        : handle(contextWith()))
+      return send(reply, answer, caller && watch)
     }
     const parts = [route.operationId, input.params, input.query, steering(route, request)]
     const kept = await once(holdfast, {
@@ -133,7 +159,7 @@ async function handled(
 function inputOf(
   route: RawRoute<ServerContext>,
   request: FastifyRequest,
-  { reply, serving }: { reply: FastifyReply; serving: Serving },
+  { reply, serving, revoked }: { reply: FastifyReply; serving: Serving; revoked: AbortSignal },
 ): RawInput<RouteInput> {
   const { body, headers, params } = request
   const name = /\{(\w+)\}$/.exec(route.path)?.[1]
@@ -143,11 +169,41 @@ function inputOf(
   const parsed = parseInput(route as unknown as Endpoint, {
     params: named, query: request.query, headers, ip: request.ip, body: undefined,
   })
-  return Object.assign(waitable(parsed, reply, serving.lifecycle), {
+  const waiting = waitable(parsed, reply, serving.lifecycle)
+  return {
+    ...parsed,
     body: Buffer.isBuffer(body) ? body : new Uint8Array(),
+    pieces: body instanceof Readable ? piecesOf(body, route.bodyBytesMax ?? 0) : noPieces(),
     header: (each: string) => headers[each]?.toString(),
     url: `${request.protocol}://${request.host}${request.url.split('?')[0]!}`,
-  }) as RawInput<RouteInput>
+    get signal() {
+      return AbortSignal.any([waiting.signal, revoked])
+    },
+  } as unknown as RawInput<RouteInput>
+}
+
+async function* noPieces(): AsyncGenerator<Uint8Array, void, void> {}
+
+/** A body as it comes; it is asked for no more than is taken. */
+async function* piecesOf(
+  body: Readable,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  let length = 0
+  try {
+    // What is left of a refused body is still to be discarded.
+    for await (const piece of body.iterator({ destroyOnReturn: false })) {
+      length += (piece as Buffer).length
+      if (length > bytesMax) {
+        throw new BodyTooLarge(`The body is larger than ${bytesMax} bytes.`, { field: 'body' })
+      }
+      yield piece as Buffer
+    }
+  } catch (cause) {
+    if (HoldfastError.isInstance(cause)) throw cause
+    const message = 'ended before it was whole: the sender has gone'
+    throw Object.assign(new RequestFaults([{ field: 'body', message }]), { cause })
+  }
 }
 
 const deepOf = (params: unknown): string => (params as Record<string, string>)['*'] ?? ''
@@ -161,12 +217,18 @@ function steering({ headers = {} }: RawRoute<ServerContext>, request: FastifyReq
   return Object.keys(headers).map((name) => request.headers[name.toLowerCase()] ?? null)
 }
 
-function send(reply: FastifyReply, { status, headers, body }: RawAnswer): unknown {
+function send(
+  reply: FastifyReply,
+  { status, headers, body }: RawAnswer,
+  watch?: CallerWatch,
+): unknown {
   reply.code(status).headers(headers)
   if (body === undefined) return reply.send()
   if (body instanceof Uint8Array) return reply.send(Buffer.from(body.buffer, body.byteOffset,
     body.length))
-  return reply.send(Readable.from(body, { objectMode: false }))
+  const readable = Readable.from(body, { objectMode: false })
+  watch?.over(readable)
+  return reply.send(readable)
 }
 
 /** A page elsewhere may read all headers of ours; it has no cookie here to misuse. */

@@ -2,7 +2,8 @@ import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.
 import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.js'
 import {
   type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
-  type MessageContext, messageRoutes, type ParticipantContext, participantRoutes,
+  type EventContext, eventRoutes, type MessageContext, messageRoutes, type ParticipantContext,
+  participantRoutes, rawEventRoutes, transferRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -26,6 +27,7 @@ export interface ServerContext
     ContextContext,
     MessageContext,
     ParticipantContext,
+    EventContext,
     AgentStateContext,
     LockContext,
     QueueContext,
@@ -44,6 +46,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...contextRoutes,
   ...messageRoutes,
   ...participantRoutes,
+  ...eventRoutes,
   ...agentStateRoutes,
   ...lockRoutes,
   ...queueRoutes,
@@ -60,6 +63,8 @@ export const routes: readonly Route<ServerContext>[] = [
 /** Every endpoint under /v1 that speaks bytes. */
 export const rawRoutes: readonly RawRoute<ServerContext>[] = [
   ...rawStreamRoutes,
+  ...transferRoutes,
+  ...rawEventRoutes,
   ...rawAuditRoutes,
   ...rawPersonalDataRoutes,
 ]

@@ -1,11 +1,9 @@
 import { type Migration } from '../migrate.js'
 
-/** Who takes part in conversations; their summaries, and when messages there already changed. */
+/** Who takes part in conversations, and their summaries. */
 export const participants: Migration = {
   name: '0019_participants',
   async up(schema) {
-    await schema.execute(
-      'alter table conversations add column edit_count {integer} not null default 0')
     await schema.indexContainment('conversations_metadata', 'conversations', 'metadata')
     await schema.createTable('conversation_summaries', `
       organization_id {id} not null,
@@ -45,6 +43,5 @@ export const participants: Migration = {
     await schema.execute('drop table conversation_participants')
     await schema.execute('drop table conversation_summaries')
     await schema.execute('drop index if exists conversations_metadata')
-    await schema.execute('alter table conversations drop column edit_count')
   },
 }

@@ -17,11 +17,12 @@ import { streams } from './0016_streams.js'
 import { auditRetention } from './0017_audit_retention.js'
 import { agentStates } from './0018_agent_states.js'
 import { participants } from './0019_participants.js'
+import { conversationChanges } from './0022_conversation_changes.js'
 import { streamOwners } from './0024_stream_owners.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
-  auditRetention, agentStates, participants, streamOwners,
+  auditRetention, agentStates, participants, conversationChanges, streamOwners,
 ]

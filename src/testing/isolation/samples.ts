@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
   type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn, type Words,
@@ -77,6 +78,19 @@ async function invited({ holdfast, secret: name }: Estate, { userId }: Caller): 
   return { invitation_token: token }
 }
 
+/** An export of a conversation without messages. */
+function emptyFile(): string {
+  const at = '2026-01-01T00:00:00.000000Z'
+  const conversation = {
+    id: '00000000-0000-7000-8000-0000000f11e0', title: null, metadata: {}, revision: 1,
+    created_at: at, updated_at: at, archived_at: null,
+  }
+  const head = JSON.stringify({ format: 'holdfast.conversation', version: 1, conversation })
+  const before = `${head}\n{"active_leaf_id":null}\n`
+  const sha256 = createHash('sha256').update(before).digest('hex')
+  return `${before}${JSON.stringify({ messages: 0, erased: 0, sha256 })}\n`
+}
+
 const talking: Readonly<Record<string, Sample>> = {
   createConversation: { body: () => ({ title: 'a talk' }) },
   listConversations: {
@@ -86,6 +100,13 @@ const talking: Readonly<Record<string, Sample>> = {
   getConversation: {},
   updateConversation: { fresh: talk, body: () => ({ title: 'a title' }) },
   deleteConversation: { fresh: talk },
+  exportConversation: {},
+  followConversation: { query: () => ({ live: 'false', after: '0.0.0' }) },
+  tellTyping: { body: () => ({}) },
+  importConversation: {
+    query: () => ({ new_id: 'true' }), bytes: emptyFile(),
+    headers: () => ({ 'content-type': 'application/jsonl' }),
+  },
   switchBranch: { fresh: talk, body: ({ message_id }) => ({ message_id }) },
   forkConversation: { body: ({ message_id }) => ({ message_id, title: 'a fork' }) },
   appendMessages: {
