@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Compilable, type OperationNodeSource, type RawBuilder, sql } from 'kysely'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type Database } from '../database/database.js'
+import { type Database, repeated } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
@@ -209,11 +209,13 @@ export class MessageStore {
     const { engine, write } = this.#database
     if (!engine.writesInWith) {
       const count = this.#countEdit(conversationId, engine.justChanged)
-      return (await this.#database.atomic([change.compile(), count]))[0]!.rows
+      const results = await repeated(() => this.#database.atomic([change.compile(), count]))
+      return results[0]!.rows
     }
     const count = this.#editCount(conversationId, sql`exists (select 1 from changed)`)
     const both = sql`with changed as (${change}), counted as (${count}) select * from changed`
-    return (await this.#database.execute(both.compile(write))).rows
+    // A deletion of the whole conversation comes the other way.
+    return (await repeated(() => this.#database.execute(both.compile(write)))).rows
   }
 
   #countEdit(conversationId: string, condition: RawBuilder<unknown>): Statement {
