@@ -37,6 +37,20 @@ contract('the context of a conversation', (open) => {
     expect(await contexts.get(id, { limit: 25 })).toMatchObject({ hasMore: false })
   })
 
+  it('holds any content as it was appended, cached or not', async () => {
+    const { organization: { conversations, messages, contexts } } = await open()
+    const { id } = await conversations.create()
+    const content = { [hard]: [-0, 1e21, null, { ['__proto__']: hard }], b: 1, a: 2 }
+    const message = await messages.append(id, { role: 'user', content, metadata: content })
+    for (let count = 0; count < 3; count++) {
+      expect((await contexts.get(id)).messages).toStrictEqual([message])
+    }
+    await messages.append(id, { role: 'user', content: 'x'.repeat(100_000) })
+    for (let count = 0; count < 3; count++) {
+      expect((await contexts.get(id)).messages[0]).toStrictEqual(message)
+    }
+  })
+
   it('is empty before the first message, and none without a conversation', async () => {
     const { organization: { conversations, contexts }, neighbour } = await open()
     const conversation = await conversations.create()

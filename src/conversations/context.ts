@@ -15,7 +15,7 @@ import {
 import { rowOf } from './tree-place.js'
 import { PathReader } from './tree-reader.js'
 
-/** What a model is told of a conversation. */
+/** What a model is told of a conversation; its messages are shared between callers, and frozen. */
 export interface ModelContext {
   readonly conversation: Conversation
   /** The last messages of the active path, oldest first. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type Database } from '../database/database.js'
+import { type Database, repeated } from '../database/database.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
 import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
@@ -180,7 +180,9 @@ export class MessageStore {
       }))
       .returningAll()
     const count = this.#counting(messageId.conversationId).where((where) => where.exists(named))
-    const [, updated] = await this.#database.atomic([count.compile(), update.compile()])
+    // A deletion of the whole conversation may come the other way.
+    const [, updated] = await repeated(() =>
+      this.#database.atomic([count.compile(), update.compile()]))
     const [stored] = updated!.rows
     if (stored !== undefined) {
       this.#tell(this.#database, messageId.conversationId)

@@ -1,7 +1,7 @@
 import { type AuditRecord, Recorder } from '../audit/index.js'
 import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type Database } from '../database/database.js'
+import { type Database, repeated } from '../database/database.js'
 import { ForeignKeyViolation } from '../database/failures.js'
 import { type Page } from '../database/page.js'
 import { decodeRow, encodeRow, type Row } from '../database/table.js'
@@ -230,8 +230,8 @@ export class ConversationStore {
       .where((where) => where.and(this.#key(conversationId)))
       .returning('id')
     try {
-      const deleted = await this.#recorder.change(
-        this.#database, statement, told('deleted', conversationId))
+      const deleted = await repeated(() => this.#recorder.change(
+        this.#database, statement, told('deleted', conversationId)))
       if (deleted.length === 0) throw notFound(conversationId)
       this.#tell(this.#database, conversationId)
     } catch (cause) {

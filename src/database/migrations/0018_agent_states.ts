@@ -4,8 +4,6 @@ import { type Migration } from '../migrate.js'
 export const agentStates: Migration = {
   name: '0018_agent_states',
   async up(schema) {
-    const ofConversation = `foreign key (organization_id, conversation_id)
-      references conversations (organization_id, id) on delete cascade`
     await schema.createTable('agent_state_counters', `
       organization_id {id} not null,
       conversation_id {id} not null,
@@ -13,7 +11,10 @@ export const agentStates: Migration = {
       name_count {integer} not null,
       last_write {id} not null,
       primary key (organization_id, conversation_id),
-      ${ofConversation}`)
+      foreign key (organization_id, conversation_id)
+        references conversations (organization_id, id) on delete cascade`)
+    // Through the counter, whose row a writer holds: were they to point to the conversation, a
+    // writer and a deletion of the conversation could wait for each other.
     await schema.createTable('agent_states', `
       organization_id {id} not null,
       conversation_id {id} not null,
@@ -27,7 +28,8 @@ export const agentStates: Migration = {
       document {json} not null,
       primary key (organization_id, conversation_id, name),
       unique (organization_id, conversation_id, change),
-      ${ofConversation}`)
+      foreign key (organization_id, conversation_id)
+        references agent_state_counters (organization_id, conversation_id) on delete cascade`)
     await schema.createTable('agent_state_revisions', `
       organization_id {id} not null,
       conversation_id {id} not null,
