@@ -561,7 +561,7 @@ export interface paths {
         delete: operations["deleteMessage"];
         options?: never;
         head?: never;
-        /** Replace a message’s metadata */
+        /** Replace content, metadata, model, tokens or cost of a message */
         patch: operations["updateMessage"];
         trace?: never;
     };
@@ -1288,7 +1288,7 @@ export interface components {
         Conversation: {
             /**
              * Format: uuid
-             * @description UUIDv7.
+             * @description UUIDv7, unless it was given.
              */
             id: string;
             user_id: string | null;
@@ -1315,6 +1315,8 @@ export interface components {
             active_leaf_id: string | null;
             forked_from_conversation_id: string | null;
             forked_from_message_id: string | null;
+            /** @description The stream that the next message is being written to, as its writer calls it. */
+            active_stream: string | null;
         };
         ConversationChanges: {
             title?: string | null;
@@ -1595,7 +1597,7 @@ export interface components {
         Message: {
             /**
              * Format: uuid
-             * @description UUIDv7.
+             * @description UUIDv7, unless it was given.
              */
             id: string;
             /**
@@ -1612,7 +1614,7 @@ export interface components {
             kind: string;
             /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
             role: string;
-            /** @description As it was appended. */
+            /** @description As it was appended, or last replaced. */
             content: unknown;
             /** @description Free JSON object. */
             metadata: {
@@ -1622,7 +1624,7 @@ export interface components {
             model: string | null;
             tokens_used: number | null;
             cost_usd: string | null;
-            /** @description Rises with each change of metadata; also the ETag. */
+            /** @description Rises with each change; also the ETag. */
             revision: number;
             /**
              * Format: date-time
@@ -1631,10 +1633,15 @@ export interface components {
             created_at: string;
         };
         MessageChanges: {
+            /** @description Instead of the content there is, for items that complete: widgets, tool calls, streamed answers. What a person edits is appended beside it (`sibling_of`). */
+            content?: unknown;
             /** @description Free JSON object. */
-            metadata: {
+            metadata?: {
                 [key: string]: unknown;
             };
+            model?: string | null;
+            tokens_used?: number | null;
+            cost_usd?: string | null;
         };
         MessagePage: {
             data: components["schemas"]["Message"][];
@@ -1642,6 +1649,11 @@ export interface components {
             next_cursor: string | null;
         };
         NewConversation: {
+            /**
+             * Format: uuid
+             * @description One that no conversation of the organization has. Default: a new UUIDv7.
+             */
+            id?: string;
             title?: string | null;
             /** @description Free JSON object. */
             metadata?: {
@@ -1654,6 +1666,11 @@ export interface components {
              * @description The last message that the fork shares.
              */
             message_id: string;
+            /**
+             * Format: uuid
+             * @description One that no conversation of the organization has. Default: a new UUIDv7.
+             */
+            id?: string;
             title?: string | null;
             /** @description Free JSON object. */
             metadata?: {
@@ -1700,6 +1717,11 @@ export interface components {
             jobs: components["schemas"]["NewJob"][];
         };
         NewMessage: {
+            /**
+             * Format: uuid
+             * @description One that no message of the conversation has, or had before it was erased. Default: a new UUIDv7.
+             */
+            id?: string;
             /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
             role: string;
             /** @description Any JSON value, most often a string. */
@@ -2269,6 +2291,11 @@ export interface components {
             updated_at: string;
         };
         StreamFinish: {
+            /**
+             * Format: uuid
+             * @description One that no message of the conversation has, or had before it was erased. Default: a new UUIDv7.
+             */
+            id?: string;
             /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
             role?: string;
             /** @description Default: the text of the stream, or the list of its messages. */
@@ -6295,6 +6322,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `conversation_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -6845,6 +6881,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `conversation_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -7040,6 +7085,15 @@ export interface operations {
             };
             /** @description `organization_not_found`, `conversation_not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `message_exists` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

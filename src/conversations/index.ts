@@ -1,7 +1,8 @@
 export {
-  ConversationIsForked, ConversationNotFound, MessageNotFound, ParentMessageNotFound,
+  ConversationExists, ConversationIsForked, ConversationNotFound, MessageExists, MessageNotFound,
+  ParentMessageNotFound,
 } from './errors.js'
-export { type NewMessage } from './drafts.js'
+export { type MessageChanges, type NewMessage } from './drafts.js'
 export { MessageLog } from './message-log.js'
 export {
   type AppendOptions, type MessageListing, MessageStore,

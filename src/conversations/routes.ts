@@ -4,7 +4,9 @@ import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { flagText, idSchema } from '../http/schema.js'
-import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
+import {
+  ConversationExists, ConversationIsForked, ConversationNotFound, MessageNotFound,
+} from './errors.js'
 import {
   activeLeafSchema, conversationChangesSchema, conversationSchema, newConversationSchema,
   newForkSchema, presentConversation,
@@ -35,7 +37,7 @@ export const conversationRoutes: readonly Route<ConversationContext>[] = [
     status: 201,
     output: conversationSchema,
     etag: true,
-    errors: [],
+    errors: [ConversationExists],
     idempotency: 'transaction',
     handle: async ({ conversations }, { body }) =>
       presentConversation(await conversations.create(body)),
@@ -139,7 +141,7 @@ export const conversationRoutes: readonly Route<ConversationContext>[] = [
     input: { params, body: newForkSchema },
     status: 201,
     output: conversationSchema,
-    errors: [ConversationNotFound, MessageNotFound],
+    errors: [ConversationNotFound, MessageNotFound, ConversationExists],
     idempotency: 'transaction',
     async handle({ conversations }, { params: { conversation_id: id }, body }) {
       const { message_id: messageId, ...given } = body

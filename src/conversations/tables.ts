@@ -37,6 +37,8 @@ export const conversations = table(
     /** Where a fork left another conversation. */
     forkedFromConversationId: id().orNull(),
     forkedFromMessageId: id().orNull(),
+    /** The stream that the next message is being written to, as its writer calls it. */
+    activeStream: text().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -66,7 +68,7 @@ export const messages = table(
     tokensUsed: integer().orNull(),
     /** Exact decimal, in US dollars. */
     costUsd: text().orNull(),
-    /** Rises with each change of metadata. */
+    /** Rises with each change. */
     revision: integer(),
     createdAt: instant(),
     deletedAt: instant().orNull(),

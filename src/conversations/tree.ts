@@ -11,7 +11,7 @@ import {
   targetOf,
 } from './tree-place.js'
 import { PathReader } from './tree-reader.js'
-import { type TreePlace } from './tree-statements.js'
+import { sharedAmong, type TreePlace } from './tree-statements.js'
 
 /** Which path of a conversation, and which page of it. */
 export interface PathListing extends PageRequest {
@@ -100,6 +100,15 @@ export class MessageTree {
         organization_id: this.#organizationId, conversation_id: conversation, id,
       }))).rows[0]
     return found === undefined || found.deleted_at !== null ? undefined : found
+  }
+
+  /** Whether a message of the history that a fork shares has one of these ids. */
+  async shares(conversation: Stored<'id'>, ids: readonly Stored<'id'>[]): Promise<boolean> {
+    const statement = sharedAmong({
+      organization_id: this.#organizationId, conversation_id: conversation, ids,
+    })
+    const compiled = { compile: () => statement.compile(this.#database.write) }
+    return (await this.#database.first(compiled)) !== undefined
   }
 
   /**

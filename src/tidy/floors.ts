@@ -15,7 +15,7 @@ export interface Area {
   readonly forTests?: boolean
 }
 
-const sources = ['assert', 'clock', 'errors', 'ids', 'scope']
+const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
 const composition = ['finish', 'holdfast', 'index', 'tables']
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */
