@@ -103,12 +103,14 @@ export class ChatStore {
 
   /**
    * The messages of the active path, in order, checked by `validateUIMessages`; with `limit` the
-   * last ones. Throws ConversationNotFound, and TypeValidationError of the SDK.
+   * last ones. An answer that is over is among them, however it ended. Throws ConversationNotFound, and TypeValidationError of the SDK.
    */
   async load<M extends UIMessage = UIMessage>(
     chatId: string,
     { limit, ...schemas }: Schemas<M> & { readonly limit?: number } = {} as Schemas<M>,
   ): Promise<M[]> {
+    const name = await this.#active(chatId)
+    if (name !== undefined) await this.#answers.continues(name)
     const { steps } = await this.#messagesOf(chatId).path(limit === undefined ? {} : { limit })
     return validated<M>(steps.map(({ message }) => message), schemas as Schemas<M>)
   }
