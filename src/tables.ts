@@ -1,4 +1,7 @@
 import {
+  chatkitAttachments, chatkitThreads, type ChatKitTables,
+} from './adapters/chatkit/index.js'
+import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
@@ -26,7 +29,8 @@ import {
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
+    ChatKitTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -63,4 +67,6 @@ export const tables = [
   streams,
   streamChunks,
   streamProducers,
+  chatkitThreads,
+  chatkitAttachments,
 ] as unknown as readonly Table[]

@@ -7159,6 +7159,8 @@ export interface operations {
                 leaf?: string;
                 /** @description desc from the leaf, asc from the root. Default desc. */
                 order?: "asc" | "desc";
+                /** @description Begin behind this message of the path, erased or not. */
+                after?: string;
             };
             header?: {
                 /** @description Id or slug of the organization; needed with a session, implied by a service token. */

@@ -129,6 +129,7 @@ export const messageRoutes: readonly Route<MessageContext>[] = [
         leaf: idSchema('The message at its end. Default: the active leaf.').optional(),
         order: z.enum(['asc', 'desc']).optional()
           .describe('desc from the leaf, asc from the root. Default desc.'),
+        after: idSchema('Begin behind this message of the path, erased or not.').optional(),
       }),
     },
     status: 200,

@@ -146,6 +146,19 @@ export class MessageStore {
     return messageOf(stored)
   }
 
+  /** Positions of those messages that are in the conversation itself, erased or not, by id. */
+  async positions(conversationId: string, ids: readonly string[]): Promise<Map<string, number>> {
+    if (ids.length === 0) return new Map()
+    const query = this.#database.write
+      .selectFrom('messages')
+      .select(['id', 'position'])
+      .where('organization_id', '=', this.#organizationId)
+      .where('conversation_id', '=', this.#conversation(conversationId))
+      .where('id', 'in', ids.map((id) => columns.id.encode(id, 'message_id')))
+    const rows = await this.#database.all(query)
+    return new Map(rows.map((row) => [row.id, columns.position.decode(row.position)]))
+  }
+
   /**
    * Changes what is given: for items that complete, such as widgets, tool calls and streamed
    * answers. What a person edits is a sibling instead (`siblingOf`), so that nothing is lost. With

@@ -30,7 +30,7 @@ export interface Placing {
 }
 
 /** How often a message is changed that others change at the same time. */
-const attemptsMax = 8
+const attemptsMax = 50
 
 /** The messages of one conversation, as UIMessages in a tree. */
 export class ChatMessages {

@@ -4,8 +4,8 @@ import {
   type MessageStore, type Metadata,
 } from '../../conversations/index.js'
 import { UuidV7Generator } from '../../ids.js'
-import { uuidOf } from '../../named-ids.js'
 import { type StreamStore } from '../../streams/index.js'
+import { conversationIdOf } from '../conversation-id.js'
 import { type AnswerName, Answers } from './answers.js'
 import { ChatMessages } from './chat-path.js'
 import { DurableText } from './durable-text.js'
@@ -54,7 +54,6 @@ export interface SubmitOptions {
   readonly whileActive?: 'stop' | 'refuse'
 }
 
-const conversationSpace = '3f0b9a3c-6a55-4b42-8f7c-2f5b1a6d9e10'
 const key = 'ai_sdk'
 
 /** The chats of one organization, as the AI SDK has them. */
@@ -200,7 +199,7 @@ export function createChatStore(stores: ChatStores, options: ChatStoreOptions = 
   return new ChatStore(stores, options)
 }
 
-const conversationOf = (chatId: string) => uuidOf(conversationSpace, chatId, 'chat_id')
+const conversationOf = (chatId: string) => conversationIdOf(chatId, 'chat_id')
 
 function chatFrom({ id, title, metadata, activeStream, createdAt }: Conversation): Chat {
   const { [key]: kept, ...rest } = metadata as Metadata & { [key]?: { id: string } }
