@@ -1,7 +1,8 @@
 /** A model without a network: it says its text word by word, and stops when it is told to. */
 import { MockLanguageModelV4, simulateReadableStream } from 'ai/test'
 
-const text = `A tree of messages keeps every branch. A stream keeps every word before anybody reads it.
+const text = `A tree of messages keeps every branch.
+A stream keeps every word before anybody reads it.
 Whoever comes back reads on, whatever was killed meanwhile.`
 
 const usage = {

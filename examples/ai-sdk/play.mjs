@@ -20,7 +20,8 @@ let server
 
 /** Starts the server; gives where it listens. */
 async function start() {
-  const child = spawn(process.execPath, [script, database], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const stdio = ['ignore', 'pipe', 'inherit']
+  const child = spawn(process.execPath, [script, database], { stdio })
   const [url] = await once(createInterface(child.stdout), 'line')
   return { child, url }
 }
@@ -86,7 +87,7 @@ async function stop() {
   const partial = textOf((await load()).at(-1))
   assert.ok(partial.startsWith(spoken(seen)) && !partial.includes('meanwhile'))
   assert.equal((await resume()).status, 204)
-  console.log(`Stopped; kept: ${partial.replace('\n', ' ')}`)
+  console.log(`Stopped; kept: ${partial.replaceAll('\n', ' ').trim()}`)
 }
 
 try {

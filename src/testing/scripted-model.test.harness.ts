@@ -26,11 +26,11 @@ export class ScriptedModel {
           start: (controller) => {
             this.#controller = controller
             controller.enqueue({ type: 'stream-start', warnings: [] })
+            abortSignal?.addEventListener('abort', () => {
+              this.isAborted = true
+              controller.error(abortSignal.reason)
+            })
           },
-        })
-        abortSignal?.addEventListener('abort', () => {
-          this.isAborted = true
-          this.#controller?.error(abortSignal.reason)
         })
         return { stream }
       },

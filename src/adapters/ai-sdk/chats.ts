@@ -102,7 +102,8 @@ export class ChatStore {
 
   /**
    * The messages of the active path, in order, checked by `validateUIMessages`; with `limit` the
-   * last ones. An answer that is over is among them, however it ended. Throws ConversationNotFound, and TypeValidationError of the SDK.
+   * last ones. An answer that is over is among them, however it ended. Throws
+   * ConversationNotFound, and TypeValidationError of the SDK.
    */
   async load<M extends UIMessage = UIMessage>(
     chatId: string,

@@ -7,7 +7,9 @@ import { InvalidInput } from '../../errors.js'
 import { namedId, uuidOf } from '../../named-ids.js'
 import { ChatKitNotFound } from './errors.js'
 import { type Room } from './host.js'
-import { type ChatKitPage, checkItem, type Listing, pageFrom, pageOf, type ThreadItem } from './rules.js'
+import {
+  type ChatKitPage, checkItem, type Listing, pageFrom, pageOf, type ThreadItem,
+} from './rules.js'
 
 /** The thread that items are of. */
 export interface ThreadName {

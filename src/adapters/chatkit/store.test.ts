@@ -26,7 +26,9 @@ const everyType: readonly ThreadItem[] = [
   ...[
     'widget', 'generated_image', 'structured_input', 'workflow', 'task', 'hidden_context_item',
     'sdk_hidden_context', 'end_of_turn', 'Some Future Type',
-  ].map((type) => said(`x_${type}`, '', { type, ['__proto__']: 1, unknown: { deep: [1.5, null] } })),
+  ].map((type) => said(`x_${type}`, '', {
+    type, ['__proto__']: 1, unknown: { deep: [1.5, null] },
+  })),
 ]
 
 function storeOf({ holdfast, organizationId }: ContractWorld) {

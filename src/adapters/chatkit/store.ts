@@ -74,8 +74,8 @@ export class ChatKitStore {
   }
 
   /**
-   * Deletes the threads that neither changed nor got an item since `cutoff`, an RFC 3339 moment; the
-   * number of them. Threads whose history others share stay.
+   * Deletes the threads that neither changed nor got an item since `cutoff`, an RFC 3339 moment;
+   * the number of them. Threads whose history others share stay.
    */
   async pruneThreadsOlderThan(cutoff: string, context: ChatKitContext): Promise<number> {
     return pruneThreads(this.#host, context, cutoff)

@@ -188,7 +188,7 @@ type OldThread = Pick<ChatKitTables['conversations'], 'id'> & {
   readonly before: ChatKitTables['conversations']['updated_at']
 }
 
-/** Whoever adds an item waits for the row, and finds no thread; or this finds that it is not old. */
+/** Whoever adds an item waits for the row and finds no thread; or this finds one not so old. */
 async function pruneOne(
   host: ChatKitHost,
   context: ChatKitContext,

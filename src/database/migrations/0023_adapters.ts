@@ -2,8 +2,8 @@ import { type Migration } from '../migrate.js'
 
 /**
  * What adapters of other frameworks need: ids come from outside, so that conversations are listed
- * by the time when they began; the stream being written belongs to its conversation; and ChatKit has
- * threads with times of their own and attachments that may have no thread yet.
+ * by the time when they began; the stream being written belongs to its conversation; and ChatKit
+ * has threads with times of their own and attachments that may have no thread yet.
  */
 export const adapters: Migration = {
   name: '0023_adapters',
