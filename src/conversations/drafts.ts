@@ -12,7 +12,8 @@ export interface NewMessage {
   /** Any JSON value; most often a string. */
   readonly content: JsonValue
   /**
-   * A UUID that no message of the conversation has, or had before it was erased.
+   * A UUID that no message of the conversation has, or had before it was erased. A transaction in
+   * which a taken one is given is lost.
    * @default a new UUIDv7
    */
   readonly id?: string

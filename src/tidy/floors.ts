@@ -44,7 +44,7 @@ export const areas: readonly Area[] = [
   {
     floor: 6,
     folders: ['testing'],
-    only: [...sources, 'database', 'coordination', 'holdfast'],
+    only: [...sources, 'database', 'coordination', 'adapters', 'holdfast'],
     forTests: true,
   },
   { floor: 6, folders: ['crash'], only: ['testing'], also: ['holdfast'], forTests: true },

@@ -59,8 +59,10 @@ export class Answers {
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const { activeStream: active } = await conversations.get(conversationId)
       if (active !== null) {
-        const isLost = !await text.isAlive(active)
-        if (whileActive === 'refuse' && !isLost) break
+        const stream = await text.find(active)
+        const isRunning = stream !== undefined && !stream.closed
+        const isLost = isRunning && !await text.isAlive(active)
+        if (whileActive === 'refuse' && isRunning && !isLost) break
         await this.end({ conversationId, streamId: active }, isLost ? 'lost' : 'stopped')
       }
       if (await conversations.setActiveStream(conversationId, name.streamId, null)) return name

@@ -193,6 +193,31 @@ contract('chats of the AI SDK', (open) => {
     expect((await chats.get('c')).activeStreamId).toBe(null)
   })
 
+  it('show what was written by other means, as far as it is text', async () => {
+    const { organization } = await open()
+    const chats = chatsOf({ organization })
+    const { conversationId: id } = await chats.create('c')
+    const system = await organization.messages.append(id, { role: 'system', content: 'Be kind.' })
+    const [first] = await chats.load('c')
+    await chats.save('c', [first!, user('lost', 'u0')])
+    await organization.messages.append(id, { role: 'tool', content: { hidden: true } })
+    expect(first).toEqual({ id: system.id, role: 'system', parts: [
+      { type: 'text', text: 'Be kind.' }] })
+    await chats.save('c', [first!, user('hello', 'u1')])
+    expect(words(await chats.load('c'))).toEqual(['Be kind.', 'hello'])
+    await chats.switchTo('c', 'u0')
+    expect(words(await chats.load('c'))).toEqual(['Be kind.', 'lost'])
+    // What is not seen stays in its place.
+    await chats.save('c', [...await chats.load('c'), assistant('hi', 'a1')])
+    const { data } = await organization.messages.path(id)
+    expect(data.map(({ role }) => role)).toEqual(['assistant', 'tool', 'user', 'system'])
+    await organization.messages.update({ conversationId: id, id: data[0]!.id }, { content: 'yo' })
+    expect(words(await chats.load('c')).at(-1)).toBe('yo')
+    for (const limit of [0, -1, 1.5]) {
+      await expect(chats.load('c', { limit })).rejects.toMatchObject({ field: 'limit' })
+    }
+  })
+
   it('store each of the same messages once, from 20 at a time', async () => {
     const world = await open()
     const chats = chatsOf(world)

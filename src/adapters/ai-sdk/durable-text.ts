@@ -205,9 +205,12 @@ export class DurableText {
   }
 
   #watchProducer(id: string, abandon: () => Promise<unknown>): NodeJS.Timeout {
-    return repeat(this.#options.producerTtlSeconds * 1000 / 2, async () => {
-      if (!await this.isAlive(id)) await abandon()
+    const watch = repeat(this.#options.producerTtlSeconds * 1000 / 2, async () => {
+      if (await this.isAlive(id)) return
+      await abandon()
+      clearInterval(watch)
     })
+    return watch
   }
 
   /** Reading it lets it live on; where it has expired it is made again. */

@@ -47,17 +47,23 @@ export function uiMessageOf(message: Message): UIMessage | undefined {
   const { id, role, content, kind } = message
   if (!roles.includes(role)) return undefined
   const kept = keptOf(message)
-  if (kept !== undefined) {
+  // Others may have replaced its parts by something else.
+  if (kept !== undefined && (Array.isArray(content) || typeof content === 'string')) {
     return {
       ...kept.rest,
       id: kept.id,
       role: role as UIMessage['role'],
       ...(kept.metadata === undefined ? {} : { metadata: kept.metadata }),
-      parts: content as unknown as UIMessage['parts'],
+      parts: partsOf(content),
     }
   }
   if (kind !== 'message' || typeof content !== 'string') return undefined
-  return { id, role: role as UIMessage['role'], parts: [{ type: 'text', text: content }] }
+  return { id, role: role as UIMessage['role'], parts: partsOf(content) }
+}
+
+function partsOf(content: JsonValue): UIMessage['parts'] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }]
+  return content as unknown as UIMessage['parts']
 }
 
 /** The stream that a message was written in. */
