@@ -70,6 +70,25 @@ contract('resumable streams', (open) => {
     expect(await reading).toBe(Buffer.from(`${text}\ud83d`).toString())
   })
 
+  it('take texts that are longer than an append, and say when there is no more room', async () => {
+    const world = await open()
+    const small = await world.another({ streamBytesMax: 3_000_000 })
+    const { id } = await small.organizations.create({ name: 'Small' })
+    const context = contextOf({ organization: small.organization(id) })
+    const text = `x${'😀'.repeat(300_000)}`
+    const source = tap()
+    const stream = await context.createNewResumableStream('long', source.make)
+    source.send(text)
+    source.close()
+    expect(await textOf(stream) === text).toBe(true)
+    const full = tap()
+    const reading = textOf(await context.createNewResumableStream('full', full.make))
+    for (let count = 0; count < 3; count += 1) full.send(text)
+    await expect(reading).rejects.toMatchObject({ code: 'stream_broken' })
+    expect(await context.hasExistingStream('full')).toBe('DONE')
+    await expect.poll(full.isCancelled, { timeout: 5_000 }).toBe(true)
+  })
+
   it('of any id are written by one of 20 callers, in this process or another', async () => {
     const world = await open()
     const other = world.isLasting
