@@ -33,8 +33,10 @@ const programs = {
   'program.ts': {
     text: `
       import { openHoldfast, type Message } from 'holdfast'
+      import { createChatKitStore, type ThreadItem } from 'holdfast/chatkit'
       import { startServer, type RunningServer } from 'holdfast/server'
       const holdfast = await openHoldfast()
+      export const item: ThreadItem = await createChatKitStore(holdfast).loadItem('t', 'i', {})
       export const server: RunningServer = await startServer({ holdfast, port: 0 })
       export const message: Message = await holdfast.organization().messages
         .append('id', { role: 'user', content: 1 })

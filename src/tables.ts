@@ -1,4 +1,7 @@
 import {
+  chatkitAttachments, chatkitThreads, type ChatKitTables,
+} from './adapters/chatkit/index.js'
+import {
   agentStateCounters, agentStateRevisions, agentStates, type AgentStateTables,
 } from './agent-states/index.js'
 import {
@@ -31,7 +34,7 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables {}
+    AgentStateTables, ChatKitTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -73,4 +76,6 @@ export const tables = [
   streams,
   streamChunks,
   streamProducers,
+  chatkitThreads,
+  chatkitAttachments,
 ] as unknown as readonly Table[]

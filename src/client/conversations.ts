@@ -317,7 +317,7 @@ export class Messages {
     return this.#request('listChildren', { path: pathOf(name), query, ...options })
   }
 
-  /** Replaces the metadata; content never changes. */
+  /** Replaces what is given. An edit of a person is a message of its own: `sibling_of`. */
   update(
     name: MessageName,
     changes: MessageChanges,

@@ -597,7 +597,7 @@ export interface paths {
         delete: operations["deleteMessage"];
         options?: never;
         head?: never;
-        /** Replace a message’s metadata */
+        /** Replace content, metadata, model, tokens or cost of a message */
         patch: operations["updateMessage"];
         trace?: never;
     };
@@ -1673,7 +1673,7 @@ export interface components {
         Conversation: {
             /**
              * Format: uuid
-             * @description UUIDv7.
+             * @description UUIDv7, unless it was given.
              */
             id: string;
             user_id: string | null;
@@ -1700,6 +1700,8 @@ export interface components {
             active_leaf_id: string | null;
             forked_from_conversation_id: string | null;
             forked_from_message_id: string | null;
+            /** @description The stream that the next message is being written to, as its writer calls it. */
+            active_stream: string | null;
         };
         ConversationChanges: {
             title?: string | null;
@@ -1995,7 +1997,7 @@ export interface components {
         Message: {
             /**
              * Format: uuid
-             * @description UUIDv7.
+             * @description UUIDv7, unless it was given.
              */
             id: string;
             /**
@@ -2012,7 +2014,7 @@ export interface components {
             kind: string;
             /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
             role: string;
-            /** @description As it was appended. */
+            /** @description As it was appended, or last replaced. */
             content: unknown;
             /** @description Free JSON object. */
             metadata: {
@@ -2022,7 +2024,7 @@ export interface components {
             model: string | null;
             tokens_used: number | null;
             cost_usd: string | null;
-            /** @description Rises with each change of metadata; also the ETag. */
+            /** @description Rises with each change; also the ETag. */
             revision: number;
             /**
              * Format: date-time
@@ -2031,10 +2033,15 @@ export interface components {
             created_at: string;
         };
         MessageChanges: {
+            /** @description Instead of the content there is, for items that complete: widgets, tool calls, streamed answers. What a person edits is appended beside it (`sibling_of`). */
+            content?: unknown;
             /** @description Free JSON object. */
-            metadata: {
+            metadata?: {
                 [key: string]: unknown;
             };
+            model?: string | null;
+            tokens_used?: number | null;
+            cost_usd?: string | null;
         };
         MessagePage: {
             data: components["schemas"]["Message"][];
@@ -2054,6 +2061,11 @@ export interface components {
             document: unknown;
         };
         NewConversation: {
+            /**
+             * Format: uuid
+             * @description One that no conversation of the organization has. Default: a new UUIDv7.
+             */
+            id?: string;
             title?: string | null;
             /** @description Free JSON object. */
             metadata?: {
@@ -2066,6 +2078,11 @@ export interface components {
              * @description The last message that the fork shares.
              */
             message_id: string;
+            /**
+             * Format: uuid
+             * @description One that no conversation of the organization has. Default: a new UUIDv7.
+             */
+            id?: string;
             title?: string | null;
             /** @description Free JSON object. */
             metadata?: {
@@ -2112,6 +2129,11 @@ export interface components {
             jobs: components["schemas"]["NewJob"][];
         };
         NewMessage: {
+            /**
+             * Format: uuid
+             * @description One that no message of the conversation has, or had before it was erased. Default: a new UUIDv7.
+             */
+            id?: string;
             /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
             role: string;
             /** @description Any JSON value, most often a string. */
@@ -2736,6 +2758,11 @@ export interface components {
             updated_at: string;
         };
         StreamFinish: {
+            /**
+             * Format: uuid
+             * @description One that no message of the conversation has, or had before it was erased. Default: a new UUIDv7.
+             */
+            id?: string;
             /** @description `user`, `assistant`, `system`, `tool`, or another lower-case word. */
             role?: string;
             /** @description Default: the text of the stream, or the list of its messages. */
@@ -6812,6 +6839,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `conversation_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -7355,6 +7391,15 @@ export interface operations {
             };
             /** @description `organization_not_found`, `conversation_not_found`, `message_not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conversation_exists` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7975,6 +8020,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `message_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -8033,6 +8087,8 @@ export interface operations {
                 leaf?: string;
                 /** @description desc from the leaf, asc from the root. Default desc. */
                 order?: "asc" | "desc";
+                /** @description Begin behind this message of the path, erased or not. */
+                after?: string;
             };
             header?: {
                 /** @description Id or slug of the organization; needed with a session, implied by a service token. */

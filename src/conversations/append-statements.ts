@@ -104,7 +104,8 @@ const messageValues = sql`
   b.organization_id, b.conversation_id, b.id, c.message_count - b.followers, c.active_branch,
   c.active_depth - b.followers, coalesce(b.parent_message_id, c.previous_leaf_id), ${given}`
 
-const placed = sql`returning id, position, depth, parent_message_id`
+const placed = sql`
+  returning organization_id, conversation_id, id, position, depth, parent_message_id`
 
 /** Inserts messages behind a count that included them. */
 export const insertStatement = (rows: Rows) => sql`

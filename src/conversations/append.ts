@@ -131,8 +131,13 @@ export class AppendBatch {
       : calls.flatMap((call) => this.#alone(call))
     const results = await repeated(() => database.atomic(statements))
     const places = new Map<unknown, Record<string, unknown>>()
-    for (const { rows } of results) for (const row of rows) places.set(row.id, row)
-    return calls.map((call) => placeOf(places.get(call.drafts[0]!.id)))
+    for (const { rows } of results) {
+      for (const row of rows) {
+        places.set(`${row.organization_id} ${row.conversation_id} ${row.id}`, row)
+      }
+    }
+    return calls.map(({ organizationId, conversationId, drafts }) =>
+      placeOf(places.get(`${organizationId} ${conversationId} ${drafts[0]!.id}`)))
   }
 
   /** Appends a lone message only where `leaf` is still the active leaf; undefined elsewhere. */
@@ -180,8 +185,10 @@ type Breadth = 'lone' | 'one' | 'several'
 
 function breadthOf(calls: readonly AppendCall[], drafts: readonly DraftRow[]): Breadth {
   if (drafts.length === 1) return 'lone'
-  const first = calls[0]!.conversationId
-  return calls.every(({ conversationId }) => conversationId === first) ? 'one' : 'several'
+  const [first] = calls
+  const isSame = ({ organizationId, conversationId }: AppendCall) =>
+    conversationId === first!.conversationId && organizationId === first!.organizationId
+  return calls.every(isSame) ? 'one' : 'several'
 }
 
 /** Counts and inserts for calls that may have keys. */

@@ -71,7 +71,7 @@ contract('the context of a conversation', (open) => {
     expect(await shown()).toEqual(['0', '1', '2', '3', '4'])
     await messages.append(id, said('5'))
     expect(await shown()).toEqual(['0', '1', '2', '3', '4', '5'])
-    await messages.updateMetadata({ conversationId: id, id: all[1]!.id }, { seen: true })
+    await messages.update({ conversationId: id, id: all[1]!.id }, { metadata: { seen: true } })
     const { messages: [, second] } = await contexts.get(id)
     expect(second).toMatchObject({ metadata: { seen: true }, revision: 2 })
     await messages.delete(id, all[1]!.id)
@@ -99,7 +99,7 @@ contract('the context of a conversation', (open) => {
       (await contexts.get(of)).messages.map(({ content, metadata }) => [content, metadata.x])
     expect(await shown(forkOfFork.id)).toHaveLength(4)
     expect(await shown(fork.id)).toHaveLength(5)
-    await messages.updateMetadata({ conversationId: id, id: all[2]!.id }, { x: 1 })
+    await messages.update({ conversationId: id, id: all[2]!.id }, { metadata: { x: 1 } })
     expect((await shown(forkOfFork.id))[2]).toEqual(['2', 1])
     expect((await shown(fork.id))[2]).toEqual(['2', 1])
     await messages.delete(id, all[0]!.id)
@@ -111,7 +111,7 @@ contract('the context of a conversation', (open) => {
     const world = await open()
     const { id, all, shown } = await begun(world)
     const lost = async ({ messages, contexts }: Stores) => {
-      await messages.updateMetadata({ conversationId: id, id: all[0]!.id }, { lost: true })
+      await messages.update({ conversationId: id, id: all[0]!.id }, { metadata: { lost: true } })
       const [first] = (await contexts.get(id)).messages
       expect(first!.metadata).toEqual({ lost: true })
       throw new Error('no')
@@ -119,8 +119,8 @@ contract('the context of a conversation', (open) => {
     await shown()
     await expect(world.holdfast.transaction((transaction) =>
       lost(transaction.organization(world.organizationId)))).rejects.toThrow('no')
-    await world.organization.messages.updateMetadata(
-      { conversationId: id, id: all[0]!.id }, { kept: true })
+    await world.organization.messages.update(
+      { conversationId: id, id: all[0]!.id }, { metadata: { kept: true } })
     const [first] = (await world.organization.contexts.get(id)).messages
     expect(first!.metadata).toEqual({ kept: true })
   })
@@ -205,7 +205,7 @@ contract('a context under 20 writers and readers', (open) => {
       const appended = await contentsIn(index + 1)
       if (!appended.contents.includes(content)) stale.push(`${content} is missing`)
       const name = { conversationId: id, id: message.id }
-      await at(index + 1).messages.updateMetadata(name, { index })
+      await at(index + 1).messages.update(name, { metadata: { index } })
       const { messages } = await contentsIn(index)
       const found = messages.find((each) => each.id === message.id)
       if (found?.metadata.index !== index) stale.push(`${content} is as it was before`)

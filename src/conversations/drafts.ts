@@ -2,7 +2,7 @@ import { type Stored } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
 import { type AppendCall, type MessageDraft, type Place } from './append.js'
 import { type MessageLog } from './message-log.js'
-import { checkMessage } from './rules.js'
+import { checkChanges, checkMessage } from './rules.js'
 import { type Message, messages as table, type Metadata } from './tables.js'
 
 /** A message to append. */
@@ -11,6 +11,12 @@ export interface NewMessage {
   readonly role: string
   /** Any JSON value; most often a string. */
   readonly content: JsonValue
+  /**
+   * A UUID that no message of the conversation has, or had before it was erased. A transaction in
+   * which a taken one is given is lost.
+   * @default a new UUIDv7
+   */
+  readonly id?: string
   /** What it is: `tool_call`, `tool_result`, `widget`, … @default 'message' */
   readonly kind?: string
   /** @default {} */
@@ -32,6 +38,10 @@ export interface NewMessage {
   readonly costUsd?: string | null
 }
 
+/** What `update` may change; what is left out stays. */
+export type MessageChanges =
+  Partial<Pick<NewMessage, 'content' | 'metadata' | 'model' | 'tokensUsed' | 'costUsd'>>
+
 const { columns } = table
 
 /** The stored form of a message. Throws InvalidInput or InvalidValue, naming the field. */
@@ -40,7 +50,7 @@ export function draftOf(log: MessageLog, message: NewMessage, place: string): Me
   const { kind = 'message', metadata = {}, author = null, model = null } = message
   const { tokensUsed = null, costUsd = null } = message
   return {
-    id: columns.id.encode(log.ids.next()),
+    id: columns.id.encode(message.id ?? log.ids.next(), `${place}id`),
     kind: columns.kind.encode(kind, `${place}kind`),
     role: columns.role.encode(message.role, `${place}role`),
     content: columns.content.encode(message.content, `${place}content`),
@@ -49,6 +59,23 @@ export function draftOf(log: MessageLog, message: NewMessage, place: string): Me
     model: columns.model.encode(model, `${place}model`),
     tokens_used: columns.tokensUsed.encode(tokensUsed, `${place}tokens_used`),
     cost_usd: columns.costUsd.encode(costUsd, `${place}cost_usd`),
+  }
+}
+
+/** The changed columns in stored form. Throws InvalidInput or InvalidValue. */
+export function changedColumns(changes: MessageChanges) {
+  checkChanges(changes)
+  const { content, metadata, model, tokensUsed, costUsd } = changes
+  return {
+    ...(content === undefined ? {} : { content: columns.content.encode(content, 'content') }),
+    ...(metadata === undefined
+      ? {}
+      : { metadata: columns.metadata.encode(metadata, 'metadata') }),
+    ...(model === undefined ? {} : { model: columns.model.encode(model, 'model') }),
+    ...(tokensUsed === undefined
+      ? {}
+      : { tokens_used: columns.tokensUsed.encode(tokensUsed, 'tokens_used') }),
+    ...(costUsd === undefined ? {} : { cost_usd: columns.costUsd.encode(costUsd, 'cost_usd') }),
   }
 }
 

@@ -2,6 +2,11 @@ import { defineError } from '../errors.js'
 
 export { ConversationNotFound } from '../errors.js'
 
+/** The organization has a conversation of this id. */
+export const ConversationExists = defineError('ConversationExists', {
+  code: 'conversation_exists', status: 409,
+})
+
 /** Other conversations share its history: they must go first. */
 export const ConversationIsForked = defineError('ConversationIsForked', {
   code: 'conversation_is_forked', status: 409,
@@ -27,14 +32,14 @@ export const ParticipantNotFound = defineError('ParticipantNotFound', {
   code: 'participant_not_found', status: 404,
 })
 
+/** The conversation, or the history it shares, has or had a message of this id. */
+export const MessageExists = defineError('MessageExists', {
+  code: 'message_exists', status: 409,
+})
+
 /** The parent is not a living message of the same conversation. */
 export const ParentMessageNotFound = defineError('ParentMessageNotFound', {
   code: 'parent_message_not_found', status: 422,
-})
-
-/** A conversation with this id is here already. */
-export const ConversationExists = defineError('ConversationExists', {
-  code: 'conversation_exists', status: 409,
 })
 
 /** The file is no whole, unchanged export; the message names line and rule. */

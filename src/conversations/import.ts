@@ -154,6 +154,7 @@ export class ConversationImport {
       activeDepth: summary.active.depth,
       forkedFromConversationId: null,
       forkedFromMessageId: null,
+      activeStream: null,
     })
     const record = {
       action: 'conversation.imported', resourceKind: 'conversation', resourceId: id,

@@ -1,11 +1,12 @@
 export {
   ConversationExists, ConversationIsForked, ConversationNotFound, InvalidConversationFile,
-  MessageNotFound, ParentMessageNotFound, ParticipantNotFound, SummaryExists, SummaryNotFound,
+  MessageExists, MessageNotFound, ParentMessageNotFound, ParticipantNotFound, SummaryExists,
+  SummaryNotFound,
 } from './errors.js'
 export { ContextStore, type ModelContext } from './context.js'
 export { type ContextContext, contextRoutes } from './context-routes.js'
 export { type ImportedConversation, type ImportOptions, type ImportSource } from './import.js'
-export { type NewMessage } from './drafts.js'
+export { type MessageChanges, type NewMessage } from './drafts.js'
 export { type ConversationListing } from './listing.js'
 export { MessageLog } from './message-log.js'
 export {

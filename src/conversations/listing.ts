@@ -1,3 +1,4 @@
+import { sql, type SqlBool } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
@@ -46,8 +47,7 @@ export async function listConversations(
   }
   const list = ['conversations', organizationId, userId ?? null, archived,
     ...(Object.keys(filters).length === 0 ? [] : [filters])]
-  const last = cursor === undefined
-    ? undefined : columns.id.encode(String(keyOf(list, cursor)[0]), 'cursor')
+  const last = cursor === undefined ? undefined : placeOf(keyOf(list, cursor))
   const query = database.write
     .selectFrom('conversations')
     .selectAll('conversations')
@@ -57,20 +57,26 @@ export async function listConversations(
       all.where('user_id', '=', columns.userId.encode(userId!, 'user_id')))
     .$if(metadata !== undefined, (all) => all.where((expression) =>
       database.engine.jsonContains(expression.ref('conversations.metadata'), metadata!)))
-    .$if(last !== undefined, (all) => all.where('id', '<', last!))
-    // In the order of the participant's own index, so that a page reads no other's conversations.
+    .$if(last !== undefined, (all) => all.where(
+      sql<SqlBool>`(conversations.created_at, conversations.id) < ${last}`))
+    // Over the participant's own index, so that a page reads no other's conversations.
     .$if(participant !== undefined, (all) => all
       .innerJoin('conversation_participants as p', (join) => join
         .onRef('p.organization_id', '=', 'conversations.organization_id')
         .onRef('p.conversation_id', '=', 'conversations.id'))
       .where('p.organization_id', '=', organizationId)
-      .where('p.participant', '=', participant!)
-      .$if(last !== undefined, (some) => some.where('p.conversation_id', '<', last!))
-      .orderBy('p.conversation_id', 'desc'))
-    .$if(participant === undefined, (all) => all.orderBy('id', 'desc'))
+      .where('p.participant', '=', participant!))
+    .orderBy('conversations.created_at', 'desc')
+    .orderBy('conversations.id', 'desc')
     .limit(limit + 1)
   const rows = (await database.all(query)).map(conversationOf)
-  return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
+  return pageOf(rows, limit, ({ createdAt, id }) => cursorOf(list, [createdAt, id]))
+}
+
+/** The place behind which a page begins. */
+function placeOf([moment, id]: readonly unknown[]) {
+  const at = columns.createdAt.encode(String(moment), 'cursor')
+  return sql`(${at}, ${columns.id.encode(String(id), 'cursor')})`
 }
 
 function filterOf(metadata: Metadata): Stored<'json'> {

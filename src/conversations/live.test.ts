@@ -57,7 +57,7 @@ contract('what happens in a conversation', (open) => {
       () => messages.appendMany(id, [said('b'), said('c')]),
       async () => {
         const { data: [a] } = await messages.list(id)
-        await messages.updateMetadata({ conversationId: id, id: a!.id }, { seen: true })
+        await messages.update({ conversationId: id, id: a!.id }, { metadata: { seen: true } })
         return conversations.setActiveLeaf(id, a!.id)
       },
       () => messages.append(id, said('d')),
@@ -94,7 +94,7 @@ contract('what happens in a conversation', (open) => {
       const appended = await messages.appendMany(id,
         Array.from({ length: 70 }, (_, index) => said(`${turn} ${index}`)))
       for (const { id: messageId } of appended) {
-        await messages.updateMetadata({ conversationId: id, id: messageId }, { turn })
+        await messages.update({ conversationId: id, id: messageId }, { metadata: { turn } })
       }
     }
     const all = await heard(conversations.events(id, { after: beginning }), count(701))
@@ -257,7 +257,7 @@ async function written(both: readonly Stores[], id: string): Promise<void> {
   await Promise.all(both.map(async ({ conversations, messages }, writer) => {
     for (let turn = 0; turn < 30; turn += 1) {
       const [a, b] = await messages.appendMany(id, [said(`${writer} ${turn}`), said('more')])
-      await messages.updateMetadata({ conversationId: id, id: a!.id }, { turn })
+      await messages.update({ conversationId: id, id: a!.id }, { metadata: { turn } })
       if (turn % 5 === 0) await messages.delete(id, b!.id)
       if (turn % 3 === 0) await conversations.setActiveLeaf(id, a!.id)
       if (turn % 7 === 0) await conversations.update(id, { title: `${writer} ${turn}` })

@@ -88,7 +88,7 @@ export class MessageLog {
     this.page = { asc: this.#page('asc'), desc: this.#page('desc') }
     this.#writer = new CoalescingWriter({
       write: async (calls) => (await this.batch.write(calls)).map((value) => ({ value })),
-      orderKey: (call) => call.conversationId,
+      orderKey: (call) => call.organizationId + call.conversationId,
       weigh: weightOf,
       ...(source.waitingTimeoutMs === undefined
         ? {}

@@ -5,8 +5,10 @@ import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { idSchema, integerText } from '../http/schema.js'
 import { IdempotencyKeyReused } from '../idempotency/index.js'
-import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
-import { type NewMessage } from './drafts.js'
+import {
+  ConversationNotFound, MessageExists, MessageNotFound, ParentMessageNotFound,
+} from './errors.js'
+import { type MessageChanges, type NewMessage } from './drafts.js'
 import { type MessageStore } from './messages.js'
 import {
   appendedMessagesSchema, messageChangesSchema, messageSchema, newMessageSchema, newMessagesSchema,
@@ -36,6 +38,7 @@ const isBatch = (raw: unknown): boolean =>
 /** A message as the API names it, in the names of the store. */
 export function newMessageOf(body: NewMessageBody): NewMessage {
   return {
+    id: body.id,
     role: body.role,
     content: body.content as NewMessage['content'],
     kind: body.kind,
@@ -68,7 +71,10 @@ export const messageRoutes: readonly Route<MessageContext>[] = [
     },
     status: 201,
     output: z.union([messageSchema, appendedMessagesSchema]),
-    errors: [ConversationNotFound, ParentMessageNotFound, InvalidValue, IdempotencyKeyReused],
+    errors: [
+      ConversationNotFound, ParentMessageNotFound, MessageExists, InvalidValue,
+      IdempotencyKeyReused,
+    ],
     idempotency: 'own',
     async handle({ messages }, { params: { conversation_id: id }, body, idempotencyKey }) {
       if (!isBatch(body)) {
@@ -123,6 +129,7 @@ export const messageRoutes: readonly Route<MessageContext>[] = [
         leaf: idSchema('The message at its end. Default: the active leaf.').optional(),
         order: z.enum(['asc', 'desc']).optional()
           .describe('desc from the leaf, asc from the root. Default desc.'),
+        after: idSchema('Begin behind this message of the path, erased or not.').optional(),
       }),
     },
     status: 200,
@@ -187,7 +194,7 @@ export const messageRoutes: readonly Route<MessageContext>[] = [
     method: 'PATCH',
     path: `${path}/{message_id}`,
     tag,
-    summary: 'Replace a message’s metadata',
+    summary: 'Replace content, metadata, model, tokens or cost of a message',
     action: 'conversations:write',
     scope,
     input: { params, body: messageChangesSchema },
@@ -198,7 +205,11 @@ export const messageRoutes: readonly Route<MessageContext>[] = [
     idempotency: 'transaction',
     async handle({ messages }, { params: { conversation_id, message_id }, body, ifRevision }) {
       const name = { conversationId: conversation_id, id: message_id }
-      return presentMessage(await messages.updateMetadata(name, body.metadata, ifRevision))
+      const changes: MessageChanges = {
+        content: body.content as MessageChanges['content'], metadata: body.metadata,
+        model: body.model, tokensUsed: body.tokens_used, costUsd: body.cost_usd,
+      }
+      return presentMessage(await messages.update(name, changes, ifRevision))
     },
   }),
   define({

@@ -167,9 +167,9 @@ contract('messages', (open) => {
     const { id, messages } = await begun(await open())
     const message = await messages.append(id, text('x'))
     const name = { conversationId: id, id: message.id }
-    const changed = await messages.updateMetadata(name, { rating: 1 }, 1)
+    const changed = await messages.update(name, { metadata: { rating: 1 } }, 1)
     expect(changed).toStrictEqual({ ...message, metadata: { rating: 1 }, revision: 2 })
-    await expect(messages.updateMetadata(name, { rating: 2 }, 1)).rejects.toThrow(/revision 2/)
+    await expect(messages.update(name, { metadata: {} }, 1)).rejects.toThrow(/revision 2/)
     expect(await messages.get(id, message.id)).toStrictEqual(changed)
   })
 
@@ -197,7 +197,7 @@ contract('messages', (open) => {
       .rejects.toThrow(ConversationNotFound)
     await expect(theirs.delete(id, message.id)).rejects.toThrow(MessageNotFound)
     const name = { conversationId: id, id: message.id }
-    await expect(theirs.updateMetadata(name, {})).rejects.toThrow(MessageNotFound)
+    await expect(theirs.update(name, {})).rejects.toThrow(MessageNotFound)
     expect((await messages.list(id)).data).toStrictEqual([message])
   })
 

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database, repeated } from '../database/database.js'
+import { UniqueViolation } from '../database/failures.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
 import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
 import { type Scope } from '../scope.js'
 import { type AppendCall, type Place } from './append.js'
 import {
-  type Anchor, anchorOf, builtMessages, draftOf, messageOf, type NewMessage, placeIn, placesFrom,
+  type Anchor, anchorOf, builtMessages, changedColumns, draftOf, type MessageChanges, messageOf,
+  type NewMessage, placeIn, placesFrom,
 } from './drafts.js'
 import { counted, numbered } from './changes.js'
-import { ConversationNotFound, MessageNotFound } from './errors.js'
+import { ConversationNotFound, MessageExists, MessageNotFound } from './errors.js'
 import { type MessageLog } from './message-log.js'
-import { checkCount, checkKey, checkListing, checkMetadata } from './rules.js'
-import {
-  type ConversationTables, type Message, messages as table, type Metadata,
-} from './tables.js'
+import { checkCount, checkKey, checkListing } from './rules.js'
+import { type ConversationTables, type Message, messages as table } from './tables.js'
 import { MessageTree, type PathListing } from './tree.js'
 
 /** Options of `append`. */
@@ -70,7 +70,7 @@ export class MessageStore {
 
   /**
    * Appends one message; resolves once it is durable. Throws ConversationNotFound,
-   * ParentMessageNotFound, InvalidInput, InvalidValue, or IdempotencyKeyReused.
+   * ParentMessageNotFound, MessageExists, InvalidInput, InvalidValue, or IdempotencyKeyReused.
    */
   async append(
     conversationId: string,
@@ -94,7 +94,7 @@ export class MessageStore {
   async #appendAll(given: Append): Promise<Message[]> {
     const { messages } = given
     const call = this.#callOf(given)
-    const places = await this.#write(call, given)
+    const places = await this.#writeUnique(call, given)
     if (places !== undefined) {
       this.#tell(this.#database, call.conversationId)
       return builtMessages(call, messages, places)
@@ -150,16 +150,31 @@ export class MessageStore {
     return messageOf(stored)
   }
 
+  /** Positions of those messages that are in the conversation itself, erased or not, by id. */
+  async positions(conversationId: string, ids: readonly string[]): Promise<Map<string, number>> {
+    if (ids.length === 0) return new Map()
+    const query = this.#database.write
+      .selectFrom('messages')
+      .select(['id', 'position'])
+      .where('organization_id', '=', this.#organizationId)
+      .where('conversation_id', '=', this.#conversation(conversationId))
+      .where('id', 'in', ids.map((id) => columns.id.encode(id, 'message_id')))
+    const rows = await this.#database.all(query)
+    return new Map(rows.map((row) => [row.id, columns.position.decode(row.position)]))
+  }
+
   /**
-   * Replaces a message's metadata. With `ifRevision`, only when that is still its revision.
-   * Throws MessageNotFound, RevisionConflict, InvalidValue.
+   * Changes what is given: for items that complete, such as widgets, tool calls and streamed
+   * answers. What a person edits is a sibling instead (`siblingOf`), so that nothing is lost. With
+   * `ifRevision`, only when that is still its revision. Throws MessageNotFound, RevisionConflict,
+   * InvalidInput, InvalidValue.
    */
-  async updateMetadata(
+  async update(
     messageId: { readonly conversationId: string; readonly id: string },
-    metadata: Metadata,
+    changes: MessageChanges,
     ifRevision?: number,
   ): Promise<Message> {
-    checkMetadata(metadata)
+    const changed = changedColumns(changes)
     const { write } = this.#database
     let named = write
       .selectFrom('messages')
@@ -175,7 +190,7 @@ export class MessageStore {
       .where('id', 'in', named)
       .set((expression) => ({
         ...numbered,
-        metadata: columns.metadata.encode(metadata, 'metadata'),
+        ...changed,
         revision: expression('revision', '+', 1 as Stored<'integer'>),
       }))
       .returningAll()
@@ -274,14 +289,31 @@ export class MessageStore {
   }
 
   #idempotent(call: AppendCall, messages: readonly NewMessage[], key: string): IdempotentCall {
-    const parts = call.drafts.map(({ id: _, ...rest }, index) =>
-      [rest, anchorOf(messages[index]!) ?? null])
+    const parts = call.drafts.map(({ id, ...rest }, index) => {
+      const message = messages[index]!
+      const given = message.id === undefined ? [] : [id]
+      return [rest, anchorOf(message) ?? null, ...given]
+    })
     const text = JSON.stringify(['messages.append', call.conversationId, parts])
     return {
       organizationId: call.organizationId,
       actorId: this.#scope.actor.id,
       key,
       fingerprint: createHash('sha256').update(text).digest('hex'),
+    }
+  }
+
+  /** As `#write`; throws MessageExists where an id that the caller gave is taken. */
+  async #writeUnique(call: AppendCall, given: Append): Promise<Place[] | undefined> {
+    const ids = call.drafts.flatMap(({ id }, index) =>
+      given.messages[index]!.id === undefined ? [] : [id])
+    if (ids.length === 0) return this.#write(call, given)
+    // What a fork shares never changes, so that it may be looked at beforehand.
+    if (await this.#tree.shares(call.conversationId, ids)) throw taken()
+    try {
+      return await this.#write(call, given)
+    } catch (cause) {
+      throw cause instanceof UniqueViolation ? taken(cause) : cause
     }
   }
 
@@ -386,6 +418,9 @@ export class MessageStore {
     return new ConversationNotFound(`There is no conversation ${conversationId} here.`)
   }
 }
+
+const taken = (cause?: unknown) =>
+  new MessageExists('The conversation has, or had, a message of this id.', { cause, field: 'id' })
 
 const notFound = () => new MessageNotFound('There is no such message in this conversation.')
 

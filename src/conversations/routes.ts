@@ -4,7 +4,9 @@ import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { flagText, idSchema, objectText } from '../http/schema.js'
-import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
+import {
+  ConversationExists, ConversationIsForked, ConversationNotFound, MessageNotFound,
+} from './errors.js'
 import { participantSchema } from './participant-routes.js'
 import {
   activeLeafSchema, conversationChangesSchema, conversationSchema, newConversationSchema,
@@ -36,7 +38,7 @@ export const conversationRoutes: readonly Route<ConversationContext>[] = [
     status: 201,
     output: conversationSchema,
     etag: true,
-    errors: [],
+    errors: [ConversationExists],
     idempotency: 'transaction',
     handle: async ({ conversations }, { body }) =>
       presentConversation(await conversations.create(body)),
@@ -142,7 +144,7 @@ export const conversationRoutes: readonly Route<ConversationContext>[] = [
     input: { params, body: newForkSchema },
     status: 201,
     output: conversationSchema,
-    errors: [ConversationNotFound, MessageNotFound],
+    errors: [ConversationNotFound, MessageNotFound, ConversationExists],
     idempotency: 'transaction',
     async handle({ conversations }, { params: { conversation_id: id }, body }) {
       const { message_id: messageId, ...given } = body

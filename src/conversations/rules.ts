@@ -1,7 +1,7 @@
 import { type JsonValue } from '../database/json.js'
 import { pageLimitDefault, pageLimitMax, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
-import { type NewMessage } from './drafts.js'
+import { type MessageChanges, type NewMessage } from './drafts.js'
 import { type MessageListing } from './messages.js'
 import { type NewSummary } from './summaries.js'
 
@@ -32,6 +32,9 @@ export const contextLimitDefault = 20
 /** Messages of a context at most. */
 export const contextLimitMax = 200
 
+/** Characters of the name of a stream at most. */
+export const streamLengthMax = 255
+
 /** Characters of an idempotency key at most. */
 export const idempotencyKeyMax = 255
 
@@ -46,27 +49,16 @@ export function checkCount({ length: count }: readonly NewMessage[]): void {
 
 /** Refuses a message that breaks a rule; `place` is where it stands, `messages[0].` or nothing. */
 export function checkMessage(message: NewMessage, place: string): void {
-  const { role, content, metadata, tokensUsed = null } = message
+  const { role, content } = message
   const isRole = typeof role === 'string' && rolePattern.test(role)
   require(isRole, `${place}role`, 'must be a lower-case word of at most 64 characters')
   require(content !== undefined, `${place}content`, 'is missing')
-  if (metadata !== undefined) checkMetadata(metadata, `${place}metadata`)
-  require(tokensUsed === null || tokensUsed >= 0, `${place}tokens_used`, 'must not be negative')
-  checkItem(message, place)
-}
-
-function checkItem(message: NewMessage, place: string): void {
-  const { kind = 'message', author = null, model = null, costUsd = null } = message
+  checkChanges(message, place)
+  const { kind = 'message', author = null } = message
   const isKind = typeof kind === 'string' && rolePattern.test(kind)
   require(isKind, `${place}kind`, 'must be a lower-case word of at most 64 characters')
-  const short = (text: unknown, max: number) =>
-    text === null || (typeof text === 'string' && text.length >= 1 && text.length <= max)
   const authorRule = `must be 1 to ${authorLengthMax} characters`
-  require(short(author, authorLengthMax), `${place}author`, authorRule)
-  const modelRule = `must be 1 to ${modelLengthMax} characters`
-  require(short(model, modelLengthMax), `${place}model`, modelRule)
-  const isCost = costUsd === null || (typeof costUsd === 'string' && costPattern.test(costUsd))
-  require(isCost, `${place}cost_usd`, 'must be a decimal such as 0.00125')
+  require(isShort(author, authorLengthMax), `${place}author`, authorRule)
   const isPlaced = message.siblingOf !== undefined && message.parentMessageId !== undefined
   require(!isPlaced, `${place}sibling_of`, 'must not stand beside parent_message_id')
 }
@@ -86,6 +78,20 @@ export function checkContextLimit(limit = contextLimitDefault): number {
   require(valid, 'limit', `must be an integer from 1 to ${contextLimitMax}`)
   return limit
 }
+
+/** Refuses what no message may become. */
+export function checkChanges(changes: MessageChanges, place = ''): void {
+  const { metadata, tokensUsed = null, model = null, costUsd = null } = changes
+  if (metadata !== undefined) checkMetadata(metadata, `${place}metadata`)
+  require(tokensUsed === null || tokensUsed >= 0, `${place}tokens_used`, 'must not be negative')
+  const modelRule = `must be 1 to ${modelLengthMax} characters`
+  require(isShort(model, modelLengthMax), `${place}model`, modelRule)
+  const isCost = costUsd === null || (typeof costUsd === 'string' && costPattern.test(costUsd))
+  require(isCost, `${place}cost_usd`, 'must be a decimal such as 0.00125')
+}
+
+const isShort = (text: unknown, max: number) =>
+  text === null || (typeof text === 'string' && text.length >= 1 && text.length <= max)
 
 /** Refuses an idempotency key that is empty or too long. */
 export function checkKey(key: string | undefined): void {
@@ -119,6 +125,12 @@ export function checkMetadata(metadata: JsonValue, field = 'metadata'): void {
 export function checkTitle(title: string | null): void {
   const valid = title === null || (typeof title === 'string' && title.length <= titleLengthMax)
   require(valid, 'title', `must be at most ${titleLengthMax} characters`)
+}
+
+/** Refuses the name of a stream that is empty or too long. */
+export function checkStream(stream: string | null): void {
+  require(stream === null || isShort(stream, streamLengthMax), 'active_stream',
+    `must be 1 to ${streamLengthMax} characters`)
 }
 
 /** The rows of a page a request asks for. */

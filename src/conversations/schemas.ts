@@ -11,6 +11,8 @@ const title = z.string().max(titleLengthMax).nullable()
 
 /** Body of `POST /v1/conversations`. */
 export const newConversationSchema = named('NewConversation', z.strictObject({
+  id: idSchema('One that no conversation of the organization has. Default: a new UUIDv7.')
+    .optional(),
   title: title.optional(),
   metadata: metadataSchema().optional(),
 }))
@@ -24,7 +26,7 @@ export const conversationChangesSchema = named('ConversationChanges', z.strictOb
 
 /** A conversation as the API shows it. */
 export const conversationSchema = named('Conversation', z.object({
-  id: idSchema('UUIDv7.'),
+  id: idSchema('UUIDv7, unless it was given.'),
   user_id: idSchema('Who began it.').nullable(),
   title,
   metadata: metadataSchema(),
@@ -36,6 +38,8 @@ export const conversationSchema = named('Conversation', z.object({
   active_leaf_id: idSchema('The message that the next one follows.').nullable(),
   forked_from_conversation_id: idSchema('Set in a fork: whose history it shares.').nullable(),
   forked_from_message_id: idSchema('Set in a fork: the last message it shares.').nullable(),
+  active_stream: z.string().nullable()
+    .describe('The stream that the next message is being written to, as its writer calls it.'),
 }))
 
 const role = shownAs(
@@ -64,6 +68,10 @@ const cost = shownAs(z.string().regex(costPattern, 'must be a decimal such as 0.
 
 /** One message to append. */
 export const newMessageSchema = named('NewMessage', z.strictObject({
+  id: idSchema(
+    'One that no message of the conversation has, or had before it was erased. Default: a new ' +
+    'UUIDv7.',
+  ).optional(),
   role,
   content: jsonSchema('Any JSON value, most often a string.'),
   kind: kind.optional(),
@@ -94,31 +102,40 @@ export const activeLeafSchema = named('ActiveLeaf', z.strictObject({
 /** Body of `POST …/fork`. */
 export const newForkSchema = named('NewFork', z.strictObject({
   message_id: idSchema('The last message that the fork shares.'),
+  id: idSchema('One that no conversation of the organization has. Default: a new UUIDv7.')
+    .optional(),
   title: title.optional(),
   metadata: metadataSchema().optional(),
 }))
 
 /** Body of `PATCH …/messages/{message_id}`. */
 export const messageChangesSchema = named('MessageChanges', z.strictObject({
-  metadata: metadataSchema(),
+  content: jsonSchema(
+    'Instead of the content there is, for items that complete: widgets, tool calls, streamed ' +
+    'answers. What a person edits is appended beside it (`sibling_of`).',
+  ).optional(),
+  metadata: metadataSchema().optional(),
+  model: model.nullable().optional(),
+  tokens_used: z.int().nonnegative().nullable().optional(),
+  cost_usd: cost.nullable().optional(),
 }))
 
 /** A message as the API shows it. */
 export const messageSchema = named('Message', z.object({
-  id: idSchema('UUIDv7.'),
+  id: idSchema('UUIDv7, unless it was given.'),
   conversation_id: idSchema('Its conversation.'),
   position: z.int().describe('1, 2, 3, … in order of arrival.'),
   depth: z.int().describe('1 for a root, else one more than its parent.'),
   parent_message_id: idSchema('The message it follows.').nullable(),
   kind,
   role,
-  content: jsonSchema('As it was appended.'),
+  content: jsonSchema('As it was appended, or last replaced.'),
   metadata: metadataSchema(),
   author: author.nullable(),
   model: model.nullable(),
   tokens_used: z.int().nullable(),
   cost_usd: cost.nullable(),
-  revision: z.int().describe('Rises with each change of metadata; also the ETag.'),
+  revision: z.int().describe('Rises with each change; also the ETag.'),
   created_at: instantSchema('When it was appended.'),
 }))
 
@@ -142,6 +159,7 @@ export function presentConversation(conversation: Conversation) {
     active_leaf_id: conversation.activeLeafId,
     forked_from_conversation_id: conversation.forkedFromConversationId,
     forked_from_message_id: conversation.forkedFromMessageId,
+    active_stream: conversation.activeStream,
   }
 }
 

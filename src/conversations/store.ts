@@ -2,14 +2,16 @@ import { type AuditRecord, Recorder } from '../audit/index.js'
 import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database, repeated } from '../database/database.js'
-import { ForeignKeyViolation } from '../database/failures.js'
+import { ForeignKeyViolation, UniqueViolation } from '../database/failures.js'
 import { type Page } from '../database/page.js'
 import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { InvalidInput, RevisionConflict } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { countedUpdate, unchanged } from './changes.js'
-import { ConversationIsForked, ConversationNotFound, MessageNotFound } from './errors.js'
+import {
+  ConversationExists, ConversationIsForked, ConversationNotFound, MessageNotFound,
+} from './errors.js'
 import { ConversationExport } from './export.js'
 import {
   ConversationImport, type ImportedConversation, type ImportOptions, type ImportSource,
@@ -17,7 +19,7 @@ import {
 import { type ConversationListing, listConversations } from './listing.js'
 import { type EventReading } from './live.js'
 import { type MessageLog } from './message-log.js'
-import { checkMetadata, checkTitle, checkTyping } from './rules.js'
+import { checkMetadata, checkStream, checkTitle, checkTyping } from './rules.js'
 import {
   type Conversation, conversationOf, conversations as table, type ConversationTables,
   messageBranches, messages, type Metadata,
@@ -26,6 +28,8 @@ import { MessageTree } from './tree.js'
 
 /** A conversation to begin. */
 export interface NewConversation {
+  /** A UUID that no conversation of the organization has. @default a new UUIDv7 */
+  readonly id?: string
   /** At most 1000 characters. @default null */
   readonly title?: string | null
   /** @default {} */
@@ -63,6 +67,7 @@ const untouched = {
   forkedFromConversationId: null,
   forkedFromMessageId: null,
   ...unchanged,
+  activeStream: null,
 }
 
 /** The conversations of one organization. */
@@ -85,19 +90,19 @@ export class ConversationStore {
     this.#recorder = new Recorder(scope, source)
   }
 
-  /** Begins a conversation. Throws InvalidInput or InvalidValue. */
+  /** Begins a conversation. Throws ConversationExists, InvalidInput or InvalidValue. */
   async create(given: NewConversation = {}): Promise<Conversation> {
     return this.#create(given, untouched)
   }
 
   async #create(given: NewConversation, begun: Begun): Promise<Conversation> {
-    const { title = null, metadata = {} } = given
+    const { id = this.#source.ids.next(), title = null, metadata = {} } = given
     checkTitle(title)
     checkMetadata(metadata)
     const now = instantOf(this.#source.clock.now())
     const conversation = {
       organizationId: this.#organizationId,
-      id: this.#source.ids.next(),
+      id: columns.id.encode(id, 'id'),
       userId: this.#scope.actor.userId ?? null,
       title,
       metadata,
@@ -112,6 +117,10 @@ export class ConversationStore {
       await this.#recorder.insert(
         this.#database, { table, row }, told('created', conversation.id))
     } catch (cause) {
+      if (cause instanceof UniqueViolation) {
+        const message = 'The organization has a conversation of this id.'
+        throw new ConversationExists(message, { cause, field: 'id' })
+      }
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = `There is no organization ${this.#organizationId}, or no such user.`
       throw new InvalidInput(message, { cause, field: 'organization_id' })
@@ -169,6 +178,30 @@ export class ConversationStore {
   }
 
   /**
+   * Names the stream that the next message is being written to, 1 to 255 characters; null for none.
+   * With `ifStream`, only while that one is named. False when another one is. Not a change that
+   * raises the revision. Throws ConversationNotFound, InvalidInput.
+   */
+  async setActiveStream(
+    conversationId: string,
+    stream: string | null,
+    ifStream?: string | null,
+  ): Promise<boolean> {
+    checkStream(stream)
+    let update = this.#database.write
+      .updateTable('conversations')
+      .set({ active_stream: columns.activeStream.encode(stream, 'active_stream') })
+      .where((where) => where.and(this.#key(conversationId)))
+    if (ifStream === null) update = update.where('active_stream', 'is', null)
+    else if (ifStream !== undefined) {
+      update = update.where('active_stream', '=', columns.activeStream.encode(ifStream))
+    }
+    if ((await this.#database.run(update)) > 0) return true
+    await this.get(conversationId)
+    return false
+  }
+
+  /**
    * Chooses the message that the next one follows: `null` for a new root; with `newest` the newest
    * message beneath the one named. Throws ConversationNotFound, MessageNotFound.
    */
@@ -188,7 +221,8 @@ export class ConversationStore {
 
   /**
    * Begins a conversation that shares the history up to a message, without copying it. The source
-   * cannot be deleted while the fork is there. Throws ConversationNotFound, MessageNotFound.
+   * cannot be deleted while the fork is there. Throws ConversationNotFound, MessageNotFound,
+   * ConversationExists.
    */
   async fork(
     conversationId: string,

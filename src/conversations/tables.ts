@@ -46,6 +46,8 @@ export const conversations = table(
     switchedChange: integer().orNull(),
     switchedAfter: integer().orNull(),
     switchedLeafId: id().orNull(),
+    /** The stream that the next message is being written to, as its writer calls it. */
+    activeStream: text().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -75,7 +77,7 @@ export const messages = table(
     tokensUsed: integer().orNull(),
     /** Exact decimal, in US dollars. */
     costUsd: text().orNull(),
-    /** Rises with each change of metadata. */
+    /** Rises with each change. */
     revision: integer(),
     createdAt: instant(),
     deletedAt: instant().orNull(),

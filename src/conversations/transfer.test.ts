@@ -28,7 +28,7 @@ async function grown({ conversations, messages }: Stores) {
   await messages.append(id, { ...said('b2'), siblingOf: b!.id })
   await messages.append(id, { ...said('root'), parentMessageId: null })
   await messages.delete(id, c!.id)
-  await messages.updateMetadata({ conversationId: id, id: b!.id }, { seen: true })
+  await messages.update({ conversationId: id, id: b!.id }, { metadata: { seen: true } })
   await conversations.update(id, { archived: true })
   await conversations.setActiveLeaf(id, a!.id)
   return { id, a: a!, b: b! }

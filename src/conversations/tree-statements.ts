@@ -117,19 +117,31 @@ const downward = (on: On) => statement<PathPage>(on, 'messages_path_down', (slot
       then g.until else g.above + g.rows_max end
   order by m.depth`)
 
-/** A message of the history that a fork shares, by id. */
-const shared = (on: On) => statement<SharedName>(on, 'messages_shared', (slot) => {
-  const start = sql`(
+/** Where a fork leaves the history that it shares. */
+const forkPoint = (organization: unknown, conversation: unknown) => sql`(
     select b.organization_id, b.parent_conversation_id as conversation_id,
       b.parent_branch as branch, b.parent_depth as depth, 0 as above, 0 as rows_max
     from message_branches b
-    where b.organization_id = ${slot('organization_id')}
-      and b.conversation_id = ${slot('conversation_id')} and b.branch = 0)`
-  return sql`
-  ${stretches(start, sql`true`)}
+    where b.organization_id = ${organization}
+      and b.conversation_id = ${conversation} and b.branch = 0)`
+
+/** A message of the history that a fork shares, by id. */
+const shared = (on: On) => statement<SharedName>(on, 'messages_shared', (slot) => sql`
+  ${stretches(forkPoint(slot('organization_id'), slot('conversation_id')), sql`true`)}
   select m.* ${ofStretch}
-    and m.id = ${slot('id')} and m.depth between g.since and g.until`
-})
+    and m.id = ${slot('id')} and m.depth between g.since and g.until`)
+
+/** Ids that are looked for in the history that a fork shares. */
+export interface SharedNames extends Omit<SharedName, 'id'> {
+  readonly ids: readonly Stored<'id'>[]
+}
+
+/** One of the messages, erased or not, of the history that a fork shares. */
+export const sharedAmong = ({ organization_id, conversation_id, ids }: SharedNames) => sql`
+  ${stretches(forkPoint(organization_id, conversation_id), sql`true`)}
+  select m.id ${ofStretch}
+    and m.id in (${sql.join(ids)}) and m.depth between g.since and g.until
+  limit 1`
 
 /** The first messages of the branches that leave a place, in the order in which they began. */
 const leaving = (on: On) => statement<ChildrenPage>(on, 'messages_leaving', (slot) => sql`

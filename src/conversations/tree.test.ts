@@ -46,6 +46,26 @@ contract('the tree of messages', (open) => {
     expect(await texts(messages.list(id))).toEqual(['a', 'b', 'c', 'b2', 'c2', 'b3', 'z'])
   })
 
+  it('is read on from any message of a path, erased ones too', async () => {
+    const { id, messages, texts } = await begun(await open())
+    const [a, b, c] = await messages.appendMany(id, [said('a'), said('b'), said('c')])
+    const edited = await messages.append(id, { ...said('b2'), siblingOf: b!.id })
+    await messages.appendMany(id, [said('c2'), said('d2')])
+    const after = (message: { id: string }, order: 'asc' | 'desc') =>
+      texts(messages.path(id, { after: message.id, order }))
+    expect(await after(a!, 'asc')).toEqual(['b2', 'c2', 'd2'])
+    await messages.delete(id, edited.id)
+    expect(await after(edited, 'asc')).toEqual(['c2', 'd2'])
+    expect(await after(edited, 'desc')).toEqual(['a'])
+    expect([await after(a!, 'desc'), await after(c!, 'desc')]).toEqual([[], ['b', 'a']])
+    const first = await messages.path(id, { after: a!.id, order: 'asc', limit: 1 })
+    expect(await texts(messages.path(id, { order: 'asc', cursor: first.nextCursor! })))
+      .toEqual(['d2'])
+    await expect(after({ id: unknownId }, 'asc')).rejects.toThrow(MessageNotFound)
+    expect(await messages.positions(id, [b!.id, edited.id, unknownId]))
+      .toEqual(new Map([[b!.id, 2], [edited.id, 4]]))
+  })
+
   it('takes several messages of one call to several places, all or none', async () => {
     const { id, messages, texts } = await begun(await open())
     const [a, b] = await messages.appendMany(id, [said('a'), said('b')])

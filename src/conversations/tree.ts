@@ -8,11 +8,11 @@ import { type MessageLog } from './message-log.js'
 import { checkLimit, checkOrder } from './rules.js'
 import { type ConversationTables, type Message, messages as table } from './tables.js'
 import {
-  type ActiveRow, integer, placeOfCursor, rootBranch, rowOf, type StoredMessage, type Target,
-  targetOf,
+  type ActiveRow, beneath, integer, placeOfCursor, rootBranch, rowOf, type Start,
+  type StoredMessage, type Target, targetOf,
 } from './tree-place.js'
 import { PathReader } from './tree-reader.js'
-import { type TreePlace } from './tree-statements.js'
+import { sharedAmong, type TreePlace } from './tree-statements.js'
 
 /** Which path of a conversation, and which page of it. */
 export interface PathListing extends PageRequest {
@@ -20,6 +20,8 @@ export interface PathListing extends PageRequest {
   readonly leaf?: string
   /** `desc` from the leaf toward the root, `asc` from the root. @default 'desc' */
   readonly order?: 'asc' | 'desc'
+  /** Begin behind this message of the path, erased or not, instead of at the end. */
+  readonly after?: string
 }
 
 const { columns } = table
@@ -48,7 +50,7 @@ export class MessageTree {
     const order = checkOrder(listing.order, 'desc')
     const list = ['path', this.#organizationId, conversation, listing.leaf ?? null, order]
     const start = listing.cursor === undefined
-      ? { ...await this.#leaf(conversation, listing.leaf), above: 0 }
+      ? await this.#start(conversation, { ...listing, order })
       : placeOfCursor(keyOf(list, listing.cursor))
     const { rows, next } = order === 'desc'
       ? await this.#reader.up(start, limit)
@@ -93,6 +95,15 @@ export class MessageTree {
     messageId: string,
     field = 'message_id',
   ): Promise<StoredMessage | undefined> {
+    const found = await this.#stored(conversation, messageId, field)
+    return found === undefined || found.deleted_at !== null ? undefined : found
+  }
+
+  async #stored(
+    conversation: Stored<'id'>,
+    messageId: string,
+    field = 'message_id',
+  ): Promise<StoredMessage | undefined> {
     const id = columns.id.encode(messageId, field)
     const own = this.#database.write
       .selectFrom('messages')
@@ -100,11 +111,34 @@ export class MessageTree {
       .where('organization_id', '=', this.#organizationId)
       .where('conversation_id', '=', conversation)
       .where('id', '=', id)
-    const found = await this.#database.first(own) ?? (await this.#database.execute(
+    return await this.#database.first(own) ?? (await this.#database.execute(
       this.#log.tree.shared({
         organization_id: this.#organizationId, conversation_id: conversation, id,
       }))).rows[0]
-    return found === undefined || found.deleted_at !== null ? undefined : found
+  }
+
+  async #start(
+    conversation: Stored<'id'>,
+    { leaf, after, order }: PathListing,
+  ): Promise<Start> {
+    if (after === undefined) return { ...await this.#leaf(conversation, leaf), above: 0 }
+    const stored = await this.#stored(conversation, after)
+    if (stored === undefined) {
+      throw new MessageNotFound('There is no such message in this conversation.', {
+        field: 'after',
+      })
+    }
+    if (order === 'desc') return beneath(stored, -1)
+    return { ...await this.#leaf(conversation, leaf), above: Number(stored.depth) }
+  }
+
+  /** Whether a message of the history that a fork shares has one of these ids. */
+  async shares(conversation: Stored<'id'>, ids: readonly Stored<'id'>[]): Promise<boolean> {
+    const statement = sharedAmong({
+      organization_id: this.#organizationId, conversation_id: conversation, ids,
+    })
+    const compiled = { compile: () => statement.compile(this.#database.write) }
+    return (await this.#database.first(compiled)) !== undefined
   }
 
   /**

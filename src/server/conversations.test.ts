@@ -128,7 +128,7 @@ contract('conversation routes', (openWorld) => {
       [{ title: 7 }, 'body.title'], [{ title: ['x'] }, 'body.title'],
       [{ title: 'x'.repeat(1_001) }, 'body.title'], [{ metadata: [] }, 'body.metadata'],
       [{ metadata: null }, 'body.metadata'], [{ metadata: 'x' }, 'body.metadata'],
-      [{ id: unknownId }, 'body.id'], [{ user_id: unknownId }, 'body.user_id'],
+      [{ id: 'x' }, 'body.id'], [{ user_id: unknownId }, 'body.user_id'],
       [{ organization_id: unknownId }, 'body.organization_id'], [{ revision: 9 }, 'body.revision'],
       [{ constructor: {} }, 'body.constructor'], [{ ['__proto__']: {} }, 'body.__proto__'],
     ]

@@ -141,7 +141,8 @@ contract('message routes', (openWorld) => {
       [{ parent_message_id: 'x' }, 'parent_message_id'], [{ tokens_used: -1 }, 'tokens_used'],
       [{ tokens_used: 1.5 }, 'tokens_used'], [{ tokens_used: '1' }, 'tokens_used'],
       [{ tokens_used: 2 ** 53 }, 'tokens_used'], [{ position: 1 }, 'position'],
-      [{ organization_id: unknownId }, 'organization_id'], [{ id: unknownId }, 'id'],
+      [{ organization_id: unknownId }, 'organization_id'], [{ id: 'x' }, 'id'],
+      [{ id: null }, 'id'],
       [{ ['__proto__']: 1 }, '__proto__'],
     ]
     for (const [change, name] of refused) {
@@ -188,7 +189,17 @@ contract('message routes', (openWorld) => {
     }
   })
 
-  it('change metadata by revision and erase', async () => {
+  it('take an id once', async () => {
+    const { ours, path } = await begun(await open())
+    const { status, body } = await ours.post(path, { ...text('x'), id: unknownId })
+    expect([status, body.id]).toEqual([201, unknownId])
+    const twice = { messages: [text('y'), { ...text('z'), id: unknownId }] }
+    expect(await fault(ours.post(path, twice)))
+      .toEqual([409, 'message_exists', 'body.id'])
+    expect((await ours.get(path)).body.data).toEqual([body])
+  })
+
+  it('change by revision and erase', async () => {
     const { ours, path } = await begun(await open())
     const { body: message } = await ours.post(path, text('x'))
     const one = `${path}/${message.id}`
@@ -198,10 +209,14 @@ contract('message routes', (openWorld) => {
     expect(changed.body).toEqual({ ...message, metadata, revision: 2 })
     expect(await fault(ours.patch(one, { metadata: {} }, { 'if-match': '"1"' })))
       .toEqual([412, 'revision_conflict'])
-    expect(await fault(ours.patch(one, {}))).toEqual([400, 'invalid_request', 'body.metadata'])
-    expect(await fault(ours.patch(one, { metadata, content: 'y' })))
-      .toEqual([400, 'invalid_request', 'body.content'])
+    for (const bad of [{ role: 'user' }, { tokens_used: -1 }, { model: '' }, { cost_usd: 1 }]) {
+      expect(await fault(ours.patch(one, { content: 'y', ...bad })))
+        .toEqual([400, 'invalid_request', `body.${Object.keys(bad)[0]}`])
+    }
     expect((await ours.get(one)).text).toBe(changed.text)
+    const changes = { content: null, model: 'm', tokens_used: 3, cost_usd: '0.5' }
+    expect((await ours.patch(one, changes)).body)
+      .toEqual({ ...changed.body, ...changes, revision: 3 })
     expect((await ours.delete(one)).status).toBe(204)
     for (const call of [ours.get(one), ours.delete(one), ours.patch(one, { metadata })]) {
       expect(await fault(call)).toEqual([404, 'message_not_found'])

@@ -63,8 +63,8 @@ const attempts = (ids: Ids, stores: OrganizationStores) => {
     answer: () => messages.append(ids.conversation, {
       role: 'user', content: 'mine', parentMessageId: ids.message,
     }, { idempotencyKey: 'k' }),
-    edit: () => messages.updateMetadata(
-      { conversationId: ids.conversation, id: ids.message }, { mine: true }),
+    edit: () => messages.update(
+      { conversationId: ids.conversation, id: ids.message }, { metadata: { mine: true } }),
     job: () => queues.get(ids.job),
     jobs: () => queues.list('mail'),
     claim: () => queues.claim('mail', { worker, limit: 10 }),

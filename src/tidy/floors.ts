@@ -15,7 +15,7 @@ export interface Area {
   readonly forTests?: boolean
 }
 
-const sources = ['assert', 'clock', 'errors', 'ids', 'scope']
+const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
 const composition = ['finish', 'holdfast', 'index', 'personal-data', 'tables']
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */
@@ -44,7 +44,7 @@ export const areas: readonly Area[] = [
   {
     floor: 6,
     folders: ['testing'],
-    only: [...sources, 'database', 'coordination', 'holdfast'],
+    only: [...sources, 'database', 'coordination', 'adapters', 'holdfast'],
     forTests: true,
   },
   { floor: 6, folders: ['crash'], only: ['testing'], also: ['holdfast'], forTests: true },

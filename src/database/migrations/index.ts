@@ -18,11 +18,12 @@ import { auditRetention } from './0017_audit_retention.js'
 import { agentStates } from './0018_agent_states.js'
 import { participants } from './0019_participants.js'
 import { conversationChanges } from './0022_conversation_changes.js'
+import { adapters } from './0023_adapters.js'
 import { streamOwners } from './0024_stream_owners.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
-  auditRetention, agentStates, participants, conversationChanges, streamOwners,
+  auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
 ]

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createChatKitStore } from '../../adapters/chatkit/index.js'
 import { type Holdfast, type OrganizationStores } from '../../holdfast.js'
 
 /** What calls name: ids and names in an organization, by the name of the parameter. */
@@ -82,6 +83,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   }
   await keepSecrets(estate)
   await ownPlaces(estate)
+  await talkInChatKit(estate)
   await stores.settings.update('organization', { [secret]: { words: secret } })
   await stores.settings.update('user', { mine: secret })
   await sealTwice(stores)
@@ -101,6 +103,14 @@ export async function newPlace(holdfast: Holdfast, { mark, secret }: Words): Pro
     name: secret, slug: `of-${mark}-${nextOf(mark)}`,
   })
   return { organizationId, slug }
+}
+
+/** A thread of ChatKit with an attachment. */
+async function talkInChatKit({ holdfast, organizationId, secret }: Estate): Promise<void> {
+  const store = createChatKitStore(holdfast)
+  const [id, context] = [`thr_${secret}`, { organizationId }]
+  await store.saveThread({ id, created_at: '2026-01-31T12:00:00Z', title: secret }, context)
+  await store.saveAttachment({ id: `atc_${secret}`, thread_id: id, name: secret }, context)
 }
 
 /** Secrets under one name for the organization and each of its people, beside another. */

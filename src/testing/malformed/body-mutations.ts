@@ -139,8 +139,9 @@ const hardText: Mutation = (draft, { chance }) => {
 }
 
 const strangerId: Mutation = (draft, { chance, foreignIds }) => {
-  const sites = sitesOf(draft).filter(({ schema }) =>
-    choicesOf(schema).some(({ format }) => format === 'uuid'))
+  // A new object may have an id that a stranger's has: neither sees the other.
+  const sites = sitesOf(draft).filter(({ path, schema }) =>
+    !/\bid$/.test(path) && choicesOf(schema).some(({ format }) => format === 'uuid'))
   if (sites.length === 0) return undefined
   const site = chance.pick(sites)
   const id = chance.pick(foreignIds)

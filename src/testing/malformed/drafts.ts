@@ -85,12 +85,21 @@ function valueOf(schema: Schema, making: Making): unknown {
   if (type === 'boolean') return chance.happens(0.5)
   // Two jobs with one dedupe key are one, or none.
   if (name === 'dedupe_key') return `key-${chance.between(0, 2 ** 40)}`
+  // An id that the caller chooses is nobody's before.
+  if (name === 'id' && choice.format === 'uuid') return freshId(chance)
   if (type === 'number' || type === 'integer') {
     if (known[name] !== undefined) return Number(known[name])
     const { minimum = 0, maximum = 2 ** 53 - 1 } = choice
     return chance.pick([minimum, maximum, chance.between(minimum, Math.min(maximum, 1_000))])
   }
   return known[name] ?? textOf(choice, chance)
+}
+
+/** A UUID of version 8. */
+function freshId(chance: Chance): string {
+  const digits = (count: number) => Array.from({ length: count }, () =>
+    chance.between(0, 15).toString(16)).join('')
+  return `${digits(8)}-${digits(4)}-8${digits(3)}-8${digits(3)}-${digits(12)}`
 }
 
 function textOf({ enum: options, format, pattern, maxLength }: Schema, chance: Chance): string {

@@ -73,6 +73,7 @@ export async function furnish(
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
         sibling_of: objects.message_id!, leaf: objects.message_id!,
+        after: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
         secret_fields: 'never.set', metadata: '{"a": [1]}',
       }

@@ -1,0 +1,52 @@
+import { UI_MESSAGE_STREAM_HEADERS, type UIMessage, type UIMessageChunk } from 'ai'
+import { type AnswerName, type Answers } from './answers.js'
+
+/** Parts that a turn is made of. */
+export interface TurnParts<M extends UIMessage> {
+  readonly name: AnswerName
+  readonly messages: M[]
+  readonly after: string | null
+  readonly waitUntil: ((promise: Promise<unknown>) => void) | null | undefined
+  readonly onError: ((error: unknown) => void) | undefined
+}
+
+/** What was submitted, and the answer to it. */
+export class Turn<M extends UIMessage> {
+  /** The messages to be answered, in order, checked. */
+  readonly messages: M[]
+  /** The stream of the answer. */
+  readonly activeStreamId: string
+  /** Aborted when the answer is stopped; hand it to the model. */
+  readonly signal: AbortSignal
+  readonly #answers: Answers
+  readonly #parts: TurnParts<M>
+  readonly #stopping = new AbortController()
+
+  constructor(answers: Answers, parts: TurnParts<M>) {
+    this.messages = parts.messages
+    this.activeStreamId = parts.name.streamId
+    this.signal = this.#stopping.signal
+    this.#answers = answers
+    this.#parts = parts
+  }
+
+  /**
+   * Answers with the chunks of a model, which go on when the client leaves. The client gets what is
+   * durable; once all is, it is a message of the chat. To be called once, and soon: a turn that is
+   * silent for `producerTtlSeconds` counts as lost.
+   */
+  respond(chunks: ReadableStream<UIMessageChunk>): Response {
+    const { name, after, waitUntil, onError } = this.#parts
+    const onStopped = () => this.#stopping.abort()
+    const writing = this.#answers.write(name, chunks, { after, onStopped, onError })
+      .catch((error: unknown) => onError?.(error))
+    waitUntil?.(writing)
+    return responseOf(this.#answers.read(name))
+  }
+}
+
+/** The response that clients of the AI SDK read. */
+export function responseOf(text: ReadableStream<string>): Response {
+  const body = text.pipeThrough(new TextEncoderStream())
+  return new Response(body, { headers: UI_MESSAGE_STREAM_HEADERS })
+}
