@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import {
-  AgentStateChanges, AgentStateLog, type AgentStateOptions, AgentStateStore,
+  AgentStateChanges, AgentStateLog, AgentStateStore,
 } from './agent-states/index.js'
 import {
   AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
@@ -10,10 +10,10 @@ import { type Clock, systemClock } from './clock.js'
 import {
   ContextStore, ConversationStore, MessageLog, MessageStore, ParticipantStore,
 } from './conversations/index.js'
-import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
+import { connectCoordination } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { addressOf } from './database/address.js'
-import { connect, type ConnectOptions } from './database/connect.js'
+import { connect } from './database/connect.js'
 import { Database, type TransactionOptions } from './database/database.js'
 import { type Backend } from './database/engine.js'
 import { Migrator } from './database/migrate.js'
@@ -27,6 +27,7 @@ import {
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { LockStore, WaitingRoom } from './locks/index.js'
+import { type HoldfastOptions } from './options.js'
 import { personalDataOf } from './personal-data.js'
 import { ProcessRegistry } from './processes/index.js'
 import {
@@ -35,46 +36,13 @@ import {
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
 import {
-  passingRootKey, type RootKeyOption, type SealedColumn, type SecretOptions,
-  SecretStore, type SecretTables, SecretWorks,
+  passingRootKey, type SealedColumn, SecretStore, type SecretTables, SecretWorks,
 } from './secrets/index.js'
-import { type SettingsOptions, SettingsRules, SettingsStore } from './settings/index.js'
+import { SettingsRules, SettingsStore } from './settings/index.js'
 import { StreamLog, StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
 
-/** How to open Holdfast. The library reads no environment: everything is said here. */
-export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
-  /** `memory:`, `sqlite:path.db` or `postgres://…`. @default 'memory:' */
-  readonly database?: string
-  /** Apply pending migrations first; otherwise they make opening fail. @default true */
-  readonly migrate?: boolean
-  /** Bytes of a stream at most. @default 67108864 (64 MiB) */
-  readonly streamBytesMax?: number
-  /** @default systemClock */
-  readonly clock?: Clock
-  /** @default a UUIDv7 generator on `clock` */
-  readonly ids?: IdGenerator
-  /**
-   * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
-   * after commas. @default none: nothing is signed, and nothing can be pruned
-   */
-  readonly auditKey?: string | undefined
-  /**
-   * What the secrets of the database are under; without it they are refused, and all else works.
-   * @default none; for `memory:` one that ends with the process
-   */
-  readonly rootKey?: RootKeyOption
-  /** How secrets are kept. */
-  readonly secrets?: SecretOptions
-  /** How long login sessions last. @default a day without use, seven days in all */
-  readonly sessionTimes?: Partial<SessionTimes>
-  /** How many logins may fail. @default see LoginLimits */
-  readonly loginLimits?: Partial<LoginLimits>
-  /** Known settings and their secret fields. @default any settings */
-  readonly settings?: SettingsOptions
-  /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
-  readonly agentStates?: AgentStateOptions
-}
+export { type HoldfastOptions } from './options.js'
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
 export const sealedColumns: readonly SealedColumn[] = [

@@ -59,13 +59,12 @@ export async function listConversations(
       database.engine.jsonContains(expression.ref('conversations.metadata'), metadata!)))
     .$if(last !== undefined, (all) => all.where(
       sql<SqlBool>`(conversations.created_at, conversations.id) < ${last}`))
-    // Over the participant's own index, so that a page reads no other's conversations.
-    .$if(participant !== undefined, (all) => all
-      .innerJoin('conversation_participants as p', (join) => join
-        .onRef('p.organization_id', '=', 'conversations.organization_id')
-        .onRef('p.conversation_id', '=', 'conversations.id'))
-      .where('p.organization_id', '=', organizationId)
-      .where('p.participant', '=', participant!))
+    // Begins with the participant's own index, so that no other's conversations are read.
+    .$if(participant !== undefined, (all) => all.where('conversations.id', 'in',
+      sql<Stored<'id'>>`(with mine as materialized ${database.write
+        .selectFrom('conversation_participants').select('conversation_id')
+        .where('organization_id', '=', organizationId)
+        .where('participant', '=', participant!)} select conversation_id from mine)`))
     .orderBy('conversations.created_at', 'desc')
     .orderBy('conversations.id', 'desc')
     .limit(limit + 1)

@@ -1,21 +1,17 @@
-import { createHash } from 'node:crypto'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database, repeated } from '../database/database.js'
-import { UniqueViolation } from '../database/failures.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { RevisionConflict } from '../errors.js'
-import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
 import { type Scope } from '../scope.js'
-import { type AppendCall, type Place } from './append.js'
 import {
-  type Anchor, anchorOf, builtMessages, changedColumns, draftOf, type MessageChanges, messageOf,
-  type NewMessage, placeIn, placesFrom,
+  changedColumns, type MessageChanges, messageOf, type NewMessage,
 } from './drafts.js'
 import { counted, numbered } from './changes.js'
-import { ConversationNotFound, MessageExists, MessageNotFound } from './errors.js'
+import { ConversationNotFound, MessageNotFound } from './errors.js'
+import { MessageAppends } from './message-appends.js'
 import { type MessageLog } from './message-log.js'
-import { checkCount, checkKey, checkListing } from './rules.js'
+import { checkCount, checkListing } from './rules.js'
 import { type ConversationTables, type Message, messages as table } from './tables.js'
 import { MessageTree, type PathListing } from './tree.js'
 
@@ -33,21 +29,6 @@ export interface MessageListing extends PageRequest {
   readonly from?: number
 }
 
-/** One call of append, whichever way it came. */
-interface Append {
-  readonly conversationId: string
-  readonly messages: readonly NewMessage[]
-  readonly options: AppendOptions
-  /** Whether the caller handed in a list; errors then name the place in it. */
-  readonly many?: boolean
-}
-
-interface Runs {
-  readonly call: AppendCall
-  readonly given: Append
-  readonly anchors: readonly (Anchor | undefined)[]
-}
-
 const { columns } = table
 const positionMax = Number.MAX_SAFE_INTEGER
 
@@ -55,17 +36,19 @@ const positionMax = Number.MAX_SAFE_INTEGER
 export class MessageStore {
   readonly #log: MessageLog
   readonly #database: Database<ConversationTables>
-  readonly #transaction: Database<ConversationTables> | undefined
-  readonly #scope: Scope
   readonly #organizationId: Stored<'id'>
+  readonly #appends: MessageAppends
 
   /** With `transaction`, everything happens inside it instead of in shared batches. */
   constructor(log: MessageLog, scope: Scope, transaction?: Database<ConversationTables>) {
     this.#log = log
-    this.#scope = scope
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
-    this.#transaction = transaction?.within([this.#organizationId])
-    this.#database = this.#transaction ?? log.database.within([this.#organizationId])
+    const inside = transaction?.within([this.#organizationId])
+    this.#database = inside ?? log.database.within([this.#organizationId])
+    this.#appends = new MessageAppends({
+      log, actorId: scope.actor.id, organizationId: this.#organizationId,
+      database: this.#database, transaction: inside,
+    })
   }
 
   /**
@@ -77,7 +60,7 @@ export class MessageStore {
     message: NewMessage,
     options: AppendOptions = {},
   ): Promise<Message> {
-    const [appended] = await this.#appendAll({ conversationId, messages: [message], options })
+    const [appended] = await this.#appends.all({ conversationId, messages: [message], options })
     return appended!
   }
 
@@ -88,20 +71,7 @@ export class MessageStore {
     options: AppendOptions = {},
   ): Promise<Message[]> {
     checkCount(messages)
-    return this.#appendAll({ conversationId, messages, options, many: true })
-  }
-
-  async #appendAll(given: Append): Promise<Message[]> {
-    const { messages } = given
-    const call = this.#callOf(given)
-    const places = await this.#writeUnique(call, given)
-    if (places !== undefined) {
-      this.#tell(this.#database, call.conversationId)
-      return builtMessages(call, messages, places)
-    }
-    const first = await this.#firstOf(call)
-    if (first === undefined) throw this.#conversationNotFound(given.conversationId)
-    return builtMessages(first.call, messages, first.places)
+    return this.#appends.all({ conversationId, messages, options, many: true })
   }
 
   /** One page of a conversation's living messages. Throws ConversationNotFound. */
@@ -273,136 +243,6 @@ export class MessageStore {
     }
   }
 
-  #callOf({ conversationId, messages, options, many }: Append): AppendCall {
-    const { idempotencyKey } = options
-    checkKey(idempotencyKey)
-    const place = placeNames(many)
-    const call = {
-      organizationId: this.#organizationId,
-      conversationId: columns.conversationId.encode(conversationId, 'conversation_id'),
-      createdAt: this.#log.now(),
-      drafts: messages.map((message, index) => draftOf(this.#log, message, place(index))),
-    }
-    if (idempotencyKey === undefined) return call
-    const claim = this.#idempotent(call, messages, idempotencyKey)
-    return { ...call, claim: encodeClaim(claim, this.#log) }
-  }
-
-  #idempotent(call: AppendCall, messages: readonly NewMessage[], key: string): IdempotentCall {
-    const parts = call.drafts.map(({ id, ...rest }, index) => {
-      const message = messages[index]!
-      const given = message.id === undefined ? [] : [id]
-      return [rest, anchorOf(message) ?? null, ...given]
-    })
-    const text = JSON.stringify(['messages.append', call.conversationId, parts])
-    return {
-      organizationId: call.organizationId,
-      actorId: this.#scope.actor.id,
-      key,
-      fingerprint: createHash('sha256').update(text).digest('hex'),
-    }
-  }
-
-  /** As `#write`; throws MessageExists where an id that the caller gave is taken. */
-  async #writeUnique(call: AppendCall, given: Append): Promise<Place[] | undefined> {
-    const ids = call.drafts.flatMap(({ id }, index) =>
-      given.messages[index]!.id === undefined ? [] : [id])
-    if (ids.length === 0) return this.#write(call, given)
-    // What a fork shares never changes, so that it may be looked at beforehand.
-    if (await this.#tree.shares(call.conversationId, ids)) throw taken()
-    try {
-      return await this.#write(call, given)
-    } catch (cause) {
-      throw cause instanceof UniqueViolation ? taken(cause) : cause
-    }
-  }
-
-  /** The places of the messages; undefined when nothing was written. */
-  async #write(call: AppendCall, given: Append): Promise<Place[] | undefined> {
-    const anchors = given.messages.map(anchorOf)
-    if (anchors.some((anchor) => anchor !== undefined)) return this.#branch(call, given, anchors)
-    const place = this.#transaction === undefined
-      ? await this.#log.append(call)
-      : (await this.#log.batch.write([call], this.#transaction))[0]
-    return place && placesFrom(place, call.drafts)
-  }
-
-  /** Appends messages that name what they follow: most often that is the active leaf. */
-  async #branch(
-    call: AppendCall,
-    given: Append,
-    anchors: readonly (Anchor | undefined)[],
-  ): Promise<Place[] | undefined> {
-    const [anchor] = anchors
-    const isLone = anchors.length === 1 && call.claim === undefined
-    if (isLone && anchor !== undefined && 'parent' in anchor && anchor.parent !== null) {
-      const field = `${placeNames(given.many)(0)}parent_message_id`
-      const leaf = columns.id.encode(anchor.parent, field)
-      const place = await this.#log.batch.follow(call, leaf, this.#database)
-      if (place !== undefined) return [place]
-    }
-    return this.#database.transaction((transaction) =>
-      this.#runs(transaction, { call, given, anchors }), { repeatable: true })
-  }
-
-  /** Moves the active leaf wherever a message names a place, and appends what follows there. */
-  async #runs(database: Database<ConversationTables>, { call, given, anchors }: Runs) {
-    const { batch } = this.#log
-    const tree = new MessageTree(this.#log, this.#organizationId, database)
-    if (call.claim !== undefined && !await batch.claim(call, database)) return undefined
-    const name = placeNames(given.many)
-    const places: Place[] = []
-    while (places.length < anchors.length) {
-      const from = places.length
-      const anchor = anchors[from]
-      if (anchor !== undefined) {
-        const field = 'parent' in anchor ? 'parent_message_id' : 'sibling_of'
-        await tree.moveTo(call.conversationId, anchor, name(from) + field)
-      }
-      const next = anchors.findIndex((each, index) => index > from && each !== undefined)
-      const drafts = call.drafts.slice(from, next === -1 ? undefined : next)
-      const { claim: _, ...rest } = call
-      const [place] = await batch.write([{ ...rest, drafts }], database)
-      if (place === undefined) throw this.#conversationNotFound(given.conversationId)
-      places.push(...placesFrom(place, drafts))
-    }
-    return places
-  }
-
-  /** The first call with this key as it was written; undefined when there is none. */
-  async #firstOf(call: AppendCall): Promise<{ call: AppendCall; places: Place[] } | undefined> {
-    const { claim } = call
-    if (claim === undefined) return undefined
-    const found = await new IdempotencyStore(this.#database.as(), this.#log).find({
-      organizationId: claim.organization_id,
-      actorId: this.#scope.actor.id,
-      key: claim.key,
-      fingerprint: claim.fingerprint,
-    })
-    if (found === undefined) return undefined
-    const { ids, created_at: at } = found.result as { ids: Stored<'id'>[]; created_at: string }
-    const places = await this.#placesOf(call.conversationId, ids)
-    if (places === undefined) return undefined
-    const drafts = call.drafts.map((draft, index) => ({ ...draft, id: ids[index]! }))
-    return { call: { ...call, drafts, createdAt: at as Stored<'instant'> }, places }
-  }
-
-  /** Where messages stand, deleted or not; undefined when one is not there. */
-  async #placesOf(
-    conversationId: Stored<'id'>,
-    ids: readonly Stored<'id'>[],
-  ): Promise<Place[] | undefined> {
-    const query = this.#database.write
-      .selectFrom('messages')
-      .select(['id', 'position', 'depth', 'parent_message_id'])
-      .where('organization_id', '=', this.#organizationId)
-      .where('conversation_id', '=', conversationId)
-      .where('id', 'in', [...ids])
-    const rows = await this.#database.all(query)
-    const places = new Map(rows.map((row) => [row.id, placeIn(row)]))
-    return places.size < ids.length ? undefined : ids.map((id) => places.get(id)!)
-  }
-
   async #checkConversation(conversationId: Stored<'id'>): Promise<void> {
     const query = this.#database.write
       .selectFrom('conversations')
@@ -419,11 +259,4 @@ export class MessageStore {
   }
 }
 
-const taken = (cause?: unknown) =>
-  new MessageExists('The conversation has, or had, a message of this id.', { cause, field: 'id' })
-
 const notFound = () => new MessageNotFound('There is no such message in this conversation.')
-
-/** What stands before a field's name: its place in the list, when there is one. */
-const placeNames = (many: boolean | undefined) => (index: number) =>
-  many === true ? `messages[${index}].` : ''

@@ -51,8 +51,8 @@ async function lived(
     await stores.states.put({ conversationId: id, name: 'graph_state' }, { canary })
     await stores.states.patch({ conversationId: id, name: 'graph_state' }, { more: canary })
     await stores.contexts.putSummary(id, { text: canary })
-    await others.participants.put({ conversationId: id, participant: `agent:${canary}` }, {
-      role: 'observer',
+    await others.participants.put({ conversationId: id, participant: 'agent:helper' }, {
+      role: 'observer', displayName: canary,
     })
     await stores.contexts.get(id)
   }

@@ -16,7 +16,7 @@ export interface Area {
 }
 
 const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
-const composition = ['finish', 'holdfast', 'index', 'personal-data', 'tables']
+const composition = ['finish', 'holdfast', 'index', 'options', 'personal-data', 'tables']
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */
 export const areas: readonly Area[] = [

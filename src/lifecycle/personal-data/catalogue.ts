@@ -58,6 +58,8 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   agent_states: { is: 'ofConversation', column: 'conversation_id' },
   agent_state_revisions: { is: 'ofConversation', column: 'conversation_id' },
   agent_state_counters: { is: 'ofConversation', column: 'conversation_id' },
+  chatkit_threads: { is: 'ofConversation', column: 'conversation_id' },
+  chatkit_attachments: { is: 'ofConversation', column: 'conversation_id' },
   queues: { is: 'impersonal', why: work },
   job_keys: { is: 'impersonal', why: work },
   jobs: { is: 'impersonal', why: work },

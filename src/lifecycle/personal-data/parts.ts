@@ -1,4 +1,6 @@
-import { type ContextStore, type ConversationStore, type MessageStore } from '../../conversations/index.js'
+import {
+  type ContextStore, type ConversationStore, type MessageStore,
+} from '../../conversations/index.js'
 import { type Database } from '../../database/database.js'
 import { type Table } from '../../database/table.js'
 import { type Actor } from '../../scope.js'

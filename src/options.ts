@@ -1,0 +1,42 @@
+import { type AgentStateOptions } from './agent-states/index.js'
+import { type Clock } from './clock.js'
+import { type CoordinationOptions } from './coordination/connect.js'
+import { type ConnectOptions } from './database/connect.js'
+import { type LoginLimits, type SessionTimes } from './identity/index.js'
+import { type IdGenerator } from './ids.js'
+import { type RootKeyOption, type SecretOptions } from './secrets/index.js'
+import { type SettingsOptions } from './settings/index.js'
+
+/** How to open Holdfast. The library reads no environment: everything is said here. */
+export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
+  /** `memory:`, `sqlite:path.db` or `postgres://…`. @default 'memory:' */
+  readonly database?: string
+  /** Apply pending migrations first; otherwise they make opening fail. @default true */
+  readonly migrate?: boolean
+  /** Bytes of a stream at most. @default 67108864 (64 MiB) */
+  readonly streamBytesMax?: number
+  /** @default systemClock */
+  readonly clock?: Clock
+  /** @default a UUIDv7 generator on `clock` */
+  readonly ids?: IdGenerator
+  /**
+   * The secret key that signs heads of the audit log: 32 bytes in base64; older ones may follow
+   * after commas. @default none: nothing is signed, and nothing can be pruned
+   */
+  readonly auditKey?: string | undefined
+  /**
+   * What the secrets of the database are under; without it they are refused, and all else works.
+   * @default none; for `memory:` one that ends with the process
+   */
+  readonly rootKey?: RootKeyOption
+  /** How secrets are kept. */
+  readonly secrets?: SecretOptions
+  /** How long login sessions last. @default a day without use, seven days in all */
+  readonly sessionTimes?: Partial<SessionTimes>
+  /** How many logins may fail. @default see LoginLimits */
+  readonly loginLimits?: Partial<LoginLimits>
+  /** Known settings and their secret fields. @default any settings */
+  readonly settings?: SettingsOptions
+  /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
+  readonly agentStates?: AgentStateOptions
+}
