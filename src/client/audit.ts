@@ -1,15 +1,19 @@
 import { type CallOptions, type Query, type Request } from './operation.js'
 import { eachOf } from './pages.js'
+import { piecesOf } from './pieces.js'
 import {
   type AuditEvent, type AuditEventPage, type AuditHead, type AuditHeadPage,
 } from './schema.js'
+import { type StreamTransport } from './streams.js'
 
 /** The audit log of the organization, for its administrators. */
 export class Audit {
   readonly #request: Request
+  readonly #transport: StreamTransport
 
-  constructor(request: Request) {
+  constructor(request: Request, transport: StreamTransport) {
     this.#request = request
+    this.#transport = transport
   }
 
   /** One page of events, newest first; at most 200 rows. */
@@ -23,6 +27,15 @@ export class Audit {
     options: CallOptions = {},
   ): AsyncGenerator<AuditEvent, void, undefined> {
     return eachOf((cursor) => this.list({ ...query, ...cursor }, options))
+  }
+
+  /** The whole log as the bytes of a file, as they come: JSON lines for its check, or CSV. */
+  async *export(
+    { format = 'jsonl', ...options }: CallOptions & { readonly format?: 'jsonl' | 'csv' } = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const path = `/v1/audit-events/export?format=${format}`
+    const call = { method: 'GET', path, isRepeatable: true, ...options } as const
+    yield* piecesOf(await this.#transport.open(call), options.signal)
   }
 
   /** One page of signed heads, newest first. */

@@ -111,15 +111,15 @@ export class Client {
       retriesMax: checkedCount('retriesMax', retriesMax, { min: 0, max: retriesCeiling }),
     }
     const request = this.request.bind(this)
-    this.audit = new Audit(request)
-    this.invitations = new Invitations(request)
-    this.members = new Members(request)
-    this.users = new Users(request)
     const raw = {
       call: (call: RawCall) => sendRaw(this.#rawOutgoing(call), this.#transport),
       open: (call: RawCall) => sendOpen(this.#rawOutgoing(call), this.#transport),
       key: randomKey,
     }
+    this.audit = new Audit(request, raw)
+    this.invitations = new Invitations(request)
+    this.members = new Members(request)
+    this.users = new Users(request, raw)
     this.conversations = new Conversations(request, raw)
     this.messages = new Messages(request)
     this.participants = new Participants(request)

@@ -66,6 +66,8 @@ it('users are disabled and deleted, and tokens rotated, over the client', async 
   expect(await root.users.enable(id)).toMatchObject({ active: true })
   await root.users.delete(id)
   expect(await root.users.erase(id, { scrub: false })).toMatchObject({ had_account: false })
+  expect(await lastOf(root.users.export(id))).toMatchObject({ type: 'end' })
+  expect(await lastOf(root.audit.export())).toMatchObject({ type: 'head' })
   await expect(root.users.get(id)).rejects.toMatchObject({ code: 'user_not_found' })
   const made = await root.serviceTokens.create({ name: 'worker', scopes: ['conversations:read'] })
   const rotated = await root.serviceTokens.rotate(made.id, { overlap_seconds: 0 })
@@ -75,3 +77,11 @@ it('users are disabled and deleted, and tokens rotated, over the client', async 
   const { data } = await root.serviceTokens.listEvents(made.id)
   expect(data.length).toBeGreaterThanOrEqual(2)
 })
+
+/** The last line of a file, parsed. */
+async function lastOf(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const piece of pieces) text += decoder.decode(piece, { stream: true })
+  return JSON.parse(text.trim().split('\n').at(-1)!)
+}

@@ -1,10 +1,12 @@
 import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
+import { piecesOf } from './pieces.js'
 import {
   type CreatedInvitation, type ErasureReport, type Invitation, type InvitationPage, type Member,
   type MemberChanges, type MemberPage, type NewInvitation, type NewUser, type Organization,
   type SessionPage, type User, type UserPage,
 } from './schema.js'
+import { type StreamTransport } from './streams.js'
 
 /** The members of the organization. */
 export class Members {
@@ -88,9 +90,11 @@ export class Invitations {
 /** All users of the installation; for administrators of the organization `default`. */
 export class Users {
   readonly #request: Request
+  readonly #transport: StreamTransport
 
-  constructor(request: Request) {
+  constructor(request: Request, transport: StreamTransport) {
     this.#request = request
+    this.#transport = transport
   }
 
   /** Creates a user. Throws `email_taken` or `username_taken`. */
@@ -141,6 +145,16 @@ export class Users {
   ): Promise<ErasureReport> {
     const body = { confirm: id, ...(scrub === undefined ? {} : { scrub }) }
     return this.#request('eraseUser', { path: { user_id: id }, body, ...options })
+  }
+
+  /** Everything of the user in all organizations as a file of JSON lines, as it comes. */
+  async *export(
+    id: string,
+    options: CallOptions = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const path = `/v1/users/${encodeURIComponent(id)}/export`
+    const call = { method: 'GET', path, isRepeatable: true, ...options } as const
+    yield* piecesOf(await this.#transport.open(call), options.signal)
   }
 
   /** The user's sessions, one page. */
