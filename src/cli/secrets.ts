@@ -28,6 +28,8 @@ interface SetOptions extends DatabaseOptions {
 const dayMs = 24 * 60 * 60 * 1_000
 const daysMax = 36_500
 const organizationFlag = '--organization <id or slug>'
+/** Waiting for others at most, unless more is configured. */
+const patienceMs = 60_000
 /** Progress is told at most so often. */
 const tellEveryMs = 1_000
 
@@ -66,7 +68,10 @@ async function withKeys<R>(
   work: (holdfast: Holdfast) => Promise<R>,
 ): Promise<R> {
   const { settings } = configured(options, terminal)
-  return withHoldfast({ ...settings, rootKey: rootKeyOf(settings, true) }, terminal, work)
+  // A server that writes without a pause may keep this work from a SQLite file for a while.
+  const acquireTimeoutMs = Math.max(settings.acquireTimeoutMs, patienceMs)
+  const rootKey = rootKeyOf(settings, true)
+  return withHoldfast({ ...settings, acquireTimeoutMs, rootKey }, terminal, work)
 }
 
 async function rotate(options: RotateOptions, terminal: Terminal): Promise<void> {

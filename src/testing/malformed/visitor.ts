@@ -17,7 +17,8 @@ export async function placeFor(
       email: `${holdfast.ids.next()}@campaign.test`,
     })
     await holdfast.organizations.addMember({ organizationId, userId }, 'member')
-    return { user_id: userId, role: 'member' }
+    const confirm: Known = operationId === 'eraseUser' ? { confirm: userId } : {}
+    return { user_id: userId, role: 'member', ...confirm }
   }
   const email = `${operationId.toLowerCase()}-${turns++ % addressesMax}@campaign.test`
   if (operationId === 'createInvitation') return { email, role: 'member' }
