@@ -5,7 +5,9 @@ import {
   Recorder, Sealer, type SealerOptions, Sealing,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
-import { ConversationStore, MessageLog, MessageStore } from './conversations/index.js'
+import {
+  ConversationStore, type IndexerOptions, MessageIndexer, MessageLog, MessageStore,
+} from './conversations/index.js'
 import { connectCoordination, type CoordinationOptions } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { addressOf } from './database/address.js'
@@ -301,6 +303,11 @@ export class Holdfast {
   /** Seals the audit logs of all organizations; `start` begins. */
   sealer(options: SealerOptions = {}): Sealer {
     return this.#closing(new Sealer(this.#auditParts, options))
+  }
+
+  /** Takes the words of messages from before there was search; `start` begins, and it ends. */
+  indexer(options: IndexerOptions = {}): MessageIndexer {
+    return this.#closing(new MessageIndexer(this.#messageLog, options))
   }
 
   /**

@@ -2,7 +2,7 @@ import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
-  conversations, type ConversationTables, messageBranches, messages,
+  conversations, type ConversationTables, indexings, messageBranches, messages, messageTerms,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -43,6 +43,8 @@ export const tables = [
   conversations,
   messageBranches,
   messages,
+  messageTerms,
+  indexings,
   queues,
   jobKeys,
   jobs,

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { type Engine, type WordTables } from '../database/engine.js'
 
 /** A table expression of rows handed in as parameters. */
 export type Rows = RawBuilder<unknown>
@@ -36,6 +37,9 @@ export const draftKinds = {
   model: 'text',
   tokens_used: 'integer',
   cost_usd: 'text',
+  /** Its words; null when it has none. */
+  terms: 'terms',
+  sequence: 'integer',
   created_at: 'instant',
 } as const
 
@@ -44,6 +48,20 @@ export const keyedDraftKinds = { ...draftKinds, ...keyKinds } as const
 
 /** One row for a lone message that must follow the active leaf it names. */
 export const followKinds = { ...draftKinds, expected_leaf_id: 'id' } as const
+
+/** One row a message that has words. */
+export const termsKinds = {
+  organization_id: 'id',
+  conversation_id: 'id',
+  id: 'id',
+  sequence: 'integer',
+  terms: 'terms',
+} as const
+
+/** Where the words of messages are. */
+export const wordTables: WordTables = {
+  source: 'messages', terms: 'message_terms', words: 'message_words',
+}
 
 /** One row a key. */
 export const claimKinds = {
@@ -142,6 +160,23 @@ export const freshInsertStatement = (rows: Rows) => insertStatement(sql`(
     lead(f.id) over (${inConversation}) as parent_message_id
   from ${freshRows(rows)} as f)`)
 
+const insertTerms = sql`
+  insert into message_terms (organization_id, conversation_id, message_id, sequence, terms)`
+
+/** Keeps the words of messages that stand there; those of a call without effect do not. */
+export const termsStatement = ({ words }: Engine) => (rows: Rows) => sql`
+  ${insertTerms}
+  select b.organization_id, b.conversation_id, b.id,
+    ${words.appendedNumber(sql`b.sequence`, wordTables)}, b.terms
+  from ${rows} as b
+  join messages m on m.organization_id = b.organization_id
+    and m.conversation_id = b.conversation_id and m.id = b.id`
+
+const termValues = sql`b.organization_id, b.conversation_id, b.id, b.sequence, b.terms`
+
+const termsOfCounted = sql`
+  termed as (${insertTerms} select ${termValues} from counted b where b.terms is not null)`
+
 const insertCounted = sql`
   insert into messages ${messageColumns}
   select b.organization_id, b.conversation_id, b.id, b.message_count, b.active_branch,
@@ -161,12 +196,12 @@ export const loneStatement = (rows: Rows) => sql`
     where conversations.organization_id = b.organization_id
       and conversations.id = b.conversation_id
     ${countedRow}
-  )
+  ), ${termsOfCounted}
   ${insertCounted}`
 
 /** As `loneStatement`, only where the message follows the leaf that its caller names. */
 export const followStatement = (rows: Rows) => sql`
-  with counted as (${followCountStatement(rows)} ${countedRow})
+  with counted as (${followCountStatement(rows)} ${countedRow}), ${termsOfCounted}
   ${insertCounted}`
 
 const tallies = sql`
@@ -194,6 +229,11 @@ export const wholeStatement = (rows: Rows, several: boolean) => sql`
     where conversations.organization_id = b.organization_id and conversations.id = b.id
     returning conversations.organization_id, conversations.id, conversations.message_count,
       conversations.active_branch, conversations.active_depth, conversations.previous_leaf_id
+  ),
+  termed as (
+    ${insertTerms} select ${termValues} from given b
+    join counted c on c.organization_id = b.organization_id and c.id = b.conversation_id
+    where b.terms is not null
   )
   insert into messages ${messageColumns}
   select ${messageValues}

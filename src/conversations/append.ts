@@ -5,7 +5,8 @@ import { type Claim } from '../idempotency/index.js'
 import {
   claimKinds, claimStatement, countStatement, draftKinds, followCountStatement, followKinds,
   followStatement, freshCountStatement, freshInsertStatement, freshRows, insertStatement,
-  keyedDraftKinds, keyedTallyKinds, loneStatement, tallyKinds, wholeStatement,
+  keyedDraftKinds, keyedTallyKinds, loneStatement, tallyKinds, termsKinds, termsStatement,
+  wholeStatement,
 } from './append-statements.js'
 import { type ConversationTables } from './tables.js'
 
@@ -20,6 +21,10 @@ export interface MessageDraft {
   readonly model: Stored<'text'> | null
   readonly tokens_used: Stored<'integer'> | null
   readonly cost_usd: Stored<'text'> | null
+  /** Its words, for search; null when it has none. */
+  readonly terms: Stored<'terms'> | null
+  /** The number that its words would like to have. */
+  readonly sequence: Stored<'integer'>
 }
 
 /** One call of append: its messages follow each other, and stand together or not at all. */
@@ -46,6 +51,7 @@ type TallyRow = BatchRow<typeof keyedTallyKinds>
 type DraftRow = BatchRow<typeof keyedDraftKinds>
 type FollowRow = BatchRow<typeof followKinds>
 type ClaimRow = BatchRow<typeof claimKinds>
+type TermsRow = BatchRow<typeof termsKinds>
 
 interface PairOfStatements {
   readonly count: (rows: readonly TallyRow[]) => Statement
@@ -72,9 +78,15 @@ export class AppendBatch {
     readonly count: (rows: readonly FollowRow[]) => Statement
   }
 
+  /** Keeps the words of messages that were inserted before it in the batch. */
+  readonly #terms: (rows: readonly TermsRow[]) => Statement
+
   constructor(database: Database<ConversationTables>) {
     this.#database = database
     const on = database.as<never>()
+    this.#terms = prepareBatch(on, {
+      name: 'messages_terms', kinds: termsKinds, build: termsStatement(database.engine),
+    })
     this.#claim = prepareBatch(on, {
       name: 'messages_claim', kinds: claimKinds, build: claimStatement,
     })
@@ -145,9 +157,9 @@ export class AppendBatch {
     const rows = [{ ...draft!, expected_leaf_id: leaf }]
     const statements = database.engine.writesInWith
       ? [this.#follow.whole(rows)]
-      : [this.#follow.count(rows), this.#single.plain.insert([draft!])]
+      : [this.#follow.count(rows), this.#single.plain.insert([draft!]), ...this.#termsOf([draft!])]
     const results = await repeated(() => database.atomic(statements))
-    return placeOf(results.at(-1)!.rows[0])
+    return placeOf(results.find(({ rows: [row] }) => row !== undefined)?.rows[0])
   }
 
   /** Claims the call's key by itself; false when it belongs to an earlier call. */
@@ -160,7 +172,9 @@ export class AppendBatch {
     const drafts = draftRows(calls)
     if (claims.length > 0) {
       const { count, insert } = this.#fresh
-      return [this.#claim(claims), count(calls.map(tallyRow)), insert(drafts)]
+      return [
+        this.#claim(claims), count(calls.map(tallyRow)), insert(drafts), ...this.#termsOf(drafts),
+      ]
     }
     return [this.#whole[breadthOf(calls, drafts)](drafts)]
   }
@@ -168,8 +182,14 @@ export class AppendBatch {
   #alone(call: AppendCall): Statement[] {
     const { count, insert } = call.claim === undefined ? this.#single.plain : this.#single.keyed
     const claim = call.claim === undefined ? [] : [this.#claim([claimRow(call)])]
-    const inserts = draftRows([call]).map((draft) => insert([draft]))
+    const inserts = draftRows([call]).flatMap((draft) =>
+      [insert([draft]), ...this.#termsOf([draft])])
     return [...claim, count([tallyRow(call, 0)]), ...inserts]
+  }
+
+  #termsOf(drafts: readonly DraftRow[]): Statement[] {
+    const rows = drafts.filter(({ terms }) => terms !== null)
+    return rows.length === 0 ? [] : [this.#terms(rows)]
   }
 }
 
@@ -278,6 +298,8 @@ function draftRow(
     model: draft.model,
     tokens_used: draft.tokens_used,
     cost_usd: draft.cost_usd,
+    terms: draft.terms,
+    sequence: draft.sequence,
     created_at: call.createdAt,
     actor_id: key.actor_id,
     key: key.key,

@@ -4,6 +4,7 @@ import { type AppendCall, type MessageDraft, type Place } from './append.js'
 import { type MessageLog } from './message-log.js'
 import { checkMessage } from './rules.js'
 import { type Message, messages as table, type Metadata } from './tables.js'
+import { termsOf } from './terms.js'
 
 /** A message to append. */
 export interface NewMessage {
@@ -35,12 +36,17 @@ export interface NewMessage {
 const { columns } = table
 
 /** The stored form of a message. Throws InvalidInput or InvalidValue, naming the field. */
-export function draftOf(log: MessageLog, message: NewMessage, place: string): MessageDraft {
+export function draftOf(
+  log: MessageLog,
+  message: NewMessage,
+  { place, organizationId }: { readonly place: string; readonly organizationId: Stored<'id'> },
+): MessageDraft {
   checkMessage(message, place)
   const { kind = 'message', metadata = {}, author = null, model = null } = message
   const { tokensUsed = null, costUsd = null } = message
+  const id = columns.id.encode(log.ids.next())
   return {
-    id: columns.id.encode(log.ids.next()),
+    id,
     kind: columns.kind.encode(kind, `${place}kind`),
     role: columns.role.encode(message.role, `${place}role`),
     content: columns.content.encode(message.content, `${place}content`),
@@ -49,6 +55,7 @@ export function draftOf(log: MessageLog, message: NewMessage, place: string): Me
     model: columns.model.encode(model, `${place}model`),
     tokens_used: columns.tokensUsed.encode(tokensUsed, `${place}tokens_used`),
     cost_usd: columns.costUsd.encode(costUsd, `${place}cost_usd`),
+    ...termsOf(log.database.engine, { organizationId, id, content: message.content }),
   }
 }
 

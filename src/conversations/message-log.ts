@@ -5,7 +5,7 @@ import { type Database, type Placeholder, prepare } from '../database/database.j
 import { type Statement } from '../database/engine.js'
 import { type IdGenerator } from '../ids.js'
 import { AppendBatch, type AppendCall, type FirstPlace } from './append.js'
-import { type ConversationTables, messages as table } from './tables.js'
+import { type ConversationTables, indexings, messages as table } from './tables.js'
 import { TreeStatements } from './tree-statements.js'
 
 const { columns } = table
@@ -48,6 +48,7 @@ export class MessageLog {
   readonly tree: TreeStatements
   readonly page: Readonly<Record<'asc' | 'desc', (given: PageParameters) => Statement>>
   readonly #writer: CoalescingWriter<AppendCall, FirstPlace>
+  #isIndexed = false
   #stamp: { readonly milliseconds: number; readonly stored: Stored<'instant'> } | undefined
 
   constructor(
@@ -77,6 +78,19 @@ export class MessageLog {
       this.#stamp = { milliseconds, stored: columns.createdAt.encode(instantOf(milliseconds)) }
     }
     return this.#stamp.stored
+  }
+
+  /** Whether the words of all messages are there, those from before there was search included. */
+  async isIndexed(): Promise<boolean> {
+    if (this.#isIndexed) return true
+    const query = this.database.write
+      .selectFrom('indexings')
+      .select('finished_at')
+      .where('name', '=', indexings.columns.name.encode('messages'))
+    const stored = await this.database.first(query)
+    // It begins with the schema and never again: once finished it stays so.
+    this.#isIndexed = stored === undefined || stored.finished_at !== null
+    return this.#isIndexed
   }
 
   /** Joins the call with others into one durable batch. */
@@ -128,5 +142,6 @@ export class MessageLog {
 }
 
 function weightOf({ drafts }: AppendCall): number {
-  return drafts.reduce((sum, { content, metadata }) => sum + content.length + metadata.length, 0)
+  return drafts.reduce((sum, { content, metadata, terms }) =>
+    sum + content.length + metadata.length + (terms?.length ?? 0), 0)
 }

@@ -13,6 +13,7 @@ import {
 import { ConversationNotFound, MessageNotFound } from './errors.js'
 import { type MessageLog } from './message-log.js'
 import { checkCount, checkKey, checkListing, checkMetadata } from './rules.js'
+import { type FoundMessages, MessageFinder, type MessageSearch } from './search.js'
 import {
   type ConversationTables, type Message, messages as table, type Metadata,
 } from './tables.js'
@@ -139,6 +140,15 @@ export class MessageStore {
     return this.#tree.children(this.#conversation(conversationId), messageId, request)
   }
 
+  /**
+   * One page of the messages that hold certain words, newest first; `nextCursor` leads on to the
+   * last one. A query without a word finds nothing. Throws InvalidInput, InvalidValue,
+   * InvalidCursor.
+   */
+  async search(search: MessageSearch): Promise<FoundMessages> {
+    return new MessageFinder(this.#log, this.#organizationId, this.#database).find(search)
+  }
+
   /** One message, of the conversation or of the history it shares. Throws MessageNotFound. */
   async get(conversationId: string, messageId: string): Promise<Message> {
     const stored = await this.#tree.find(this.#conversation(conversationId), messageId)
@@ -222,7 +232,9 @@ export class MessageStore {
       organizationId: this.#organizationId,
       conversationId: columns.conversationId.encode(conversationId, 'conversation_id'),
       createdAt: this.#log.now(),
-      drafts: messages.map((message, index) => draftOf(this.#log, message, place(index))),
+      drafts: messages.map((message, index) => draftOf(this.#log, message, {
+        place: place(index), organizationId: this.#organizationId,
+      })),
     }
     if (idempotencyKey === undefined) return call
     const claim = this.#idempotent(call, messages, idempotencyKey)
@@ -230,7 +242,7 @@ export class MessageStore {
   }
 
   #idempotent(call: AppendCall, messages: readonly NewMessage[], key: string): IdempotentCall {
-    const parts = call.drafts.map(({ id: _, ...rest }, index) =>
+    const parts = call.drafts.map(({ id: _, terms: __, sequence: ___, ...rest }, index) =>
       [rest, anchorOf(messages[index]!) ?? null])
     const text = JSON.stringify(['messages.append', call.conversationId, parts])
     return {

@@ -1,4 +1,4 @@
-import { id, instant, integer, json, text } from '../database/columns.js'
+import { id, instant, integer, json, terms, text } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
 import { type Row, type StoredRow, table } from '../database/table.js'
 import { type IdempotencyTables } from '../idempotency/index.js'
@@ -91,6 +91,37 @@ export const messageBranches = table(
   { primaryKey: ['organizationId', 'conversationId', 'branch'] },
 )
 
+/**
+ * The words of a message, for search: what was taken from its content, as the engine keeps it. A
+ * message that says nothing has no row, and one that is erased loses it.
+ */
+export const messageTerms = table(
+  'message_terms',
+  {
+    organizationId: id(),
+    conversationId: id(),
+    messageId: id(),
+    /** Rises with the moment of the message. */
+    sequence: integer(),
+    terms: terms(),
+  },
+  { primaryKey: ['organizationId', 'messageId'] },
+)
+
+/** How far the words of messages from before there was search have been taken. */
+export const indexings = table(
+  'indexings',
+  {
+    name: text(),
+    /** The key of the last message taken; null before the first. */
+    place: json<string[]>().orNull(),
+    /** Messages looked at so far. */
+    messages: integer(),
+    finishedAt: instant().orNull(),
+  },
+  { primaryKey: ['name'] },
+)
+
 /** A conversation as stores return it. */
 export type Conversation = Omit<
   Row<typeof conversations>, 'branchCount' | 'previousLeafId' | 'activeBranch' | 'activeDepth'>
@@ -103,4 +134,6 @@ export interface ConversationTables extends IdempotencyTables {
   conversations: StoredRow<typeof conversations>
   messages: StoredRow<typeof messages>
   message_branches: StoredRow<typeof messageBranches>
+  message_terms: StoredRow<typeof messageTerms>
+  indexings: StoredRow<typeof indexings>
 }

@@ -62,10 +62,59 @@ export interface Engine {
   readonly tableSuffix: string
   /** How the database itself holds statements to their reach; undefined where it cannot. */
   readonly rowSecurity: RowSecurity | undefined
+  /** Full-text search. */
+  readonly words: WordEngine
   /** Rows as a table expression; `slot` makes the placeholder of one value (or one array). */
   rows(kinds: RowKinds, count: number, slot: SlotMaker): RawBuilder<unknown>
   /** The values for those placeholders, in order. */
   rowParameters(kinds: RowKinds, rows: readonly Readonly<Record<string, unknown>>[]): unknown[]
+}
+
+/** Words that follow each other. */
+export interface WordPhrase {
+  /** At least one. */
+  readonly words: readonly string[]
+  /** Whether the last one may go on. */
+  readonly isPrefix: boolean
+}
+
+/** What a text must hold, all of it, and what it must not. */
+export interface WordQuery {
+  /** At least one. */
+  readonly required: readonly WordPhrase[]
+  readonly excluded: readonly WordPhrase[]
+}
+
+/** The tables behind an index of words. */
+export interface WordTables {
+  /** The table of texts: `organization_id`, `id`, and what is searched in `content`. */
+  readonly source: string
+  /** Theirs, with a row of `terms` for each text that has words. */
+  readonly terms: string
+  /** What is asked. */
+  readonly words: string
+}
+
+/**
+ * Full-text search over words that were taken from texts before: letters, digits and marks, no
+ * signs, no blanks. The engine only finds them again, so that all engines find the same. A mark of
+ * its organization stands before each, so that one does not read what others have of a word.
+ */
+export interface WordEngine {
+  /** Makes index, `words` and triggers: texts that change or go take their words with them. */
+  create(tables: WordTables): readonly string[]
+  /** Takes all of it back, with the table of `terms`. */
+  drop(tables: WordTables): readonly string[]
+  /** The stored form of words by their places (undefined: none is there); null for no words. */
+  encode(places: readonly (string | undefined)[], mark: string): Stored<'terms'> | null
+  /** The column that orders results in time. */
+  readonly order: 'message_id' | 'sequence'
+  /** The number of a new row that would like to have this one. */
+  appendedNumber(number: RawBuilder<unknown>, tables: WordTables): RawBuilder<unknown>
+  /** The same among rows that are there already. */
+  earlierNumber(number: RawBuilder<unknown>, tables: WordTables): RawBuilder<unknown>
+  /** A table expression of what fulfils a query: the columns of `terms` but those. */
+  found(tables: WordTables, query: WordQuery, mark: string): RawBuilder<unknown>
 }
 
 /** SQL of row-level security, for migrations. */

@@ -1,6 +1,6 @@
 import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
-  type ConversationContext, conversationRoutes, type MessageContext, messageRoutes,
+  type ConversationContext, conversationRoutes, type MessageContext, messageRoutes, searchRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -22,7 +22,8 @@ export interface ServerContext
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
-  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...lockRoutes, ...queueRoutes,
+  ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...searchRoutes,
+  ...lockRoutes, ...queueRoutes,
   ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
   ...auditRoutes, ...streamRoutes, finishRoute,
 ]
