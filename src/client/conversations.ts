@@ -4,8 +4,9 @@ import {
 import { eachOf } from './pages.js'
 import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
-  type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
-  type MessagePage, type NewConversation, type NewFork, type NewMessage, type NewMessages,
+  type ConversationChanges, type ConversationPage, type FoundMessage, type FoundMessagePage,
+  type Message, type MessageChanges, type MessagePage,
+  type NewConversation, type NewFork, type NewMessage, type NewMessages,
   type PathPage, type RootPage,
 } from './schema.js'
 
@@ -153,6 +154,22 @@ export class Messages {
     options: CallOptions = {},
   ): Promise<ChildrenPage> {
     return this.#request('listChildren', { path: pathOf(name), query, ...options })
+  }
+
+  /**
+   * One page of the messages that hold words, newest first: all `words`, `"phrases"`, `-excluded`
+   * ones, `begin*`. Places in highlights count UTF-16 code units, as JavaScript does.
+   */
+  search(query: Query<'searchMessages'>, options: CallOptions = {}): Promise<FoundMessagePage> {
+    return this.#request('searchMessages', { query, ...options })
+  }
+
+  /** Every message that holds words, newest first, page by page as it is asked for. */
+  eachFound(
+    query: Query<'searchMessages'>,
+    options: CallOptions = {},
+  ): AsyncGenerator<FoundMessage, void, undefined> {
+    return eachOf((cursor) => this.search({ ...query, ...cursor }, options))
   }
 
   /** Replaces the metadata; content never changes. */

@@ -125,9 +125,11 @@ export class MessageIndexer {
   }
 
   async #after(place: string[] | null, limit: number): Promise<Record<string, unknown>[]> {
-    const after = place === null ? sql`` : sql`
-      and (organization_id, conversation_id, id) > (${sql.join(place.map((id) =>
-        sql`cast(${messages.columns.id.encode(id)} as ${sql.raw(this.#database.engine.types.id)})`))})`
+    const type = sql.raw(this.#database.engine.types.id)
+    const key = place?.map((id) => sql`cast(${messages.columns.id.encode(id)} as ${type})`)
+    const after = key === undefined
+      ? sql``
+      : sql`and (organization_id, conversation_id, id) > (${sql.join(key)})`
     const { sql: text, parameters } = sql`
       select organization_id, conversation_id, id, content from messages
       where deleted_at is null ${after}

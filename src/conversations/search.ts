@@ -8,7 +8,9 @@ import { wordTables } from './append-statements.js'
 import { messageOf } from './drafts.js'
 import { type MessageLog } from './message-log.js'
 import { checkLimit } from './rules.js'
-import { conversations, type ConversationTables, type Message, messages as table } from './tables.js'
+import {
+  conversations, type ConversationTables, type Message, messages as table,
+} from './tables.js'
 import { markOf } from './terms.js'
 
 /** What to look for, and where; without a filter in all conversations of the organization. */
@@ -51,6 +53,9 @@ const { columns } = table
 
 type StoredRow = Record<string, unknown>
 
+const joinConversations = sql`
+  join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id`
+
 /** Finds messages of one organization by their words. */
 export class MessageFinder {
   readonly #log: MessageLog
@@ -77,7 +82,9 @@ export class MessageFinder {
     const before = cursor === undefined ? undefined : this.#place(keyOf(list, cursor)[0])
     const complete = await this.#log.isIndexed()
     if (query.required.length === 0) return { data: [], nextCursor: null, complete }
-    const { rows, more } = await this.#collect({ query, filters, limit, before })
+    const { rows, more } = await this.#collect({
+      query, filters, byUser: search.userId !== undefined, limit, before,
+    })
     const data = rows.map((row) => {
       const message = messageOf(row)
       return { message, highlight: highlightOf(message.content, query) ?? null }
@@ -104,22 +111,23 @@ export class MessageFinder {
     }
   }
 
-  async #fetch({ query, filters, limit, before }: Wanted): Promise<StoredRow[]> {
+  async #fetch({ query, filters, byUser, limit, before }: Wanted): Promise<StoredRow[]> {
     const { engine, write } = this.#database
     const { words } = engine
     const found = words.found(wordTables, query, markOf(this.#organizationId))
     const order = sql.ref(`w.${words.order}`)
+    // The limit stands in the text: few rows of a common word are found by their order alone.
     const { sql: text, parameters } = sql`
       select m.*, w.sequence
       from ${found} as w
       join messages m on m.organization_id = w.organization_id
         and m.conversation_id = w.conversation_id and m.id = w.message_id
-      join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
+      ${byUser ? joinConversations : sql``}
       where w.organization_id = ${this.#organizationId} and m.deleted_at is null
         ${before === undefined ? sql`` : sql`and ${order} < ${before}`}
         ${sql.join(filters, sql` `)}
       order by ${order} desc
-      limit ${limit}`.compile(write)
+      limit ${sql.lit(limit)}`.compile(write)
     return (await this.#database.execute({ sql: text, parameters, readOnly: true })).rows
   }
 
@@ -145,14 +153,17 @@ export class MessageFinder {
   }
 
   #place(key: string | number | undefined): string | number {
-    if (typeof key === 'number') return columns.position.encode(key, 'cursor')
-    return columns.id.encode(String(key), 'cursor')
+    return this.#database.engine.words.order === 'sequence'
+      ? columns.position.encode(Number(key), 'cursor')
+      : columns.id.encode(String(key), 'cursor')
   }
 }
 
 interface Wanted {
   readonly query: WordQuery
   readonly filters: readonly RawBuilder<unknown>[]
+  /** Whether filters name the conversation. */
+  readonly byUser: boolean
   readonly limit: number
   /** The place of the last row before this page. */
   readonly before: string | number | undefined

@@ -49,7 +49,8 @@ export function ownerStatements(
   owner: string,
   { database, tables }: { readonly database: string; readonly tables: readonly string[] },
 ): readonly string[] {
-  const names = ['holdfast_migrations', 'message_words', ...tables].map((name) => `'${name}'`).join(', ')
+  const names = ['holdfast_migrations', 'message_words', ...tables]
+    .map((name) => `'${name}'`).join(', ')
   return [
     `do $$ begin
        if not (select rolsuper from pg_roles where rolname = current_user) then
