@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { InvalidInput } from '../errors.js'
-import { fulfils, indexWordsOf, queryOf } from '../search/index.js'
+import { fulfils, indexWordsOf, placesOf, queryOf } from '../search/index.js'
 import { anyText, valuesWanted } from '../testing/arbitraries.test.harness.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { type Message } from './tables.js'
@@ -48,7 +48,7 @@ type Listed = readonly Message[]
 
 /** What must be found: newest first. */
 const expected = (all: Listed, q: string): string[] =>
-  all.filter((message) => fulfils(indexWordsOf(message.content), queryOf(q)))
+  all.filter((message) => fulfils(placesOf(indexWordsOf(message.content)), queryOf(q)))
     .map(({ id }) => id).reverse()
 
 async function found({ organization: { messages } }: ContractWorld, q: string): Promise<string[]> {

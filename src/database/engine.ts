@@ -85,6 +85,13 @@ export interface WordQuery {
   readonly excluded: readonly WordPhrase[]
 }
 
+/** The words of a text, each with its places from 0 on, rising. */
+export interface PlacedWords {
+  readonly words: ReadonlyMap<string, readonly number[]>
+  /** All places, those included where no word is. */
+  readonly places: number
+}
+
 /** The tables behind an index of words. */
 export interface WordTables {
   /** The table of texts: `organization_id`, `id`, and what is searched in `content`. */
@@ -105,8 +112,8 @@ export interface WordEngine {
   create(tables: WordTables): readonly string[]
   /** Takes all of it back, with the table of `terms`. */
   drop(tables: WordTables): readonly string[]
-  /** The stored form of words by their places (undefined: none is there); null for no words. */
-  encode(places: readonly (string | undefined)[], mark: string): Stored<'terms'> | null
+  /** The stored form of words; null for none. */
+  encode(placed: PlacedWords, mark: string): Stored<'terms'> | null
   /** The column that orders results in time. */
   readonly order: 'message_id' | 'sequence'
   /** The number of a new row that would like to have this one. */

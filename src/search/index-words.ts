@@ -1,6 +1,7 @@
+import { type PlacedWords } from '../database/engine.js'
 import { type JsonValue } from '../database/json.js'
 import { textsOf } from './texts.js'
-import { wordsOf } from './words.js'
+import { eachWord } from './words.js'
 
 /** Places of words in one value at most; words behind them are not found. */
 export const placesMax = 16_383
@@ -12,22 +13,32 @@ export const placesOfWordMax = 256
 const bytesMax = 900 * 1024
 
 /**
- * The words of a value by their places, as an index keeps them. A place without a word is left
+ * The words of a value and their places, as an index keeps them. A place without a word is left
  * between two texts, so that no phrase goes over, and where a word stands too often.
  */
-export function indexWordsOf(value: JsonValue): (string | undefined)[] {
-  const places: (string | undefined)[] = []
-  const counts = new Map<string, number>()
+export function indexWordsOf(value: JsonValue): PlacedWords {
+  const words = new Map<string, number[]>()
+  let places = 0
   let bytes = 0
-  for (const { text } of textsOf(value)) {
-    if (places.length > 0) places.push(undefined)
-    for (const { word } of wordsOf(text)) {
-      const count = counts.get(word) ?? 0
-      if (count === 0) bytes += word.length * 3 + 4
-      if (places.length >= placesMax || bytes > bytesMax) return places
-      counts.set(word, count + 1)
-      places.push(count < placesOfWordMax ? word : undefined)
-    }
+  const take = (word: string): void => {
+    if (places >= placesMax || bytes > bytesMax) return
+    const known = words.get(word)
+    if (known === undefined) {
+      words.set(word, [places])
+      bytes += word.length * 3 + 4
+    } else if (known.length < placesOfWordMax) known.push(places)
+    places += 1
   }
-  return places
+  for (const { text } of textsOf(value)) {
+    if (places > 0 && places < placesMax) places += 1
+    eachWord(text, take)
+  }
+  return { words, places }
+}
+
+/** The same by place; undefined where no word is. */
+export function placesOf({ words, places }: PlacedWords): (string | undefined)[] {
+  const list = new Array<string | undefined>(places).fill(undefined)
+  for (const [word, at] of words) for (const place of at) list[place] = word
+  return list
 }

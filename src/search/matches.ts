@@ -1,6 +1,6 @@
 import { type WordPhrase, type WordQuery } from '../database/engine.js'
 
-/** Places of words, as `indexWordsOf` gives them. */
+/** Words by their places, as `placesOf` gives them. */
 export type Places = readonly (string | undefined)[]
 
 /** Whether a phrase stands at a place. */

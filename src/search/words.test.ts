@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { indexWordsOf, placesMax, placesOfWordMax } from './index-words.js'
+import { indexWordsOf, placesMax, placesOf, placesOfWordMax } from './index-words.js'
 import { textLengthMax, textsOf } from './texts.js'
 import { wordsOf } from './words.js'
 
@@ -88,13 +88,14 @@ describe('the texts of a value', () => {
 
 describe('the words of an index', () => {
   it('leave a place between texts', () => {
-    expect(indexWordsOf(['a b', { text: 'c' }])).toEqual(['a', 'b', undefined, 'c'])
+    expect(placesOf(indexWordsOf(['a b', { text: 'c' }]))).toEqual(['a', 'b', undefined, 'c'])
   })
 
   it('have so many places and no more', () => {
     const many = Array.from({ length: 20_000 }, (_, index) => `w${index}`).join(' ')
-    expect(indexWordsOf(many)).toHaveLength(placesMax)
-    const often = indexWordsOf('a b '.repeat(placesOfWordMax + 10))
+    expect(placesOf(indexWordsOf(many))).toHaveLength(placesMax)
+    expect(indexWordsOf([many, 'more']).places).toBe(placesMax)
+    const often = placesOf(indexWordsOf('a b '.repeat(placesOfWordMax + 10)))
     expect(often.filter((word) => word === 'a')).toHaveLength(placesOfWordMax)
     expect(often.slice(-2)).toEqual([undefined, undefined])
   })

@@ -26,24 +26,40 @@ const pieces = new RegExp(
   String.raw`|((?![\0-\xFF])[\p{Extended_Pictographic}\p{Regional_Indicator}])`, 'gu')
 
 const plainText = /^[\0-\x7F]*$/
-const plainPieces = /[a-z0-9]+/gi
 const letters = /[\p{L}\p{N}\p{M}]+/gu
 const accents = /[\u0300-\u036F]/g
 
+/** Takes a word and its place. */
+type Take = (word: string, start: number, end: number) => void
+
 /** The words of a text in order. The same rule holds for what is kept and for what is asked. */
 export function wordsOf(text: string): Word[] {
-  return plainText.test(text) ? plainWords(text) : anyWords(text)
+  if (!plainText.test(text)) return anyWords(text)
+  const words: Word[] = []
+  plainWords(text, (word, start, end) => words.push({ word, start, end }))
+  return words
 }
 
-function plainWords(text: string): Word[] {
-  const words: Word[] = []
-  plainPieces.lastIndex = 0
-  for (let match = plainPieces.exec(text); match !== null; match = plainPieces.exec(text)) {
-    const [piece] = match
-    const end = match.index + piece.length
-    words.push({ word: piece.toLowerCase().slice(0, wordLengthMax), start: match.index, end })
+/** Takes the words alone. */
+export function eachWord(text: string, take: (word: string) => void): void {
+  if (plainText.test(text)) plainWords(text, take)
+  else for (const { word } of anyWords(text)) take(word)
+}
+
+/** Unit by unit: appends are hot, most texts are plain, and a pattern costs several times as much. */
+function plainWords(text: string, take: Take): void {
+  const lower = text.toLowerCase()
+  let start = -1
+  for (let place = 0; place <= lower.length; place++) {
+    const unit = place < lower.length ? lower.charCodeAt(place) : 0
+    const isInside = (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57)
+    if (isInside) {
+      if (start === -1) start = place
+    } else if (start !== -1) {
+      take(lower.slice(start, Math.min(place, start + wordLengthMax)), start, place)
+      start = -1
+    }
   }
-  return words
 }
 
 function anyWords(text: string): Word[] {

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { type Stored } from '../columns.js'
-import { type WordEngine, type WordPhrase, type WordTables } from '../engine.js'
+import {
+  type PlacedWords, type WordEngine, type WordPhrase, type WordTables,
+} from '../engine.js'
 import { isInReach } from './postgres-policies.js'
 
 /**
@@ -44,26 +46,23 @@ const drop = ({ source, terms, words }: WordTables): readonly string[] => [
 ]
 
 /** A `tsvector` in binary form: each word, ended by a zero, with its places; the server sorts. */
-function encode(places: readonly (string | undefined)[], mark: string) {
-  const found = new Map<string, number[]>()
+function encode({ words }: PlacedWords, mark: string) {
+  if (words.size === 0) return null
   let bytes = 4
-  places.forEach((word, place) => {
-    if (word === undefined) return
-    const known = found.get(word)
-    bytes += 2
-    if (known !== undefined) return void known.push(place + 1)
-    found.set(word, [place + 1])
-    bytes += mark.length + Buffer.byteLength(word) + 3
-  })
-  if (found.size === 0) return null
+  for (const [word, at] of words) {
+    bytes += mark.length + Buffer.byteLength(word) + 3 + 2 * at.length
+  }
   const buffer = Buffer.allocUnsafe(bytes)
-  let offset = buffer.writeInt32BE(found.size)
-  for (const [word, at] of found) {
-    offset += buffer.write(mark, offset, 'latin1')
-    offset += buffer.write(word, offset)
-    offset = buffer.writeUInt8(0, offset)
-    offset = buffer.writeUInt16BE(at.length, offset)
-    for (const place of at) offset = buffer.writeUInt16BE(place, offset)
+  let offset = buffer.writeInt32BE(words.size)
+  for (const [word, at] of words) {
+    offset += buffer.write(mark + word, offset)
+    buffer[offset] = 0
+    offset = buffer.writeUInt16BE(at.length, offset + 1)
+    for (const place of at) {
+      buffer[offset] = (place + 1) >> 8
+      buffer[offset + 1] = (place + 1) & 255
+      offset += 2
+    }
   }
   return buffer as unknown as Stored<'terms'>
 }

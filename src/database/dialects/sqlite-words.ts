@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { type Stored } from '../columns.js'
-import { type WordEngine, type WordPhrase, type WordTables } from '../engine.js'
+import {
+  type PlacedWords, type WordEngine, type WordPhrase, type WordTables,
+} from '../engine.js'
 
 /** What stands where no word is; shorter than any word with its mark. */
 const nothing = 'x'
@@ -33,10 +35,14 @@ const drop = ({ terms, words }: WordTables): readonly string[] => [
   `drop table ${terms}`,
 ]
 
-function encode(places: readonly (string | undefined)[], mark: string) {
-  if (places.every((word) => word === undefined)) return null
-  const terms = places.map((word) => (word === undefined ? nothing : mark + word)).join(' ')
-  return terms as Stored<'terms'>
+function encode({ words, places }: PlacedWords, mark: string) {
+  if (words.size === 0) return null
+  const list = new Array<string>(places).fill(nothing)
+  for (const [word, at] of words) {
+    const marked = mark + word
+    for (const place of at) list[place] = marked
+  }
+  return list.join(' ') as Stored<'terms'>
 }
 
 /** Words have letters, digits and marks only: none has to be escaped. */
