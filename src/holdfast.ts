@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { type AttachmentOptions, AttachmentStore, AttachmentWorks } from './attachments/index.js'
 import {
   AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, recordAudit,
   Recorder, Sealer, type SealerOptions, Sealing,
@@ -66,6 +67,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly sessionTimes?: Partial<SessionTimes>
   /** How many logins may fail. @default see LoginLimits */
   readonly loginLimits?: Partial<LoginLimits>
+  /** How attachments are kept, and how large they may be. @default in the database, 25 MiB */
+  readonly attachments?: AttachmentOptions
   /** Known settings and their secret fields. @default any settings */
   readonly settings?: SettingsOptions
 }
@@ -92,6 +95,7 @@ export interface OrganizationStores {
   readonly ownSecrets: SecretStore
   readonly settings: SettingsStore
   readonly streams: StreamStore
+  readonly attachments: AttachmentStore
 }
 
 /**
@@ -131,6 +135,8 @@ export class Holdfast {
   readonly secretWorks: SecretWorks
   /** What streams of all organizations share; sweeps those that are over. */
   readonly streamLog: StreamLog
+  /** What attachments of all organizations share; sweeps what is over. */
+  readonly attachmentWorks: AttachmentWorks
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #waitingRoom: WaitingRoom
@@ -175,6 +181,8 @@ export class Holdfast {
         ...scope, record: { action: 'stream.deleted', resourceKind: 'stream', resourceId: path },
       }),
     })
+    this.attachmentWorks =
+      new AttachmentWorks(this.#database.as(), this, options.attachments)
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
@@ -320,6 +328,7 @@ export class Holdfast {
     this.streamLog.live.close()
     await this.#messageLog.idle()
     await this.streamLog.idle()
+    await this.attachmentWorks.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
@@ -344,6 +353,7 @@ export class Holdfast {
     return {
       conversations: new ConversationStore(database.as(), scope, {
         clock: this.clock, ids: this.ids, log: this.#messageLog,
+        onDeleted: (deleting) => this.attachmentWorks.releaseUnused(deleting.as(), organizationId),
       }),
       messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
       queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
@@ -365,6 +375,7 @@ export class Holdfast {
         sealer: this.secretWorks.fields(actor),
       }),
       streams: new StreamStore(this.streamLog, scope, transaction?.as()),
+      attachments: new AttachmentStore(this.attachmentWorks, scope, transaction?.as()),
     }
   }
 }

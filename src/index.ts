@@ -1,4 +1,5 @@
 /** @module The library: `openHoldfast` and everything its stores take, return and throw. */
+export * from './attachments/index.js'
 export { type Clock, type Instant, systemClock } from './clock.js'
 export * from './conversations/index.js'
 export { type CoordinationOptions, CoordinationUnavailable } from './coordination/connect.js'

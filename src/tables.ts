@@ -1,4 +1,7 @@
 import {
+  attachmentBlobs, attachmentChunks, attachmentContents, attachments, type AttachmentTables,
+} from './attachments/index.js'
+import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
@@ -26,7 +29,8 @@ import {
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
-    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables {}
+    ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
+    AttachmentTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -65,4 +69,8 @@ export const tables = [
   streams,
   streamChunks,
   streamProducers,
+  attachmentBlobs,
+  attachmentContents,
+  attachments,
+  attachmentChunks,
 ] as unknown as readonly Table[]

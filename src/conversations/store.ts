@@ -47,6 +47,8 @@ export interface ConversationSource {
   readonly ids: IdGenerator
   /** What the stores of messages share. */
   readonly log: MessageLog
+  /** Told of a deletion, in its transaction if it has one; must not throw. */
+  onDeleted?(database: Database<ConversationTables>): void
 }
 
 const { columns } = table
@@ -244,6 +246,7 @@ export class ConversationStore {
       const deleted = await this.#recorder.change(
         this.#database, statement, told('deleted', conversationId))
       if (deleted.length === 0) throw notFound(conversationId)
+      this.#source.onDeleted?.(this.#database)
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = 'Other conversations share the history of this one; delete those first.'

@@ -7,6 +7,8 @@ export interface RawInput<I extends RouteInput> extends Omit<ParsedInput<I>, 'bo
   header(name: string): string | undefined
   /** The whole body; empty when there is none. */
   readonly body: Uint8Array
+  /** The body as it arrives, for a route that streams it; the caller's fault when it breaks off. */
+  readonly stream: AsyncIterable<Uint8Array>
   /** The URL that was asked for, without its query. */
   readonly url: string
 }
@@ -36,6 +38,8 @@ export interface RawRouteDefinition<Context, I extends RouteInput, A extends str
   readonly isDeep?: boolean
   /** Bytes of a body at most; none is taken when absent. */
   readonly bodyBytesMax?: number
+  /** Whether it reads the body as it arrives, and refuses by itself what is too much. */
+  readonly streamsBody?: boolean
   /** Request headers it understands, and what they mean. */
   readonly headers?: Readonly<Record<string, string>>
   /** Answers but problems, by status. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { HoldfastError } from '../errors.js'
+import { HoldfastError, InvalidInput } from '../errors.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { RequestFaults } from '../http/problem.js'
 import { type RawAnswer, type RawInput, type RawRoute } from '../http/raw.js'
@@ -20,16 +20,28 @@ export function serveRaw(
   holdfast: Holdfast,
   { routes, serving }: { routes: readonly RawRoute<ServerContext>[]; serving: Serving },
 ): void {
+  for (const streamsBody of [false, true]) {
+    const some = routes.filter((route) => (route.streamsBody === true) === streamsBody)
+    serveAlike(server, holdfast, { routes: some, serving, streamsBody })
+  }
+}
+
+interface Alike {
+  readonly routes: readonly RawRoute<ServerContext>[]
+  readonly serving: Serving
+  readonly streamsBody: boolean
+}
+
+/** Routes that take their bodies in the same way. */
+function serveAlike(
+  server: FastifyInstance,
+  holdfast: Holdfast,
+  { routes, serving, streamsBody }: Alike,
+): void {
   void server.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, bytes, done) => {
-      try {
-        refuseEncoding(request)
-        done(null, bytes)
-      } catch (error) {
-        done(error as Error)
-      }
-    })
+    if (streamsBody) scope.addContentTypeParser('*', takeBody)
+    else scope.addContentTypeParser('*', { parseAs: 'buffer' }, takeBody)
     // What the framework takes for no media type is a fault of the header: any type would do.
     scope.setErrorHandler((error: { readonly code?: string }) => {
       throw error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
@@ -42,6 +54,20 @@ export function serveRaw(
     for (const route of routes) serveOne(scope, holdfast, { route, serving })
     servePreflights(scope, routes)
   })
+}
+
+/** A body of any type as it is, whole or on its way. */
+function takeBody(
+  request: FastifyRequest,
+  body: unknown,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  try {
+    refuseEncoding(request)
+    done(null, body)
+  } catch (error) {
+    done(error as Error)
+  }
 }
 
 /** How long the rest of a body is waited for that is too large. */
@@ -100,7 +126,8 @@ function dispatchRaw(holdfast: Holdfast, route: RawRoute<ServerContext>, serving
     const contextWith = (transaction?: HoldfastTransaction): ServerContext =>
       ({ ...contextOf(holdfast, who, transaction), streamTimes: serving.streamTimes })
     const { idempotencyKey: key } = input
-    if (key === undefined || caller === undefined) {
+    const isKept = route.idempotency === 'transaction'
+    if (key === undefined || caller === undefined || !isKept) {
       return send(reply, await handle(contextWith()))
     }
     const parts = [route.operationId, input.params, input.query, steering(route, request)]
@@ -145,9 +172,20 @@ function inputOf(
   })
   return Object.assign(waitable(parsed, reply, serving.lifecycle), {
     body: Buffer.isBuffer(body) ? body : new Uint8Array(),
+    stream: streamOf(body),
     header: (each: string) => headers[each]?.toString(),
     url: `${request.protocol}://${request.host}${request.url.split('?')[0]!}`,
   }) as RawInput<RouteInput>
+}
+
+/** Ended early it stays open, so that the refusal can be read; the server lets the rest go by. */
+async function* streamOf(body: unknown): AsyncGenerator<Uint8Array> {
+  if (!(body instanceof Readable)) return
+  try {
+    for await (const piece of body.iterator({ destroyOnReturn: false })) yield piece as Uint8Array
+  } catch (cause) {
+    throw new InvalidInput('The body broke off before its end.', { cause, field: 'body' })
+  }
 }
 
 const deepOf = (params: unknown): string => (params as Record<string, string>)['*'] ?? ''

@@ -1,3 +1,6 @@
+import {
+  type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
+} from '../attachments/index.js'
 import { type AuditContext, auditRoutes } from '../audit/index.js'
 import {
   type ConversationContext, conversationRoutes, type MessageContext, messageRoutes, searchRoutes,
@@ -18,15 +21,16 @@ import { type FinishContext, finishRoute } from './finish-route.js'
 export interface ServerContext
   extends IdentityContext, ConversationContext, MessageContext, LockContext, QueueContext,
     ScheduleContext, SecretContext, SettingsContext, AuditContext, StreamContext,
-    FinishContext {}
+    FinishContext, AttachmentContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
   ...identityRoutes, ...conversationRoutes, ...messageRoutes, ...searchRoutes,
   ...lockRoutes, ...queueRoutes,
   ...jobRoutes, ...scheduleRoutes, ...secretRoutes, ...settingsRoutes,
-  ...auditRoutes, ...streamRoutes, finishRoute,
+  ...auditRoutes, ...streamRoutes, finishRoute, ...attachmentRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
-export const rawRoutes: readonly RawRoute<ServerContext>[] = rawStreamRoutes
+export const rawRoutes: readonly RawRoute<ServerContext>[] =
+  [...rawStreamRoutes, ...rawAttachmentRoutes]

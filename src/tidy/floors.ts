@@ -31,8 +31,8 @@ export const areas: readonly Area[] = [
   {
     floor: 4,
     folders: [
-      'agents', 'checkpoints', 'conversations', 'floor', 'identity', 'secrets', 'settings', 'usage',
-      'workflows',
+      'agents', 'attachments', 'checkpoints', 'conversations', 'floor', 'identity', 'secrets',
+      'settings', 'usage', 'workflows',
     ],
     indexOnly: true,
   },

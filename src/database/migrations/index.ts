@@ -14,11 +14,12 @@ import { secrets } from './0012_secrets.js'
 import { rowLevelSecurity } from './0013_row_level_security.js'
 import { messageTree } from './0015_message_tree.js'
 import { streams } from './0016_streams.js'
+import { attachments } from './0020_attachments.js'
 import { search } from './0021_search.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
-  search,
+  attachments, search,
 ]
