@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type AttachmentOptions, AttachmentStore, AttachmentWorks } from './attachments/index.js'
 import {
-  AuditKeys, AuditLog, type AuditParts, type AuditSource, type AuditTables, recordAudit,
-  Recorder, Sealer, type SealerOptions, Sealing,
+  AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import {
@@ -378,18 +377,6 @@ export class Holdfast {
       attachments: new AttachmentStore(this.attachmentWorks, scope, transaction?.as()),
     }
   }
-}
-
-/** What audit logs share; `database` sees every organization. */
-function auditParts(
-  database: Database<AuditTables>,
-  source: AuditSource,
-  auditKey: string | undefined,
-): AuditParts {
-  const keys = new AuditKeys(auditKey)
-  const { clock } = source
-  const sealing = new Sealing({ database, clock, keys })
-  return { database, clock, keys, source, sealing, auditKey }
 }
 
 /** What a transaction hands out. */

@@ -30,6 +30,21 @@ export const AttachmentUnavailable = defineError('AttachmentUnavailable', {
   code: 'attachment_unavailable', status: 503, retryable: true,
 })
 
+/** The range asked for begins behind the last byte. */
+export const RangeNotSatisfiable = defineError('RangeNotSatisfiable', {
+  code: 'range_not_satisfiable', status: 416,
+})
+
+/** RangeNotSatisfiable, with the bytes there are. */
+export class RangeBehind extends RangeNotSatisfiable {
+  readonly size: number
+
+  constructor(size: number) {
+    super(`There are ${size} bytes, and the range begins behind them.`, { field: 'header.range' })
+    this.size = size
+  }
+}
+
 /** The conversation to bind an attachment to is not in this organization. */
 export const AttachmentPlaceNotFound = defineError('AttachmentPlaceNotFound', {
   code: 'attachment_place_not_found', status: 422,

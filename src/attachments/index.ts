@@ -1,7 +1,7 @@
 export { DirectoryStorage } from './directory-storage.js'
 export {
   AttachmentCompleted, AttachmentIncomplete, AttachmentMismatch, AttachmentNotFound,
-  AttachmentPlaceNotFound, AttachmentTooLarge, AttachmentUnavailable,
+  AttachmentPlaceNotFound, AttachmentTooLarge, AttachmentUnavailable, RangeNotSatisfiable,
 } from './errors.js'
 export { type AttachmentContext, attachmentRoutes } from './routes.js'
 export { rawAttachmentRoutes } from './raw-routes.js'

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { type HoldfastError } from '../errors.js'
 import { type RawAnswer, type RawRoute, rawRoute } from '../http/raw.js'
 import { flagText } from '../http/schema.js'
 import { dispositionOf, holdsRange, isNamedIn, safeHeaders, wantedIn } from './download.js'
 import {
   AttachmentCompleted, AttachmentIncomplete, AttachmentMismatch, AttachmentNotFound,
-  AttachmentTooLarge, AttachmentUnavailable,
+  AttachmentTooLarge, AttachmentUnavailable, RangeBehind, RangeNotSatisfiable,
 } from './errors.js'
 import { type AttachmentContext, attachmentParams } from './routes.js'
 import { type AttachmentContent } from './store.js'
@@ -42,10 +43,13 @@ const reading = {
       headers: { ...telling, 'Content-Range': 'Which bytes of how many.' },
     },
     304: { description: 'As that ETag' },
-    416: { description: 'No such bytes', headers: { 'Content-Range': 'How many there are.' } },
   },
-  errors: [AttachmentNotFound, AttachmentIncomplete, AttachmentUnavailable],
+  errors: [
+    AttachmentNotFound, AttachmentIncomplete, AttachmentUnavailable, RangeNotSatisfiable,
+  ],
   idempotency: 'none',
+  refusalHeaders: (error: HoldfastError): Record<string, string> =>
+    (error instanceof RangeBehind ? { 'content-range': `bytes */${error.size}` } : {}),
 } as const
 
 /** Put and read the bytes of attachments. */
@@ -104,9 +108,7 @@ function answerOf(content: AttachmentContent, { header, inline }: Asked): RawAns
   if (isNamedIn(header('if-none-match'), etag)) return { status: 304, headers }
   const range = holdsRange(header('if-range'), etag) ? header('range') : undefined
   const wanted = wantedIn(range, size)
-  if (wanted === 'nothing') {
-    return { status: 416, headers: { ...safeHeaders, 'content-range': `bytes */${size}` } }
-  }
+  if (wanted === 'nothing') throw new RangeBehind(size)
   if (wanted === 'all') {
     const whole = { ...headers, 'content-length': String(size) }
     return { status: 200, headers: whole, body: content.read() }

@@ -115,8 +115,8 @@ export class AttachmentStore {
   }
 
   /**
-   * Takes the bytes of an attachment, in pieces of any size; those put before are forgotten. When it
-   * rejects nothing is kept. Throws AttachmentNotFound, AttachmentCompleted, AttachmentTooLarge,
+   * Takes the bytes of an attachment, in pieces of any size; those put before are forgotten. When
+   * it rejects nothing is kept. Throws AttachmentNotFound, AttachmentCompleted, AttachmentTooLarge,
    * AttachmentMismatch.
    */
   async put(attachmentId: string, bytes: AsyncIterable<Uint8Array>): Promise<Measures> {

@@ -107,7 +107,7 @@ export class AttachmentWorks {
 
   /**
    * Takes away what is over, in all organizations: unfinished attachments that have expired,
-   * contents without attachments, staged and doomed blobs; at most `limit` of each. How much it was.
+   * contents without attachments, staged and doomed blobs; at most `limit` of each. How many.
    */
   async sweep(limit = 100): Promise<number> {
     const expired = await this.#sweepExpired(limit)

@@ -1,6 +1,7 @@
 export { AuditChainBroken } from './errors.js'
 export { csvHead, csvLine, type ExportLine, headLine, jsonLine } from './export.js'
 export { AuditKeys, newAuditKey } from './keys.js'
+export { auditParts } from './parts.js'
 export {
   auditInsert, type AuditRecord, type AuditSource, type AuditTold, installationId, recordAudit,
 } from './record.js'

@@ -10,6 +10,7 @@ import { Invitations, Members, Users } from './people.js'
 import { Secrets } from './secrets.js'
 import { endpoints, type Me, type User, type UserChanges } from './schema.js'
 import { OrganizationSettings, OwnSettings } from './settings.js'
+import { Attachments } from './attachments.js'
 import { type RawCall, Streams } from './streams.js'
 import {
   type Fetch, type Outgoing, type RawResult, send, sendRaw, type TransportOptions,
@@ -87,6 +88,7 @@ export class Client {
   /** The caller's own in the organization. */
   readonly mySecrets: Secrets
   readonly streams: Streams
+  readonly attachments: Attachments
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -118,7 +120,9 @@ export class Client {
     this.sessions = new Sessions(request)
     this.secrets = new Secrets(request, 'Secret')
     this.mySecrets = new Secrets(request, 'MySecret')
-    this.streams = new Streams({ call: (call) => this.#raw(call), key: randomKey })
+    const transport = { call: (call: RawCall) => this.#raw(call), key: randomKey }
+    this.streams = new Streams(transport)
+    this.attachments = new Attachments(request, transport)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

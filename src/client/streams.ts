@@ -3,13 +3,13 @@ import { type CallOptions, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
 import { type RawResult } from './transport.js'
 
-/** One call that speaks bytes, as the streams make it. */
+/** One call that speaks bytes. */
 export interface RawCall extends CallOptions {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   /** Behind the address of the server, encoded. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string | undefined>>
-  readonly body?: string | Uint8Array
+  readonly body?: string | Uint8Array | Blob | ReadableStream<Uint8Array>
   /** A key with which a repeated call has one effect; none is sent when absent. */
   readonly idempotencyKey?: string
   /** Whether it may be repeated without a key. */

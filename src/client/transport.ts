@@ -18,7 +18,7 @@ export interface Outgoing {
   readonly url: string
   readonly method: string
   readonly headers: Headers
-  readonly body: string | Uint8Array | undefined
+  readonly body: string | Uint8Array | Blob | ReadableStream<Uint8Array> | undefined
   readonly signal: AbortSignal | undefined
   /** Whether two arrivals have one effect. */
   readonly isRepeatable: boolean
@@ -114,7 +114,8 @@ async function attemptOnce<T>(
   try {
     // A redirected POST would arrive as a GET, so redirects are answers like others.
     const init = { method, headers, body, signal: controller.signal, redirect: 'manual' } as const
-    answer = await read(await options.fetch(url, init as RequestInit))
+    const duplex = body instanceof ReadableStream ? { duplex: 'half' } : {}
+    answer = await read(await options.fetch(url, { ...init, ...duplex } as RequestInit))
   } catch (cause) {
     signal?.throwIfAborted()
     throw unanswered(cause, controller.signal.aborted ? options.timeoutMs : undefined)
