@@ -247,6 +247,21 @@ for (const [place, openShelf] of [['the database', inDatabase], ['a folder', inF
         .rejects.toThrow(AttachmentPlaceNotFound)
     })
 
+    it('leave no bytes behind when their organization is deleted', async () => {
+      const world = await open()
+      const { store, works, left } = await openShelf(world)
+      await made(store, randomBytes(1_000))
+      const { id } = await store.create({ name: 'unfinished' })
+      await store.put(id, arriving(randomBytes(10)))
+      const { database, clock } = world.holdfast
+      await database.run(database.write
+        .deleteFrom('organizations').where('id', '=', world.organizationId as never))
+      const late = { now: () => clock.now() + 86_400_001 }
+      const later = new AttachmentWorks(works.database, { clock: late, ids: works.ids }, works)
+      while (await later.sweep() > 0);
+      expect(await left()).toEqual(nothing)
+    })
+
     it('stay unseen by a neighbour', async () => {
       const world = await open()
       const { store, theirs } = await openShelf(world)

@@ -81,13 +81,13 @@ export class MessageLog {
   }
 
   /** Whether the words of all messages are there, those from before there was search included. */
-  async isIndexed(): Promise<boolean> {
+  async isIndexed(database: Database<ConversationTables>): Promise<boolean> {
     if (this.#isIndexed) return true
-    const query = this.database.write
+    const query = database.write
       .selectFrom('indexings')
       .select('finished_at')
       .where('name', '=', indexings.columns.name.encode('messages'))
-    const stored = await this.database.first(query)
+    const stored = await database.first(query)
     // It begins with the schema and never again: once finished it stays so.
     this.#isIndexed = stored === undefined || stored.finished_at !== null
     return this.#isIndexed

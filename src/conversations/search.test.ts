@@ -107,7 +107,9 @@ contract('search for messages', (open) => {
     const { data: [leaf] } = await messages.path(id)
     await messages.append(id, { ...say('word 5'), parentMessageId: leaf!.id })
     await holdfast.transaction(async (transaction) => {
-      await transaction.organization(organizationId).messages.append(id, say('word 6'))
+      const inside = transaction.organization(organizationId).messages
+      await inside.append(id, say('word 6'))
+      expect((await inside.search({ q: 'word 6' })).data).toHaveLength(1)
     })
     await Promise.all(Array.from({ length: 20 }, (_, index) =>
       messages.append(id, say(`word ${7 + index}`))))

@@ -80,7 +80,7 @@ export class MessageFinder {
     const filters = this.#filters(search)
     const list = ['search', this.#organizationId, search.q, ...namesOf(search)]
     const before = cursor === undefined ? undefined : this.#place(keyOf(list, cursor)[0])
-    const complete = await this.#log.isIndexed()
+    const complete = await this.#log.isIndexed(this.#database)
     if (query.required.length === 0) return { data: [], nextCursor: null, complete }
     const { rows, more } = await this.#collect({
       query, filters, byUser: search.userId !== undefined, limit, before,

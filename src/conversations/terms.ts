@@ -11,8 +11,8 @@ export interface Said {
   readonly content: JsonValue
 }
 
-/** A number a millisecond is cut into, so that its messages have numbers of their own. */
-const perMillisecond = 2_048
+/** Numbers of a millisecond, so that its messages have their own; half of all are left behind. */
+const perMillisecond = 1_024
 
 /** Later moments than this (the year 2109) count as this. */
 const millisecondsMax = 2 ** 42 - 1

@@ -71,11 +71,12 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   await stores.serviceTokens.update(serviceToken.id, { name: `named ${secret}` })
   await stores.serviceTokens.create({ name: secret, scopes: ['jobs:read'] }, userId)
   const words = { mark, secret }
+  const tree = await treeIn(stores, words)
   const ids = {
     user_id: userId, email, slug, service_token_id: serviceToken.id, scope: 'conversations:read',
-    ...await treeIn(stores, words), ...await workIn(stores, words), ...await lockIn(stores, words),
+    ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
-    ...await attachmentIn(stores, words),
+    ...await attachmentIn(stores, words, tree.conversation_id),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -233,9 +234,13 @@ export async function streamIn({ streams }: OrganizationStores, { mark, secret }
 }
 
 /** Two attachments with the same bytes; the id of the last. */
-export async function attachmentIn({ attachments }: OrganizationStores, { secret }: Words) {
+export async function attachmentIn(
+  { attachments }: OrganizationStores,
+  { secret }: Words,
+  conversationId: string | null,
+) {
   const made = async () => {
-    const { id } = await attachments.create({ name: secret })
+    const { id } = await attachments.create({ name: secret, conversationId })
     await attachments.put(id, (async function* () { yield Buffer.from(secret) })())
     return (await attachments.complete(id)).id
   }

@@ -26,7 +26,7 @@ const numbered = ({ mark, secret }: Estate): Words =>
 const talk = (estate: Estate) => talkIn(estate.stores, estate)
 const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
 const stream = (estate: Estate) => streamIn(estate.stores, numbered(estate))
-const attached = (estate: Estate) => attachmentIn(estate.stores, numbered(estate))
+const attached = (estate: Estate) => attachmentIn(estate.stores, numbered(estate), null)
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
 const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
 const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
@@ -97,7 +97,7 @@ const talking: Readonly<Record<string, Sample>> = {
   listChildren: {},
   searchMessages: {
     query: ({ conversation_id, user_id }) =>
-      ({ q: '1 -none', conversation_id: String(conversation_id), user_id: String(user_id) }),
+      ({ q: 'secret* -none', conversation_id: String(conversation_id), user_id: String(user_id) }),
   },
   getMessage: {},
   updateMessage: { fresh: talk, body: () => ({ metadata: { of: 'ours' } }) },
