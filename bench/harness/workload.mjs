@@ -52,7 +52,7 @@ export const anyOf = (values) => () => values[Math.floor(Math.random() * values.
 
 /**
  * Fills an empty database through the library: 256 conversations with so many messages each. Its
- * ids are numbered, conversations first.
+ * ids are numbered, those of the conversations from 1 on.
  */
 export async function seed(dist, database, { perConversation, contentBytes }) {
   const { openHoldfast } = await import(`${dist}/index.js`)
@@ -60,7 +60,8 @@ export async function seed(dist, database, { perConversation, contentBytes }) {
   const { conversations, messages: store } = holdfast.organization()
   const made = []
   for (let count = 0; count < conversationCount; count++) {
-    made.push((await conversations.create({ title: `Conversation ${count}` })).id)
+    const id = numberedId(count + 1)
+    made.push((await conversations.create({ id, title: `Conversation ${count}` })).id)
   }
   const each = Array.from({ length: perConversation }, (_, n) => messageOf(n, contentBytes))
   await Promise.all(made.map((id) => store.appendMany(id, each)))

@@ -3,6 +3,7 @@ export async function create({ holdfast, dist }) {
   const { prepare } = await import(`${dist}/database/database.js`)
   const { encodeRow } = await import(`${dist}/database/table.js`)
   const { conversations } = await import(`${dist}/conversations/tables.js`)
+  const { unchanged } = await import(`${dist}/conversations/changes.js`)
   const { instantOf } = await import(`${dist}/clock.js`)
   const { database, clock, ids } = holdfast
   const insert = prepare('conversation_unaudited', (slot) => database.write
@@ -14,7 +15,8 @@ export async function create({ holdfast, dist }) {
       organizationId, id: ids.next(), userId: null, title: 'A conversation of the bench',
       metadata: {}, messageCount: 0, revision: 1, createdAt: now, updatedAt: now, archivedAt: null,
       branchCount: 1, activeLeafId: null, previousLeafId: null, activeBranch: 0, activeDepth: 0,
-      forkedFromConversationId: null, forkedFromMessageId: null,
+      forkedFromConversationId: null, forkedFromMessageId: null, activeStream: null,
+      ...unchanged,
     })))
   }
 }
