@@ -66,7 +66,7 @@ const strangeHeaders: readonly (readonly [string, string | string[]])[] = [
   ['x-forwarded-for', '::1, nonsense, 999.999.999.999'], ['host', ''], ['host', '[::'],
   ['host', 'é'], ['expect', 'miracles'], ['accept', 'image/png'], ['accept', ''],
   ['accept-version', '9.9.9'], ['accept-encoding', 'gzip;q=nonsense'], ['range', 'bytes=5-1'],
-  ['if-none-match', '*'], ['if-modified-since', 'yesterday'], ['cookie', 'a=b; '.repeat(1_000)],
+  ['if-modified-since', 'yesterday'], ['cookie', 'a=b; '.repeat(1_000)],
   ['te', 'trailers'], ['upgrade', 'websocket'], ['x-http-method-override', 'DELETE'],
   ['constructor', 'x'], ['tostring', 'x'], ['user-agent', '\u00ff'.repeat(2_000)],
   ['content-encoding', 'identity'], ['x-many', Array.from({ length: 900 }, () => 'x')],
@@ -78,6 +78,12 @@ const strangeHeader: Mutation = (draft, { chance }) => {
   // Node then announces a body, even an empty one.
   if (name === 'expect' && draft.body === undefined) return undefined
   return { ...header(draft, name, value), places: [], verdict: 'served' }
+}
+
+/** Where the header creates only what is not there yet, the world decides. */
+const mustBeNew: Mutation = (draft) => {
+  const verdict = takes(draft.operation, 'If-None-Match') ? 'any' : 'served'
+  return { ...header(draft, 'if-none-match', '*'), places: [], verdict }
 }
 
 const hugeHeaders: Mutation = (draft, { chance }) => {
@@ -209,7 +215,12 @@ const noId: Mutation = (draft, tools) => {
 const strangerInPath: Mutation = (draft, tools) => {
   const id = tools.chance.pick(tools.foreignIds)
   if (!withSegment(draft, tools, tools.chance.pick([id, id.toUpperCase()]))) return undefined
-  return { name: 'a stranger’s id in the path', places: ['path'], verdict: 'refused' }
+  if (draft.operation.operationId !== 'eraseUser') {
+    return { name: 'a stranger’s id in the path', places: ['path'], verdict: 'refused' }
+  }
+  // Traces of somebody without an account are erased too, and only those that are ours.
+  draft.body = { ...draft.body!, confirm: id }
+  return { name: 'a stranger to erase', places: [], verdict: 'served' }
 }
 
 const upperCase: Mutation = (draft) => {
@@ -243,7 +254,7 @@ const otherMethod: Mutation = (draft, { chance }) => {
 
 /** Mutations of headers, query, path and method. */
 export const requestMutations: readonly Mutation[] = [
-  oddType, oddKey, oddMatch, oddOrganization, noToken, strangeHeader, strangeHeader, hugeHeaders,
-  oddValue, oddValue, repeatedName, strangeQuery, badPercent, emptyQuery, oddCursor, forgedCursor,
-  noId, noId, strangerInPath, upperCase, oddPath, otherMethod,
+  oddType, oddKey, oddMatch, oddOrganization, noToken, strangeHeader, strangeHeader, mustBeNew,
+  hugeHeaders, oddValue, oddValue, repeatedName, strangeQuery, badPercent, emptyQuery, oddCursor,
+  forgedCursor, noId, noId, strangerInPath, upperCase, oddPath, otherMethod,
 ]
