@@ -12,7 +12,8 @@ export const tallyKinds = {
   created_at: 'instant',
 } as const
 
-const keyKinds = { actor_id: 'text', key: 'text', claim: 'id' } as const
+/** Whose key a call has, if any. */
+export const keyKinds = { actor_id: 'text', key: 'text', claim: 'id' } as const
 
 /** One row a call that may have a key; later calls of a conversation have a higher place. */
 export const keyedTallyKinds = { ...tallyKinds, place: 'integer', ...keyKinds } as const
@@ -37,6 +38,15 @@ export const draftKinds = {
   tokens_used: 'integer',
   cost_usd: 'text',
   created_at: 'instant',
+} as const
+
+/** One row a message of a batch that knows how its conversations grow. */
+export const batchKinds = {
+  ...draftKinds,
+  /** The conversation's number in the batch. */
+  place: 'integer',
+  /** Messages of the conversation in the batch; only its last one's row is asked. */
+  added: 'integer',
 } as const
 
 /** One row a message of a call that may have a key. */
@@ -143,12 +153,13 @@ export const freshInsertStatement = (rows: Rows) => insertStatement(sql`(
     lead(f.id) over (${inConversation}) as parent_message_id
   from ${freshRows(rows)} as f)`)
 
-const insertCounted = sql`
+const insertLast = sql`
   insert into messages ${messageColumns}
   select b.organization_id, b.conversation_id, b.id, b.message_count, b.active_branch,
-    b.active_depth, b.previous_leaf_id, ${given}
-  from counted b
-  ${placed}`
+    b.active_depth, coalesce(b.parent_message_id, b.previous_leaf_id), ${given}
+  from counted b`
+
+const insertCounted = sql`${insertLast} ${placed}`
 
 const countedRow = sql`
   returning conversations.message_count, conversations.active_branch, conversations.active_depth,
@@ -170,34 +181,41 @@ export const followStatement = (rows: Rows) => sql`
   with counted as (${followCountStatement(rows)} ${countedRow})
   ${insertCounted}`
 
-const tallies = sql`
-  select organization_id, conversation_id as id, last_id, count(*) as added,
-    max(created_at) as created_at
-  from given group by organization_id, conversation_id, last_id`
+/** Counts the conversations of the rows that are the last ones of theirs, in the rows' order. */
+const countLast = (rows: Rows, isLast: RawBuilder<unknown>) => sql`
+  update conversations set ${counted(sql`b.added`)}
+  from ${rows} as b
+  where conversations.organization_id = b.organization_id
+    and conversations.id = b.conversation_id ${isLast}
+  ${countedRow}`
 
-/**
- * Two processes that count several conversations must take them in one order. The statement is
- * planned for few rows, so it looks the conversations up one by one, in this order; were it ever
- * planned otherwise, a deadlock would be found and the batch repeated.
- */
-const orderedTallies = sql`${tallies} order by organization_id, conversation_id`
+/** One row a conversation that is there, however many messages: how it stands now. */
+const grown = sql`
+  select place, message_count, active_depth, previous_leaf_id from counted`
 
 /**
  * Counts and inserts in one statement, for engines that write inside `with`: no transaction around
- * it, no second look at the rows.
+ * it, no second look at the rows. Each conversation has one message here.
+ *
+ * Two processes that count several conversations must take them in one order, that of the rows. The
+ * statement is planned for few rows, so it looks the conversations up one by one, in this order;
+ * were it ever planned otherwise, a deadlock would be found and the batch repeated.
  */
-export const wholeStatement = (rows: Rows, several: boolean) => sql`
+export const singlesStatement = (rows: Rows) => sql`
+  with counted as (${countLast(rows, sql``)}),
+  inserted as (${insertLast})
+  ${grown}`
+
+/** As `singlesStatement`, for conversations with any number of messages. */
+export const wholeStatement = (rows: Rows) => sql`
   with given as materialized (select * from ${rows} as r),
-  tallied as materialized (${several ? orderedTallies : tallies}),
-  counted as (
-    update conversations set ${counted(sql`b.added`)}
-    from tallied b
-    where conversations.organization_id = b.organization_id and conversations.id = b.id
-    returning conversations.organization_id, conversations.id, conversations.message_count,
-      conversations.active_branch, conversations.active_depth, conversations.previous_leaf_id
+  counted as (${countLast(sql`given`, sql`and b.followers = 0`)}),
+  inserted as (
+    ${insertLast}
+    union all
+    select ${messageValues}
+    from given b
+    join counted c on c.place = b.place
+    where b.followers > 0
   )
-  insert into messages ${messageColumns}
-  select ${messageValues}
-  from given b
-  join counted c on c.organization_id = b.organization_id and c.id = b.conversation_id
-  ${placed}`
+  ${grown}`

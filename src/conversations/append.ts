@@ -2,10 +2,12 @@ import { type Stored } from '../database/columns.js'
 import { type BatchRow, type Database, prepareBatch, repeated } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type Claim } from '../idempotency/index.js'
+import { type BatchedRow, type BatchRows, batchRows } from './append-rows.js'
 import {
-  claimKinds, claimStatement, countStatement, draftKinds, followCountStatement, followKinds,
-  followStatement, freshCountStatement, freshInsertStatement, freshRows, insertStatement,
-  keyedDraftKinds, keyedTallyKinds, loneStatement, tallyKinds, wholeStatement,
+  batchKinds, claimKinds, claimStatement, countStatement, draftKinds, followCountStatement,
+  followKinds, followStatement, freshCountStatement, freshInsertStatement, freshRows,
+  insertStatement, keyedDraftKinds, keyedTallyKinds, loneStatement, singlesStatement, tallyKinds,
+  wholeStatement,
 } from './append-statements.js'
 import { type ConversationTables } from './tables.js'
 
@@ -60,8 +62,8 @@ interface PairOfStatements {
 export class AppendBatch {
   readonly #database: Database<ConversationTables>
   readonly #claim: (rows: readonly ClaimRow[]) => Statement
-  /** All calls at once: a lone message, messages of one conversation, or of several. */
-  readonly #whole: Readonly<Record<Breadth, (rows: readonly DraftRow[]) => Statement>>
+  /** All calls at once: one message, one in each of several conversations, or any number. */
+  readonly #whole: Readonly<Record<Breadth, (rows: readonly BatchedRow[]) => Statement>>
   /** All calls at once, some with keys. */
   readonly #fresh: PairOfStatements
   /** One call, without a key or with one. */
@@ -82,12 +84,11 @@ export class AppendBatch {
       lone: prepareBatch(on, {
         name: 'messages_append_lone', kinds: draftKinds, build: loneStatement,
       }),
-      one: prepareBatch(on, {
-        name: 'messages_append', kinds: draftKinds, build: (rows) => wholeStatement(rows, false),
+      singles: prepareBatch(on, {
+        name: 'messages_append_singles', kinds: batchKinds, build: singlesStatement,
       }),
-      several: prepareBatch(on, {
-        name: 'messages_append_several', kinds: draftKinds,
-        build: (rows) => wholeStatement(rows, true),
+      any: prepareBatch(on, {
+        name: 'messages_append', kinds: batchKinds, build: wholeStatement,
       }),
     }
     this.#fresh = pairOf(on, {
@@ -126,18 +127,11 @@ export class AppendBatch {
     calls: readonly AppendCall[],
     database = this.#database.within(reachOf(calls)),
   ): Promise<FirstPlace[]> {
-    const statements = this.#database.engine.writesInWith
-      ? this.#together(calls)
-      : calls.flatMap((call) => this.#alone(call))
-    const results = await repeated(() => database.atomic(statements))
-    const places = new Map<unknown, Record<string, unknown>>()
-    for (const { rows } of results) {
-      for (const row of rows) {
-        places.set(`${row.organization_id} ${row.conversation_id} ${row.id}`, row)
-      }
-    }
-    return calls.map(({ organizationId, conversationId, drafts }) =>
-      placeOf(places.get(`${organizationId} ${conversationId} ${drafts[0]!.id}`)))
+    if (!this.#database.engine.writesInWith) return this.#oneByOne(calls, database)
+    const claims = claimsOf(calls)
+    return claims.length === 0
+      ? this.#together(batchRows(calls), database)
+      : this.#keyed(calls, claims, database)
   }
 
   /** Appends a lone message only where `leaf` is still the active leaf; undefined elsewhere. */
@@ -146,11 +140,11 @@ export class AppendBatch {
     leaf: Stored<'id'>,
     database: Database<ConversationTables> = this.#database,
   ): Promise<FirstPlace> {
-    const [draft] = draftRows([call])
-    const rows = [{ ...draft!, expected_leaf_id: leaf }]
+    const { last: [row] } = batchRows([call])
+    const rows = [{ ...row!, expected_leaf_id: leaf }]
     const statements = database.engine.writesInWith
       ? [this.#follow.whole(rows)]
-      : [this.#follow.count(rows), this.#single.plain.insert([draft!])]
+      : [this.#follow.count(rows), this.#single.plain.insert([row!])]
     const results = await repeated(() => database.atomic(statements))
     return placeOf(results.at(-1)!.rows[0])
   }
@@ -160,36 +154,66 @@ export class AppendBatch {
     return (await database.execute(this.#claim([claimRow(call)]))).changed === 1
   }
 
-  #together(calls: readonly AppendCall[]): Statement[] {
-    const claims = claimsOf(calls)
-    const drafts = draftRows(calls)
-    if (claims.length > 0) {
-      const { count, insert } = this.#fresh
-      return [this.#claim(claims), count(calls.map(tallyRow)), insert(drafts)]
+  async #together(
+    { last, before, firsts }: BatchRows,
+    database: Database<ConversationTables>,
+  ): Promise<FirstPlace[]> {
+    const isSingles = before.length === 0
+    if (isSingles && last.length === 1) {
+      const [lone] = await written(database, [this.#whole.lone(last)])
+      return [placeOf(lone!.rows[0])]
     }
-    return [this.#whole[breadthOf(calls, drafts)](drafts)]
+    const statement = isSingles ? this.#whole.singles(last) : this.#whole.any([...last, ...before])
+    const [result] = await written(database, [statement])
+    const grown: Record<string, unknown>[] = []
+    for (const row of result!.rows) grown[Number(row.place)] = row
+    return firsts.map((first) => placeAmong(grown[Number(first.place)], first))
   }
 
-  #alone(call: AppendCall): Statement[] {
-    const { count, insert } = call.claim === undefined ? this.#single.plain : this.#single.keyed
-    const claim = call.claim === undefined ? [] : [this.#claim([claimRow(call)])]
-    const inserts = draftRows([call]).map((draft) => insert([draft]))
-    return [...claim, count([tallyRow(call, 0)]), ...inserts]
+  async #keyed(
+    calls: readonly AppendCall[],
+    claims: readonly ClaimRow[],
+    database: Database<ConversationTables>,
+  ): Promise<FirstPlace[]> {
+    const { last, before, firsts } = batchRows(calls)
+    const { count, insert } = this.#fresh
+    const statements = [
+      this.#claim(claims), count(calls.map(tallyRow)), insert([...last, ...before]),
+    ]
+    const results = await written(database, statements)
+    const nameOf = (row: Record<string, unknown>) =>
+      `${row.organization_id} ${row.conversation_id} ${row.id}`
+    const places = new Map(results[2]!.rows.map((row) => [nameOf(row), row]))
+    return firsts.map((first) => placeOf(places.get(nameOf(first))))
+  }
+
+  /** A few statements a call; the place of its first message comes with its first insert. */
+  async #oneByOne(
+    calls: readonly AppendCall[],
+    database: Database<ConversationTables>,
+  ): Promise<FirstPlace[]> {
+    const statements: Statement[] = []
+    const insertsAt = calls.map((call) => {
+      const { count, insert } = call.claim === undefined ? this.#single.plain : this.#single.keyed
+      if (call.claim !== undefined) statements.push(this.#claim([claimRow(call)]))
+      statements.push(count([tallyRow(call, 0)]))
+      const { last, before } = batchRows([call])
+      const at = statements.length
+      for (const row of [...before.toReversed(), ...last]) statements.push(insert([row]))
+      return at
+    })
+    const results = await written(database, statements)
+    return insertsAt.map((at) => placeOf(results[at]!.rows[0]))
   }
 }
+
+const written = (database: Database<ConversationTables>, statements: readonly Statement[]) =>
+  repeated(() => database.atomic(statements))
 
 /** A call's rows carry the organization of its store, and no other. */
 const reachOf = (calls: readonly AppendCall[]) => calls.map((call) => call.organizationId)
 
-type Breadth = 'lone' | 'one' | 'several'
-
-function breadthOf(calls: readonly AppendCall[], drafts: readonly DraftRow[]): Breadth {
-  if (drafts.length === 1) return 'lone'
-  const [first] = calls
-  const isSame = ({ organizationId, conversationId }: AppendCall) =>
-    conversationId === first!.conversationId && organizationId === first!.organizationId
-  return calls.every(isSame) ? 'one' : 'several'
-}
+type Breadth = 'lone' | 'singles' | 'any'
 
 /** Counts and inserts for calls that may have keys. */
 function pairOf(
@@ -232,72 +256,23 @@ function tallyRow(call: AppendCall, place: number): TallyRow {
   }
 }
 
-interface Tail {
-  readonly last: Stored<'id'>
-  /** The row before which the next one goes. */
-  head: { -readonly [K in keyof DraftRow]: DraftRow[K] }
-  followers: number
-}
-
-/** Last message first: each row then knows what of its conversation follows. */
-function draftRows(calls: readonly AppendCall[]): DraftRow[] {
-  const rows: DraftRow[] = []
-  const tails = new Map<string, Tail>()
-  for (let place = calls.length - 1; place >= 0; place--) {
-    const call = calls[place]!
-    const key = keyOf(call)
-    const name = call.organizationId + call.conversationId
-    for (let index = call.drafts.length - 1; index >= 0; index--) {
-      const draft = call.drafts[index]!
-      const tail = tails.get(name)
-      const row = draftRow(call, draft, { key, tail })
-      rows.push(row)
-      if (tail === undefined) {
-        tails.set(name, { last: draft.id, head: row, followers: 1 })
-      } else {
-        tail.head.parent_message_id = draft.id
-        tail.head = row
-        tail.followers += 1
-      }
-    }
-  }
-  return rows.reverse()
-}
-
-/** Written out: appends are hot, and spreading costs several times as much. */
-function draftRow(
-  call: AppendCall,
-  draft: MessageDraft,
-  { key, tail }: { readonly key: ReturnType<typeof keyOf>; readonly tail: Tail | undefined },
-): DraftRow {
-  return {
-    organization_id: call.organizationId,
-    conversation_id: call.conversationId,
-    id: draft.id,
-    followers: (tail?.followers ?? 0) as Stored<'integer'>,
-    last_id: tail?.last ?? draft.id,
-    parent_message_id: null,
-    kind: draft.kind,
-    role: draft.role,
-    content: draft.content,
-    metadata: draft.metadata,
-    author: draft.author,
-    model: draft.model,
-    tokens_used: draft.tokens_used,
-    cost_usd: draft.cost_usd,
-    created_at: call.createdAt,
-    actor_id: key.actor_id,
-    key: key.key,
-    claim: key.claim,
-  }
-}
-
 function placeOf(row: Record<string, unknown> | undefined): FirstPlace {
   if (row === undefined) return undefined
   return {
     position: Number(row.position),
     depth: Number(row.depth),
     parentMessageId: row.parent_message_id as Stored<'id'> | null,
+  }
+}
+
+/** The place of a message of a batch, in its conversation as it stands behind the batch. */
+function placeAmong(grown: Record<string, unknown> | undefined, row: BatchedRow): FirstPlace {
+  if (grown === undefined) return undefined
+  const followers = Number(row.followers)
+  return {
+    position: Number(grown.message_count) - followers,
+    depth: Number(grown.active_depth) - followers,
+    parentMessageId: row.parent_message_id ?? grown.previous_leaf_id as Stored<'id'> | null,
   }
 }
 

@@ -67,6 +67,8 @@ export interface Engine {
   readonly types: Readonly<Record<Kind, string>>
   /** What follows the closing bracket of `create table`. */
   readonly tableSuffix: string
+  /** Makes the index of a primary key the newest; nothing where that changes no plan. */
+  renewedKey(table: string, key: string, columns: readonly string[]): readonly string[]
   /** How the database itself holds statements to their reach; undefined where it cannot. */
   readonly rowSecurity: RowSecurity | undefined
   /** Rows as a table expression; `slot` makes the placeholder of one value (or one array). */

@@ -42,6 +42,14 @@ export class SchemaEditor {
     if (index !== undefined) await this.execute(`create index ${name} on ${table} using ${index}`)
   }
 
+  /**
+   * Makes the primary key the index by which rows are found, after others were added that begin
+   * with the same column. No other table may refer to this one.
+   */
+  async renewKey(table: string, key: string, columns: readonly string[]): Promise<void> {
+    await this.#all(this.#engine.renewedKey(table, key, columns))
+  }
+
   /** Takes back what `secureTable` did. */
   async releaseTable(name: string): Promise<void> {
     await this.#all(this.#engine.rowSecurity?.release(name) ?? [])

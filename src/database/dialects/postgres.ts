@@ -12,6 +12,7 @@ import {
 import { begin, commit, runTransaction } from '../transaction.js'
 import { arrayParameter } from './postgres-arrays.js'
 import { definitions, introspection, walls, wallsOf } from './postgres-catalog.js'
+import { PlanRenewal } from './postgres-plans.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
 import { greet } from './postgres-session.js'
@@ -56,6 +57,11 @@ export const postgresEngine: Engine = {
   types,
   tableSuffix: '',
   rowSecurity,
+  // Of indexes that seem equal, as all do in a table never analyzed, the planner takes the newest.
+  renewedKey: (table, key, columns) => [
+    `alter table ${table} drop constraint ${key}`,
+    `alter table ${table} add constraint ${key} primary key (${columns.join(', ')})`,
+  ],
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     if (count === 1) return oneRow(kinds, slot)
@@ -125,12 +131,18 @@ interface Lease {
   readonly reaching: Reaching
 }
 
+/** What is kept of a connection between its leases. */
+interface ConnectionState {
+  readonly reaching: Reaching
+  readonly plans: PlanRenewal
+}
+
 /** The PostgreSQL backend: one pool, pipelined statements, values as text. */
 export class PostgresBackend implements Backend {
   readonly engine = postgresEngine
   readonly #pool: pg.Pool
   readonly #named: boolean
-  readonly #reachings = new WeakMap<pg.PoolClient, Reaching>()
+  readonly #states = new WeakMap<pg.PoolClient, ConnectionState>()
   readonly #max: number
   readonly #timeoutMs: number
   #calls = 0
@@ -288,9 +300,9 @@ export class PostgresBackend implements Backend {
 
   async #lend<R>(use: (lease: Lease) => Promise<R>): Promise<R> {
     const client = await this.#acquire()
-    const lease: Lease = {
-      client, broken: false, patient: false, reaching: this.#reachingOf(client),
-    }
+    const { reaching, plans } = this.#stateOf(client)
+    if (this.#named && plans.isDue(performance.now())) plans.renew(client, this.#timeoutMs)
+    const lease: Lease = { client, broken: false, patient: false, reaching }
     try {
       return await use(lease)
     } finally {
@@ -298,12 +310,13 @@ export class PostgresBackend implements Backend {
     }
   }
 
-  #reachingOf(client: pg.PoolClient): Reaching {
-    const known = this.#reachings.get(client)
+  #stateOf(client: pg.PoolClient): ConnectionState {
+    const known = this.#states.get(client)
     if (known !== undefined) return known
     const reaching = new Reaching({ throughPooler: !this.#named })
-    this.#reachings.set(client, reaching)
-    return reaching
+    const state = { reaching, plans: new PlanRenewal(performance.now()) }
+    this.#states.set(client, state)
+    return state
   }
 
   async #acquire(): Promise<pg.PoolClient> {

@@ -43,6 +43,7 @@ export const sqliteEngine: Engine = {
   jsonContainsIndex: () => undefined,
   types,
   rowSecurity: undefined,
+  renewedKey: () => [],
   tableSuffix: 'strict',
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
