@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util'
 import { benchFolder, buildHoldfast, installPeers } from './harness/prepare.mjs'
 
 const names = [
-  'append-postgres', 'append-sqlite', 'list-postgres', 'list-sqlite', 'append-http', 'auth-http',
+  'append-postgres', 'append-sqlite', 'list-postgres', 'list-sqlite', 'list-depth-postgres',
+  'list-depth-sqlite', 'append-http', 'auth-http',
   'queue-enqueue', 'queue-process', 'queue-latency', 'queue-backlog', 'queue-sqlite',
   'limiter', 'locks', 'lock-contention', 'audit-postgres', 'audit-sqlite',
   'stream-append-postgres', 'stream-append-sqlite',
