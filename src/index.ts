@@ -5,6 +5,7 @@ export {
   type AgentStatePut, type AgentStateRevision, type AgentStateRevisionEntry, agentStatesTopic,
   AgentStateStore, type StatesOf,
 } from './agent-states/index.js'
+export * from './attachments/index.js'
 export { type Clock, type Instant, systemClock } from './clock.js'
 export * from './conversations/index.js'
 export { type CoordinationOptions, CoordinationUnavailable } from './coordination/connect.js'

@@ -32,6 +32,9 @@ export interface Settings {
   readonly acquireTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly streamBytesMax: number
+  readonly attachmentBytesMax: number
+  /** Undefined keeps attachments in the database. */
+  readonly attachmentDirectory: string | undefined
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
   readonly drainMs: number
@@ -92,6 +95,9 @@ export function readConfiguration(
     acquireTimeoutMs: reader.read('HOLDFAST_ACQUIRE_TIMEOUT_MS', integer(1, 600_000)),
     statementTimeoutMs: reader.read('HOLDFAST_STATEMENT_TIMEOUT_MS', integer(1, 3_600_000)),
     streamBytesMax: reader.read('HOLDFAST_STREAM_BYTES_MAX', integer(1, 1_099_511_627_776)),
+    attachmentBytesMax: reader.read(
+      'HOLDFAST_ATTACHMENT_BYTES_MAX', integer(1, 1_099_511_627_776)),
+    attachmentDirectory: reader.readOptional('HOLDFAST_ATTACHMENT_DIRECTORY', anyText),
     bodyLimitBytes: reader.read('HOLDFAST_BODY_LIMIT_BYTES', integer(1_024, 1_073_741_824)),
     requestTimeoutMs: reader.read('HOLDFAST_REQUEST_TIMEOUT_MS', integer(1, 3_600_000)),
     drainMs: reader.read('HOLDFAST_DRAIN_MS', integer(0, 600_000)),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { type AttachmentOptions, DirectoryStorage } from '../attachments/index.js'
 import { connect, type ConnectOptions } from '../database/connect.js'
 import { type Backend, type Walls } from '../database/engine.js'
 import { Migrator } from '../database/migrate.js'
@@ -36,6 +37,7 @@ export async function openToServe(
       const holdfast = await Holdfast.on(backend, {
         ...limitsOf(settings), redis, sessionTimes, migrate, rootKey,
         streamBytesMax,
+        attachments: await attachmentsOf(settings),
         auditKey: auditKeyOf(settings),
         secrets: { revealRate: settings.revealRate },
       })
@@ -52,6 +54,14 @@ export async function openToServe(
       throw error
     }
   })
+}
+
+async function attachmentsOf(
+  { attachmentBytesMax: bytesMax, attachmentDirectory: folder }: Settings,
+): Promise<AttachmentOptions> {
+  return {
+    bytesMax, storage: folder === undefined ? undefined : await DirectoryStorage.open(folder),
+  }
 }
 
 /** Migrates with a login of its own, if there is one, so that the serving one needs no rights. */

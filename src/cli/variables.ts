@@ -97,6 +97,16 @@ export const variables = [
     meaning: 'Longest stream, in bytes',
   },
   {
+    name: 'HOLDFAST_ATTACHMENT_BYTES_MAX',
+    default: '26214400',
+    meaning: 'Largest attachment, in bytes',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_DIRECTORY',
+    default: '',
+    meaning: 'Folder for the bytes of attachments; the database when unset',
+  },
+  {
     name: 'HOLDFAST_BODY_LIMIT_BYTES',
     default: '8388608',
     meaning: 'Largest body of a request, in bytes',

@@ -198,6 +198,7 @@ function cutOff({ holdfast }: ContractWorld, callsUntil: number): PersonalData {
     },
     checkAccount: async () => undefined,
     disableAccount: async (id: string) => { await holdfast.identity.disableUser(id) },
+    discardBytes: async () => true,
     deleteAccount: async () => { throw new Error('cut off') },
     scrub: async () => [],
   }
