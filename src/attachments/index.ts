@@ -6,6 +6,8 @@ export {
 export { type AttachmentContext, attachmentRoutes } from './routes.js'
 export { rawAttachmentRoutes } from './raw-routes.js'
 export { attachmentBytesMaxDefault } from './rules.js'
+export { isEndpoint, type S3Options } from './s3-options.js'
+export { S3Storage } from './s3-storage.js'
 export { type BlobKey, type BlobStorage, type ByteRange } from './storage.js'
 export {
   type AttachmentContent, type AttachmentListing, AttachmentStore, type NewAttachment,

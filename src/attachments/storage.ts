@@ -18,7 +18,7 @@ export interface BlobStorage {
   /** Stands in the row of each blob: never changes. */
   readonly name: string
   /**
-   * For how long the bytes of a `put` that was rejected may still appear, in milliseconds: the
+   * For how long all bytes of a `put` that was rejected may still appear, in milliseconds: the
    * answer of a server was lost, but not the request. @default 0
    */
   readonly arrivingMs?: number

@@ -2,20 +2,28 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Database } from '../database/database.js'
 import { InvalidCursor } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
-import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
+import { contract, type ContractWorld, ManualClock, testEngines } from '../testing/index.js'
+import { PrivateS3 } from '../testing/private-s3.test.harness.js'
 import {
   AttachmentCompleted, AttachmentIncomplete, AttachmentMismatch, AttachmentNotFound,
   AttachmentPlaceNotFound, AttachmentStore, type AttachmentTables, AttachmentTooLarge,
-  AttachmentUnavailable, AttachmentWorks, type BlobStorage, DirectoryStorage,
+  AttachmentUnavailable, AttachmentWorks, type BlobStorage, DirectoryStorage, S3Storage,
 } from './index.js'
 
 const unknownId = '00000000-0000-7000-8000-00000000dead'
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-attachments-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let s3: PrivateS3 | undefined
+beforeAll(async () => {
+  if (PrivateS3.missing() === undefined) s3 = await PrivateS3.start()
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  await s3?.remove()
+})
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
@@ -34,7 +42,7 @@ interface Shelf {
   readonly theirs: AttachmentStore
   readonly works: AttachmentWorks
   readonly clock: ManualClock
-  /** Rows of blobs and chunks, and files, of our organization. */
+  /** Rows of blobs and chunks, and files or objects, of our organization. */
   left(): Promise<{ blobs: number; contents: number; chunks: number; files: number }>
 }
 
@@ -43,6 +51,14 @@ type OpenShelf = (world: ContractWorld, options?: object) => Promise<Shelf>
 const inDatabase: OpenShelf = async (world, options = {}) => shelf(world, options)
 const inFolder: OpenShelf = async (world, options = {}) =>
   shelf(world, { storage: await DirectoryStorage.open(join(folder, 'a')), ...options })
+const inBucket: OpenShelf = async (world, options = {}) =>
+  shelf(world, { storage: await S3Storage.open({ ...s3!.options, prefix: 'a' }), ...options })
+
+const places = [
+  { place: 'the database', openShelf: inDatabase, chunks: 2 },
+  { place: 'a folder', openShelf: inFolder, chunks: 1 },
+  { place: 'a bucket', openShelf: inBucket, chunks: 1, missing: PrivateS3.missing() },
+]
 
 function shelf({ holdfast, organizationId, neighbourId }: ContractWorld, options: object): Shelf {
   const clock = new ManualClock(holdfast.clock.now())
@@ -59,7 +75,8 @@ function shelf({ holdfast, organizationId, neighbourId }: ContractWorld, options
     async left() {
       await works.idle()
       const files = readdirSync(folder, { recursive: true }).map(String)
-        .filter((path) => path.includes(organizationId) && statSync(join(folder, path)).isFile())
+        .filter((path) => statSync(join(folder, path)).isFile())
+        .concat(s3?.keys() ?? []).filter((path) => path.includes(organizationId))
       return {
         blobs: await rows('attachment_blobs'), contents: await rows('attachment_contents'),
         chunks: await rows('attachment_chunks'), files: files.length,
@@ -76,7 +93,9 @@ async function made(store: AttachmentStore, bytes: Uint8Array, given: object = {
 
 const nothing = { blobs: 0, contents: 0, chunks: 0, files: 0 }
 
-for (const [place, openShelf] of [['the database', inDatabase], ['a folder', inFolder]] as const) {
+for (const { place, openShelf, chunks, missing } of places) {
+  const engines = testEngines()
+    .map((engine) => ({ ...engine, missing: engine.missing ?? missing }))
   contract(`attachments in ${place}`, (open) => {
     it('come back as they were put, whole and in parts', async () => {
       const { store } = await openShelf(await open())
@@ -113,7 +132,7 @@ for (const [place, openShelf] of [['the database', inDatabase], ['a folder', inF
       expect(new Set(all.map(({ id }) => id)).size).toBe(20)
       const one = await left()
       expect(one).toMatchObject({ blobs: 1, contents: 1 })
-      expect(one.chunks + one.files).toBe(place === 'a folder' ? 1 : 2)
+      expect(one.chunks + one.files).toBe(chunks)
       const other = await made(theirs, bytes)
       expect(await left()).toEqual(one)
       await Promise.all(all.slice(1).map(({ id }) => store.delete(id)))
@@ -224,7 +243,7 @@ for (const [place, openShelf] of [['the database', inDatabase], ['a folder', inF
       await beforeBytesGo.store.delete(gone.id)
       await expect(store.get(gone.id)).rejects.toThrow(AttachmentNotFound)
       expect(await left()).toMatchObject({ blobs: 2, contents: 0 })
-      clock.advance(60_001)
+      clock.advance(120_000)
       while (await works.sweep() > 0);
       expect(await left()).toEqual(nothing)
     })
@@ -280,7 +299,7 @@ for (const [place, openShelf] of [['the database', inDatabase], ['a folder', inF
       expect((await theirs.list()).data).toEqual([])
       expect((await store.list()).data.map(({ id }) => id)).toEqual([pending.id, ours.id])
     })
-  })
+  }, { engines })
 }
 
 contract('attachments', (open) => {

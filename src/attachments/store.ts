@@ -128,14 +128,16 @@ export class AttachmentStore {
     const blob = { organizationId: this.#organizationId, id: this.#works.ids.next() }
     await this.#stage({ ...blob, storage: storage.name })
     const measure = new Measure(this.#works.bytesMax, expectedOf(pending))
+    let arrivingMs = storage.arrivingMs ?? 0
     try {
       await answered(storage, storage.put(blob, measure.through(bytes)))
+      arrivingMs = 0
       const { measures } = measure
       await this.#database.transaction((transaction) =>
         this.#attach(transaction, attachmentId, { ...blob, ...measures }), { repeatable: true })
       return measures
     } catch (error) {
-      const { arrivingMs } = storage
+      if (measure.failure !== undefined) arrivingMs = 0
       await this.#works.doom(this.#database, blob, { arrivingMs }).catch(() => undefined)
       throw measure.failure?.cause ?? error
     }
