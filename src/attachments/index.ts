@@ -6,7 +6,7 @@ export {
 export { type AttachmentContext, attachmentRoutes } from './routes.js'
 export { rawAttachmentRoutes } from './raw-routes.js'
 export { attachmentBytesMaxDefault } from './rules.js'
-export { isEndpoint, type S3Options } from './s3-options.js'
+export { isBucket, isEndpoint, isPrefix, type S3Options } from './s3-options.js'
 export { S3Storage } from './s3-storage.js'
 export { type BlobKey, type BlobStorage, type ByteRange } from './storage.js'
 export {

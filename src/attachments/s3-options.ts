@@ -33,27 +33,26 @@ export interface S3Settings {
 }
 
 /** What a bucket may be called: what Amazon asks for, and what others allow beyond. */
-export const bucketPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/
+const bucketPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/
 
 /** Characters that need no care in keys; no part is empty, `.` or `..`. */
-export const prefixPattern = /^(?:(?!\.{1,2}\/)[A-Za-z0-9!_.*'()-]+\/)*$/
+const prefixPattern = /^(?:(?!\.{1,2}\/)[A-Za-z0-9!_.*'()-]+\/)*$/
 
 /** Options with their defaults. Throws InvalidConfiguration. */
 export function s3SettingsOf(options: S3Options): S3Settings {
   const { bucket, endpoint, accessKeyId, secretAccessKey, timeoutMs = 10_000 } = options
   const { prefix: given = '' } = options
-  const prefix = given === '' || given.endsWith('/') ? given : `${given}/`
-  require(bucketPattern.test(bucket), 'bucket', 'must be the name of a bucket')
+  require(isBucket(bucket), 'bucket', 'must be the name of a bucket')
   require(endpoint === undefined || isEndpoint(endpoint), 'endpoint',
     'must be a URL such as https://minio.internal:9000, without user and password')
-  require(prefix.length <= 500 && prefixPattern.test(prefix), 'prefix',
+  require(isPrefix(given), 'prefix',
     'must be names with slashes between them, such as holdfast/')
   require((accessKeyId === undefined) === (secretAccessKey === undefined), 'accessKeyId',
     'and secretAccessKey must be given both or neither')
   require(Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= 600_000, 'timeoutMs',
     'must be a whole number from 1 to 600000')
   return {
-    bucket, endpoint, prefix, timeoutMs,
+    bucket, endpoint, timeoutMs, prefix: closed(given),
     region: options.region ?? (endpoint === undefined ? undefined : 'us-east-1'),
     pathStyle: options.pathStyle ?? endpoint !== undefined,
     credentials: accessKeyId === undefined || secretAccessKey === undefined
@@ -61,6 +60,16 @@ export function s3SettingsOf(options: S3Options): S3Settings {
       : { accessKeyId, secretAccessKey },
   }
 }
+
+/** Whether a text may be the name of a bucket. */
+export const isBucket = (text: string): boolean => bucketPattern.test(text)
+
+/** Whether keys may begin with a text; a slash at its end is not needed. */
+export const isPrefix = (text: string): boolean =>
+  text.length <= 500 && prefixPattern.test(closed(text))
+
+const closed = (prefix: string): string =>
+  prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
 
 /** Whether a text is the address of a service. */
 export function isEndpoint(text: string): boolean {
