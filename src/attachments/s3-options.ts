@@ -11,7 +11,7 @@ export interface S3Options {
   readonly pathStyle?: boolean | undefined
   /** What each key begins with, such as `holdfast/`. @default nothing */
   readonly prefix?: string | undefined
-  /** With `secretAccessKey`; without both, the SDK looks for a role, a profile, or its variables. */
+  /** With `secretAccessKey`; without both, the SDK looks for a role, a profile, its variables. */
   readonly accessKeyId?: string | undefined
   readonly secretAccessKey?: string | undefined
   /**

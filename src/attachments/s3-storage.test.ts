@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -133,9 +133,4 @@ it.each([
   [{ timeoutMs: 0 }, 'timeoutMs'],
 ])('a bucket with %o is refused', async (given, field) => {
   await expect(S3Storage.open({ bucket: 'bucket', ...given })).rejects.toMatchObject({ field })
-})
-
-it('no module of Holdfast needs the SDK until a bucket is opened', () => {
-  const text = readFileSync(new URL('s3-storage.ts', import.meta.url), 'utf8')
-  expect(text).not.toMatch(/^import (?!type\b).*@aws-sdk/m)
 })

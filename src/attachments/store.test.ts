@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -357,28 +357,4 @@ contract('attachments', (open) => {
     const { id } = await made(store, Buffer.from('bytes'))
     await expect(world.organization.attachments.content(id)).rejects.toThrow(AttachmentUnavailable)
   })
-})
-
-it('a folder keeps files that nobody else reads, under names of its own', async () => {
-  const storage = await DirectoryStorage.open(join(folder, 'b', 'c'))
-  const key = { organizationId: unknownId, id: unknownId.toUpperCase() }
-  await storage.put(key, arriving(Buffer.from('bytes')))
-  const path = join(folder, 'b', 'c', unknownId, 'ad', unknownId)
-  expect(readFileSync(path, 'utf8')).toBe('bytes')
-  expect(statSync(path).mode & 0o777).toBe(0o600)
-  expect(statSync(join(folder, 'b', 'c', unknownId)).mode & 0o777).toBe(0o700)
-  const broken = async function* () {
-    yield Buffer.from('a')
-    throw new Error('the line broke')
-  }
-  const other = { ...key, id: '00000000-0000-7000-8000-00000000beef' }
-  await expect(storage.put(other, broken())).rejects.toThrow('the line broke')
-  expect([await storage.exists(key), await storage.exists(other)]).toEqual([true, false])
-  expect(readdirSync(join(folder, 'b'), { recursive: true }).some((name) =>
-    String(name).includes('beef'))).toBe(false)
-  await storage.delete(key)
-  await storage.delete(key)
-  expect(await storage.exists(key)).toBe(false)
-  const escape = { organizationId: '..', id: '../../etc/passwd' }
-  await expect(storage.put(escape, arriving(Buffer.from('a')))).rejects.toThrow('two UUIDs')
 })

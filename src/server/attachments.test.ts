@@ -1,8 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createClient } from '../client/index.js'
 import { contract } from '../testing/contract.js'
-import { type Answer, type HttpClient } from '../testing/http.js'
+import { DirectoryStorage } from '../index.js'
+import { type Answer, HttpClient } from '../testing/http.js'
 import { rawConnection } from '../testing/raw.js'
 import { served } from '../testing/serving.js'
 import { openApiDocument, rawRoutes, routes, startServer } from './index.js'
@@ -68,6 +72,29 @@ contract('attachments over HTTP', (openWorld) => {
     expect((await put(ours, id, png)).body.code).toBe('attachment_completed')
     expect((await ours.delete(`${home}/${id}`)).status).toBe(204)
     expect((await ours.get(contentOf(id))).body.code).toBe('attachment_not_found')
+  })
+
+  it('are told to be unavailable while their storage is away, before a byte is sent', async () => {
+    const { another } = await open()
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-away-'))
+    const storage = await DirectoryStorage.open(join(folder, 'a'))
+    const holdfast = await another({ attachments: { storage } })
+    const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })
+    const { token } = await holdfast.organization('default').serviceTokens
+      .create({ name: 'a', scopes: ['*'] })
+    const guest = new HttpClient(server.url, serving)
+    const client = guest.as(token)
+    const [id, pending] = [await made(client, 'abc'), await begun(client)]
+    rmSync(join(folder, 'a'), { recursive: true })
+    writeFileSync(join(folder, 'a'), '')
+    for (const answer of [await client.get(contentOf(id)), await put(client, pending, 'abc')]) {
+      expect([answer.status, answer.body.code]).toEqual([503, 'attachment_unavailable'])
+      expect(answer.text).not.toContain(folder)
+    }
+    expect((await client.get(`${home}/${pending}`)).body.state).toBe('pending')
+    guest.close()
+    await server.close()
+    rmSync(folder, { recursive: true })
   })
 
   it('are read in parts, and only when they changed', async () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../testing/command-line.test.harness.js'
+import { ensureBuilt, runCli, temporaryFolder } from '../../testing/command-line.test.harness.js'
 import { PrivateS3 } from '../../testing/private-s3.test.harness.js'
 import { checkAttachments } from './attachments.js'
 
@@ -27,6 +27,34 @@ describe('doctor on a folder of attachments', () => {
   })
 })
 
+/** Makes a process believe that a package is not installed. */
+function without(name: string): string {
+  const hook = `export async function resolve(asked, context, next) {
+    if (asked !== ${JSON.stringify(name)}) return next(asked, context)
+    throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' })
+  }`
+  const code = `import { register } from 'node:module'
+    register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))})`
+  return `--import=data:text/javascript,${encodeURIComponent(code)}`
+}
+
+it('a bucket without the package that speaks S3 is a problem that names it', async () => {
+  await ensureBuilt()
+  const folder = temporaryFolder()
+  const doctor = async (environment: Record<string, string>) => {
+    const given = { NODE_OPTIONS: without('@aws-sdk/client-s3'), ...environment }
+    const words = ['doctor', '--json', '--database', 'memory:', '--port', '0']
+    const { stdout } = await runCli(words, { cwd: folder.path, environment: given })
+    const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: { message: string }[] }
+    return [ok, checks.map(({ message }) => message).join('\n')]
+  }
+  const [, told] = await doctor({ HOLDFAST_ATTACHMENT_BUCKET: 'files' })
+  expect(told).toContain('npm install @aws-sdk/client-s3')
+  // Whoever has no bucket needs no package.
+  expect((await doctor({}))[0]).toBe(true)
+  folder.remove()
+}, 240_000)
+
 const missing = PrivateS3.missing()
 const reason = missing === undefined ? '' : `: did not run: ${missing}`
 
@@ -37,7 +65,7 @@ describe.skipIf(missing !== undefined)(`doctor on a bucket${reason}`, () => {
   })
   afterAll(() => s3?.remove())
 
-  it('tells one that takes bytes, a wrong key, a wrong name and a service that is away', async () => {
+  it('tells one that takes bytes, a wrong key or name, and a service that is away', async () => {
     const about = async (change: object) => {
       const bucket = { ...s3.options, timeoutMs: 2_000, ...change }
       const [check] = await checkAttachments({ ...none, bucket })
