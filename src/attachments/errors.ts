@@ -25,7 +25,7 @@ export const AttachmentMismatch = defineError('AttachmentMismatch', {
   code: 'attachment_mismatch', status: 422,
 })
 
-/** The bytes are in a storage that is not configured here, or that lost them. */
+/** The storage of the bytes is away, is not configured here, or lost them. */
 export const AttachmentUnavailable = defineError('AttachmentUnavailable', {
   code: 'attachment_unavailable', status: 503, retryable: true,
 })

@@ -17356,7 +17356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy` */
+            /** @description `database_unavailable`, `busy`, `attachment_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
