@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import {
   AgentStateChanges, AgentStateLog, AgentStateStore,
 } from './agent-states/index.js'
+import { AttachmentStore, AttachmentWorks } from './attachments/index.js'
 import {
   AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
 } from './audit/index.js'
@@ -71,6 +72,7 @@ export interface OrganizationStores {
   readonly streams: StreamStore
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
+  readonly attachments: AttachmentStore
 }
 
 /**
@@ -110,6 +112,8 @@ export class Holdfast {
   readonly secretWorks: SecretWorks
   /** What streams of all organizations share; sweeps those that are over. */
   readonly streamLog: StreamLog
+  /** What attachments of all organizations share; sweeps what is over. */
+  readonly attachmentWorks: AttachmentWorks
   readonly #database: Database<Tables>
   readonly #messageLog: MessageLog
   readonly #agentStateLog: AgentStateLog
@@ -161,6 +165,8 @@ export class Holdfast {
         ...scope, record: { action: 'stream.deleted', resourceKind: 'stream', resourceId: path },
       }),
     })
+    this.attachmentWorks =
+      new AttachmentWorks(this.#database.as(), this, options.attachments)
     this.#waitingRoom = new WaitingRoom(this.#database.as(), {
       signals: coordination.signals, ids: this.ids,
     })
@@ -308,6 +314,7 @@ export class Holdfast {
     await this.#messageLog.idle()
     await this.streamLog.idle()
     await this.#agentStateLog.idle()
+    await this.attachmentWorks.idle()
     await this.jobs.idle()
     await this.tokenUsage.close()
     this.secretWorks.keyring.close()
@@ -333,6 +340,8 @@ export class Holdfast {
     const conversations = new ConversationStore(database.as(), scope, {
       clock: this.clock, ids: this.ids, log: this.#messageLog,
       inTransaction: transaction !== undefined,
+      onDeleting: (deleting, conversationId) => this.attachmentWorks.ofConversation(
+        deleting.as(), { organizationId, conversationId }),
     })
     return {
       conversations,
@@ -363,6 +372,7 @@ export class Holdfast {
       states: new AgentStateStore(scope, {
         log: this.#agentStateLog, conversations, transaction: transaction?.as(),
       }),
+      attachments: new AttachmentStore(this.attachmentWorks, scope, transaction?.as()),
     }
   }
 }

@@ -5,6 +5,13 @@ export {
   type AgentStatePut, type AgentStateRevision, type AgentStateRevisionEntry, agentStatesTopic,
   AgentStateStore, type StatesOf,
 } from './agent-states/index.js'
+export {
+  type Attachment, AttachmentCompleted, type AttachmentContent, AttachmentIncomplete,
+  type AttachmentListing, AttachmentMismatch, AttachmentNotFound, type AttachmentOptions,
+  AttachmentPlaceNotFound, AttachmentStore, AttachmentTooLarge, AttachmentUnavailable,
+  type BlobKey, type BlobStorage, type ByteRange, DirectoryStorage, type NewAttachment,
+  RangeNotSatisfiable, type S3Options, S3Storage,
+} from './attachments/index.js'
 export { type Clock, type Instant, systemClock } from './clock.js'
 export * from './conversations/index.js'
 export { type CoordinationOptions, CoordinationUnavailable } from './coordination/connect.js'

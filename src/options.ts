@@ -1,4 +1,5 @@
 import { type AgentStateOptions } from './agent-states/index.js'
+import { type AttachmentOptions } from './attachments/index.js'
 import { type Clock } from './clock.js'
 import { type CoordinationOptions } from './coordination/connect.js'
 import { type ConnectOptions } from './database/connect.js'
@@ -39,4 +40,6 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly settings?: SettingsOptions
   /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
   readonly agentStates?: AgentStateOptions
+  /** How attachments are kept, and how large they may be. @default in the database, 25 MiB */
+  readonly attachments?: AttachmentOptions
 }

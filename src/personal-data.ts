@@ -17,6 +17,7 @@ export function personalDataOf(holdfast: Holdfast, actor: Actor): PersonalData {
     checkAccount: (userId) => deletionTakenBack(holdfast, userId),
     deleteAccount: (userId, report) => holdfast.transaction((transaction) =>
       deleteAccount(holdfast, transaction, { userId, actor, report })),
+    discardBytes: () => holdfast.attachmentWorks.discardAll(),
     scrub: (names) => holdfast.backend.scrub(names),
   })
 }

@@ -5,6 +5,9 @@ import {
   agentStateCounters, agentStateRevisions, agentStates, type AgentStateTables,
 } from './agent-states/index.js'
 import {
+  attachmentBlobs, attachmentChunks, attachmentContents, attachments, type AttachmentTables,
+} from './attachments/index.js'
+import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
@@ -34,7 +37,7 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -78,4 +81,8 @@ export const tables = [
   streamProducers,
   chatkitThreads,
   chatkitAttachments,
+  attachmentBlobs,
+  attachmentContents,
+  attachments,
+  attachmentChunks,
 ] as unknown as readonly Table[]

@@ -1,5 +1,6 @@
 import { type Command } from 'commander'
 import { addressOf, type DatabaseAddress, hiddenUrl } from '../database/address.js'
+import { checkAttachments } from './doctor/attachments.js'
 import { type Check, ok, problem, warning } from './doctor/check.js'
 import { checkFile } from './doctor/file.js'
 import { checkNode, checkPort, checkSqliteDriver } from './doctor/machine.js'
@@ -12,7 +13,7 @@ import { type Terminal } from './terminal.js'
 /** Adds `doctor`. */
 export function addDoctor(program: Command, terminal: Terminal): void {
   withDatabase(program.command('doctor'))
-    .description('check configuration, database, Redis and machine; says how to mend what is wrong')
+    .description('check configuration, database, Redis, attachments, machine; says how to mend them')
     .option('--host <address>', 'address that serve would listen on')
     .option('--port <port>', 'port that serve would listen on')
     .option('--redis <url>', 'Redis that serve would use')
@@ -36,6 +37,7 @@ async function examine(options: DatabaseOptions): Promise<Check[]> {
     checkSqliteDriver(address.kind !== 'server'),
     ...(await checkDatabase(address, settings)),
     ...(await checkRedis(settings.redis)),
+    ...(await checkAttachments(settings.attachments)),
     await checkPort(settings),
   ]
 }

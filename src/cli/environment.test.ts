@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { InvalidConfiguration } from '../errors.js'
-import { type Environment, type Flags, readConfiguration, wantsStack } from './environment.js'
+import { type Flags, readConfiguration, wantsStack } from './environment.js'
+import { type Environment } from './reader.js'
 import { UsageFailure } from './failure.js'
 import { variables } from './variables.js'
 
@@ -24,6 +25,7 @@ describe('configuration', () => {
         acquireTimeoutMs: 5_000,
         statementTimeoutMs: 30_000,
         streamBytesMax: 64 * 1024 * 1024,
+        attachments: { bytesMax: 25 * 1024 * 1024, directory: undefined, bucket: undefined },
         bodyLimitBytes: 8 * 1024 * 1024,
         requestTimeoutMs: 30_000,
         drainMs: 0,
@@ -50,6 +52,7 @@ describe('configuration', () => {
       HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
       HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
       HOLDFAST_STREAM_BYTES_MAX: '1048577',
+      HOLDFAST_ATTACHMENT_BYTES_MAX: '5', HOLDFAST_ATTACHMENT_DIRECTORY: '/attachments',
       HOLDFAST_REQUEST_TIMEOUT_MS: '7', HOLDFAST_DRAIN_MS: '8', HOLDFAST_LOG_LEVEL: 'debug',
       HOLDFAST_TRUST_PROXY: 'true', HOLDFAST_RATE_LIMIT_ADDRESS: 'off',
       HOLDFAST_RATE_LIMIT_LOGIN: '5/0.5', HOLDFAST_RATE_LIMIT_ORGANIZATION: '1000000000/2592000',
@@ -64,8 +67,9 @@ describe('configuration', () => {
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
-      streamBytesMax: 1_048_577, drainMs: 8, logLevel: 'debug', trustProxy: true,
-      runScheduler: false,
+      streamBytesMax: 1_048_577,
+      attachments: { bytesMax: 5, directory: '/attachments', bucket: undefined }, drainMs: 8,
+      logLevel: 'debug', trustProxy: true, runScheduler: false,
       sessionTimes: { idleSeconds: 300, maxSeconds: 301 }, revealRate: null,
       rootKey: { file: '/run/root.key' }, auditRetentionDays: 400, auditKey, mode: 'production',
       migrationDatabase: 'postgres://owner@db/x', ownerPassword: 'owner-password-01',
@@ -117,10 +121,37 @@ describe('configuration', () => {
     ['HOLDFAST_REDIS_URL', 'localhost:6379', /^HOLDFAST_REDIS_URL must be redis:/],
     ['HOLDFAST_REDIS_URL', 'http://cache', /must be redis:/],
     ['HOLDFAST_REDIS_URL', 'redis+sentinel://a:26379', /master name/],
+    ['HOLDFAST_ATTACHMENT_BUCKET', 'a', /must be the name of a bucket/],
   ])('refuses %s=%s and names the rule', (name, value, message) => {
     const read = () => settings({ [name]: value })
     expect(read).toThrow(message)
     expect(read).toThrow(InvalidConfiguration)
+  })
+
+  it('reads a bucket, and says no key of it', () => {
+    const environment = {
+      HOLDFAST_ATTACHMENT_BUCKET: 'files', HOLDFAST_ATTACHMENT_BUCKET_PREFIX: 'a/b',
+      HOLDFAST_ATTACHMENT_BUCKET_ENDPOINT: 'https://s3.internal:9000',
+      HOLDFAST_ATTACHMENT_BUCKET_REGION: 'eu-1', HOLDFAST_ATTACHMENT_BUCKET_PATH_STYLE: 'false',
+      HOLDFAST_ATTACHMENT_BUCKET_ACCESS_KEY_ID: 'hidden-id',
+      HOLDFAST_ATTACHMENT_BUCKET_SECRET_ACCESS_KEY: 'hidden-secret',
+      HOLDFAST_ATTACHMENT_BUCKET_TIMEOUT_MS: '9',
+    }
+    expect(settings(environment).attachments.bucket).toEqual({
+      bucket: 'files', prefix: 'a/b', endpoint: 'https://s3.internal:9000', region: 'eu-1',
+      pathStyle: false, accessKeyId: 'hidden-id', secretAccessKey: 'hidden-secret', timeoutMs: 9,
+    })
+    expect(readConfiguration({}, environment).given.join(' ')).not.toContain('hidden')
+    for (const [name, value, message] of [
+      ['ENDPOINT', 'https://a:b@s3', /without a password/], ['PREFIX', '../a', /slashes between/],
+      ['SECRET_ACCESS_KEY', '', /ACCESS_KEY_ID is set alone/],
+    ] as const) {
+      const wrong = { ...environment, [`HOLDFAST_ATTACHMENT_BUCKET_${name}`]: value }
+      expect(() => settings(wrong)).toThrow(message)
+    }
+    const { HOLDFAST_ATTACHMENT_BUCKET: _, ...rest } = environment
+    expect(readConfiguration({}, rest).warnings.join())
+      .toMatch(/HOLDFAST_ATTACHMENT_BUCKET_ENDPOINT, .* because HOLDFAST_ATTACHMENT_BUCKET is not/)
   })
 
   it('refuses a wrong flag as a usage failure that names the flag', () => {

@@ -1,11 +1,14 @@
 import { InvalidConfiguration } from '../errors.js'
 import { redisAddressOf } from '../coordination/address.js'
-import { addressOf, hiddenUrl } from '../database/address.js'
+import { addressOf } from '../database/address.js'
 import { type Rate, type RateLimits } from '../server/index.js'
 import { givenRootKeys, type RootKeyOption, VaultRootKey } from '../secrets/index.js'
-import { UsageFailure } from './failure.js'
+import { type AttachmentSettings, attachmentSettingsOf } from './attachment-settings.js'
+import {
+  anyText, defaultOf, type Environment, flag, integer, oneOf, Reader, warnUnused,
+} from './reader.js'
 import { suggestionFor } from './suggestion.js'
-import { type Variable, type VariableName, variables } from './variables.js'
+import { variables } from './variables.js'
 
 /** How much is logged; each level includes the ones before it. */
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
@@ -32,6 +35,7 @@ export interface Settings {
   readonly acquireTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly streamBytesMax: number
+  readonly attachments: AttachmentSettings
   readonly bodyLimitBytes: number
   readonly requestTimeoutMs: number
   readonly drainMs: number
@@ -65,9 +69,6 @@ export interface Configuration {
   readonly warnings: readonly string[]
 }
 
-/** Environment variables as a process has them. */
-export type Environment = Readonly<Record<string, string | undefined>>
-
 /**
  * Reads settings from flags, then from the environment, then from the defaults. An empty variable
  * counts as unset. Throws InvalidConfiguration naming the variable and its rule, or UsageFailure
@@ -92,6 +93,7 @@ export function readConfiguration(
     acquireTimeoutMs: reader.read('HOLDFAST_ACQUIRE_TIMEOUT_MS', integer(1, 600_000)),
     statementTimeoutMs: reader.read('HOLDFAST_STATEMENT_TIMEOUT_MS', integer(1, 3_600_000)),
     streamBytesMax: reader.read('HOLDFAST_STREAM_BYTES_MAX', integer(1, 1_099_511_627_776)),
+    attachments: attachmentSettingsOf(reader),
     bodyLimitBytes: reader.read('HOLDFAST_BODY_LIMIT_BYTES', integer(1_024, 1_073_741_824)),
     requestTimeoutMs: reader.read('HOLDFAST_REQUEST_TIMEOUT_MS', integer(1, 3_600_000)),
     drainMs: reader.read('HOLDFAST_DRAIN_MS', integer(0, 600_000)),
@@ -118,74 +120,6 @@ export function wantsStack(
   const index = words.findIndex((word) => word === '--log-level' || word.startsWith('--log-level='))
   if (index < 0) return environment.HOLDFAST_LOG_LEVEL === 'debug'
   return (words[index]!.split('=')[1] ?? words[index + 1]) === 'debug'
-}
-
-/** Turns text into a value, or throws an Error whose message is the rule: `must be …`. */
-type Rule<T> = (text: string) => T
-
-interface GivenFlag {
-  readonly name: string
-  readonly text: string | undefined
-}
-
-const flag = (name: string, text: string | undefined): GivenFlag => ({ name, text })
-
-class Reader {
-  readonly given: string[] = []
-  readonly warnings: string[] = []
-  readonly #environment: Environment
-
-  constructor(environment: Environment) {
-    this.#environment = environment
-  }
-
-  /** The value of a flag, else of a variable, else the variable's default. */
-  read<T>(name: VariableName, rule: Rule<T>, over?: GivenFlag): T {
-    if (over?.text !== undefined) return this.#checked(over.name, over.text, rule)
-    const text = this.text(name)
-    if (text !== undefined) return this.#checked(name, text, rule)
-    return rule(defaultOf(name))
-  }
-
-  /** As `read`, for what has no default. */
-  readOptional<T>(name: VariableName, rule: Rule<T>, over?: GivenFlag): T | undefined {
-    const isGiven = over?.text !== undefined || this.text(name) !== undefined
-    return isGiven ? this.read(name, rule, over) : undefined
-  }
-
-  /** The text of a variable; undefined when it is unset, empty, or set by Kubernetes itself. */
-  text(name: VariableName): string | undefined {
-    const given = this.#environment[name]
-    const text = isSecret(name) ? given : given?.trim()
-    if (text === undefined || text === '') return undefined
-    if (!name.endsWith('_PORT') || !text.startsWith('tcp://')) return text
-    const warning = `${name}=${text} is a Kubernetes service link and is not used; ` +
-      'set enableServiceLinks: false in the pod to be rid of it.'
-    if (!this.warnings.includes(warning)) this.warnings.push(warning)
-    return undefined
-  }
-
-  /** Those of the variables that are set. */
-  present(names: readonly VariableName[]): VariableName[] {
-    return names.filter((name) => this.text(name) !== undefined)
-  }
-
-  #checked<T>(name: string, text: string, rule: Rule<T>): T {
-    const hidden = isSecret(name)
-    if (name.startsWith('--')) {
-      if (text.trim() === '') throw new UsageFailure(`${name} must not be empty`)
-    } else if (!hidden && /^(["']).*\1$/.test(text)) {
-      const message = `${name} stands in quotation marks that are part of its value; remove them.`
-      throw new InvalidConfiguration(message)
-    }
-    this.given.push(`${name}=${hidden ? '***' : shown(text)}`)
-    try {
-      return rule(text)
-    } catch (error) {
-      const sentence = `${name} ${(error as Error).message}`
-      throw name.startsWith('--') ? new UsageFailure(sentence) : new InvalidConfiguration(sentence)
-    }
-  }
 }
 
 const partsOfDatabase = [
@@ -313,13 +247,6 @@ function rate(text: string): Rate | undefined {
   throw new Error(`must be calls/seconds such as 600/60, or off, not ${text}`)
 }
 
-function warnUnused(reader: Reader, names: readonly VariableName[], reason: string): void {
-  const unused = reader.present(names)
-  if (unused.length === 0) return
-  const verb = unused.length === 1 ? 'is' : 'are'
-  reader.warnings.push(`${unused.join(', ')} ${verb} set but not used, because ${reason}.`)
-}
-
 /** HOLDFAST_… variables that nothing reads: most likely spelled wrong. */
 function unknownVariables(environment: Environment): string[] {
   const known: readonly string[] = variables.map(({ name }) => name)
@@ -351,41 +278,10 @@ function auditKey(text: string): string {
   throw new Error('must be 32 bytes in base64: openssl rand -base64 32')
 }
 
-function integer(least: number, most: number): Rule<number> {
-  return (text) => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN
-    if (value >= least && value <= most) return value
-    throw new Error(`must be a whole number from ${least} to ${most}, not ${text}`)
-  }
-}
-
-function oneOf<T extends string>(values: readonly T[]): Rule<T> {
-  return (text) => {
-    const found = values.find((value) => value === text)
-    if (found !== undefined) return found
-    throw new Error(`must be one of ${values.join(', ')}, not ${text}`)
-  }
-}
-
 function hostName(text: string): string {
   if (/^[^\s/@?#]+$/.test(text) || /^\/[^\s?#]*$/.test(text)) return text
   throw new Error('must be a host name or an address, without scheme and port')
 }
 
-const anyText: Rule<string> = (text) => text
-
 const bracketed = (host: string): string =>
   host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-
-/** Urls lose their passwords. */
-function shown(text: string): string {
-  return /^[a-z+]+:\/\//.test(text) ? hiddenUrl(text) : text
-}
-
-function isSecret(name: string): boolean {
-  return (variables as readonly Variable[]).find((each) => each.name === name)?.secret === true
-}
-
-function defaultOf(name: VariableName): string {
-  return (variables as readonly Variable[]).find((each) => each.name === name)!.default
-}

@@ -5,6 +5,7 @@ import { Migrator } from '../database/migrate.js'
 import { migrations } from '../database/migrations/index.js'
 import { Holdfast } from '../holdfast.js'
 import { addressOf, hiddenUrl } from '../database/address.js'
+import { attachmentsOf } from './attachment-settings.js'
 import { auditKeyOf } from './audit-key.js'
 import { diagnosed } from './diagnosis.js'
 import { type Settings } from './environment.js'
@@ -36,6 +37,7 @@ export async function openToServe(
       const holdfast = await Holdfast.on(backend, {
         ...limitsOf(settings), redis, sessionTimes, migrate, rootKey,
         streamBytesMax,
+        attachments: await attachmentsOf(settings.attachments),
         auditKey: auditKeyOf(settings),
         secrets: { revealRate: settings.revealRate },
       })
@@ -90,7 +92,10 @@ export async function withHoldfast<R>(
     const isEmpty = status.every(({ appliedAt }) => appliedAt === null)
     const rootKey = rootKeyOf(settings, false)
     const auditKey = auditKeyOf(settings)
-    const holdfast = await Holdfast.on(backend, { migrate: isEmpty, rootKey, auditKey })
+    const attachments = await attachmentsOf(settings.attachments)
+    const holdfast = await Holdfast.on(backend, {
+      migrate: isEmpty, rootKey, auditKey, attachments,
+    })
     if (isEmpty) terminal.say(`holdfast: made the schema in ${hiddenUrl(settings.database)}`)
     return work(holdfast)
   })

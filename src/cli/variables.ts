@@ -97,6 +97,58 @@ export const variables = [
     meaning: 'Longest stream, in bytes',
   },
   {
+    name: 'HOLDFAST_ATTACHMENT_BYTES_MAX',
+    default: '26214400',
+    meaning: 'Largest attachment, in bytes',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_DIRECTORY',
+    default: '',
+    meaning: 'Folder for the bytes of attachments; the database when unset',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET',
+    default: '',
+    meaning: 'Bucket for the bytes of attachments; needs the package @aws-sdk/client-s3',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET_ENDPOINT',
+    default: '',
+    meaning: 'The service of the bucket, https://minio.internal:9000; Amazon S3 when unset',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET_REGION',
+    default: '',
+    meaning: 'Its region; else AWS_REGION or the profile, with an endpoint us-east-1',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET_PREFIX',
+    default: '',
+    meaning: 'What the keys of its objects begin with, such as holdfast/',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET_PATH_STYLE',
+    default: '',
+    meaning: 'true when the bucket stands in the path of URLs, false in the host; endpoints: true',
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET_ACCESS_KEY_ID',
+    default: '',
+    meaning: 'Access key; without both, a role, a profile or AWS_ACCESS_KEY_ID is looked for',
+    secret: true,
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET_SECRET_ACCESS_KEY',
+    default: '',
+    meaning: 'The secret of that key',
+    secret: true,
+  },
+  {
+    name: 'HOLDFAST_ATTACHMENT_BUCKET_TIMEOUT_MS',
+    default: '10000',
+    meaning: 'How long the service may neither take, give nor answer anything, in milliseconds',
+  },
+  {
     name: 'HOLDFAST_BODY_LIMIT_BYTES',
     default: '8388608',
     meaning: 'Largest body of a request, in bytes',

@@ -1,3 +1,4 @@
+import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
 import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
@@ -93,6 +94,7 @@ export class Client {
   /** Of agents, in conversations. */
   readonly states: AgentStates
   readonly streams: Streams
+  readonly attachments: Attachments
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -132,6 +134,7 @@ export class Client {
     this.mySecrets = new Secrets(request, 'MySecret')
     this.states = new AgentStates(request)
     this.streams = new Streams(raw)
+    this.attachments = new Attachments(request, raw)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

@@ -3,7 +3,7 @@ import { type CallOptions, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
 import { type OutgoingBody, type RawResult } from './transport.js'
 
-/** One call that speaks bytes, as the streams make it. */
+/** One call that speaks bytes. */
 export interface RawCall extends CallOptions {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   /** Behind the address of the server, encoded. */

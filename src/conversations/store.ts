@@ -52,6 +52,8 @@ export interface ConversationSource {
   readonly log: MessageLog
   /** Whether the database handed in is a transaction. @default false */
   readonly inTransaction?: boolean
+  /** Told before a deletion, in its transaction if it has one; what it returns runs after it. */
+  onDeleting?(database: Database<ConversationTables>, id: string): Promise<() => void>
 }
 
 const { columns } = table
@@ -263,11 +265,14 @@ export class ConversationStore {
       .deleteFrom('conversations')
       .where((where) => where.and(this.#key(conversationId)))
       .returning('id')
+    const { onDeleting } = this.#source
     try {
+      const finish = await onDeleting?.(this.#database, conversationId)
       const deleted = await repeated(() => this.#recorder.change(
         this.#database, statement, told('deleted', conversationId)))
       if (deleted.length === 0) throw notFound(conversationId)
       this.#tell(this.#database, conversationId)
+      finish?.()
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = 'Other conversations share the history of this one; delete those first.'

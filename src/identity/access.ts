@@ -12,6 +12,8 @@ interface Rule {
 
 /** Everything that can be done over HTTP; each route names one. One line an action. */
 const rules = {
+  'attachments:read': { least: 'member', tokens: true },
+  'attachments:write': { least: 'member', tokens: true },
   'audit:read': { least: 'admin', tokens: true },
   'conversations:read': { least: 'member', tokens: true },
   'conversations:write': { least: 'member', tokens: true },

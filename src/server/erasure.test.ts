@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { InvalidInput, LastOwner } from '../index.js'
+import { InvalidInput, LastOwner, type OrganizationStores } from '../index.js'
 import { PersonalData, personalRows } from '../lifecycle/personal-data/index.js'
 import { tables } from '../tables.js'
 import { contract, type ContractWorld } from '../testing/contract.js'
@@ -77,8 +77,38 @@ async function lived(
     ...text, data: canary, conversationId: talk.id,
   })
   await others.streams.create(`kept/${userId}`, { ...text, data: 'kept stream' })
+  await attach(stores, { name: canary, text: `bytes of ${canary}` })
+  await attach(stores, { name: canary, text: `${canary} in others’`, conversationId: theirs.id })
+  await attach(others, { name: canary, text: `${canary} by others`, conversationId: forked.id })
+  await attach(stores, { name: 'same', text: 'kept bytes' })
+  await attach(others, { name: 'kept name', text: 'kept bytes' })
+  const { id: unfinished } = await stores.attachments.create({ name: canary })
+  await stores.attachments.put(unfinished, piecesOf(canary))
   await neighbour.invitations.create({ email: `${canary}@erased.test`, role: 'member' })
   return { talk, forked, fork, theirs }
+}
+
+async function* piecesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
+
+interface Attaching {
+  readonly name: string
+  readonly text: string
+  readonly conversationId?: string
+}
+
+async function attach({ attachments }: OrganizationStores, { text, ...given }: Attaching) {
+  const { id } = await attachments.create(given)
+  await attachments.put(id, piecesOf(text))
+  await attachments.complete(id)
+}
+
+/** A stored value as the text in it; bytes of PostgreSQL come in hexadecimal. */
+function plain(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
+  const [, digits] = /^\\x([0-9a-f]*)$/.exec(String(value)) ?? []
+  return digits === undefined ? String(value) : Buffer.from(digits, 'hex').toString('latin1')
 }
 
 /** All rows of all tables, and the file they stand in. */
@@ -90,9 +120,7 @@ async function everything({ holdfast, databaseUrl }: ContractWorld): Promise<str
       sql: `select * from ${table}`, parameters: [], readOnly: true, reach: 'all',
     })
     for (const row of rows) {
-      found.push(...Object.values(row).map((value) => value instanceof Uint8Array
-        ? Buffer.from(value).toString('latin1')
-        : String(value)))
+      found.push(...Object.values(row).map(plain))
     }
   }
   const file = databaseUrl.replace(/^sqlite:/, '')
@@ -111,7 +139,7 @@ contract('erasing a person', (open) => {
     const report = await holdfast.personalData().erase(one.userId)
     expect(report).toMatchObject({
       userId: one.userId, hadAccount: true,
-      erased: { conversations: 2, messages: 13, secrets: 1, streams: 3 },
+      erased: { conversations: 2, messages: 13, secrets: 1, streams: 3, attachments: 5 },
     })
     // Whoever may not vacuum leaves that to the database, and says so.
     const { unbound } = await holdfast.backend.walls() ?? { unbound: 'one process' }
@@ -127,6 +155,9 @@ contract('erasing a person', (open) => {
     expect(await said(left.fork.id)).toEqual(['kept in the fork'])
     expect(await said(left.theirs.id)).toEqual(['kept behind', 'kept before'])
     expect(await others.streams.get(`kept/${one.userId}`)).toBeDefined()
+    expect((await others.attachments.list()).data.filter(({ name }) => name === 'kept name'))
+      .toHaveLength(2)
+    expect(rest).toContain('kept bytes')
     await expect(holdfast.identity.getUser(one.userId)).rejects.toThrow()
     await expect(holdfast.authenticator.authenticate(one.token)).rejects.toThrow()
     expect(await holdfast.identity.getUser(other.userId)).toBeDefined()
@@ -198,6 +229,7 @@ function cutOff({ holdfast }: ContractWorld, callsUntil: number): PersonalData {
     },
     checkAccount: async () => undefined,
     disableAccount: async (id: string) => { await holdfast.identity.disableUser(id) },
+    discardBytes: async () => true,
     deleteAccount: async () => { throw new Error('cut off') },
     scrub: async () => [],
   }
@@ -222,7 +254,13 @@ contract('personal data over HTTP', (openWorld) => {
     expect(lines.at(-1)).toEqual({ type: 'end', rows: counted })
     expect(counted).toMatchObject({
       users: 1, login_sessions: 1, conversations: 2, messages: 13, secrets: 1, streams: 1,
+      attachments: 5,
     })
+    const bytes = lines.filter(({ type }) => type === 'bytes')
+      .map((line) => Buffer.from(line.bytes, 'base64').toString())
+    expect(bytes.sort()).toEqual([
+      `bytes of ${one.canary}`, `${one.canary} by others`, `${one.canary} in others’`, 'kept bytes',
+    ].sort())
     expect(text).not.toContain(other.canary)
     expect(text).not.toMatch(/password_hash|token_hash|envelope/)
     expect(await holdfast.identity.getUser(one.userId)).toBeDefined()

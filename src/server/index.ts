@@ -56,13 +56,13 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** How often what has ended is swept: idempotency keys, sessions, attempts to log in, streams. */
+/** How often what has ended is swept: keys, sessions, attempts to log in, streams, attachments. */
 const sweepEveryMs = 60_000
 
 /** Rows of one sweeping statement at most. */
 const sweptMax = 1_000
 
-/** Streams of one sweeping statement at most; each may be long. */
+/** Streams or attachments of one sweeping statement at most; each may be long. */
 const streamsSweptMax = 20
 
 /** @see ServerOptions.requestTimeoutMs */
@@ -122,6 +122,7 @@ async function sweep(
     while (!lifecycle.draining && (await holdfast.idempotency.sweep(sweptMax)) === sweptMax);
     while (!lifecycle.draining && (await holdfast.identity.sweep(sweptMax)) === sweptMax);
     while (!lifecycle.draining && (await holdfast.streamLog.sweep(streamsSweptMax)) > 0);
+    while (!lifecycle.draining && (await holdfast.attachmentWorks.sweep(streamsSweptMax)) > 0);
   } catch (error) {
     server.log.warn({ err: error }, 'what has ended was not swept')
   }

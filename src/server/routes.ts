@@ -1,4 +1,7 @@
 import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
+import {
+  type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
+} from '../attachments/index.js'
 import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.js'
 import {
   type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
@@ -37,6 +40,7 @@ export interface ServerContext
     AuditContext,
     StreamContext,
     FinishContext,
+    AttachmentContext,
     PersonalDataContext {}
 
 /** Every endpoint under /v1. */
@@ -57,6 +61,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...auditRoutes,
   ...streamRoutes,
   finishRoute,
+  ...attachmentRoutes,
   ...personalDataRoutes,
 ]
 
@@ -66,5 +71,6 @@ export const rawRoutes: readonly RawRoute<ServerContext>[] = [
   ...transferRoutes,
   ...rawEventRoutes,
   ...rawAuditRoutes,
+  ...rawAttachmentRoutes,
   ...rawPersonalDataRoutes,
 ]

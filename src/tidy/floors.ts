@@ -31,8 +31,8 @@ export const areas: readonly Area[] = [
   {
     floor: 4,
     folders: [
-      'agent-states', 'agents', 'checkpoints', 'conversations', 'floor', 'identity', 'secrets',
-      'settings', 'usage', 'workflows',
+      'agent-states', 'agents', 'attachments', 'checkpoints', 'conversations', 'floor', 'identity',
+      'secrets', 'settings', 'usage', 'workflows',
     ],
     indexOnly: true,
   },

@@ -20,6 +20,7 @@ import { participants } from './0019_participants.js'
 import { conversationChanges } from './0022_conversation_changes.js'
 import { adapters } from './0023_adapters.js'
 import { streamOwners } from './0024_stream_owners.js'
+import { attachments } from './0025_attachments.js'
 import { lookups } from './0027_lookups.js'
 
 /** The history of the schema, oldest first. */
@@ -27,5 +28,5 @@ export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
-  lookups,
+  attachments, lookups,
 ]

@@ -9,6 +9,8 @@ export type PersonalRows =
     readonly holds: 'id' | 'actor'
     /** The column with the conversation that they hang on as well. */
     readonly conversation?: string
+    /** Whether those of others in conversations of the person are exported as well. */
+    readonly isExportedWithConversation?: boolean
   }
   /** Rows of a conversation: erased with it, exported with the conversations of a person. */
   | { readonly is: 'ofConversation'; readonly column: string }
@@ -82,6 +84,13 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   streams: { is: 'own', column: 'created_by', holds: 'actor' },
   stream_chunks: { is: 'ofRow', why: 'bytes of the person’s streams' },
   stream_producers: { is: 'ofRow', why: 'positions in the person’s streams' },
+  attachments: {
+    is: 'own', column: 'user_id', holds: 'id', conversation: 'conversation_id',
+    isExportedWithConversation: true,
+  },
+  attachment_contents: { is: 'ofRow', why: 'bytes go with the last attachment that has them' },
+  attachment_blobs: { is: 'ofRow', why: 'where those bytes are' },
+  attachment_chunks: { is: 'ofRow', why: 'those bytes' },
 }
 
 /** The column of a table that says on which conversation a row hangs, if any. */

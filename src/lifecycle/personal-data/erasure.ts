@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { AttachmentNotFound } from '../../attachments/index.js'
 import {
   ConversationIsForked, ConversationNotFound, MessageNotFound,
 } from '../../conversations/index.js'
@@ -10,6 +11,9 @@ import { type AnyTables, type ErasureReport, type PersonalDataParts } from './pa
 
 /** Rows looked up at once. */
 const pageMax = 100
+
+/** What a row throws that somebody else deleted meanwhile. */
+const gone = [MessageNotFound, AttachmentNotFound]
 
 /** What holds the history that forks share. */
 const tree = new Set(['conversations', 'messages', 'message_branches'])
@@ -25,7 +29,8 @@ export interface ErasureOptions {
 
 /**
  * Erases everything of one person, in every organization: conversations they began with messages,
- * and what hangs on them; what they wrote elsewhere; streams, settings, secrets; the account last.
+ * and what hangs on them; what they wrote elsewhere; attachments, streams, settings, secrets; the
+ * account last.
  * Repeat it when it was cut off. Throws LastOwner before anything is erased, InvalidInput.
  */
 export async function erasePerson(
@@ -45,10 +50,13 @@ export async function erasePerson(
   for await (const organizationId of organizationsOf(parts.database)) {
     await new Eraser(parts, { organizationId, person, erased }).run()
   }
-  const report = { userId: person, hadAccount, erased, kept: keptRows(), unscrubbed: [] }
+  const areGone = await parts.discardBytes()
+  const unscrubbed = areGone ? [] : ['attachment_blobs']
+  const report = { userId: person, hadAccount, erased, kept: keptRows(), unscrubbed }
   await parts.deleteAccount(person, report)
   if (!scrub) return report
-  return { ...report, unscrubbed: await parts.scrub(parts.tables.map(({ name }) => name)) }
+  const names = await parts.scrub(parts.tables.map(({ name }) => name))
+  return { ...report, unscrubbed: [...new Set([...unscrubbed, ...names])] }
 }
 
 async function accountExists({ database }: PersonalDataParts, person: string): Promise<boolean> {
@@ -99,6 +107,7 @@ class Eraser {
       begun = await this.#conversations()
     }
     await this.#streams('created_by', [this.#actorId])
+    await this.#attachments('user_id', this.#scope.person)
     await this.#writings()
     for (const [table, rows] of Object.entries(personalRows)) {
       if (rows.is !== 'own' || table === 'streams') continue
@@ -120,6 +129,7 @@ class Eraser {
   /** One that others’ forks rest on stays as a hollow one: its tree, and nothing said in it. */
   async #conversation(id: string): Promise<void> {
     const { contexts, conversations } = this.#stores
+    await this.#attachments('conversation_id', id)
     try {
       this.#count('messages', await this.#messagesIn(id))
       await conversations.delete(id)
@@ -200,11 +210,24 @@ class Eraser {
     }
   }
 
+  /** One by one in their store, which takes the bytes away that nobody else has. */
+  async #attachments(column: string, value: string): Promise<void> {
+    const query = this.#from('attachments').select('id').where(column, '=', value).limit(pageMax)
+    for (;;) {
+      const rows = await this.#database.all(query)
+      for (const { id } of rows) {
+        await this.#unlessGone(() => this.#stores.attachments.delete(String(id)))
+        this.#count('attachments', 1)
+      }
+      if (rows.length === 0) return
+    }
+  }
+
   async #unlessGone(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      if (!(error instanceof MessageNotFound)) throw error
+      if (!gone.some((kind) => error instanceof kind)) throw error
     }
   }
 

@@ -1,3 +1,4 @@
+import { type AttachmentStore } from '../../attachments/index.js'
 import {
   type ContextStore, type ConversationStore, type MessageStore,
 } from '../../conversations/index.js'
@@ -13,6 +14,7 @@ export interface ErasingStores {
   readonly conversations: ConversationStore
   readonly messages: MessageStore
   readonly contexts: ContextStore
+  readonly attachments: AttachmentStore
 }
 
 /** What works on everything of one person take from outside. */
@@ -29,6 +31,8 @@ export interface PersonalDataParts {
   checkAccount(userId: string): Promise<void>
   /** Deletes the account, with invitations to its address, and records the erasure. */
   deleteAccount(userId: string, report: ErasureReport): Promise<void>
+  /** Waits until the bytes of deleted attachments are gone; false when a storage kept some. */
+  discardBytes(): Promise<boolean>
   /** Takes deleted bytes out of the files; the tables that could not be. */
   scrub(tables: readonly string[]): Promise<readonly string[]>
 }
@@ -42,6 +46,9 @@ export interface ErasureReport {
   readonly erased: Readonly<Record<string, number>>
   /** What stays that names the person by id, and why, by table. */
   readonly kept: Readonly<Record<string, string>>
-  /** Tables whose deleted rows may still lie in files until the database reuses their space. */
+  /**
+   * Tables whose deleted rows may still lie in files until the database reuses their space. With
+   * `attachment_blobs`, a storage of attachments kept bytes; they go as soon as it answers.
+   */
   readonly unscrubbed: readonly string[]
 }

@@ -72,10 +72,12 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   await stores.serviceTokens.update(serviceToken.id, { name: `named ${secret}` })
   await stores.serviceTokens.create({ name: secret, scopes: ['jobs:read'] }, userId)
   const words = { mark, secret }
+  const tree = await treeIn(stores, words)
   const ids = {
     user_id: userId, email, slug, service_token_id: serviceToken.id, scope: 'conversations:read',
-    ...await treeIn(stores, words), ...await workIn(stores, words), ...await lockIn(stores, words),
+    ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
+    ...await attachmentIn(stores, words, tree.conversation_id),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -253,6 +255,21 @@ export async function streamIn({ streams }: OrganizationStores, { mark, secret }
   await streams.create(path, made)
   await streams.append(path, secret, { producer: { id: mark, epoch: 0, seq: 0 } })
   return { path, source: path }
+}
+
+/** Two attachments with the same bytes; the id of the last. */
+export async function attachmentIn(
+  { attachments }: OrganizationStores,
+  { secret }: Words,
+  conversationId: string | null,
+) {
+  const made = async () => {
+    const { id } = await attachments.create({ name: secret, conversationId })
+    await attachments.put(id, (async function* () { yield Buffer.from(secret) })())
+    return (await attachments.complete(id)).id
+  }
+  await made()
+  return { attachment_id: await made() }
 }
 
 /** Two locks that are held for long; the ids of the last. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
-  type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn, type Words,
-  workIn,
+  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn,
+  type Words, workIn,
 } from './estate.js'
 
 /**
@@ -27,6 +27,7 @@ const numbered = ({ mark, secret }: Estate): Words =>
 const talk = (estate: Estate) => talkIn(estate.stores, estate)
 const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
 const stream = (estate: Estate) => streamIn(estate.stores, numbered(estate))
+const attached = (estate: Estate) => attachmentIn(estate.stores, numbered(estate), null)
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
 const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
 const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
@@ -177,6 +178,27 @@ const working: Readonly<Record<string, Sample>> = {
 
 const plain = { 'content-type': 'text/plain' }
 
+/** One whose bytes are put, and that is not completed. */
+async function unfinished({ stores, ...estate }: Estate): Promise<Ids> {
+  const { secret: name } = numbered({ stores, ...estate })
+  const { id } = await stores.attachments.create({ name })
+  await stores.attachments.put(id, (async function* () { yield Buffer.from(name) })())
+  return { attachment_id: id }
+}
+
+const attaching: Readonly<Record<string, Sample>> = {
+  createAttachment: { body: ({ conversation_id }) => ({ name: 'a', conversation_id }) },
+  listAttachments: {
+    query: ({ conversation_id }) => ({ conversation_id: String(conversation_id) }),
+  },
+  getAttachment: {},
+  completeAttachment: { fresh: unfinished, body: () => ({}) },
+  deleteAttachment: { fresh: attached },
+  putAttachmentContent: { fresh: unfinished, bytes: 'words' },
+  readAttachmentContent: {},
+  headAttachmentContent: {},
+}
+
 const streaming: Readonly<Record<string, Sample>> = {
   listStreams: {},
   createStream: {
@@ -278,5 +300,6 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...working, ...streaming, ...keeping, ...belonging, ...being,
+  ...talking, ...remembering, ...working, ...streaming, ...attaching, ...keeping, ...belonging,
+  ...being,
 }

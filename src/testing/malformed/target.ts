@@ -232,6 +232,7 @@ class FreshObjects {
     const named = (each: { conversationId: string; messageId: string }) =>
       ({ conversation_id: each.conversationId, message_id: each.messageId })
     if (path.startsWith('/v1/schedules')) return this.#schedule()
+    if (path.startsWith('/v1/attachments')) return this.#attachment(operationId)
     if (path.includes('/secrets')) return {}
     if (operationId === 'finishStream') return this.#stream(named(await this.#toWrite()))
     if (operationId === 'redriveJobs') {
@@ -286,6 +287,18 @@ class FreshObjects {
       contentType: 'text/plain', data: 'steady',
     })
     return { ...names, stream }
+  }
+
+  /** An attachment whose bytes are put; one that is to be read is completed as well. */
+  async #attachment(operationId: string): Promise<Record<string, string>> {
+    const { attachments, conversations } = this.#world.organization
+    const { id: conversation } = await conversations.create()
+    const { id } = await attachments.create({ name: 'made' })
+    const { sha256, size } = await attachments.put(
+      id, (async function* () { yield Buffer.from('steady') })())
+    if (/^(read|head)/.test(operationId)) await attachments.complete(id)
+    const said = { sha256, size: String(size), media_type: 'text/plain' }
+    return { attachment_id: id, conversation_id: conversation, name: 'made', ...said }
   }
 
   /** A schedule of its own, and the words that make another. */
