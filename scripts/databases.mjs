@@ -3,6 +3,7 @@
  * standard port, else a private one started for this run and removed with it.
  */
 import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync,
 } from 'node:fs'
@@ -47,13 +48,17 @@ export function findRedis() {
   })
 }
 
-/** Drops the databases that the run of this id left on the server; gives their names. */
-export async function dropLeftovers(url, run) {
-  return withPostgres(url, async (client) => {
+/** A name for the databases of one run of the tests. */
+export function newRunId() {
+  return `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
+}
+
+/** Drops the databases of the run of this id, all at its end: see src/testing/engines.ts. */
+export async function dropDatabases(url, run) {
+  await withPostgres(url, async (client) => {
     const wanted = 'select datname from pg_database where starts_with(datname, $1)'
     const { rows } = await client.query(wanted, [`holdfast_test_${run}_`])
     for (const { datname } of rows) await client.query(`drop database "${datname}" with (force)`)
-    return rows.map(({ datname }) => datname)
   })
 }
 
