@@ -38,7 +38,7 @@ export default defineConfig({
     globalSetup: './scripts/vitest-run.mjs',
     pool: 'forks',
     // More than the two cores of a small machine: many tests wait, for leases and for disks.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: 'alone', include: alone } },
