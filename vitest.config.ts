@@ -1,11 +1,48 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
+
+const all = ['src/**/*.test.ts', 'examples/**/*.test.ts']
+
+/** Files that get a process of their own: they start and kill processes, measure theirs, or spy. */
+const alone = [
+  'examples/**/*.test.ts', 'src/cli/**/*.test.ts', 'src/crash/*.test.ts', 'src/tidy.test.ts',
+  'src/identity/logins.test.ts', 'src/server/canaries.test.ts', 'src/server/malformed.test.ts',
+  'src/server/operations.test.ts',
+]
+
+/** What takes long, longest first: it begins first, so that nothing is left to one worker alone. */
+const long = [
+  'src/crash/queues', 'src/crash/queue-leases', 'src/crash/locks', 'src/crash/redis-api',
+  'src/crash/secrets', 'src/server/malformed', 'src/crash/', 'src/cli/', 'src/server/isolation',
+  'src/server/durable-streams', 'src/server/row-security', 'src/server/',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification) => {
+      const place = long.findIndex((part) => moduleId.includes(part))
+      const isShared = project.config.isolate === false
+      return (isShared ? long.length + 1 : 0) + (place === -1 ? long.length : place)
+    }
+    // Within a rank the order is that of vitest, by size and by earlier runs. Files of one process
+    // stay together: it ends when the next one wants a process of its own.
+    const sorted = await super.sort(files)
+    return sorted.sort((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    globalSetup: './scripts/vitest-run.mjs',
     pool: 'forks',
-    maxWorkers: 2,
+    // More than the two cores of a small machine: many tests wait, for leases and for disks.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      { extends: true, test: { name: 'alone', include: alone } },
+      { extends: true, test: { name: 'shared', isolate: false, include: all, exclude: alone } },
+    ],
   },
 })

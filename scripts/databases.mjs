@@ -3,6 +3,7 @@
  * standard port, else a private one started for this run and removed with it.
  */
 import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync,
 } from 'node:fs'
@@ -16,6 +17,7 @@ const self = fileURLToPath(import.meta.url)
 const probeMs = 3_000
 const startMs = 60_000
 const stopMs = 10_000
+const droppersMax = 8
 const windows = process.platform === 'win32'
 
 /**
@@ -47,14 +49,29 @@ export function findRedis() {
   })
 }
 
-/** Drops the databases that the run of this id left on the server; gives their names. */
-export async function dropLeftovers(url, run) {
-  return withPostgres(url, async (client) => {
+/** A name for the databases of one run of the tests. */
+export function newRunId() {
+  return `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
+}
+
+/**
+ * Drops the databases of the run of this id, all at its end: see src/testing/engines.ts. Several at
+ * a time, since each waits for a checkpoint and one checkpoint serves them all.
+ */
+export async function dropDatabases(url, run) {
+  const names = await withPostgres(url, async (client) => {
     const wanted = 'select datname from pg_database where starts_with(datname, $1)'
     const { rows } = await client.query(wanted, [`holdfast_test_${run}_`])
-    for (const { datname } of rows) await client.query(`drop database "${datname}" with (force)`)
     return rows.map(({ datname }) => datname)
   })
+  const drop = async (client) => {
+    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+      await client.query(`drop database "${name}" with (force)`)
+    }
+  }
+  const droppers = Math.min(droppersMax, names.length)
+  await Promise.all(
+    Array.from({ length: droppers }, () => withPostgres(url, drop)))
 }
 
 async function find({ name, variable, probe, standard, address, start, advice }) {

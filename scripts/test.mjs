@@ -3,11 +3,10 @@
  * PostgreSQL and Redis, checks the types, then runs vitest with the arguments given. What could
  * not run is said loudly, before and after.
  */
-import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { dropLeftovers, findPostgres, findRedis } from './databases.mjs'
+import { dropDatabases, findPostgres, findRedis, newRunId } from './databases.mjs'
 import { prepare, requireNode, root, run } from './install.mjs'
 
 const width = 78
@@ -87,7 +86,7 @@ async function checkTypes() {
 
 /** Runs vitest; gives how it ended and its own report, undefined if it wrote none. */
 async function runTests(args, services) {
-  const id = `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
+  const id = newRunId()
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-report-'))
   const file = join(folder, 'report.json')
   const chosen = args.some((arg) => arg.startsWith('--reporter'))
@@ -125,13 +124,12 @@ function environment(id, services) {
   return env
 }
 
-/** Drops the databases that tests of this run left behind. */
+/** Drops the databases of this run. */
 async function sweep(id, services) {
   const { url } = services.find(({ engine }) => engine === 'postgres')
   if (url === undefined) return
   try {
-    const names = await dropLeftovers(url, id)
-    if (names.length > 0) say(`Dropped ${names.length} databases that tests left behind.`)
+    await dropDatabases(url, id)
   } catch (error) {
     say(`Databases of this run, holdfast_test_${id}_*, were not dropped: ${error.message}`)
   }

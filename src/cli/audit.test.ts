@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHoldfast } from '../holdfast.js'
 import {
-  ensureBuilt, root, runCli, temporaryFolder, titleOn,
+  ensureBuilt, root, sharedCli, temporaryFolder, titleOn,
 } from '../testing/command-line.test.harness.js'
 import { enginesNamed } from '../testing/backends.js'
 import { type DatabaseLease } from '../testing/engines.js'
+import { run } from './program.js'
+import { Terminal } from './terminal.js'
 
+const runCliHere = sharedCli(run, Terminal)
 let folder: ReturnType<typeof temporaryFolder>
 
 beforeAll(async () => {
@@ -35,7 +38,7 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
     })
     afterAll(() => lease?.drop())
 
-    const cli = (...words: readonly string[]) => runCli(['audit', ...words], {
+    const cli = (...words: readonly string[]) => runCliHere(['audit', ...words], {
       cwd: folder.path,
       environment: { HOLDFAST_DATABASE_URL: lease.url, HOLDFAST_AUDIT_KEY: key },
     })
@@ -55,7 +58,7 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       const exported = await cli('export', '--out', path('export'))
       expect([exported.code, exported.stdout]).toEqual([0, ''])
       const words = [path('export'), '--head', path('heads'), '--public-key', publicKey]
-      const checked = await runCli(
+      const checked = await runCliHere(
         ['audit', 'verify', '--from', ...words], { cwd: folder.path, environment: {} })
       expect([checked.code, checked.stdout]).toEqual(
         [0, expect.stringMatching(/intact: 5 entries, 0 pruned, 2 heads/)])
@@ -122,12 +125,12 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
 
 it('a SQLite file gets a key of its own beside it, for its owner alone', async () => {
   const environment = { HOLDFAST_DATABASE_URL: 'sqlite:own.db' }
-  const heads = await runCli(['audit', 'heads'], { cwd: folder.path, environment })
+  const heads = await runCliHere(['audit', 'heads'], { cwd: folder.path, environment })
   expect(heads.code).toBe(0)
   const file = join(folder.path, 'own.db.audit-key')
   const key = readFileSync(file, 'utf8')
   expect(key).toMatch(/^[A-Za-z0-9_-]{43}\n$/)
   if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600)
-  await runCli(['audit', 'heads'], { cwd: folder.path, environment })
+  await runCliHere(['audit', 'heads'], { cwd: folder.path, environment })
   expect(readFileSync(file, 'utf8')).toBe(key)
 })

@@ -5,9 +5,12 @@ import { openHoldfast } from '../holdfast.js'
 import { enginesNamed } from '../testing/backends.js'
 import { type DatabaseLease } from '../testing/engines.js'
 import {
-  ensureBuilt, runCli, temporaryFolder, titleOn,
+  ensureBuilt, sharedCli, temporaryFolder, titleOn,
 } from '../testing/command-line.test.harness.js'
+import { run } from './program.js'
+import { Terminal } from './terminal.js'
 
+const runCliHere = sharedCli(run, Terminal)
 let folder: ReturnType<typeof temporaryFolder>
 
 beforeAll(async () => {
@@ -17,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => folder?.remove())
 
 const cli = (words: readonly string[], environment: Record<string, string> = {}, input = '') =>
-  runCli(words, { cwd: folder.path, environment, input })
+  runCliHere(words, { cwd: folder.path, environment, input })
 
 for (const engine of enginesNamed('sqlite', 'postgres')) {
   describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'commands'), () => {

@@ -2,8 +2,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openHoldfast } from '../holdfast.js'
-import { ensureBuilt, runCli, temporaryFolder } from '../testing/command-line.test.harness.js'
+import { ensureBuilt, sharedCli, temporaryFolder } from '../testing/command-line.test.harness.js'
+import { run } from './program.js'
+import { Terminal } from './terminal.js'
 
+const runCliHere = sharedCli(run, Terminal)
 let folder: ReturnType<typeof temporaryFolder>
 let id: string
 
@@ -20,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => folder?.remove())
 
 const url = () => `sqlite:${join(folder.path, 'a.db')}`
-const cli = (words: readonly string[], input?: string) => runCli(['conversation', ...words], {
+const cli = (words: readonly string[], input?: string) => runCliHere(['conversation', ...words], {
   cwd: folder.path, environment: { HOLDFAST_DATABASE_URL: url() }, input,
 })
 

@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
       busPorts[index] = await freePort()
       nodes[index] = await start({
         lines: [
-          'cluster-enabled yes', 'cluster-config-file nodes.conf', 'cluster-node-timeout 1000',
+          'cluster-enabled yes', 'cluster-config-file nodes.conf', 'cluster-node-timeout 5000',
           `cluster-port ${busPorts[index]}`,
         ],
       })

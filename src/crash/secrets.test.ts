@@ -5,7 +5,7 @@ import { testEngines } from '../testing/engines.js'
 import { pause } from './load.js'
 
 /** Secrets that rotate; the issue of a release asks for 10000. */
-const secretCount = Number(process.env.HOLDFAST_TEST_SECRETS ?? 500)
+const secretCount = Number(process.env.HOLDFAST_TEST_SECRETS ?? 250)
 const killCount = 5
 const [readers, writers] = [8, 4]
 const rootKey = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64')

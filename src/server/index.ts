@@ -68,6 +68,9 @@ const streamsSweptMax = 20
 /** @see ServerOptions.requestTimeoutMs */
 const requestTimeoutDefaultMs = 30_000
 
+/** On a connection that is open when the server closes, something must have been sent by then. */
+const silenceMs = 1_000
+
 /** What was accepted before `close` gets this long. */
 const finishTimeoutMs = 60_000
 
@@ -102,11 +105,13 @@ async function closeWithin(
   arrivals: Arrivals,
   requestTimeoutMs: number,
 ): Promise<void> {
+  const silencing = setTimeout(() => arrivals.cutSilent(), silenceMs)
   const cutting = setTimeout(() => arrivals.cut(), requestTimeoutMs)
   const ending = setTimeout(() => server.server.closeAllConnections(), finishTimeoutMs)
   try {
     await server.close()
   } finally {
+    clearTimeout(silencing)
     clearTimeout(cutting)
     clearTimeout(ending)
   }

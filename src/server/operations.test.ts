@@ -175,6 +175,15 @@ contract('a server that closes', (openWorld) => {
     await closing
   })
 
+  it('ends connections on which nothing was ever sent', async () => {
+    const { holdfast } = await open()
+    const server = await startServer({ holdfast, ...quiet })
+    const { received } = await rawConnection(server.url, '')
+    await server.close()
+    expect(await received).toBe('')
+    // Far below the 30 seconds that a late request has.
+  }, 15_000)
+
   it('does not wait for a request that never arrives, but for one that takes long', async () => {
     const { holdfast, guest } = await open()
     const { route, reached, open: letGo } = gate()

@@ -59,6 +59,13 @@ export class Arrivals {
     })
   }
 
+  /** Ends every connection on which nothing was ever sent, as browsers open them in advance. */
+  cutSilent(): void {
+    for (const socket of this.#requests.keys()) {
+      if (socket.bytesRead === 0) socket.destroy()
+    }
+  }
+
   /** Ends every connection but those whose request has arrived whole and waits for its answer. */
   cut(): void {
     for (const [socket, request] of this.#requests) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { contract } from '../testing/contract.js'
@@ -156,6 +157,7 @@ it('twenty readers at one place cost one read a signal, and a look a second', as
     look: async () => new Map(),
   })
   const leaving = new AbortController()
+  setMaxListeners(0, leaving.signal)
   const key = { organizationId: 'o', path: 'p' } as unknown as StreamKey
   const waiting = Array.from({ length: 20 }, async () => {
     const attachment = await live.attach(key)

@@ -5,6 +5,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { type TestEngine } from './engines.js'
@@ -59,6 +60,70 @@ export async function runCli(words: readonly string[], given: Surroundings): Pro
   return ended(child)
 }
 
+/** Where a command that runs in this process reads and writes. */
+interface Streams {
+  readonly input: Readable
+  readonly output: PassThrough
+  readonly error: PassThrough
+}
+
+type Program = (words: readonly string[], streams: Streams) => Promise<number>
+
+/**
+ * Gives a `runCli` that spares starting processes: the first command of each kind runs in one of
+ * its own, as users run it, the others in this one, one after the other, with the working
+ * directory and the environment of their own.
+ */
+export function sharedCli<T>(
+  run: (words: readonly string[], terminal: T) => Promise<number>,
+  Terminal: new (streams: Streams) => T,
+): typeof runCli {
+  const program: Program = (words, streams) => run(words, new Terminal(streams))
+  const met = new Set<string>()
+  let before: Promise<unknown> = Promise.resolve()
+  return async (words, given) => {
+    const kind = words.slice(0, 2).filter((word) => !word.startsWith('-')).join(' ')
+    if (!met.has(kind)) {
+      met.add(kind)
+      return runCli(words, given)
+    }
+    const ended = before.then(() => runHere(program, words, given))
+    before = ended.catch(() => undefined)
+    return ended
+  }
+}
+
+async function runHere(
+  program: Program,
+  words: readonly string[],
+  given: Surroundings,
+): Promise<Ended> {
+  const [folder, environment] = [process.cwd(), { ...process.env }]
+  const [input, output, error] = [
+    Readable.from(given.input ? [given.input] : []), new PassThrough(), new PassThrough(),
+  ]
+  const told = Promise.all([text(output), text(error)])
+  try {
+    process.chdir(given.cwd)
+    setEnvironment(environmentOf(given))
+    const code = await program(words, { input, output, error })
+    output.end()
+    error.end()
+    const [stdout, stderr] = await told
+    return { code, stdout, stderr }
+  } finally {
+    process.chdir(folder)
+    setEnvironment(environment)
+  }
+}
+
+function setEnvironment(environment: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(process.env)) {
+    if (!Object.hasOwn(environment, name)) delete process.env[name]
+  }
+  Object.assign(process.env, environment)
+}
+
 /** A command that runs until it is told to stop. */
 export interface Running {
   /** The lines of standard output so far; grows. */
@@ -96,11 +161,15 @@ export function temporaryFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-function start(words: readonly string[], { cwd, environment }: Surroundings) {
+function start(words: readonly string[], given: Surroundings) {
+  const { cwd } = given
+  return spawn(process.execPath, [entry, ...words], { cwd, env: environmentOf(given) })
+}
+
+function environmentOf({ environment }: Surroundings): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env)
     .filter(([name]) => !/^(HOLDFAST_|DB_|REDIS_|PG|NODE_OPTIONS)/.test(name))
-  const env = { ...Object.fromEntries(inherited), ...environment }
-  return spawn(process.execPath, [entry, ...words], { cwd, env })
+  return { ...Object.fromEntries(inherited), ...environment }
 }
 
 async function ended(child: ChildProcessWithoutNullStreams): Promise<Ended> {

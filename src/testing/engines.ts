@@ -27,7 +27,10 @@ export interface TestEngine {
   readonly isLasting?: boolean
   /** An empty database. */
   create(): Promise<DatabaseLease>
-  /** A database with the schema, for the login that serves: it may change rows and nothing else. */
+  /**
+   * A database with the schema, for the login that serves: it may change rows and nothing else.
+   * Its `drop` may leave it to the end of the run.
+   */
   createReady(): Promise<DatabaseLease>
 }
 
@@ -62,14 +65,12 @@ const roles: RoleNames = { owner: 'holdfast_test_owner', server: 'holdfast_test_
 function postgres(url: string | undefined, missing: string): TestEngine {
   const none = () => fail(missing)
   if (url === undefined) return { name: 'postgres', missing, create: none, createReady: none }
-  const create = async (owner?: string): Promise<DatabaseLease> => {
-    const run = process.env.HOLDFAST_TEST_RUN ?? 'local'
-    const name = `holdfast_test_${run}_${process.pid}_${(created += 1)}`
-    await administrate(url, [`create database ${name}${owner ? ` owner ${owner}` : ''}`])
-    const address = new URL(url)
-    address.pathname = `/${name}`
+  const run = process.env.HOLDFAST_TEST_RUN
+  const create = async (like = ''): Promise<DatabaseLease> => {
+    const name = `holdfast_test_${run ?? 'local'}_${process.pid}_${(created += 1)}`
+    await administrate(url, [`create database ${name} ${like}`])
     const drop = () => administrate(url, [`drop database if exists ${name} with (force)`])
-    const all = address.toString()
+    const all = onDatabase(url, name)
     return { url: all, ownerUrl: all, adminUrl: all, drop }
   }
   return {
@@ -77,19 +78,63 @@ function postgres(url: string | undefined, missing: string): TestEngine {
     create: () => create(),
     async createReady() {
       await makeRoles(url)
-      const lease = await create(roles.owner)
-      const ownerUrl = asRole(lease.adminUrl, roles.owner)
-      await migrate(ownerUrl)
-      await administrate(lease.adminUrl, grantStatements(roles))
-      return { ...lease, ownerUrl, url: asRole(lease.adminUrl, roles.server) }
+      const owner = `owner ${roles.owner}`
+      // Who ends a run removes its template with what else is left; without a run nobody would.
+      if (run !== undefined) template ??= makeTemplate(url, `holdfast_test_${run}_template`)
+      const like = template === undefined ? owner : `${owner} template ${await template}`
+      const lease = await create(like)
+      if (template === undefined) await prepare(lease.adminUrl)
+      const { adminUrl } = lease
+      return {
+        url: asRole(adminUrl, roles.server), ownerUrl: asRole(adminUrl, roles.owner), adminUrl,
+        // Every drop has the server write a checkpoint, for which all others wait.
+        drop: run === undefined ? lease.drop : async () => undefined,
+      }
     },
   }
 }
 
+let template: Promise<string> | undefined
+
+/** A database with the schema, for others to be copies of; the first process to come makes it. */
+async function makeTemplate(url: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(`select pg_advisory_lock(${sharedLock})`)
+    const { rows } = await client.query(
+      'select datallowconn from pg_database where datname = $1', [name])
+    // Nobody connects to one that is finished, else it could not be copied.
+    if (rows[0]?.datallowconn === false) return name
+    await client.query(`drop database if exists ${name} with (force)`)
+    await client.query(`create database ${name} owner ${roles.owner}`)
+    await prepare(onDatabase(url, name))
+    await client.query(`alter database ${name} with allow_connections false`)
+    return name
+  } finally {
+    await client.end()
+  }
+}
+
+/** Makes the schema in an empty database that the owner of the tables owns. */
+async function prepare(adminUrl: string): Promise<void> {
+  await migrate(asRole(adminUrl, roles.owner))
+  await administrate(adminUrl, grantStatements(roles))
+}
+
+function onDatabase(url: string, name: string): string {
+  const address = new URL(url)
+  address.pathname = `/${name}`
+  return address.toString()
+}
+
+/** Held by who makes what all processes that test on a server share. */
+const sharedLock = 1215260518
+
 /** Once a process; other processes on this server do the same at the same time. */
 async function makeRoles(url: string): Promise<void> {
   made ??= administrate(url, [
-    'begin', 'select pg_advisory_xact_lock(1215260518)',
+    'begin', `select pg_advisory_xact_lock(${sharedLock})`,
     ...Object.values(roles).flatMap((role) => roleStatements(role, passwordOf(url))), 'commit',
   ])
   await made

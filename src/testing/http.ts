@@ -48,7 +48,7 @@ export interface Promised {
 }
 
 /** How long an answer may take before the call fails, in milliseconds. */
-const answerTimeoutMs = 10_000
+const answerTimeoutMs = 30_000
 
 /** Sends requests and fails on any answer that breaks what the API promises of all answers. */
 export class HttpClient {

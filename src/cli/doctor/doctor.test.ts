@@ -1,5 +1,6 @@
 import {
-  chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync,
+  chmodSync, closeSync, copyFileSync, existsSync, openSync, readdirSync, readFileSync,
+  writeFileSync, writeSync,
 } from 'node:fs'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -10,10 +11,13 @@ import { openHoldfast } from '../../holdfast.js'
 import { enginesNamed } from '../../testing/backends.js'
 import { type DatabaseLease } from '../../testing/engines.js'
 import {
-  ensureBuilt, runCli, startCli, temporaryFolder, titleOn,
+  ensureBuilt, runCli, sharedCli, startCli, temporaryFolder, titleOn,
 } from '../../testing/command-line.test.harness.js'
+import { run } from '../program.js'
+import { Terminal } from '../terminal.js'
 import { type Check } from './check.js'
 
+const runCliHere = sharedCli(run, Terminal)
 let folder: ReturnType<typeof temporaryFolder>
 
 beforeAll(async () => {
@@ -25,7 +29,7 @@ afterAll(() => folder?.remove())
 /** Runs `doctor --json`; the checks by name. */
 async function doctor(environment: Record<string, string>, words: readonly string[] = []) {
   const all = { HOLDFAST_PORT: '0', ...environment }
-  const { code, stdout, stderr } = await runCli(['doctor', '--json', ...words],
+  const { code, stdout, stderr } = await runCliHere(['doctor', '--json', ...words],
     { cwd: folder.path, environment: all })
   expect(stderr).toBe('')
   const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] }
@@ -39,14 +43,18 @@ async function doctor(environment: Record<string, string>, words: readonly strin
 
 const path = (name: string): string => join(folder.path, name)
 
-/** Makes a database in a file with everything in it that a first start makes. */
+/** A database in a file with everything in it that a first start makes. */
 async function made(name: string): Promise<Record<string, string>> {
-  const environment = { HOLDFAST_DATABASE_URL: `sqlite:${name}` }
-  // In a process of its own, so that no connection to the file is left behind in this one.
-  const { code, stderr } = await runCli(['init-db'], { cwd: folder.path, environment })
+  const { code, stderr } = await (first ??= runCli(
+    ['init-db', '--database', 'sqlite:first.db'], { cwd: folder.path }))
   expect([code, stderr]).toEqual([0, ''])
-  return environment
+  for (const file of readdirSync(folder.path).filter((each) => each.startsWith('first.db'))) {
+    copyFileSync(path(file), path(file.replace('first.db', name)))
+  }
+  return { HOLDFAST_DATABASE_URL: `sqlite:${name}` }
 }
+
+let first: ReturnType<typeof runCli> | undefined
 
 function alter(name: string, sql: string): void {
   const database = new (sqliteDriver().DatabaseSync)(path(name), {})
@@ -220,7 +228,8 @@ describe('doctor on a PostgreSQL server that refuses', () => {
     const server = await listening((socket) => void socket.once('data', () => socket.write(scram)))
     servers.push(server)
     const url = `postgres://ada@127.0.0.1:${server.port}/shop`
-    const { named } = await doctor({ HOLDFAST_DATABASE_URL: url })
+    const environment = { HOLDFAST_DATABASE_URL: url, HOLDFAST_ACQUIRE_TIMEOUT_MS: '500' }
+    const { named } = await doctor(environment)
     expect(named.database).toMatchObject({ state: 'problem', fix: /DB_PASS/ })
   })
 

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import { testEngines } from '../testing/engines.js'
+import { until } from '../testing/work-arena.test.harness.js'
+import { PrivatePostgres } from './private-postgres.js'
+import { Random } from './random.js'
+import { leaseSeconds, payloads, Workplace, wrongEffects } from './workplace.js'
+
+const patienceMs = 240_000
+
+const workplace = new Workplace()
+afterEach(() => workplace.clear())
+
+// What is in memory ends with its process.
+for (const engine of testEngines().slice(1)) {
+  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
+  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] leases of jobs${reason}`, () => {
+    for (const [queue, how] of [['frozen', 'stopped'], ['blocked', 'blocked']] as const) {
+      it(`refuse what one says that was ${how} beyond its lease`, async () => {
+        const arena = await workplace.arenaOn(engine)
+        const { queues } = arena.stores
+        const first = await arena.worker({ leaseSeconds, queues: queue })
+        const { id } = await queues.enqueue(queue, {
+          payload: { key: null, ms: how === 'blocked' ? 7_000 : 300 },
+          backoff: { baseMs: 2_000, capMs: 2_000 },
+        })
+        await until('it is begun', async () => (await queues.get(id)).state === 'active')
+        if (how === 'stopped') first.signal('SIGSTOP')
+        await arena.worker({ leaseSeconds, queues: queue })
+        await until('the second has failed', async () => (await queues.get(id)).failures === 1)
+        if (how === 'stopped') first.signal('SIGCONT')
+        await until('the third is done', async () => (await queues.get(id)).state === 'completed')
+        first.signal('SIGTERM')
+        const { code, stdout } = await first.end
+        expect(code).toBe(0)
+        // More only when the machine is so busy that a later attempt is late as well.
+        const { lost } = JSON.parse(stdout.trim().split('\n').at(-1)!) as { lost: number }
+        expect(lost).toBeGreaterThanOrEqual(1)
+        const job = await queues.get(id)
+        expect(job).toMatchObject({ failures: 1, error: { message: 'of the second worker' } })
+        expect([job.attempt > 2, job.crashes > 0]).toEqual([true, true])
+        expect((await arena.effects()).map(({ attempt }) => attempt)).toEqual([job.attempt])
+      }, patienceMs)
+    }
+
+    it('take over from one that is killed within its lease and five seconds', async () => {
+      const arena = await workplace.arenaOn(engine)
+      const first = await arena.worker({ leaseSeconds, concurrency: 50 })
+      await arena.enqueue('work', payloads(50, 60_000))
+      const active = async (attempt: number) =>
+        (await arena.stores.queues.list('work', { state: 'active', limit: 200 })).data
+          .filter((job) => job.attempt === attempt).length
+      await until('all are begun', async () => await active(1) === 50)
+      await arena.worker({ leaseSeconds, concurrency: 50 })
+      first.signal('SIGKILL')
+      const sinceMs = performance.now()
+      await until('all are begun again', async () => await active(2) === 50)
+      const tookMs = performance.now() - sinceMs
+      console.log(`${engine.name}: 50 jobs taken over ${Math.round(tookMs)} ms after kill -9`)
+      expect(tookMs).toBeLessThan(leaseSeconds * 1_000 + 5_000)
+    }, patienceMs)
+
+    it('leave their schedules’ ticks to others when killed: each tick is one job', async () => {
+      const arena = await workplace.arenaOn(engine)
+      const { queues, schedules } = arena.stores
+      const names = ['a', 'b', 'c', 'd']
+      for (const name of names) {
+        await schedules.create({ name, queue: `ticks-${name}`, cron: '* * * * * *' })
+      }
+      const crew = await workplace.crew(3, () => arena.scheduler())
+      const random = new Random()
+      while (crew.restarts < 6) {
+        await sleep(800)
+        crew.kill(random.between(0, 2))
+      }
+      const fired = async (name: string) =>
+        (await queues.list(`ticks-${name}`, { limit: 200 })).data
+          .map(({ dedupeKey }) => Date.parse(dedupeKey!.slice(-27, -4) + 'Z') / 1_000)
+          .sort((one, other) => one - other)
+      await until('all have fired', async () => (await fired('d')).length > 12)
+      await crew.dismiss()
+      for (const name of names) {
+        const ticks = await fired(name)
+        expect(ticks).toEqual(ticks.map((_, index) => ticks[0]! + index))
+      }
+    }, patienceMs)
+
+    it('give back at their end what outlasts the grace, for others to take at once', async () => {
+      const arena = await workplace.arenaOn(engine)
+      const first = await arena.worker({ leaseSeconds: 60, graceSeconds: 1 })
+      const [id] = await arena.enqueue('work', payloads(1, 60_000))
+      const attempt = async () => (await arena.stores.queues.get(id!)).attempt
+      await until('it is begun', async () => await attempt() === 1)
+      await arena.worker({ leaseSeconds: 60 })
+      first.signal('SIGTERM')
+      expect((await first.end).code).toBe(0)
+      const sinceMs = performance.now()
+      await until('it is taken', async () => await attempt() === 2)
+      console.log(`${engine.name}: taken ${Math.round(performance.now() - sinceMs)} ms after exit`)
+      expect(performance.now() - sinceMs).toBeLessThan(4_000)
+    }, patienceMs)
+  })
+}
+
+const missing = PrivatePostgres.missing()
+describe.skipIf(missing !== undefined)(`workers without database: ${missing ?? 'runs'}`, () => {
+  it('wait for it and go on by themselves, each effect once', async () => {
+    const postgres = await PrivatePostgres.create()
+    workplace.leave(() => postgres.remove())
+    const { url } = postgres
+    const create = async () => ({
+      url, ownerUrl: url, adminUrl: url, drop: async () => undefined,
+    })
+    const arena = await workplace.arenaOn({ name: 'postgres', create, createReady: create })
+    const ids = await arena.enqueue('work', payloads(400, 50))
+    const workers = await Promise.all([1, 2].map(() => arena.worker({ leaseSeconds })))
+    for (const mode of ['immediate', 'fast'] as const) {
+      await until('work goes on', async () => (await arena.counts('work')).completed > 20)
+      await postgres.stop(mode)
+      await sleep(2_500)
+      await postgres.start()
+      await until('it answers', () => arena.counts('work').then(() => true, () => false))
+    }
+    await until('all are over', async () => (await arena.counts('work')).left === 0, 60_000)
+    expect(workers.map(({ isAlive }) => isAlive)).toEqual([true, true])
+    expect(await arena.counts('work')).toEqual({ completed: ids.length, dead: 0, left: 0 })
+    expect(await wrongEffects(arena, ids)).toEqual([])
+  }, patienceMs)
+})
