@@ -8,7 +8,8 @@ import {
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import {
-  ContextStore, ConversationStore, MessageLog, MessageStore, ParticipantStore,
+  ContextStore, ConversationStore, type IndexerOptions, MessageIndexer, MessageLog, MessageStore,
+  ParticipantStore,
 } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
@@ -297,6 +298,14 @@ export class Holdfast {
   }
 
   /**
+   * Looks through all conversations for messages that search has not indexed yet: those from before
+   * there was search, and what other processes left; `start` begins.
+   */
+  indexer(options: IndexerOptions = {}): MessageIndexer {
+    return this.#closing(new MessageIndexer(this.#messageLog, options))
+  }
+
+  /**
    * Closes workers and schedulers, finishes the appends and statements already handed in, then
    * closes every connection.
    */
@@ -306,6 +315,7 @@ export class Holdfast {
     this.streamLog.live.close()
     this.#messageLog.live.close()
     await this.#messageLog.idle()
+    await this.#messageLog.indexing.close()
     await this.streamLog.idle()
     await this.#agentStateLog.idle()
     await this.jobs.idle()

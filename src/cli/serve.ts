@@ -81,6 +81,7 @@ function startWork(
   const log = new WorkLog(terminal, settings.logLevel)
   return [
     holdfast.sealer({ retentionDays: settings.auditRetentionDays, onEvent: log.sealer }),
+    holdfast.indexer({ onEvent: log.indexer }),
     ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
     ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
   ].map((each) => each.start())

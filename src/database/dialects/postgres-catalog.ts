@@ -41,6 +41,8 @@ select definition collate "C" as definition from (
     || case when c.relforcerowsecurity then ' forced' else '' end
   from pg_policy p join pg_class c on c.oid = p.polrelid
   where c.relnamespace = current_schema()::regnamespace
+  union all
+  select 'view ' || viewname || ' ' || definition from pg_views where schemaname = current_schema()
 ) as found order by 1`)
 
 /** Tables with rows of organizations, and the column that holds their ids. */
@@ -60,8 +62,9 @@ with reachable as (
   select r.oid, r.rolsuper, r.rolbypassrls from pg_roles r
   where pg_has_role(current_user, r.oid, 'member')
 ), held as (
-  select t.name, c.relowner, c.relrowsecurity and c.relforcerowsecurity and exists (
-    select from pg_policy p where p.polrelid = c.oid and p.polname = 'organizations_in_reach'
+  select t.name, c.relowner, c.relrowsecurity and exists (
+    select from pg_policy p where p.polrelid = c.oid and (p.polname = 'organizations_in_reach'
+      and c.relforcerowsecurity or p.polname = 'organizations_in_reach_by_view')
   ) as walled
   from (${organizationTables}) t
   join pg_class c on c.relnamespace = current_schema()::regnamespace and c.relname = t.name

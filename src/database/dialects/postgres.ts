@@ -14,6 +14,7 @@ import { arrayParameter } from './postgres-arrays.js'
 import { definitions, introspection, walls, wallsOf } from './postgres-catalog.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
+import { postgresWords } from './postgres-words.js'
 import { greet } from './postgres-session.js'
 
 const types: Record<Kind, string> = {
@@ -25,6 +26,7 @@ const types: Record<Kind, string> = {
   real: 'double precision',
   flag: 'boolean',
   bytes: 'bytea',
+  terms: 'tsvector',
 }
 
 const plainType = (kind: Kind): string => types[kind].split(' collate')[0]!
@@ -56,6 +58,7 @@ export const postgresEngine: Engine = {
   types,
   tableSuffix: '',
   rowSecurity,
+  words: postgresWords,
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     if (count === 1) return oneRow(kinds, slot)

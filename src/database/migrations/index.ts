@@ -20,10 +20,12 @@ import { participants } from './0019_participants.js'
 import { conversationChanges } from './0022_conversation_changes.js'
 import { adapters } from './0023_adapters.js'
 import { streamOwners } from './0024_stream_owners.js'
+import { search } from './0026_search.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
+  search,
 ]
