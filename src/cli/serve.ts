@@ -72,7 +72,7 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
   })
 }
 
-/** The sealer, the scheduler unless it shall run elsewhere, and a worker if there are handlers. */
+/** Sealer, indexer, the scheduler unless it runs elsewhere, and a worker if there are handlers. */
 function startWork(
   holdfast: Holdfast,
   handlers: Handlers | undefined,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { InvalidInput } from '../errors.js'
@@ -46,10 +47,12 @@ const query = fc.oneof(
 
 type Listed = readonly Message[]
 
-/** What must be found: newest first. */
+const place = ({ createdAt, id, conversationId }: Message) => `${createdAt} ${id} ${conversationId}`
+
+/** What must be found: newest first, then by id. */
 const expected = (all: Listed, q: string): string[] =>
   all.filter((message) => fulfils(placesOf(indexWordsOf(message.content)), queryOf(q)))
-    .map(({ id }) => id).reverse()
+    .sort((a, b) => (place(a) < place(b) ? 1 : -1)).map(({ id }) => id)
 
 async function found({ organization: { messages } }: ContractWorld, q: string): Promise<string[]> {
   const ids: string[] = []
@@ -71,7 +74,7 @@ async function found({ organization: { messages } }: ContractWorld, q: string): 
 contract('full-text search beside a naive model', (open) => {
   it('finds the same, whatever is written and whatever is asked', async () => {
     const world = await open()
-    const { organization: { conversations, messages }, neighbour } = world
+    const { holdfast, organization: { conversations, messages }, neighbour } = world
     const [one, other, theirs] = [
       await conversations.create(), await conversations.create(),
       await neighbour.conversations.create(),
@@ -80,7 +83,11 @@ contract('full-text search beside a naive model', (open) => {
     const all: Message[] = []
     for (const [index, each] of contents.entries()) {
       const { id } = index % 2 === 0 ? one : other
-      all.push(await messages.append(id, { role: 'user', content: each }))
+      // Ids that are given stand in no order of time.
+      const given = index % 3 === 0 ? { id: randomUUID() } : {}
+      all.push(await messages.append(id, { role: 'user', content: each, ...given }))
+      // A part is indexed, some of it together with what comes later, and the end is not.
+      if (index % 40 === 39) await holdfast.indexer().pass()
       await neighbour.messages.append(theirs.id, { role: 'user', content: each })
     }
     let hits = 0

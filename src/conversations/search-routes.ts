@@ -31,8 +31,8 @@ const foundSchema = named('FoundMessage', z.object({
 const pageOfFound = named('FoundMessagePage', z.object({
   data: z.array(foundSchema),
   next_cursor: z.string().nullable().describe('Null at the end.'),
-  complete: z.boolean()
-    .describe('False while messages from before there was search are still looked through.'),
+  complete: z.boolean().describe('False when more was left to be indexed than could be looked ' +
+    'at: messages may be missing. Otherwise none is that was acknowledged before.'),
 }))
 
 const word = z.string().regex(rolePattern, 'must be a lower-case word of at most 64 characters')

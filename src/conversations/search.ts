@@ -140,7 +140,8 @@ export class MessageFinder {
     const untilMs = performance.now() + helpMs
     let candidates = await ask()
     // A transaction may hold what the indexer has to wait for.
-    while (!candidates.complete && !this.#source.inTransaction && performance.now() < untilMs) {
+    if (this.#source.inTransaction) return candidates
+    while (!candidates.complete && performance.now() < untilMs) {
       await indexing.catchUp(await statements.behind(), untilMs)
       candidates = await ask()
     }
