@@ -148,6 +148,7 @@ export class Holdfast {
       clock: this.clock, ids: this.ids, signals: coordination.signals,
       waitingTimeoutMs: options.acquireTimeoutMs,
       states: new AgentStateChanges(this.#agentStateLog),
+      backgroundIndexing: options.backgroundIndexing,
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,

@@ -70,9 +70,12 @@ export class MessageIndexer {
     await this.#loop
   }
 
-  /** Looks through all conversations once; the messages whose words it took. */
+  /**
+   * Looks through all conversations once, and at what changed; the messages whose words it took.
+   */
   async pass(): Promise<number> {
     const before = this.#messages
+    await this.#take([])
     for (let place: ConversationKey | undefined; ;) {
       const sinceMs = performance.now()
       const { behind, last } = await this.#chunk(place)
@@ -101,12 +104,13 @@ export class MessageIndexer {
   /** Step by step, no more than half of the time, so that others come through. */
   async #take(behind: readonly ConversationKey[]): Promise<void> {
     let left = behind
-    while (left.length > 0 && !this.#stop.signal.aborted) {
+    for (let isOver = false; !isOver && !this.#stop.signal.aborted;) {
       const sinceMs = performance.now()
       const asked = left.slice(0, keysMax)
       const { messages, finished } = await this.#log.indexing.batch.step(asked, stepMax)
       const done = new Set(finished)
       left = left.filter((key) => !done.has(key))
+      isOver = left.length === 0 && messages === 0
       this.#messages += messages
       if (this.#messages >= this.#told + tellEvery) this.#tell('indexed')
       await this.#pause(performance.now() - sinceMs)

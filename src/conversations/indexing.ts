@@ -7,10 +7,13 @@ import { type ConversationKey } from './transfer-format.js'
 const quietMs = 100
 
 /** While it is busy, fewer noticed writes than this wait. */
-const backlogMin = 2_000
+const backlogMin = 500
 
-/** While it is busy, indexing takes one part in so many of the time. */
-const busyShare = 20
+/** Indexing takes one part in so many of the time: of a quiet process, a busy one, a full one. */
+const shares = { quiet: 2, busy: 4, full: 50 } as const
+
+/** A busy process is full when more than this part of its time is in use. */
+const fullFrom = 0.7
 
 const pauseMaxMs = 1_000
 const retryMs = 2_000
@@ -24,13 +27,14 @@ const noticedMax = 50_000
 
 /**
  * Takes the words of messages behind the appends of this process. An append only leaves a note in
- * memory. It works when the process is quiet; while it is busy, only on a long backlog and for a
+ * memory. It works when the process is quiet; while it is busy, only on a longer backlog and for a
  * small share of the time. What it does not get to, a search reads itself.
  */
 export class Indexing {
   readonly batch: IndexBatch
   /** The organizations of conversations to look at; the oldest note first. */
   readonly #noticed = new Map<string, ConversationKey>()
+  #utilization = performance.eventLoopUtilization()
   #writes = 0
   #lastMs = 0
   #timer: NodeJS.Timeout | undefined
@@ -112,8 +116,7 @@ export class Indexing {
         else {
           const sinceMs = performance.now()
           if (!await this.#step()) return
-          const tookMs = performance.now() - sinceMs
-          await this.#rest(this.#isBusy ? tookMs * (busyShare - 1) : tookMs)
+          await this.#rest((performance.now() - sinceMs) * (this.#share - 1))
         }
       } catch {
         // The database cannot be asked. What was not indexed is found by reading it.
@@ -124,6 +127,14 @@ export class Indexing {
 
   get #isBusy(): boolean {
     return performance.now() - this.#lastMs < quietMs
+  }
+
+  get #share(): number {
+    const before = this.#utilization
+    this.#utilization = performance.eventLoopUtilization()
+    if (!this.#isBusy) return shares.quiet
+    const { utilization } = performance.eventLoopUtilization(this.#utilization, before)
+    return utilization > fullFrom ? shares.full : shares.busy
   }
 
   /** False when nothing is left. */

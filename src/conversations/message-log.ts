@@ -36,6 +36,8 @@ export interface MessageSource {
   readonly signals: Signals
   /** What another domain tells of agents' states, for the events of conversations. */
   readonly states?: ConversationStates
+  /** Whether the words of what is appended are taken in the background. @default true */
+  readonly backgroundIndexing?: boolean | undefined
   /** Longest wait of an append for the batches before it. @default 5000 */
   readonly waitingTimeoutMs?: number
 }
@@ -85,6 +87,7 @@ export class MessageLog {
     this.contextRow = contextRow(database)
     this.transfer = new TransferStatements(database)
     this.indexing = new Indexing(this)
+    if (source.backgroundIndexing === false) this.indexing.pause()
     const { signals, states } = source
     this.events = new EventSignals(signals)
     const reader = new EventReader(database, states)

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { type Backend } from '../database/engine.js'
 import { Database } from '../database/database.js'
 import { contract, type ContractWorld } from '../testing/index.js'
+import { watchedBackend } from '../testing/plans.test.harness.js'
 import { IndexBatch } from './index-batch.js'
 import { stepMax } from './indexing.js'
 import { type ConversationTables } from './tables.js'
@@ -37,7 +38,7 @@ async function stage(world: ContractWorld, backend: Backend = world.holdfast.bac
   return { database, log, messages, id, key, find, rowsIn, resume, indexing: log.indexing }
 }
 
-/** As if the process were killed at any moment: a batch is lost before its commit, or its answer. */
+/** As if the process were killed: a batch is lost before its commit, or its answer is. */
 function mortal(backend: Backend): Backend {
   let count = 0
   const died = () => { throw new Error('killed') }
@@ -178,6 +179,24 @@ contract('search behind an indexer', (open) => {
     expect([isErased, await here.rowsIn('message_terms')]).toEqual([true, 0])
     await here.indexing.catchUp([here.key])
     expect([await here.rowsIn('message_terms'), await here.rowsIn('search_dirty')]).toEqual([0, 0])
+  })
+})
+
+contract('an append', (open) => {
+  it('asks nothing of search, by no statement and by no trigger', async () => {
+    const world = await open()
+    const { holdfast: { backend } } = world
+    const seen: string[] = []
+    const here = await stage(world, watchedBackend(backend, ({ sql }) => seen.push(sql)))
+    const first = await here.messages.append(here.id, say('one'))
+    await here.messages.append(here.id, say('two'), { idempotencyKey: 'k' })
+    await here.messages.append(here.id, { ...say('three'), parentMessageId: first.id })
+    await here.messages.appendMany(here.id, many(3, String))
+    expect(seen.length).toBeGreaterThan(3)
+    expect(seen.filter((sql) => /search_|message_terms|message_words/.test(sql))).toEqual([])
+    const triggers = (await backend.definitions()).filter((each) => /trigger/i.test(each))
+    expect(triggers.some((each) => /update of content on (public\.)?messages/i.test(each))).toBe(true)
+    expect(triggers.filter((each) => /insert\s+on (public\.)?messages\b/i.test(each))).toEqual([])
   })
 })
 

@@ -111,7 +111,8 @@ export class SearchStatements {
         select c.organization_id, c.id, coalesce(p.position, 0) as position,
           c.message_count - coalesce(p.position, 0) as behind
         ${this.#behind} limit ${sql.lit(tailMax + 1)})
-      select ${sql.lit(rowsOf.index)} as source, created_at, message_id, conversation_id, 0 as behind
+      select ${sql.lit(rowsOf.index)} as source, created_at, message_id, conversation_id,
+        0 as behind
       from ${found} as found
       union all
       select ${sql.lit(rowsOf.rest)}, created_at, id, conversation_id, 0

@@ -28,7 +28,7 @@ async function kept(backend: Backend): Promise<string> {
     .map((part) => `message_words_${part}`)
   const texts = []
   for (const name of ['message_terms', ...backend.engine.rowLocks ? [] : shadows]) {
-    const read = { sql: `select ${name === 'message_terms' ? 'terms' : '*'} from ${name}`, parameters: [], readOnly: true, reach: 'all' }
+    const read = { sql: `select * from ${name}`, parameters: [], readOnly: true, reach: 'all' }
     const { rows } = await backend.run(read).catch(() => ({ rows: [] }))
     for (const value of rows.flatMap((row) => Object.values(row))) {
       const isText = !(value instanceof Uint8Array)

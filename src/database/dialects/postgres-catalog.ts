@@ -45,6 +45,17 @@ select definition collate "C" as definition from (
   select 'view ' || viewname || ' ' || definition from pg_views where schemaname = current_schema()
 ) as found order by 1`)
 
+/** Indexes of words on tables: a vacuum leaves each word in them that no row has any more. */
+export const wordIndexes = (tables: readonly string[]): Statement => ({
+  ...query(`
+    select i.indexrelid::regclass as name from pg_index i
+    join pg_class c on c.oid = i.indrelid
+    where c.relnamespace = current_schema()::regnamespace and c.relname = any($1) and exists (
+      select from pg_opclass o where o.oid = any(i.indclass) and o.opcname = 'tsvector_ops'
+        and o.opcmethod = (select oid from pg_am where amname = 'gin'))`),
+  parameters: [tables],
+})
+
 /** Tables with rows of organizations, and the column that holds their ids. */
 export const organizationTables = `
 select c.relname as name,

@@ -11,7 +11,9 @@ import {
 } from '../failures.js'
 import { begin, commit, runTransaction } from '../transaction.js'
 import { arrayParameter } from './postgres-arrays.js'
-import { definitions, introspection, walls, wallsOf } from './postgres-catalog.js'
+import {
+  definitions, introspection, walls, wallsOf, wordIndexes,
+} from './postgres-catalog.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
 import { postgresWords } from './postgres-words.js'
@@ -225,6 +227,8 @@ export class PostgresBackend implements Backend {
       // Behind a pooler the setting would stay with a connection of others.
       if (this.#named) await send('set statement_timeout = 0')
       for (const table of tables) await send(`vacuum (index_cleanup on) "${table}"`)
+      const { rows } = await this.#send(lease, wordIndexes(tables))
+      for (const { name } of rows) await send(`reindex index concurrently ${String(name)}`)
     } finally {
       lease.patient = false
       if (this.#named) await send('reset statement_timeout')
