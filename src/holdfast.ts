@@ -9,7 +9,8 @@ import {
 } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
 import {
-  ContextStore, ConversationStore, MessageLog, MessageStore, ParticipantStore,
+  ContextStore, ConversationStore, type IndexerOptions, MessageIndexer, MessageLog, MessageStore,
+  ParticipantStore,
 } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
@@ -151,6 +152,7 @@ export class Holdfast {
       clock: this.clock, ids: this.ids, signals: coordination.signals,
       waitingTimeoutMs: options.acquireTimeoutMs,
       states: new AgentStateChanges(this.#agentStateLog),
+      backgroundIndexing: options.backgroundIndexing,
     })
     this.jobs = new JobLog(this.#database.as(), {
       ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
@@ -303,6 +305,14 @@ export class Holdfast {
   }
 
   /**
+   * Looks through all conversations for messages that search has not indexed yet: those from before
+   * there was search, and what other processes left; `start` begins.
+   */
+  indexer(options: IndexerOptions = {}): MessageIndexer {
+    return this.#closing(new MessageIndexer(this.#messageLog, options))
+  }
+
+  /**
    * Closes workers and schedulers, finishes the appends and statements already handed in, then
    * closes every connection.
    */
@@ -312,6 +322,7 @@ export class Holdfast {
     this.streamLog.live.close()
     this.#messageLog.live.close()
     await this.#messageLog.idle()
+    await this.#messageLog.indexing.close()
     await this.streamLog.idle()
     await this.#agentStateLog.idle()
     await this.attachmentWorks.idle()

@@ -38,6 +38,11 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly loginLimits?: Partial<LoginLimits>
   /** Known settings and their secret fields. @default any settings */
   readonly settings?: SettingsOptions
+  /**
+   * Take the words of what this process appends for search, while it is quiet. Without it searches
+   * read more themselves, until `indexer()` or another process did. @default true
+   */
+  readonly backgroundIndexing?: boolean
   /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
   readonly agentStates?: AgentStateOptions
   /** How attachments are kept, and how large they may be. @default in the database, 25 MiB */

@@ -12,7 +12,7 @@ import {
 } from './audit/index.js'
 import {
   conversationParticipants, conversations, conversationSummaries, type ConversationTables,
-  messageBranches, messages,
+  messageBranches, messages, messageTerms, searchDirty, searchProgress,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -56,6 +56,9 @@ export const tables = [
   messages,
   conversationSummaries,
   conversationParticipants,
+  searchProgress,
+  searchDirty,
+  messageTerms,
   agentStateCounters,
   agentStates,
   agentStateRevisions,

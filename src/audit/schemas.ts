@@ -1,25 +1,13 @@
 import { z } from 'zod'
 import { pageQuery } from '../http/page.js'
-import { idSchema, instantSchema, jsonSchema, named, shownAs } from '../http/schema.js'
+import {
+  idSchema, instantSchema, jsonSchema, momentText, named,
+} from '../http/schema.js'
 import { type AuditListing, auditOutcomes } from './store.js'
 import { type AuditEvent, type AuditHead } from './tables.js'
 
 const text = (description: string) => z.string().describe(description)
 const filter = (description: string) => z.string().max(512).describe(description).optional()
-
-const momentPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/
-
-/** A moment in a query string; the store wants six fraction digits. */
-const momentText = (description: string) => {
-  const rule = 'must be a moment in UTC such as 2026-01-31T12:00:00Z'
-  const schema = z.string().refine((given) => momentPattern.test(given), rule).transform(padded)
-  return shownAs(schema, { type: 'string', format: 'date-time', description })
-}
-
-function padded(moment: string): string {
-  const [seconds = '', fraction = ''] = moment.slice(0, -1).split('.')
-  return `${seconds}.${fraction.padEnd(6, '0')}Z`
-}
 
 /** The filters of the list. */
 export const eventQuery = z.strictObject({

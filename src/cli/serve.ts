@@ -72,7 +72,7 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
   })
 }
 
-/** The sealer, the scheduler unless it shall run elsewhere, and a worker if there are handlers. */
+/** Sealer, indexer, the scheduler unless it runs elsewhere, and a worker if there are handlers. */
 function startWork(
   holdfast: Holdfast,
   handlers: Handlers | undefined,
@@ -81,6 +81,7 @@ function startWork(
   const log = new WorkLog(terminal, settings.logLevel)
   return [
     holdfast.sealer({ retentionDays: settings.auditRetentionDays, onEvent: log.sealer }),
+    holdfast.indexer({ onEvent: log.indexer }),
     ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
     ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
   ].map((each) => each.start())

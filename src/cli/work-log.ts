@@ -1,4 +1,5 @@
 import { type SealerEvent } from '../audit/index.js'
+import { type IndexerEvent } from '../conversations/index.js'
 import { type Job, type SchedulerEvent, type WorkerEvent } from '../queues/index.js'
 import { type LogLevel, logLevels } from './environment.js'
 import { type Terminal } from './terminal.js'
@@ -49,6 +50,12 @@ export class WorkLog {
       default:
         return this.#say('info', `${which}: ${event.entries} entries pruned`)
     }
+  }
+
+  readonly indexer = (event: IndexerEvent): void => {
+    if (event.kind === 'unavailable') return this.#unavailable('indexer', event.error)
+    const all = event.kind === 'finished' ? ', and that was all' : ''
+    this.#say('info', `indexed ${event.messages} messages that were left${all}`)
   }
 
   #unavailable(who: string, error: unknown): void {

@@ -10,7 +10,8 @@ import { eachOf } from './pages.js'
 import { piecesOf } from './pieces.js'
 import {
   type ActiveLeaf, type AppendedMessages, type ChildrenPage, type Conversation,
-  type ConversationChanges, type ConversationPage, type Message, type MessageChanges,
+  type ConversationChanges, type ConversationPage, type FoundMessage, type FoundMessagePage,
+  type Message, type MessageChanges,
   type MessagePage, type ModelContext, type NewConversation, type NewFork, type NewMessage,
   type NewMessages, type NewSummary, type Participant, type ParticipantDraft,
   type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary, type Typing,
@@ -315,6 +316,22 @@ export class Messages {
     options: CallOptions = {},
   ): Promise<ChildrenPage> {
     return this.#request('listChildren', { path: pathOf(name), query, ...options })
+  }
+
+  /**
+   * One page of the messages that hold words, newest first: all `words`, `"phrases"`, `-excluded`
+   * ones, `begin*`. Places in highlights count UTF-16 code units, as JavaScript does.
+   */
+  search(query: Query<'searchMessages'>, options: CallOptions = {}): Promise<FoundMessagePage> {
+    return this.#request('searchMessages', { query, ...options })
+  }
+
+  /** Every message that holds words, newest first, page by page as it is asked for. */
+  eachFound(
+    query: Query<'searchMessages'>,
+    options: CallOptions = {},
+  ): AsyncGenerator<FoundMessage, void, undefined> {
+    return eachOf((cursor) => this.search({ ...query, ...cursor }, options))
   }
 
   /** Replaces what is given. An edit of a person is a message of its own: `sibling_of`. */

@@ -601,6 +601,23 @@ export interface paths {
         patch: operations["updateMessage"];
         trace?: never;
     };
+    "/v1/search/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find messages by their words, newest first */
+        get: operations["searchMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{conversation_id}/participants": {
         parameters: {
             query?: never;
@@ -1907,6 +1924,17 @@ export interface components {
             /** @description Instead of the job’s backoff. */
             delay_seconds?: number;
         };
+        FoundMessage: {
+            message: components["schemas"]["Message"];
+            highlight: components["schemas"]["Highlight"] | null;
+        };
+        FoundMessagePage: {
+            data: components["schemas"]["FoundMessage"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+            /** @description False when more was left to be indexed than could be looked at: messages may be missing. Otherwise none is that was acknowledged before. */
+            complete: boolean;
+        };
         Heartbeat: {
             /** @description The job’s `attempt` as it was claimed. */
             attempt: number;
@@ -1934,6 +1962,16 @@ export interface components {
              * @description When the lease ends, on the database’s clock.
              */
             expires_at: string;
+        };
+        Highlight: {
+            /** @description JSON pointer to the text in `content`; empty for `content` itself. */
+            path: string;
+            /** @description Where in that text the snippet begins, in UTF-16 code units. */
+            offset: number;
+            /** @description At most 240 code units of plain text, as they are: escape them. */
+            snippet: string;
+            /** @description What was asked for, in order, never overlapping. */
+            ranges: components["schemas"]["TextRange"][];
         };
         Invitation: {
             /**
@@ -2930,6 +2968,12 @@ export interface components {
              */
             updated_at: string;
         };
+        TextRange: {
+            /** @description In UTF-16 code units of the snippet. */
+            start: number;
+            /** @description Behind the last one. */
+            end: number;
+        };
         Typing: {
             /** @description When nothing more is heard, it is over after so long. Default 5. */
             ttl_seconds?: number;
@@ -3016,9 +3060,12 @@ export type CreatedServiceToken = components['schemas']['CreatedServiceToken'];
 export type EffectiveSettings = components['schemas']['EffectiveSettings'];
 export type ErasureReport = components['schemas']['ErasureReport'];
 export type Failure = components['schemas']['Failure'];
+export type FoundMessage = components['schemas']['FoundMessage'];
+export type FoundMessagePage = components['schemas']['FoundMessagePage'];
 export type Heartbeat = components['schemas']['Heartbeat'];
 export type HeartbeatAnswer = components['schemas']['HeartbeatAnswer'];
 export type HeldLock = components['schemas']['HeldLock'];
+export type Highlight = components['schemas']['Highlight'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationAnswer = components['schemas']['InvitationAnswer'];
 export type InvitationPage = components['schemas']['InvitationPage'];
@@ -3101,6 +3148,7 @@ export type Stream = components['schemas']['Stream'];
 export type StreamFinish = components['schemas']['StreamFinish'];
 export type StreamPage = components['schemas']['StreamPage'];
 export type Summary = components['schemas']['Summary'];
+export type TextRange = components['schemas']['TextRange'];
 export type Typing = components['schemas']['Typing'];
 export type User = components['schemas']['User'];
 export type UserChanges = components['schemas']['UserChanges'];
@@ -8751,6 +8799,101 @@ export interface operations {
             };
             /** @description `idempotency_key_reused` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchMessages: {
+        parameters: {
+            query: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Words that must all be there, `"phrases"`, `-excluded`, `begin*`. */
+                q: string;
+                /** @description Only in this conversation. */
+                conversation_id?: string;
+                /** @description Only in conversations that this user began. */
+                user_id?: string;
+                author?: string;
+                role?: string;
+                kind?: string;
+                /** @description Only messages of this moment and later. */
+                from?: string;
+                /** @description Only messages before this moment. */
+                to?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundMessagePage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17967,6 +18110,13 @@ export const endpoints = {
         isPublic: false,
         isInOrganization: true,
         isKeyed: true,
+    },
+    searchMessages: {
+        method: 'GET',
+        path: '/v1/search/messages',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
     },
     listParticipants: {
         method: 'GET',

@@ -89,11 +89,23 @@ export class ConversationImport {
       const write = () => this.#database.transaction((transaction) =>
         this.#once(transaction, whole, options), { repeatable: true })
       // A transaction that is open already must not wait for one that may wait for it.
-      return this.#inTransaction ? await write() : await this.#log.imports.take(write)
+      const imported = this.#inTransaction ? await write() : await this.#log.imports.take(write)
+      this.#notice(imported.id)
+      return imported
     } finally {
       room.leave()
       await spool.close()
     }
+  }
+
+  /** Its words are taken in the background. */
+  #notice(id: string): void {
+    const { organizationId: organization, id: conversation } = conversations.columns
+    const key = {
+      organizationId: organization.encode(this.#scope.organizationId),
+      conversationId: conversation.encode(id),
+    }
+    this.#database.afterCommit(() => this.#log.indexing.remember([key]))
   }
 
   async #once(

@@ -7,8 +7,11 @@ export { ContextStore, type ModelContext } from './context.js'
 export { type ContextContext, contextRoutes } from './context-routes.js'
 export { type ImportedConversation, type ImportOptions, type ImportSource } from './import.js'
 export { type MessageChanges, type NewMessage } from './drafts.js'
+export { type IndexerEvent, type IndexerOptions, MessageIndexer } from './indexer.js'
 export { type ConversationListing } from './listing.js'
 export { MessageLog } from './message-log.js'
+export { type FoundMessage, type FoundMessages, type MessageSearch } from './search.js'
+export { searchRoutes } from './search-routes.js'
 export {
   type AppendOptions, type MessageListing, MessageStore,
 } from './messages.js'
@@ -18,8 +21,8 @@ export {
 export { type NewSummary, type SummaryPut } from './summaries.js'
 export {
   type Conversation, conversationParticipants, conversations, conversationSummaries,
-  type ConversationTables, type Message, messageBranches, messages, type Metadata,
-  type Participant, type ParticipantRole, type Summary,
+  type ConversationTables, type Message, messageBranches, messages, messageTerms, type Metadata,
+  type Participant, type ParticipantRole, searchDirty, searchProgress, type Summary,
 } from './tables.js'
 export {
   type ParticipantDraft, type ParticipantName, ParticipantStore,

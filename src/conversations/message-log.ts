@@ -11,6 +11,7 @@ import { EventReader } from './event-reader.js'
 import { EventSignals } from './event-signals.js'
 import { type ConversationStates } from './events.js'
 import { ImportTurns } from './import-turns.js'
+import { Indexing } from './indexing.js'
 import { LiveConversations } from './live.js'
 import { type ConversationTables, messages as table } from './tables.js'
 import { type ConversationKey } from './transfer-format.js'
@@ -35,6 +36,8 @@ export interface MessageSource {
   readonly signals: Signals
   /** What another domain tells of agents' states, for the events of conversations. */
   readonly states?: ConversationStates
+  /** Whether the words of what is appended are taken in the background. @default true */
+  readonly backgroundIndexing?: boolean | undefined
   /** Longest wait of an append for the batches before it. @default 5000 */
   readonly waitingTimeoutMs?: number
 }
@@ -62,6 +65,8 @@ export class MessageLog {
   readonly contextRow: (key: ContextKey) => Statement
   readonly transfer: TransferStatements
   readonly imports = new ImportTurns()
+  /** Takes the words of messages, for search. */
+  readonly indexing: Indexing
   /** Who listens to conversations is woken by it. */
   readonly events: EventSignals
   /** Those of this process. */
@@ -81,6 +86,8 @@ export class MessageLog {
     this.tree = new TreeStatements(database)
     this.contextRow = contextRow(database)
     this.transfer = new TransferStatements(database)
+    this.indexing = new Indexing(this)
+    if (source.backgroundIndexing === false) this.indexing.pause()
     const { signals, states } = source
     this.events = new EventSignals(signals)
     const reader = new EventReader(database, states)
@@ -110,8 +117,9 @@ export class MessageLog {
     return this.#writer.append(call)
   }
 
-  /** Wakes who listens to the conversation, in all processes. */
+  /** Wakes who listens to the conversation, in all processes, and the indexer of this one. */
   tell(key: ConversationKey): void {
+    this.indexing.notice(key)
     this.events.tell(key)
   }
 

@@ -12,6 +12,7 @@ import { ConversationNotFound, MessageNotFound } from './errors.js'
 import { MessageAppends } from './message-appends.js'
 import { type MessageLog } from './message-log.js'
 import { checkCount, checkListing } from './rules.js'
+import { type FoundMessages, MessageFinder, type MessageSearch } from './search.js'
 import { type ConversationTables, type Message, messages as table } from './tables.js'
 import { MessageTree, type PathListing } from './tree.js'
 
@@ -38,6 +39,7 @@ export class MessageStore {
   readonly #database: Database<ConversationTables>
   readonly #organizationId: Stored<'id'>
   readonly #appends: MessageAppends
+  readonly #inTransaction: boolean
 
   /** With `transaction`, everything happens inside it instead of in shared batches. */
   constructor(log: MessageLog, scope: Scope, transaction?: Database<ConversationTables>) {
@@ -45,6 +47,7 @@ export class MessageStore {
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
     const inside = transaction?.within([this.#organizationId])
     this.#database = inside ?? log.database.within([this.#organizationId])
+    this.#inTransaction = inside !== undefined
     this.#appends = new MessageAppends({
       log, actorId: scope.actor.id, organizationId: this.#organizationId,
       database: this.#database, transaction: inside,
@@ -111,6 +114,18 @@ export class MessageStore {
     request: PageRequest = {},
   ): Promise<Page<Message>> {
     return this.#tree.children(this.#conversation(conversationId), messageId, request)
+  }
+
+  /**
+   * One page of the messages that hold certain words, newest first; `nextCursor` leads on to the
+   * last one. No message is missed whose append was acknowledged before, unless `complete` is
+   * false. A query without a word finds nothing. Throws InvalidInput, InvalidValue, InvalidCursor.
+   */
+  async search(search: MessageSearch): Promise<FoundMessages> {
+    return new MessageFinder(this.#log, {
+      organizationId: this.#organizationId, database: this.#database,
+      inTransaction: this.#inTransaction,
+    }).find(search)
   }
 
   /** One message, of the conversation or of the history it shares. Throws MessageNotFound. */

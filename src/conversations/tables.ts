@@ -1,4 +1,4 @@
-import { id, instant, integer, json, text } from '../database/columns.js'
+import { id, instant, integer, json, terms, text } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
 import { decodeRow, type Row, type StoredRow, table } from '../database/table.js'
 import { type IdempotencyTables } from '../idempotency/index.js'
@@ -152,6 +152,48 @@ export const conversationParticipants = table(
   { primaryKey: ['organizationId', 'conversationId', 'participant'] },
 )
 
+/**
+ * The words of a message, for search: what was taken from its content, as the engine keeps it. One
+ * that says nothing has no row; one that changes or is erased loses it in the same transaction.
+ */
+export const messageTerms = table(
+  'message_terms',
+  {
+    organizationId: id(),
+    conversationId: id(),
+    messageId: id(),
+    /** That of the message. */
+    createdAt: instant(),
+    /** Rises with the second of the message. */
+    sequence: integer(),
+    terms: terms(),
+  },
+  { primaryKey: ['organizationId', 'conversationId', 'messageId'] },
+)
+
+/** How far the words of a conversation's messages have been taken; no row before the first. */
+export const searchProgress = table(
+  'search_progress',
+  {
+    organizationId: id(),
+    conversationId: id(),
+    /** The last message whose words were taken, and of all before it; 0 for none. */
+    position: integer(),
+    /** Rises with each step, and whenever the content of a message changes. */
+    version: integer(),
+    /** Names the step that was the last to get on. */
+    claim: id().orNull(),
+  },
+  { primaryKey: ['organizationId', 'conversationId'] },
+)
+
+/** Messages whose content changed, so that their words have to be taken anew. */
+export const searchDirty = table(
+  'search_dirty',
+  { organizationId: id(), conversationId: id(), messageId: id() },
+  { primaryKey: ['organizationId', 'conversationId', 'messageId'] },
+)
+
 /** Columns of a conversation that only its tree and its events need. */
 export const innerColumns = [
   'branchCount', 'previousLeafId', 'activeBranch', 'activeDepth', 'changeCount', 'updatedChange',
@@ -189,4 +231,7 @@ export interface ConversationTables extends IdempotencyTables {
   message_branches: StoredRow<typeof messageBranches>
   conversation_summaries: StoredRow<typeof conversationSummaries>
   conversation_participants: StoredRow<typeof conversationParticipants>
+  message_terms: StoredRow<typeof messageTerms>
+  search_progress: StoredRow<typeof searchProgress>
+  search_dirty: StoredRow<typeof searchDirty>
 }

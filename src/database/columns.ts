@@ -8,6 +8,7 @@ import {
 
 /** The kinds of value a column can hold; each is stored in one way per engine. */
 export type Kind = 'id' | 'text' | 'json' | 'instant' | 'integer' | 'real' | 'flag' | 'bytes'
+  | 'terms'
 
 declare const storedKind: unique symbol
 
@@ -23,6 +24,7 @@ interface StoredBase {
   real: number
   flag: number
   bytes: Uint8Array
+  terms: string | Uint8Array
 }
 
 /** One declared column: its kind and the two ways over the border. */
@@ -128,6 +130,16 @@ export const bytes = () =>
       return value.length === 0 ? noBytes : Buffer.from(value)
     },
     decode: decodeBytes,
+  })
+
+/**
+ * The words of a text by their places, as `engine.words.encode` writes them and nobody reads them.
+ * `tsvector` in PostgreSQL, text in SQLite.
+ */
+export const terms = () =>
+  column<Stored<'terms'>, 'terms'>('terms', {
+    encode: (value) => value,
+    decode: (stored) => stored as Stored<'terms'>,
   })
 
 const instantPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/

@@ -71,10 +71,97 @@ export interface Engine {
   renewedKey(table: string, key: string, columns: readonly string[]): readonly string[]
   /** How the database itself holds statements to their reach; undefined where it cannot. */
   readonly rowSecurity: RowSecurity | undefined
+  /** Full-text search. */
+  readonly words: WordEngine
   /** Rows as a table expression; `slot` makes the placeholder of one value (or one array). */
   rows(kinds: RowKinds, count: number, slot: SlotMaker): RawBuilder<unknown>
   /** The values for those placeholders, in order. */
   rowParameters(kinds: RowKinds, rows: readonly Readonly<Record<string, unknown>>[]): unknown[]
+}
+
+/** Words that follow each other. */
+export interface WordPhrase {
+  /** At least one. */
+  readonly words: readonly string[]
+  /** Whether the last one may go on. */
+  readonly isPrefix: boolean
+}
+
+/** What a text must hold, all of it, and what it must not. */
+export interface WordQuery {
+  /** At least one. */
+  readonly required: readonly WordPhrase[]
+  readonly excluded: readonly WordPhrase[]
+}
+
+/** The words of a text, each with its places from 0 on, rising. */
+export interface PlacedWords {
+  readonly words: ReadonlyMap<string, readonly number[]>
+  /** All places, those included where no word is. */
+  readonly places: number
+}
+
+/** The tables behind an index of words; all have `organization_id` and `conversation_id`. */
+export interface WordTables {
+  /** The table of texts: `id`, `deleted_at`, and what is searched in `content`. */
+  readonly source: string
+  /** Theirs, with a row of `terms` for each text that has words, by `message_id`. */
+  readonly terms: string
+  /** What is asked. */
+  readonly words: string
+  /** How far the texts were looked at; `version` rises whenever one of them changes. */
+  readonly progress: string
+  /** The texts that changed since, by `message_id`. */
+  readonly dirty: string
+}
+
+/** What is looked for among words, and where. */
+export interface WordsAsked {
+  readonly query: WordQuery
+  readonly mark: string
+  readonly organizationId: Stored<'id'>
+  /** Joins and conditions on the rows `w` of terms. */
+  readonly joins: RawBuilder<unknown>
+  readonly filters: RawBuilder<unknown>
+  /** Only rows behind this place: older, or as old and of a lower id. */
+  readonly before: WordPlace | undefined
+  /** Rows at most. */
+  readonly limit: number
+}
+
+/** A place among results: newest first, then the highest message id, then conversation id. */
+export interface WordPlace {
+  readonly createdAt: Stored<'instant'>
+  readonly messageId: Stored<'id'>
+  readonly conversationId: Stored<'id'>
+  /** `created_at` in milliseconds. */
+  readonly milliseconds: number
+}
+
+/**
+ * Full-text search over words that were taken from texts before: letters, digits and marks, no
+ * signs, no blanks. The engine only finds them again, so that all engines find the same. A mark of
+ * its organization stands before each, so that one does not read what others have of a word.
+ */
+export interface WordEngine {
+  /**
+   * Makes index, `words` and triggers: a text that changes or goes takes its words with it, raises
+   * `version` and, while it is there, becomes dirty.
+   */
+  create(tables: WordTables): readonly string[]
+  /** Takes all of it back, with the table of `terms`. */
+  drop(tables: WordTables): readonly string[]
+  /** The stored form of words; null for none. */
+  encode(placed: PlacedWords, mark: string): Stored<'terms'> | null
+  /** The number that a row would like to have: those of later seconds are higher. */
+  sequence(milliseconds: number, messageId: string): Stored<'integer'>
+  /** The number that a new row gets that would like to have this one. */
+  freeSequence(number: RawBuilder<unknown>, tables: WordTables): RawBuilder<unknown>
+  /**
+   * A table expression of the newest that fulfil a query, and some more in no order: `created_at`,
+   * `message_id`, `conversation_id`.
+   */
+  found(tables: WordTables, asked: WordsAsked): RawBuilder<unknown>
 }
 
 /** SQL of row-level security, for migrations. */

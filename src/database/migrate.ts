@@ -2,7 +2,7 @@ import { type Clock, nowOf, systemClock } from '../clock.js'
 import { defineError, InvalidInput } from '../errors.js'
 import { type Kind } from './columns.js'
 import { Database, statementBuilder } from './database.js'
-import { type Backend, type Engine, type Session } from './engine.js'
+import { type Backend, type Engine, type Session, type WordTables } from './engine.js'
 import { SchemaMismatch } from './failures.js'
 import { reachAll } from './reach.js'
 
@@ -61,6 +61,16 @@ export class SchemaEditor {
     if (text === undefined) return []
     const { rows } = await this.database.execute({ sql: text, parameters: [], readOnly: true })
     return rows.map(({ name, key }) => ({ name: String(name), key: String(key) }))
+  }
+
+  /** Lets the words of a table of texts be found; its table of terms must be there. */
+  async createWords(tables: WordTables): Promise<void> {
+    await this.#all(this.#engine.words.create(tables))
+  }
+
+  /** Takes back what `createWords` did, and the table of terms. */
+  async dropWords(tables: WordTables): Promise<void> {
+    await this.#all(this.#engine.words.drop(tables))
   }
 
   async #all(texts: readonly string[]): Promise<void> {

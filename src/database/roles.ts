@@ -49,7 +49,8 @@ export function ownerStatements(
   owner: string,
   { database, tables }: { readonly database: string; readonly tables: readonly string[] },
 ): readonly string[] {
-  const names = ['holdfast_migrations', ...tables].map((name) => `'${name}'`).join(', ')
+  const names = ['holdfast_migrations', 'message_words', ...tables]
+    .map((name) => `'${name}'`).join(', ')
   return [
     `do $$ begin
        if not (select rolsuper from pg_roles where rolname = current_user) then
@@ -60,7 +61,7 @@ export function ownerStatements(
     `grant usage, create on schema public to ${owner}`,
     `do $$ declare name text; begin
        for name in select relname from pg_class
-         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v')
            and relname in (${names}) and pg_get_userbyid(relowner) <> '${owner}'
        loop execute format('alter table %I owner to ${owner}', name); end loop;
      end $$`,

@@ -25,6 +25,20 @@ export const idSchema = (description: string) =>
 export const instantSchema = (description: string) =>
   shownAs(z.string(), { type: 'string', format: 'date-time', description })
 
+const momentPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/
+
+/** A moment in a query string; the store wants six fraction digits. */
+export const momentText = (description: string) => {
+  const rule = 'must be a moment in UTC such as 2026-01-31T12:00:00Z'
+  const schema = z.string().refine((given) => momentPattern.test(given), rule).transform(padded)
+  return shownAs(schema, { type: 'string', format: 'date-time', description })
+}
+
+function padded(moment: string): string {
+  const [seconds = '', fraction = ''] = moment.slice(0, -1).split('.')
+  return `${seconds}.${fraction.padEnd(6, '0')}Z`
+}
+
 /** Any JSON value; the store checks depth and size. */
 export const jsonSchema = (description: string) =>
   shownAs(z.unknown().refine((value) => value !== undefined, 'is required'), { description })

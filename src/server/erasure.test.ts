@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { connect } from '../database/connect.js'
 import { InvalidInput, LastOwner, type OrganizationStores } from '../index.js'
 import { PersonalData, personalRows } from '../lifecycle/personal-data/index.js'
 import { tables } from '../tables.js'
@@ -34,7 +35,7 @@ type Person = Awaited<ReturnType<typeof person>>
 /** Everything a person may leave behind in an organization. */
 async function lived(
   { canary, userId, stores }: Person,
-  { organization: others, neighbour }: ContractWorld,
+  { holdfast, organization: others, neighbour }: ContractWorld,
 ) {
   const begin = () => stores.conversations.create({
     title: canary, metadata: { about: [canary] },
@@ -85,6 +86,7 @@ async function lived(
   const { id: unfinished } = await stores.attachments.create({ name: canary })
   await stores.attachments.put(unfinished, piecesOf(canary))
   await neighbour.invitations.create({ email: `${canary}@erased.test`, role: 'member' })
+  await holdfast.indexer().pass()
   return { talk, forked, fork, theirs }
 }
 
@@ -112,7 +114,9 @@ function plain(value: unknown): string {
 }
 
 /** All rows of all tables, and the file they stand in. */
-async function everything({ holdfast, databaseUrl }: ContractWorld): Promise<string> {
+async function everything(
+  { holdfast, databaseUrl }: Pick<ContractWorld, 'holdfast' | 'databaseUrl'>,
+): Promise<string> {
   const names = new Set((await holdfast.backend.introspect()).map(({ table }) => table))
   const found: string[] = []
   for (const table of names) {
@@ -128,6 +132,21 @@ async function everything({ holdfast, databaseUrl }: ContractWorld): Promise<str
   return [...found, ...files.map((each) => readFileSync(each, 'latin1'))].join('\n')
 }
 
+/** The index of words, where the database keeps it beside its tables. */
+async function wordsIn({ holdfast, adminUrl, databaseUrl }: ContractWorld): Promise<string> {
+  if (!holdfast.backend.engine.shared) return everything({ holdfast, databaseUrl })
+  const admin = await connect(adminUrl, { poolMax: 1 })
+  const read = (sql: string) => admin.run({ sql, parameters: [], reach: 'all' })
+  try {
+    await read('checkpoint')
+    const name = `pg_relation_filepath('message_terms_terms')`
+    const { rows: [row] } = await read(`select pg_read_binary_file(${name})::text as bytes`)
+    return Buffer.from(String(row!.bytes).slice(2), 'hex').toString('latin1')
+  } finally {
+    await admin.close()
+  }
+}
+
 contract('erasing a person', (open) => {
   it('leaves nothing of them, and everything of others', async () => {
     const world = await open()
@@ -136,6 +155,7 @@ contract('erasing a person', (open) => {
     const left = await lived(one, world)
     await lived(other, world)
     expect((await everything(world)).split(one.canary).length).toBeGreaterThan(20)
+    expect(await wordsIn(world)).toContain(one.canary)
     const report = await holdfast.personalData().erase(one.userId)
     expect(report).toMatchObject({
       userId: one.userId, hadAccount: true,
@@ -146,6 +166,11 @@ contract('erasing a person', (open) => {
     expect(report.unscrubbed.length > 0).toBe(unbound === undefined)
     const rest = await everything(world)
     expect(rest).not.toContain(one.canary)
+    if (report.unscrubbed.length > 0) {
+      const admin = await connect(world.adminUrl, { poolMax: 1 })
+      await admin.scrub(report.unscrubbed).finally(() => admin.close())
+    }
+    expect(await wordsIn(world)).not.toContain(one.canary)
     expect(rest).toContain(other.canary)
     await expect(others.conversations.get(left.talk.id)).rejects.toThrow('conversation')
     expect(await others.conversations.get(left.forked.id))

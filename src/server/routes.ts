@@ -6,7 +6,7 @@ import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.j
 import {
   type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
   type EventContext, eventRoutes, type MessageContext, messageRoutes, type ParticipantContext,
-  participantRoutes, rawEventRoutes, transferRoutes,
+  participantRoutes, rawEventRoutes, searchRoutes, transferRoutes,
 } from '../conversations/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
@@ -49,6 +49,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...conversationRoutes,
   ...contextRoutes,
   ...messageRoutes,
+  ...searchRoutes,
   ...participantRoutes,
   ...eventRoutes,
   ...agentStateRoutes,

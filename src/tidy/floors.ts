@@ -25,7 +25,7 @@ export const areas: readonly Area[] = [
   { floor: 2, folders: ['http'] },
   {
     floor: 3,
-    folders: ['audit', 'idempotency', 'locks', 'processes', 'queues', 'streams'],
+    folders: ['audit', 'idempotency', 'locks', 'processes', 'queues', 'search', 'streams'],
     indexOnly: true,
   },
   {

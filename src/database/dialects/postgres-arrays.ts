@@ -1,7 +1,7 @@
 import { type Kind } from '../columns.js'
 
 /** Types whose arrays go in binary form, with PostgreSQL's own number of the element type. */
-const binary: Partial<Record<Kind, number>> = { text: 25, json: 114, bytes: 17 }
+const binary: Partial<Record<Kind, number>> = { text: 25, json: 114, bytes: 17, terms: 3614 }
 
 const headerBytes = 20
 

@@ -9,6 +9,9 @@ const seesAll = `(select ${setting} = '${reachAll}')`
 const seen = `(select case when ${setting} <> '${reachAll}'
   then string_to_array(${setting}, ',')::uuid[] end)::uuid[]`
 
+/** Whether a column names an organization in reach. */
+export const isInReach = (key: string): string => `${key} = any (${seen}) or ${seesAll}`
+
 /** A setting that is unset or empty reaches nothing. The owner of the tables is bound as well. */
 export const rowSecurity: RowSecurity = {
   tables: organizationTables,
@@ -16,8 +19,8 @@ export const rowSecurity: RowSecurity = {
     `alter table ${table} enable row level security`,
     `alter table ${table} force row level security`,
     `create policy organizations_in_reach on ${table}
-       using (${key} = any (${seen}) or ${seesAll})
-       with check (${key} = any (${seen}) or ${seesAll})`,
+       using (${isInReach(key)})
+       with check (${isInReach(key)})`,
   ],
   release: (table) => [
     `drop policy organizations_in_reach on ${table}`,

@@ -11,10 +11,13 @@ import {
 } from '../failures.js'
 import { begin, commit, runTransaction } from '../transaction.js'
 import { arrayParameter } from './postgres-arrays.js'
-import { definitions, introspection, walls, wallsOf } from './postgres-catalog.js'
+import {
+  definitions, introspection, walls, wallsOf, wordIndexes,
+} from './postgres-catalog.js'
 import { PlanRenewal } from './postgres-plans.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
+import { postgresWords } from './postgres-words.js'
 import { greet } from './postgres-session.js'
 
 const types: Record<Kind, string> = {
@@ -26,6 +29,7 @@ const types: Record<Kind, string> = {
   real: 'double precision',
   flag: 'boolean',
   bytes: 'bytea',
+  terms: 'tsvector',
 }
 
 const plainType = (kind: Kind): string => types[kind].split(' collate')[0]!
@@ -62,6 +66,7 @@ export const postgresEngine: Engine = {
     `alter table ${table} drop constraint ${key}`,
     `alter table ${table} add constraint ${key} primary key (${columns.join(', ')})`,
   ],
+  words: postgresWords,
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     if (count === 1) return oneRow(kinds, slot)
@@ -234,6 +239,8 @@ export class PostgresBackend implements Backend {
       // Behind a pooler the setting would stay with a connection of others.
       if (this.#named) await send('set statement_timeout = 0')
       for (const table of tables) await send(`vacuum (index_cleanup on) "${table}"`)
+      const { rows } = await this.#send(lease, wordIndexes(tables))
+      for (const { name } of rows) await send(`reindex index concurrently ${String(name)}`)
     } finally {
       lease.patient = false
       if (this.#named) await send('reset statement_timeout')

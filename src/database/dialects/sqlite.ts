@@ -6,6 +6,7 @@ import {
 import { closed, sqliteFailure, translated } from '../failures.js'
 import { begin, runTransaction } from '../transaction.js'
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js'
+import { sqliteWords } from './sqlite-words.js'
 import { SqliteWriter } from './sqlite-writer.js'
 
 const types: Record<Kind, string> = {
@@ -17,6 +18,7 @@ const types: Record<Kind, string> = {
   real: 'real',
   flag: 'integer',
   bytes: 'blob',
+  terms: 'text',
 }
 
 /** SQLite 3.51.3 and newer, in a file or in memory. */
@@ -44,6 +46,7 @@ export const sqliteEngine: Engine = {
   types,
   rowSecurity: undefined,
   renewedKey: () => [],
+  words: sqliteWords,
   tableSuffix: 'strict',
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
@@ -183,8 +186,8 @@ export class SqliteBackend implements Backend {
 const introspection = `
 select t.name as "table", c.name as "column", c.type as "type",
   c."notnull" = 0 as "nullable", c.pk as key_place
-from sqlite_schema t, pragma_table_info(t.name) c
-where t.type = 'table' and t.name not like 'sqlite_%'
+from pragma_table_list t, pragma_table_info(t.name) c
+where t.schema = 'main' and t.type = 'table' and t.name not like 'sqlite_%'
 order by t.name, c.cid`
 
 const definitions = `

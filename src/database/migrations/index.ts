@@ -21,6 +21,7 @@ import { conversationChanges } from './0022_conversation_changes.js'
 import { adapters } from './0023_adapters.js'
 import { streamOwners } from './0024_stream_owners.js'
 import { attachments } from './0025_attachments.js'
+import { search } from './0026_search.js'
 import { lookups } from './0027_lookups.js'
 
 /** The history of the schema, oldest first. */
@@ -28,5 +29,5 @@ export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
-  attachments, lookups,
+  attachments, search, lookups,
 ]

@@ -57,6 +57,9 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   conversation_participants: {
     is: 'own', column: 'participant', holds: 'actor', conversation: 'conversation_id',
   },
+  search_progress: { is: 'ofRow', why: 'how far the person’s conversations are indexed' },
+  search_dirty: { is: 'ofRow', why: 'which of the person’s messages are to be indexed' },
+  message_terms: { is: 'ofRow', why: 'the words of the person’s messages' },
   agent_states: { is: 'ofConversation', column: 'conversation_id' },
   agent_state_revisions: { is: 'ofConversation', column: 'conversation_id' },
   agent_state_counters: { is: 'ofConversation', column: 'conversation_id' },

@@ -89,6 +89,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   await stores.settings.update('organization', { [secret]: { words: secret } })
   await stores.settings.update('user', { mine: secret })
   await sealTwice(stores)
+  await holdfast.indexer().pass()
   const { session } = await holdfast.identity.logIn(people.owner)
   return { ...estate, ids: { ...ids, session_id: session.id } }
 }

@@ -119,6 +119,10 @@ const talking: Readonly<Record<string, Sample>> = {
   listPath: { query: ({ message_id }) => ({ leaf: String(message_id) }) },
   listRoots: {},
   listChildren: {},
+  searchMessages: {
+    query: ({ conversation_id, user_id }) =>
+      ({ q: 'secret* -none', conversation_id: String(conversation_id), user_id: String(user_id) }),
+  },
   getMessage: {},
   updateMessage: { fresh: talk, body: () => ({ metadata: { of: 'ours' } }) },
   deleteMessage: { fresh: talk },

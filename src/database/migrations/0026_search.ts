@@ -1,0 +1,47 @@
+import { type Migration } from '../migrate.js'
+
+const tables = {
+  source: 'messages', terms: 'message_terms', words: 'message_words',
+  progress: 'search_progress', dirty: 'search_dirty',
+}
+
+/** Words of messages, to be searched; an indexer takes them, behind the appends. */
+export const search: Migration = {
+  name: '0026_search',
+  async up(schema) {
+    await schema.createTable('search_progress', `
+      organization_id {id} not null,
+      conversation_id {id} not null,
+      position {integer} not null,
+      version {integer} not null,
+      claim {id},
+      primary key (organization_id, conversation_id),
+      foreign key (organization_id, conversation_id)
+        references conversations (organization_id, id) on delete cascade`)
+    await schema.secureTable('search_progress')
+    await schema.createTable('search_dirty', `
+      organization_id {id} not null,
+      conversation_id {id} not null,
+      message_id {id} not null,
+      primary key (organization_id, conversation_id, message_id),
+      foreign key (organization_id, conversation_id)
+        references search_progress (organization_id, conversation_id) on delete cascade`)
+    await schema.secureTable('search_dirty')
+    await schema.createTable('message_terms', `
+      organization_id {id} not null,
+      conversation_id {id} not null,
+      message_id {id} not null,
+      created_at {instant} not null,
+      sequence {integer} not null,
+      terms {terms} not null,
+      primary key (organization_id, conversation_id, message_id),
+      foreign key (organization_id, conversation_id)
+        references search_progress (organization_id, conversation_id) on delete cascade`)
+    await schema.createWords(tables)
+  },
+  async down(schema) {
+    await schema.dropWords(tables)
+    await schema.execute('drop table search_dirty')
+    await schema.execute('drop table search_progress')
+  },
+}
