@@ -13,7 +13,7 @@ import { type Terminal } from './terminal.js'
 /** Adds `doctor`. */
 export function addDoctor(program: Command, terminal: Terminal): void {
   withDatabase(program.command('doctor'))
-    .description('check configuration, database, Redis, attachments, machine; says how to mend them')
+    .description('check configuration, database, Redis, attachments, machine; says how to mend')
     .option('--host <address>', 'address that serve would listen on')
     .option('--port <port>', 'port that serve would listen on')
     .option('--redis <url>', 'Redis that serve would use')

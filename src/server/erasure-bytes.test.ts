@@ -48,7 +48,8 @@ async function person(holdfast: Holdfast) {
 }
 
 contract('erasing a person takes the bytes of attachments', (open) => {
-  const opened = async (storage: BlobStorage) => (await open()).another({ attachments: { storage } })
+  const opened = async (storage: BlobStorage) =>
+    (await open()).another({ attachments: { storage } })
 
   it('out of a folder, but those that others have as well', async () => {
     const holdfast = await opened(await DirectoryStorage.open(join(folder, 'a')))
@@ -61,7 +62,7 @@ contract('erasing a person takes the bytes of attachments', (open) => {
     expect((await others.get(kept)).state).toBe('ready')
   })
 
-  it.skipIf(missing !== undefined)(`out of a bucket, and says when it is away${reason}`, async () => {
+  it.skipIf(missing !== undefined)(`out of a bucket, or says it is away${reason}`, async () => {
     const storage = await S3Storage.open({ ...s3!.options, timeoutMs: 1_000 })
     const holdfast = await opened(storage)
     const [one, other] = [await person(holdfast), await person(holdfast)]
