@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Arrivals } from './arrivals.js'
 import { IndexBatch } from './index-batch.js'
 import { type MessageLog } from './message-log.js'
 import { type ConversationKey } from './transfer-format.js'
@@ -22,6 +23,9 @@ const retryMs = 2_000
 export const stepMax = 64
 const keysMax = 32
 
+/** Steps between two looks at how far all is indexed. */
+const advanceEvery = 16
+
 /** Conversations remembered at most; what is beyond is found by who looks for it. */
 const noticedMax = 50_000
 
@@ -32,6 +36,8 @@ const noticedMax = 50_000
  */
 export class Indexing {
   readonly batch: IndexBatch
+  /** Where the engine numbers messages as they come. */
+  readonly arrivals: Arrivals | undefined
   /** The organizations of conversations to look at; the oldest note first. */
   readonly #noticed = new Map<string, ConversationKey>()
   #utilization = performance.eventLoopUtilization()
@@ -40,11 +46,13 @@ export class Indexing {
   #timer: NodeJS.Timeout | undefined
   #working: Promise<void> | undefined
   #paused = 0
+  #steps = 0
   #helping: Promise<void> | undefined
   readonly #stop = new AbortController()
 
   constructor(log: Pick<MessageLog, 'database' | 'ids'>) {
     this.batch = new IndexBatch(log.database, log.ids)
+    this.arrivals = Arrivals.of(log.database)
   }
 
   /** Something was written in a conversation. Called by every append: it must cost nothing. */
@@ -91,8 +99,9 @@ export class Indexing {
       const { messages, finished } = await this.batch.step(left.slice(0, keysMax), stepMax)
       const done = new Set(finished)
       left = left.filter((key) => !done.has(key))
-      if (left.length === 0 && messages === 0) return
+      if (left.length === 0 && messages === 0) break
     }
+    await this.arrivals?.advance()
   }
 
   /** Ends after the step at work; calling it again does no harm. */
@@ -151,8 +160,11 @@ export class Indexing {
       this.#writes = Math.max(0, this.#writes - messages)
       const done = new Set(finished)
       for (const key of keys) if (!done.has(key)) this.#noticed.set(nameOf(key), key)
+      this.#steps += 1
+      if (this.#steps % advanceEvery === 0) await this.arrivals?.advance()
       if (this.#noticed.size > 0 || messages > 0) return true
       this.#writes = 0
+      await this.arrivals?.advance()
       return false
     } catch (error) {
       for (const key of keys) this.#noticed.set(nameOf(key), key)
