@@ -11,10 +11,11 @@ const quietMs = 100
 const backlogMin = 500
 
 /** Indexing takes one part in so many of the time: of a quiet process, a busy one, a full one. */
-const shares = { quiet: 2, busy: 4, full: 50 } as const
+const shares = { quiet: 2, busy: 10, full: 50 } as const
 
-/** A busy process is full when more than this part of its time is in use. */
+/** A busy process is full when more than this part of its time is in use, or by so many writes. */
 const fullFrom = 0.7
+const fullPerSecond = 1_000
 
 const pauseMaxMs = 1_000
 const retryMs = 2_000
@@ -40,7 +41,8 @@ export class Indexing {
   readonly arrivals: Arrivals | undefined
   /** The organizations of conversations to look at; the oldest note first. */
   readonly #noticed = new Map<string, ConversationKey>()
-  #utilization = performance.eventLoopUtilization()
+  #notices = 0
+  #measured = { atMs: 0, notices: 0, utilization: performance.eventLoopUtilization() }
   #writes = 0
   #lastMs = 0
   #timer: NodeJS.Timeout | undefined
@@ -58,6 +60,7 @@ export class Indexing {
   /** Something was written in a conversation. Called by every append: it must cost nothing. */
   notice(key: ConversationKey): void {
     this.#writes += 1
+    this.#notices += 1
     this.#lastMs = performance.now()
     if (this.#noticed.size < noticedMax) this.#noticed.set(nameOf(key), key)
     if (this.#timer === undefined) this.#arrange(quietMs)
@@ -125,7 +128,7 @@ export class Indexing {
         else {
           const sinceMs = performance.now()
           if (!await this.#step()) return
-          await this.#rest((performance.now() - sinceMs) * (this.#share - 1))
+          await this.#rest((performance.now() - sinceMs) * (shares[this.#load()] - 1))
         }
       } catch {
         // The database cannot be asked. What was not indexed is found by reading it.
@@ -138,12 +141,16 @@ export class Indexing {
     return performance.now() - this.#lastMs < quietMs
   }
 
-  get #share(): number {
-    const before = this.#utilization
-    this.#utilization = performance.eventLoopUtilization()
-    if (!this.#isBusy) return shares.quiet
-    const { utilization } = performance.eventLoopUtilization(this.#utilization, before)
-    return utilization > fullFrom ? shares.full : shares.busy
+  /** How busy the process was since this was asked for the last time. */
+  #load(): keyof typeof shares {
+    const before = this.#measured
+    const utilization = performance.eventLoopUtilization()
+    const now = { atMs: performance.now(), notices: this.#notices, utilization }
+    this.#measured = now
+    if (!this.#isBusy) return 'quiet'
+    const inUse = performance.eventLoopUtilization(now.utilization, before.utilization).utilization
+    const perSecond = (now.notices - before.notices) / (now.atMs - before.atMs) * 1_000
+    return inUse > fullFrom || perSecond > fullPerSecond ? 'full' : 'busy'
   }
 
   /** False when nothing is left. */
