@@ -19,6 +19,7 @@ const open: Readonly<Record<string, string>> = {
   login_attempts: 'count by account and address before anybody is known',
   processes: 'are servers of the installation',
   root_keys: 'name root keys of the installation and hold none',
+  search_horizon: 'say how far work on the whole installation is',
 }
 
 /** The tables whose policy does not bind their owner, and why. */

@@ -12,7 +12,8 @@ import {
 } from './audit/index.js'
 import {
   conversationParticipants, conversations, conversationSummaries, type ConversationTables,
-  messageBranches, messages, messageTerms, searchDirty, searchProgress,
+  messageBranches, messages, messageTerms, searchDirty, searchHorizon,
+  searchProgress,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -58,6 +59,7 @@ export const tables = [
   conversationParticipants,
   searchProgress,
   searchDirty,
+  searchHorizon,
   messageTerms,
   agentStateCounters,
   agentStates,

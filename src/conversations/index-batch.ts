@@ -8,13 +8,15 @@ import { type ConversationTables } from './tables.js'
 import { termsOf, wordTables } from './terms.js'
 import { type ConversationKey } from './transfer-format.js'
 
-/** Messages of one conversation in one step at most. */
-const perConversation = 50
+/** Messages looked at to choose those of one step, in all and of each conversation. */
+const lookMax = 128
+const lookMin = 4
 
 /** Bytes of content in one step at most, but for a single longer message. */
 const bytesMax = 1024 * 1024
 
 const keyKinds = { organization_id: 'id', conversation_id: 'id' } as const
+const lookKinds = { ...keyKinds, most: 'integer' } as const
 const messageKinds = { ...keyKinds, message_id: 'id' } as const
 const progressKinds = {
   ...keyKinds, position: 'integer', version: 'integer', claim: 'id',
@@ -26,6 +28,7 @@ const cleanedKinds = { ...messageKinds, claim: 'id' } as const
 
 type Rows = RawBuilder<unknown>
 type KeyRow = BatchRow<typeof keyKinds>
+type LookRow = BatchRow<typeof lookKinds>
 type MessageRow = BatchRow<typeof messageKinds>
 type StoredRow = Readonly<Record<string, unknown>>
 
@@ -53,7 +56,7 @@ const tailStatement = (rows: Rows) => sql`
     and p.conversation_id = b.conversation_id
   join messages m on m.organization_id = b.organization_id
     and m.conversation_id = b.conversation_id and m.position > coalesce(p.position, 0)
-    and m.position <= coalesce(p.position, 0) + ${sql.lit(perConversation)}
+    and m.position <= coalesce(p.position, 0) + b.most
   order by b.organization_id, b.conversation_id, m.position`
 
 /** Messages that changed, in all organizations. */
@@ -120,7 +123,7 @@ const cleanedStatement = (rows: Rows) => sql`
 export class IndexBatch {
   readonly #database: Database<ConversationTables>
   readonly #ids: IdGenerator
-  readonly #tail: (rows: readonly KeyRow[]) => Statement
+  readonly #tail: (rows: readonly LookRow[]) => Statement
   /** Messages that are not erased, by their keys. */
   readonly contents: (rows: readonly MessageRow[]) => Statement
   readonly #begin: (rows: readonly KeyRow[]) => Statement
@@ -133,7 +136,7 @@ export class IndexBatch {
     this.#database = database
     this.#ids = ids
     const on = database.as<never>()
-    this.#tail = prepareBatch(on, { name: 'search_tail', kinds: keyKinds, build: tailStatement })
+    this.#tail = prepareBatch(on, { name: 'search_tail', kinds: lookKinds, build: tailStatement })
     this.contents = prepareBatch(on, {
       name: 'search_contents', kinds: messageKinds, build: contentStatement,
     })
@@ -154,8 +157,9 @@ export class IndexBatch {
    * these conversations, which must differ.
    */
   async step(keys: readonly ConversationKey[], limit: number): Promise<IndexStep> {
+    const most = Math.max(lookMin, Math.floor(lookMax / keys.length)) as Stored<'integer'>
     const rows = keys.map(({ organizationId, conversationId }) =>
-      ({ organization_id: organizationId, conversation_id: conversationId }))
+      ({ organization_id: organizationId, conversation_id: conversationId, most }))
     const dirty = await this.#read(dirtyStatement(limit).compile(this.#database.write))
     const tail = rows.length === 0 ? [] : await this.#read(this.#tail(rows))
     const chosen = chosenOf([...dirty, ...tail], limit)

@@ -22,7 +22,8 @@ export { type NewSummary, type SummaryPut } from './summaries.js'
 export {
   type Conversation, conversationParticipants, conversations, conversationSummaries,
   type ConversationTables, type Message, messageBranches, messages, messageTerms, type Metadata,
-  type Participant, type ParticipantRole, searchDirty, searchProgress, type Summary,
+  type Participant, type ParticipantRole, searchDirty, searchHorizon,
+  searchProgress, type Summary,
 } from './tables.js'
 export {
   type ParticipantDraft, type ParticipantName, ParticipantStore,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { type Arrivals } from './arrivals.js'
 import { type MessageLog } from './message-log.js'
 import { type ConversationKey } from './transfer-format.js'
 
@@ -76,6 +77,11 @@ export class MessageIndexer {
   async pass(): Promise<number> {
     const before = this.#messages
     await this.#take([])
+    const { arrivals } = this.#log.indexing
+    if (arrivals !== undefined) {
+      await this.#takeArrived(arrivals)
+      return this.#messages - before
+    }
     for (let place: ConversationKey | undefined; ;) {
       const sinceMs = performance.now()
       const { behind, last } = await this.#chunk(place)
@@ -83,6 +89,17 @@ export class MessageIndexer {
       await this.#take(behind)
       if (last === undefined || this.#stop.signal.aborted) return this.#messages - before
       place = last
+    }
+  }
+
+  /** In the order in which messages came, from where all before is indexed. */
+  async #takeArrived(arrivals: Arrivals): Promise<void> {
+    for (let isOver = false; !isOver && !this.#stop.signal.aborted;) {
+      const sinceMs = performance.now()
+      const behind = await arrivals.behind(chunkMax)
+      await this.#pause(performance.now() - sinceMs)
+      await this.#take(behind)
+      isOver = !await arrivals.advance() && behind.length === 0
     }
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Arrivals } from './arrivals.js'
 import { IndexBatch } from './index-batch.js'
 import { type MessageLog } from './message-log.js'
 import { type ConversationKey } from './transfer-format.js'
@@ -10,10 +11,11 @@ const quietMs = 100
 const backlogMin = 500
 
 /** Indexing takes one part in so many of the time: of a quiet process, a busy one, a full one. */
-const shares = { quiet: 2, busy: 4, full: 50 } as const
+const shares = { quiet: 2, busy: 10, full: 50 } as const
 
-/** A busy process is full when more than this part of its time is in use. */
+/** A busy process is full when more than this part of its time is in use, or by so many writes. */
 const fullFrom = 0.7
+const fullPerSecond = 1_000
 
 const pauseMaxMs = 1_000
 const retryMs = 2_000
@@ -21,6 +23,9 @@ const retryMs = 2_000
 /** Messages of one step, and conversations it looks at. */
 export const stepMax = 64
 const keysMax = 32
+
+/** Steps between two looks at how far all is indexed. */
+const advanceEvery = 16
 
 /** Conversations remembered at most; what is beyond is found by who looks for it. */
 const noticedMax = 50_000
@@ -32,24 +37,30 @@ const noticedMax = 50_000
  */
 export class Indexing {
   readonly batch: IndexBatch
+  /** Where the engine numbers messages as they come. */
+  readonly arrivals: Arrivals | undefined
   /** The organizations of conversations to look at; the oldest note first. */
   readonly #noticed = new Map<string, ConversationKey>()
-  #utilization = performance.eventLoopUtilization()
+  #notices = 0
+  #measured = { atMs: 0, notices: 0, utilization: performance.eventLoopUtilization() }
   #writes = 0
   #lastMs = 0
   #timer: NodeJS.Timeout | undefined
   #working: Promise<void> | undefined
   #paused = 0
+  #steps = 0
   #helping: Promise<void> | undefined
   readonly #stop = new AbortController()
 
   constructor(log: Pick<MessageLog, 'database' | 'ids'>) {
     this.batch = new IndexBatch(log.database, log.ids)
+    this.arrivals = Arrivals.of(log.database)
   }
 
   /** Something was written in a conversation. Called by every append: it must cost nothing. */
   notice(key: ConversationKey): void {
     this.#writes += 1
+    this.#notices += 1
     this.#lastMs = performance.now()
     if (this.#noticed.size < noticedMax) this.#noticed.set(nameOf(key), key)
     if (this.#timer === undefined) this.#arrange(quietMs)
@@ -91,8 +102,9 @@ export class Indexing {
       const { messages, finished } = await this.batch.step(left.slice(0, keysMax), stepMax)
       const done = new Set(finished)
       left = left.filter((key) => !done.has(key))
-      if (left.length === 0 && messages === 0) return
+      if (left.length === 0 && messages === 0) break
     }
+    await this.arrivals?.advance()
   }
 
   /** Ends after the step at work; calling it again does no harm. */
@@ -116,7 +128,7 @@ export class Indexing {
         else {
           const sinceMs = performance.now()
           if (!await this.#step()) return
-          await this.#rest((performance.now() - sinceMs) * (this.#share - 1))
+          await this.#rest((performance.now() - sinceMs) * (shares[this.#load()] - 1))
         }
       } catch {
         // The database cannot be asked. What was not indexed is found by reading it.
@@ -129,12 +141,16 @@ export class Indexing {
     return performance.now() - this.#lastMs < quietMs
   }
 
-  get #share(): number {
-    const before = this.#utilization
-    this.#utilization = performance.eventLoopUtilization()
-    if (!this.#isBusy) return shares.quiet
-    const { utilization } = performance.eventLoopUtilization(this.#utilization, before)
-    return utilization > fullFrom ? shares.full : shares.busy
+  /** How busy the process was since this was asked for the last time. */
+  #load(): keyof typeof shares {
+    const before = this.#measured
+    const utilization = performance.eventLoopUtilization()
+    const now = { atMs: performance.now(), notices: this.#notices, utilization }
+    this.#measured = now
+    if (!this.#isBusy) return 'quiet'
+    const inUse = performance.eventLoopUtilization(now.utilization, before.utilization).utilization
+    const perSecond = (now.notices - before.notices) / (now.atMs - before.atMs) * 1_000
+    return inUse > fullFrom || perSecond > fullPerSecond ? 'full' : 'busy'
   }
 
   /** False when nothing is left. */
@@ -151,8 +167,11 @@ export class Indexing {
       this.#writes = Math.max(0, this.#writes - messages)
       const done = new Set(finished)
       for (const key of keys) if (!done.has(key)) this.#noticed.set(nameOf(key), key)
+      this.#steps += 1
+      if (this.#steps % advanceEvery === 0) await this.arrivals?.advance()
       if (this.#noticed.size > 0 || messages > 0) return true
       this.#writes = 0
+      await this.arrivals?.advance()
       return false
     } catch (error) {
       for (const key of keys) this.#noticed.set(nameOf(key), key)

@@ -3,6 +3,7 @@ import { millisecondsOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type WordPlace, type WordQuery } from '../database/engine.js'
+import { arrived, arrivedMax } from './arrivals.js'
 import { type MessageSearch } from './search.js'
 import { conversations, type ConversationTables, messages as table } from './tables.js'
 import { markOf, wordTables } from './terms.js'
@@ -58,6 +59,7 @@ export class SearchStatements {
   /** The filter on the user alone, where `#joins` has conversations. */
   readonly #ofUser: Fragment
   readonly #joins: Fragment
+  readonly #isOfOne: boolean
 
   /** Throws InvalidValue for a filter that is no id or moment, naming it. */
   constructor(
@@ -68,6 +70,7 @@ export class SearchStatements {
     this.#database = database
     this.#organizationId = organizationId
     const { conversationId, userId, author, role, kind, from, to } = search
+    this.#isOfOne = conversationId !== undefined
     const conversation = given(conversationId, (id) =>
       columns.conversationId.encode(id, 'conversation_id'))
     const user = given(userId, (id) => conversations.columns.userId.encode(id, 'user_id'))
@@ -107,10 +110,7 @@ export class SearchStatements {
       filters: sql`${this.#ofPlaces('w')}${this.#ofMessages}${this.#ofUser}`,
     })
     const rows = await this.#read(sql`
-      with lag as materialized (
-        select c.organization_id, c.id, coalesce(p.position, 0) as position,
-          c.message_count - coalesce(p.position, 0) as behind
-        ${this.#behind} limit ${sql.lit(tailMax + 1)})
+      with ${this.#lag(tailMax + 1)}
       select ${sql.lit(rowsOf.index)} as source, created_at, message_id, conversation_id,
         0 as behind
       from ${found} as found
@@ -122,26 +122,59 @@ export class SearchStatements {
       from (${this.#dirty(before)}) as dirty
       union all
       select ${sql.lit(rowsOf.count)}, ${this.#none('instant')}, ${this.#none('id')},
-        ${this.#none('id')}, coalesce(sum(behind), 0) from lag`)
+        ${this.#none('id')}, coalesce(sum(behind), 0) + ${this.#overflow} from lag`)
     return candidatesOf(rows, limit)
   }
 
   /** Some conversations with messages that are not indexed. */
   async behind(): Promise<ConversationKey[]> {
     const rows = await this.#read(sql`
-      select c.organization_id, c.id ${this.#behind} limit ${sql.lit(behindMax)}`)
+      with ${this.#lag(behindMax)} select organization_id, id from lag`)
     return rows.map((row) => ({
       organizationId: row.organization_id as Stored<'id'>,
       conversationId: row.id as Stored<'id'>,
     }))
   }
 
-  get #behind(): Fragment {
-    return sql`from conversations c
-      left join search_progress p
-        on p.organization_id = c.organization_id and p.conversation_id = c.id
-      where c.organization_id = ${this.#organizationId}
-        and c.message_count > coalesce(p.position, 0) ${this.#ofConversations}`
+  /**
+   * Conversations with messages that are not indexed: by the messages that came since the horizon,
+   * where the engine numbers them, else by a look at the count of each.
+   */
+  #lag(limit: number): Fragment {
+    const progress = (organization: string, conversation: string) => sql`left join search_progress p
+      on p.organization_id = ${sql.ref(organization)}
+      and p.conversation_id = ${sql.ref(conversation)}`
+    const arrival = this.#arrival
+    if (arrival === undefined) {
+      // With the limit inside, the progress of each conversation would be looked up by itself.
+      return sql`lagging as materialized (
+        select c.organization_id, c.id, coalesce(p.position, 0) as position,
+          c.message_count - coalesce(p.position, 0) as behind
+        from conversations c ${progress('c.organization_id', 'c.id')}
+        where c.organization_id = ${this.#organizationId}
+          and c.message_count > coalesce(p.position, 0) ${this.#ofConversations}),
+        lag as materialized (select * from lagging limit ${sql.lit(limit)})`
+    }
+    return sql`arrived as materialized (${arrived(arrival)}), lag as materialized (
+      select c.organization_id, c.id, coalesce(p.position, 0) as position, count(*) as behind
+      from arrived a ${progress('a.organization_id', 'a.conversation_id')}
+      cross join conversations c
+      where a.organization_id = ${this.#organizationId} and a.position > coalesce(p.position, 0)
+        and c.organization_id = a.organization_id and c.id = a.conversation_id
+        ${this.#ofConversations}
+      group by c.organization_id, c.id, p.position limit ${sql.lit(limit)})`
+  }
+
+  /** More than can be read, where so much came since the horizon that not all was looked at. */
+  get #overflow(): Fragment {
+    if (this.#arrival === undefined) return sql`0`
+    return sql`(select case when count(*) > ${sql.lit(arrivedMax)} then ${sql.lit(tailMax + 1)}
+      else 0 end from arrived)`
+  }
+
+  /** One conversation tells by itself. */
+  get #arrival(): string | undefined {
+    return this.#isOfOne ? undefined : this.#database.engine.words.arrival
   }
 
   #tail(before: SearchPlace | undefined): Fragment {

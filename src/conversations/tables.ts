@@ -194,6 +194,21 @@ export const searchDirty = table(
   { primaryKey: ['organizationId', 'conversationId', 'messageId'] },
 )
 
+/**
+ * One row, where the engine numbers messages as they come: it and all before it were looked at.
+ */
+export const searchHorizon = table(
+  'search_horizon',
+  {
+    name: text(),
+    ofOrganizationId: id().orNull(),
+    ofConversationId: id().orNull(),
+    /** Null where none is left. */
+    messageId: id().orNull(),
+  },
+  { primaryKey: ['name'] },
+)
+
 /** Columns of a conversation that only its tree and its events need. */
 export const innerColumns = [
   'branchCount', 'previousLeafId', 'activeBranch', 'activeDepth', 'changeCount', 'updatedChange',
@@ -234,4 +249,5 @@ export interface ConversationTables extends IdempotencyTables {
   message_terms: StoredRow<typeof messageTerms>
   search_progress: StoredRow<typeof searchProgress>
   search_dirty: StoredRow<typeof searchDirty>
+  search_horizon: StoredRow<typeof searchHorizon>
 }

@@ -7,7 +7,7 @@ import { messages as table } from './tables.js'
 /** Where the words of messages are. */
 export const wordTables: WordTables = {
   source: 'messages', terms: 'message_terms', words: 'message_words',
-  progress: 'search_progress', dirty: 'search_dirty',
+  progress: 'search_progress', dirty: 'search_dirty', horizon: 'search_horizon',
 }
 
 const marksCount = 36 ** 3

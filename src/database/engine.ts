@@ -113,6 +113,8 @@ export interface WordTables {
   readonly progress: string
   /** The texts that changed since, by `message_id`. */
   readonly dirty: string
+  /** One row that names a text; all before it were looked at. Used where there is `arrival`. */
+  readonly horizon: string
 }
 
 /** What is looked for among words, and where. */
@@ -144,6 +146,11 @@ export interface WordPlace {
  * its organization stands before each, so that one does not read what others have of a word.
  */
 export interface WordEngine {
+  /**
+   * The column that numbers the rows of every table in the order in which they came, where the
+   * engine has one. Otherwise it is the conversations that tell which have something new.
+   */
+  readonly arrival: string | undefined
   /**
    * Makes index, `words` and triggers: a text that changes or goes takes its words with it, raises
    * `version` and, while it is there, becomes dirty.

@@ -89,6 +89,7 @@ const behind = ({ createdAt, messageId, conversationId }: WordPlace) => sql`
 
 /** Full-text search by `tsvector` and GIN. */
 export const postgresWords: WordEngine = {
+  arrival: undefined,
   create,
   drop,
   encode,

@@ -13,7 +13,7 @@ const nothing = 'x'
  * The tokenizer splits at blanks only: it knows nothing beyond ASCII, and words have no signs.
  * What is deleted is overwritten in the index, not only marked as gone.
  */
-function create({ source, terms, words, progress, dirty }: WordTables): readonly string[] {
+function create({ source, terms, words, progress, dirty, horizon }: WordTables): readonly string[] {
   const mine = `organization_id = new.organization_id
     and conversation_id = new.conversation_id and message_id = new.id`
   const takeOut = `insert into ${words} (${words}, rowid, terms)
@@ -36,11 +36,21 @@ function create({ source, terms, words, progress, dirty }: WordTables): readonly
            select new.organization_id, new.conversation_id, new.id
            where new.deleted_at is null on conflict do nothing;
        end`,
+    // Numbers are given again once the highest rows are gone; the horizon stays with a row.
+    `create trigger ${terms}_receded after delete on ${source}
+       when exists (select 1 from ${horizon} h where h.message_id = old.id
+         and h.of_conversation_id = old.conversation_id
+         and h.of_organization_id = old.organization_id) begin
+         update ${horizon} set (of_organization_id, of_conversation_id, message_id) = (
+           select m.organization_id, m.conversation_id, m.id from ${source} m
+           where m.rowid < old.rowid order by m.rowid desc limit 1);
+       end`,
   ]
 }
 
 const drop = ({ terms, words }: WordTables): readonly string[] => [
-  `drop trigger ${terms}_changed`, `drop table ${words}`, `drop table ${terms}`,
+  `drop trigger ${terms}_receded`, `drop trigger ${terms}_changed`, `drop table ${words}`,
+  `drop table ${terms}`,
 ]
 
 function encode({ words, places }: PlacedWords, mark: string) {
@@ -91,6 +101,7 @@ function matching({ query, mark }: WordsAsked): string {
  * ids, which the second part looks up.
  */
 export const sqliteWords: WordEngine = {
+  arrival: 'rowid',
   create,
   drop,
   encode,

@@ -2,10 +2,13 @@ import { type Migration } from '../migrate.js'
 
 const tables = {
   source: 'messages', terms: 'message_terms', words: 'message_words',
-  progress: 'search_progress', dirty: 'search_dirty',
+  progress: 'search_progress', dirty: 'search_dirty', horizon: 'search_horizon',
 }
 
-/** Words of messages, to be searched; an indexer takes them, behind the appends. */
+/**
+ * Words of messages, to be searched; an indexer takes them, behind the appends. A later migration
+ * that makes the table of messages anew has to make the triggers anew and to empty the horizon.
+ */
 export const search: Migration = {
   name: '0026_search',
   async up(schema) {
@@ -27,6 +30,12 @@ export const search: Migration = {
       foreign key (organization_id, conversation_id)
         references search_progress (organization_id, conversation_id) on delete cascade`)
     await schema.secureTable('search_dirty')
+    await schema.createTable('search_horizon', `
+      name {text} not null primary key,
+      of_organization_id {id},
+      of_conversation_id {id},
+      message_id {id}`)
+    await schema.execute(`insert into search_horizon (name) values ('messages')`)
     await schema.createTable('message_terms', `
       organization_id {id} not null,
       conversation_id {id} not null,
@@ -41,6 +50,7 @@ export const search: Migration = {
   },
   async down(schema) {
     await schema.dropWords(tables)
+    await schema.execute('drop table search_horizon')
     await schema.execute('drop table search_dirty')
     await schema.execute('drop table search_progress')
   },

@@ -59,6 +59,7 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   },
   search_progress: { is: 'ofRow', why: 'how far the person’s conversations are indexed' },
   search_dirty: { is: 'ofRow', why: 'which of the person’s messages are to be indexed' },
+  search_horizon: { is: 'impersonal', why: 'how far messages are indexed; moves with each' },
   message_terms: { is: 'ofRow', why: 'the words of the person’s messages' },
   agent_states: { is: 'ofConversation', column: 'conversation_id' },
   agent_state_revisions: { is: 'ofConversation', column: 'conversation_id' },

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Holdfast, openHoldfast } from '../holdfast.js'
+import { ensureBuilt } from '../testing/command-line.test.harness.js'
+import { testEngines } from '../testing/engines.js'
+import { program } from './server-process.js'
+
+const kills = Number(process.env.HOLDFAST_TEST_SEARCH_KILLS ?? 5)
+const script = fileURLToPath(new URL('./search-writer.mjs', import.meta.url))
+
+/** What a run leaves to be cleaned up. */
+const leftovers: (() => Promise<unknown> | void)[] = []
+
+afterEach(async () => {
+  for (const clean of leftovers.splice(0).reverse()) await clean()
+})
+
+/** A process that appends and indexes, killed some time after it began; what it acknowledged. */
+async function killed(database: string, conversationId: string, from: number): Promise<string[]> {
+  const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
+  const words = [script, library, database, conversationId, String(from)]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close')
+  let [said, failure] = ['', '']
+  child.stderr.on('data', (text) => (failure += String(text)))
+  const begun = new Promise<void>((resolve) => child.stdout.on('data', (text) => {
+    said += String(text)
+    resolve()
+  }))
+  await Promise.race([begun, ended])
+  await sleep(Math.random() * 400)
+  child.kill('SIGKILL')
+  await ended
+  expect(failure).toBe('')
+  return said.split('\n').slice(0, -1)
+}
+
+async function everyPage<M>(
+  ask: (cursor: string | undefined) => Promise<{ data: M[]; nextCursor: string | null }>,
+): Promise<M[]> {
+  const all: M[] = []
+  for (let cursor: string | undefined; ;) {
+    const { data, nextCursor } = await ask(cursor)
+    all.push(...data)
+    if (nextCursor === null) return all
+    cursor = nextCursor
+  }
+}
+
+/** What a plain look at all messages finds, and what a search does behind it. */
+async function seen(holdfast: Holdfast, conversationId: string) {
+  const { messages } = holdfast.organization()
+  const kept = await everyPage((cursor) => messages.list(conversationId, { limit: 200, cursor }))
+  const found = await everyPage(async (cursor) => {
+    const { complete, ...page } = await messages.search({ q: 'word', limit: 200, cursor })
+    expect(complete).toBe(true)
+    return page
+  })
+  return {
+    found: found.map(({ message }) => String(message.content)).sort(),
+    kept: kept.map(({ content }) => String(content)).sort(),
+  }
+}
+
+// What is in memory ends with its process.
+for (const engine of testEngines().slice(1)) {
+  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
+  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] search${reason}`, () => {
+    it('finds what processes acknowledged that were killed while they indexed', async () => {
+      await ensureBuilt()
+      const lease = await engine.create()
+      const holdfast = await openHoldfast({ database: lease.url, backgroundIndexing: false })
+      leftovers.push(() => lease.drop(), () => holdfast.close())
+      const { id } = await holdfast.organization().conversations.create()
+      const acknowledged: string[] = []
+      for (let count = 0; count < kills; count++) {
+        acknowledged.push(...await killed(lease.url, id, count * 1_000_000))
+        const { found, kept } = await seen(holdfast, id)
+        // What a killed process had on its way may still arrive.
+        expect(kept.filter((content) => !found.includes(content))).toEqual([])
+        expect(acknowledged.filter((content) => !found.includes(content))).toEqual([])
+      }
+      await holdfast.indexer().pass()
+      const { found, kept } = await seen(holdfast, id)
+      expect(found).toEqual(kept)
+      expect(acknowledged.length).toBeGreaterThan(kills)
+    }, 300_000)
+  })
+}
