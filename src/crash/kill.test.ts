@@ -9,7 +9,7 @@ import { ServerProcess } from './server-process.js'
 /** Kills per engine and mode; the issue of a release asks for 40. */
 const kills = Number(process.env.HOLDFAST_TEST_KILLS ?? 4)
 const writers = 64
-const patienceMs = 60_000 + kills * 5_000
+const patienceMs = 180_000 + kills * 5_000
 
 /** What a run leaves to be cleaned up. */
 const leftovers: (() => unknown)[] = []

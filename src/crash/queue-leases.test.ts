@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { testEngines } from '../testing/engines.js'
@@ -21,7 +22,7 @@ for (const engine of testEngines().slice(1)) {
         const { queues } = arena.stores
         const first = await arena.worker({ leaseSeconds, queues: queue })
         const { id } = await queues.enqueue(queue, {
-          payload: { key: null, ms: how === 'blocked' ? 7_000 : 300 },
+          payload: { key: null, ms: 300, until: arena.path('go-on') },
           backoff: { baseMs: 2_000, capMs: 2_000 },
         })
         await until('it is begun', async () => (await queues.get(id)).state === 'active')
@@ -29,6 +30,7 @@ for (const engine of testEngines().slice(1)) {
         await arena.worker({ leaseSeconds, queues: queue })
         await until('the second has failed', async () => (await queues.get(id)).failures === 1)
         if (how === 'stopped') first.signal('SIGCONT')
+        else writeFileSync(arena.path('go-on'), '')
         await until('the third is done', async () => (await queues.get(id)).state === 'completed')
         first.signal('SIGTERM')
         const { code, stdout } = await first.end

@@ -28,7 +28,7 @@ export interface StartOptions {
   readonly under?: readonly string[]
   /** What Node runs instead of `holdfast serve`. */
   readonly instead?: readonly string[]
-  /** How long starting may take. @default 20000 */
+  /** How long starting may take. @default 60000 */
   readonly startMs?: number
 }
 
@@ -61,7 +61,7 @@ export class ServerProcess {
   static async start(options: StartOptions): Promise<ServerProcess> {
     const started = launch(options)
     try {
-      return new ServerProcess(await announcementOf(started, options.startMs ?? 20_000), started)
+      return new ServerProcess(await announcementOf(started, options.startMs ?? 60_000), started)
     } catch (error) {
       started.child.kill('SIGKILL')
       throw error

@@ -47,18 +47,21 @@ export interface Promised {
   readonly document: Record<string, unknown>
 }
 
-/** How long an answer may take before the call fails, in milliseconds. */
-const answerTimeoutMs = 30_000
+/** @see ClientOptions.answerTimeoutMs */
+const answerTimeoutDefaultMs = 30_000
 
 /** Sends requests and fails on any answer that breaks what the API promises of all answers. */
 export class HttpClient {
   readonly url: string
   readonly #promised: Promised
   readonly #agent: Agent
+  readonly #answerTimeoutMs: number
   readonly #token: string | undefined
 
-  constructor(url: string, promised: Promised, { token, agent }: ClientOptions = {}) {
+  constructor(url: string, promised: Promised, options: ClientOptions = {}) {
+    const { token, agent, answerTimeoutMs = answerTimeoutDefaultMs } = options
     this.url = url
+    this.#answerTimeoutMs = answerTimeoutMs
     this.#promised = promised
     this.#token = token
     this.#agent = agent ?? new Agent({ keepAlive: true, maxSockets: 32 })
@@ -66,7 +69,8 @@ export class HttpClient {
 
   /** The same client with another bearer token, or with none. */
   as(token: string | undefined): HttpClient {
-    return new HttpClient(this.url, this.#promised, { token, agent: this.#agent })
+    const [agent, answerTimeoutMs] = [this.#agent, this.#answerTimeoutMs]
+    return new HttpClient(this.url, this.#promised, { token, agent, answerTimeoutMs })
   }
 
   get(path: string, headers?: Call['headers']): Promise<Answer> {
@@ -109,7 +113,8 @@ export class HttpClient {
   exchange({ method, path, headers, bytes }: Omit<Call, 'body'>): Promise<Answer> {
     const all: Exchange['headers'] = { ...headers }
     if (bytes !== undefined) all['content-length'] ??= Buffer.byteLength(bytes)
-    return exchange(this.url, { method, path, headers: all, bytes, agent: this.#agent })
+    const [agent, timeout] = [this.#agent, this.#answerTimeoutMs]
+    return exchange(this.url, { method, path, headers: all, bytes, agent, timeout })
   }
 
   /** Closes the connections of this client and of all made from it. */
@@ -121,6 +126,8 @@ export class HttpClient {
 interface ClientOptions {
   readonly token?: string
   readonly agent?: Agent
+  /** How long an answer may take before the call fails. @default 30000 */
+  readonly answerTimeoutMs?: number
 }
 
 interface Exchange {
@@ -129,12 +136,13 @@ interface Exchange {
   readonly headers: Record<string, string | string[] | number>
   readonly bytes: Uint8Array | string | undefined
   readonly agent: Agent
+  readonly timeout: number
 }
 
 /** A body that is refused half-way ends in a reset; what was answered before counts. */
 function exchange(url: string, { bytes, ...options }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { ...options, timeout: answerTimeoutMs })
+    const sent = request(url, options)
     sent.on('error', reject)
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')))
     sent.on('response', (response) => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../database/connect.js'
@@ -78,6 +79,11 @@ export class WorkArena {
       parameters: [],
     }).finally(() => owner.close())
     return new WorkArena(holdfast, lease)
+  }
+
+  /** The path of a file in the folder in which the processes run. */
+  path(name: string): string {
+    return join(this.#folder.path, name)
   }
 
   /** Starts a worker process; resolves once it works. */
