@@ -10,6 +10,8 @@ import { program } from './server-process.js'
 const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
 const writer = fileURLToPath(new URL('./lock-writer.mjs', import.meta.url))
 
+const killsMin = 3
+
 /** How writers work. */
 export interface CrowdOfWriters {
   /** Given to `openHoldfast` in each process. */
@@ -58,18 +60,23 @@ export class LockCrowd {
     return this.words.get('written') ?? 0
   }
 
-  /** Pauses one beyond its lease, or kills one and starts another, until so much is written. */
+  /**
+   * Pauses one beyond its lease, or kills one and starts another, until so much is written and some
+   * were killed.
+   */
   async harass(writtenMin: number, withinMs: number): Promise<{ pauses: number; kills: number }> {
     const { random, ttlSeconds, skews } = this.#crowd
     const done = { pauses: 0, kills: 0 }
     const endMs = performance.now() + withinMs
-    while (this.written < writtenMin) {
-      if (performance.now() > endMs) throw new Error(`only ${this.written} written in time`)
+    while (this.written < writtenMin || done.kills < killsMin) {
+      if (performance.now() > endMs) {
+        throw new Error(`only ${this.written} written and ${done.kills} killed in time`)
+      }
       // In long runs more seldom: a lease that must run out costs as much as a hundred writes.
       await pause(random.between(100, 700) * Math.min(5, Math.max(1, writtenMin / 400)))
       const index = random.between(0, skews.length - 1)
       const victim = this.#children[index]!
-      if (random.fraction() < 0.25) {
+      if (random.fraction() < 0.4) {
         victim.kill('SIGKILL')
         this.#children[index] = this.#start(skews[index]!)
         done.kills += 1

@@ -8,8 +8,8 @@ import { Random } from './random.js'
 import { RedisPair } from './redis-pair.js'
 
 /** Writes under the lock, in each of the tests. */
-const writes = Number(process.env.HOLDFAST_TEST_LOCKS ?? 200)
-const withinMs = 60_000 + writes * 150
+const writes = Number(process.env.HOLDFAST_TEST_LOCKS ?? 120)
+const withinMs = 120_000 + writes * 150
 const failoversMin = 3
 
 vi.setConfig({ testTimeout: withinMs + 60_000 })

@@ -6,7 +6,7 @@ import { Random } from './random.js'
 import { payloads, Workplace, wrongEffects } from './workplace.js'
 
 /** Jobs of the big run; the issue of a release asks for 20000. */
-const jobCount = Number(process.env.HOLDFAST_TEST_JOBS ?? 600)
+const jobCount = Number(process.env.HOLDFAST_TEST_JOBS ?? 400)
 /** Enough to keep workers busy while others are replaced. */
 const replacedCount = Math.max(750, Math.ceil(jobCount / 2))
 const patienceMs = 240_000 + jobCount * 75
