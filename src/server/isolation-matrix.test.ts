@@ -18,7 +18,7 @@ const whole = process.env.HOLDFAST_TEST_MATRIX === 'all'
 /** Tables without rows of an organization, or whose rows come only with time. */
 const sparse = [
   'idempotency_keys', 'lock_waiters', 'processes', 'job_keys', 'login_attempts', 'root_keys',
-  'key_rotations', 'audit_tombstones', 'search_dirty',
+  'key_rotations', 'audit_tombstones', 'search_dirty', 'search_horizon',
 ]
 
 const rounds = { dead, byRole, byScope, strangers, administrators, headers, cursors, keys }
