@@ -117,7 +117,11 @@ export class Indexing {
   #arrange(inMs: number): void {
     if (this.#stop.signal.aborted) return
     this.#timer = setTimeout(() => {
-      this.#working = this.#work().finally(() => { this.#timer = undefined })
+      this.#working = this.#work().finally(() => {
+        this.#timer = undefined
+        // Something may have been noticed between its last look and now.
+        if (this.#noticed.size > 0 && this.#paused === 0) this.#arrange(quietMs)
+      })
     }, inMs).unref()
   }
 

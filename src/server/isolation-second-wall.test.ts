@@ -19,7 +19,10 @@ afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()
 })
 
-const options = { auditKey: testAuditKey, secrets: { revealRate: null } }
+// What is done in the background would look like somebody's doing.
+const options = {
+  auditKey: testAuditKey, secrets: { revealRate: null }, backgroundIndexing: false,
+}
 
 /**
  * The matrix over a server whose stores forgot the organization; what is planted and compared goes
