@@ -123,6 +123,7 @@ export default {
   name: 'append-postgres',
   base: 'pgbench',
   callers,
+  warmUp: 16,
   targets: [
     { variant: 'holdfast', base: 'pgbench', at: 1, least: 0.6 },
     { variant: 'holdfast', base: 'pgbench', at: 64, least: 1.5 },

@@ -49,6 +49,7 @@ export default {
   name: 'append-sqlite',
   base: 'raw',
   callers: [1, 16, 64],
+  warmUp: 16,
   targets: [
     { variant: 'holdfast', base: 'raw', at: 1, least: 0.8 },
     { variant: 'holdfast', base: 'raw', at: 16, least: 0.8 },

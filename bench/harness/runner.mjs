@@ -11,6 +11,7 @@ export async function runBench(bench, options) {
   const stage = await bench.setUp(options)
   try {
     const variants = await opened(chosen(stage.variants, options), options)
+    await warmedUp(variants, { bench, stage, options })
     const points = []
     for (const callers of options.callers ?? stage.callers ?? bench.callers) {
       points.push({ callers, rows: await measure(variants, { bench, stage, callers, options }) })
@@ -30,6 +31,13 @@ export async function runBench(bench, options) {
     for (const variant of stage.variants) await closed(variant)
     await stage.tearDown()
   }
+}
+
+/** Programs that run for long have their code compiled, also those of a lone caller. */
+async function warmedUp(variants, { bench, stage, options }) {
+  if (bench.warmUp === undefined) return
+  const warming = { ...options, rounds: 3 }
+  await measure(variants, { bench, stage, callers: bench.warmUp, options: warming })
 }
 
 function chosen(variants, { only }) {

@@ -114,18 +114,18 @@ const messageValues = sql`
   b.organization_id, b.conversation_id, b.id, c.message_count - b.followers, c.active_branch,
   c.active_depth - b.followers, coalesce(b.parent_message_id, c.previous_leaf_id), ${given}`
 
-const placed = sql`
-  returning organization_id, conversation_id, id, position, depth, parent_message_id`
+const placed = sql`returning position, depth, parent_message_id`
 
-/** Inserts messages behind a count that included them. */
-export const insertStatement = (rows: Rows) => sql`
+const insertAll = (rows: Rows) => sql`
   insert into messages ${messageColumns}
   select ${messageValues}
   from ${rows} as b
   join conversations c
     on c.organization_id = b.organization_id and c.id = b.conversation_id
-    and c.active_leaf_id = b.last_id
-  ${placed}`
+    and c.active_leaf_id = b.last_id`
+
+/** Inserts messages behind a count that included them. */
+export const insertStatement = (rows: Rows) => sql`${insertAll(rows)} ${placed}`
 
 /** Leaves out the rows of calls whose key belongs to an earlier call. */
 export const freshRows = (rows: Rows) => sql`(
@@ -145,13 +145,14 @@ export const freshCountStatement = (rows: Rows) => countStatement(sql`(
 const inConversation = sql`partition by f.organization_id, f.conversation_id order by f.followers`
 
 /** As `insertStatement`; which calls are fresh is only known here, so what follows counts here. */
-export const freshInsertStatement = (rows: Rows) => insertStatement(sql`(
+export const freshInsertStatement = (rows: Rows) => sql`${insertAll(sql`(
   select f.organization_id, f.conversation_id, f.id, f.kind, f.role, f.content, f.metadata,
     f.author, f.model, f.tokens_used, f.cost_usd, f.created_at,
     row_number() over (${inConversation}) - 1 as followers,
     first_value(f.id) over (${inConversation}) as last_id,
     lead(f.id) over (${inConversation}) as parent_message_id
-  from ${freshRows(rows)} as f)`)
+  from ${freshRows(rows)} as f)`)}
+  returning organization_id, conversation_id, id, position, depth, parent_message_id`
 
 const insertLast = sql`
   insert into messages ${messageColumns}

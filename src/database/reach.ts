@@ -8,9 +8,9 @@ export const reachAll = 'all'
 /** A reach as statements carry it. Throws InvalidValue for what is no id of an organization. */
 export function reachText(reach: Reach): string {
   if (reach === 'all') return reachAll
-  for (const id of reach) {
-    if (isUuid(id)) continue
-    throw new InvalidValue('organization_id must be a UUID', { field: 'organization_id' })
-  }
-  return reach.length < 2 ? (reach[0] ?? '') : [...new Set(reach)].sort().join(',')
+  const [first = ''] = reach
+  // Most batches are of one organization.
+  const ids = reach.every((id) => id === first) ? reach.slice(0, 1) : [...new Set(reach)].sort()
+  if (ids.every(isUuid)) return ids.length === 1 ? first : ids.join(',')
+  throw new InvalidValue('organization_id must be a UUID', { field: 'organization_id' })
 }
