@@ -6,6 +6,7 @@ const longSize = 50_000
 /** After so many messages one is edited, and the path goes on from its new form. */
 const branchEvery = 250
 const chunk = 250
+const neighbours = 100
 
 const calls = [
   ['last', 'the last 50 messages of the active path'],
@@ -31,10 +32,19 @@ export async function seedDepths(dist, database) {
     }
     return id
   }
-  // The short one comes in among the long one's neighbours: no index is small for it alone.
   const conversationIds = { long: await grown(longSize), short: await grown(shortSize) }
+  for (let count = 0; count < neighbours; count++) await edited(holdfast.organization())
   await holdfast.close()
   return conversationIds
+}
+
+/** A neighbour, so that no table is read as a whole because it is small. */
+async function edited({ conversations, messages }) {
+  const { id } = await conversations.create({ title: 'A neighbour' })
+  const first = await messages.append(id, messageOf(0, 600))
+  const edits = Array.from({ length: 40 }, (_, index) => (
+    { ...messageOf(index + 1, 600), siblingOf: first.id }))
+  await messages.appendMany(id, edits)
 }
 
 /** Each call on the long conversation and on the short one. */

@@ -108,10 +108,11 @@ const upward = (on: On) => statement<PathPage>(on, 'messages_path_up', (slot) =>
       then g.since else g.leaf - g.rows_max + 1 end
   order by m.depth desc`)
 
-/** Toward the leaf: walks the branches between the leaf and the page, one look-up each. */
+/** Toward the leaf: walks the branches between the leaf and the page, one look-up each, no more. */
 const downward = (on: On) => statement<PathPage>(on, 'messages_path_down', (slot) => sql`
   ${stretches(given(on, pageKinds, slot), sql`g.since > g.above + 1`)}
   select m.* ${ofStretch}
+    and g.since <= g.above + g.rows_max
     and m.depth >= case when g.since > g.above then g.since else g.above + 1 end
     and m.depth <= case when g.until < g.above + g.rows_max
       then g.until else g.above + g.rows_max end

@@ -9,6 +9,9 @@ export const lookups: Migration = {
   async up(schema) {
     await schema.renewKey('jobs', 'jobs_pkey', ['organization_id', 'id'])
     await schema.renewKey('messages', 'messages_key', ['organization_id', 'conversation_id', 'id'])
+    await schema.renewKey('message_branches', 'message_branches_pkey', [
+      'organization_id', 'conversation_id', 'branch',
+    ])
   },
   // A key of the same name stays.
   down: async () => undefined,
