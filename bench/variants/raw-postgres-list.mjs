@@ -2,8 +2,8 @@ import pg from 'pg'
 import { anyOf } from '../harness/workload.mjs'
 
 const text = `
-  select organization_id, conversation_id, id, position, parent_message_id, role, content, metadata,
-    tokens_used, revision, created_at
+  select organization_id, conversation_id, id, position, depth, parent_message_id, kind, role,
+    content, metadata, author, model, tokens_used, cost_usd, revision, created_at
   from messages
   where organization_id = $1 and conversation_id = $2 and position > $3 and deleted_at is null
   order by position limit 50`

@@ -2,8 +2,8 @@ import { anyOf } from '../harness/workload.mjs'
 import { openRawSqlite } from './raw-sqlite.mjs'
 
 const text = `
-  select organization_id, conversation_id, id, position, parent_message_id, role, content, metadata,
-    tokens_used, revision, created_at
+  select organization_id, conversation_id, id, position, depth, parent_message_id, kind, role,
+    content, metadata, author, model, tokens_used, cost_usd, revision, created_at
   from messages
   where organization_id = ? and conversation_id = ? and position > ? and deleted_at is null
   order by position limit 50`

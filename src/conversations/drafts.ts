@@ -124,11 +124,17 @@ export function builtMessages(
   })
 }
 
-/** As `decodeRow`, but spelled out: pages of messages are read more often than all else. */
-export function messageOf(stored: Record<string, unknown>): Message {
+/**
+ * As `decodeRow`, but spelled out: pages of messages are read more often than all else. `of` says
+ * where they belong.
+ */
+export function messageIn(
+  of: { readonly organization_id?: unknown; readonly conversation_id?: unknown },
+  stored: Record<string, unknown>,
+): Message {
   return {
-    organizationId: columns.organizationId.decode(stored.organization_id),
-    conversationId: columns.conversationId.decode(stored.conversation_id),
+    organizationId: columns.organizationId.decode(of.organization_id),
+    conversationId: columns.conversationId.decode(of.conversation_id),
     id: columns.id.decode(stored.id),
     position: columns.position.decode(stored.position),
     depth: columns.depth.decode(stored.depth),
@@ -145,6 +151,9 @@ export function messageOf(stored: Record<string, unknown>): Message {
     createdAt: columns.createdAt.decode(stored.created_at),
   }
 }
+
+/** As `messageIn`, of a row that says itself where it belongs. */
+export const messageOf = (stored: Record<string, unknown>): Message => messageIn(stored, stored)
 
 /** The place of a stored message. */
 export function placeIn(stored: Record<string, unknown>): Place {

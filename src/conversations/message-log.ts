@@ -48,6 +48,12 @@ const fetchMax = 64
 /** Characters of JSON in one page; it ends early beyond them, but never without a message. */
 export const pageLengthMax = 32 * 1024 * 1024
 
+/** What a page says of each message; whose it is, and where, is known. */
+const listed = [
+  'id', 'position', 'depth', 'parent_message_id', 'kind', 'role', 'content', 'metadata', 'author',
+  'model', 'tokens_used', 'cost_usd', 'revision', 'created_at',
+] as const
+
 /** Stored messages of a page. */
 export interface StoredPage {
   readonly rows: Record<string, unknown>[]
@@ -155,7 +161,7 @@ export class MessageLog {
     const build = (parameter: Placeholder<PageParameters>) =>
       this.database.write
         .selectFrom('messages')
-        .selectAll()
+        .select(listed)
         .where('organization_id', '=', parameter('organization'))
         .where('conversation_id', '=', parameter('conversation'))
         .where('position', order === 'asc' ? '>' : '<', parameter('from'))

@@ -5,7 +5,7 @@ import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.j
 import { RevisionConflict } from '../errors.js'
 import { type Scope } from '../scope.js'
 import {
-  changedColumns, type MessageChanges, messageOf, type NewMessage,
+  changedColumns, type MessageChanges, messageIn, messageOf, type NewMessage,
 } from './drafts.js'
 import { counted, numbered } from './changes.js'
 import { ConversationNotFound, MessageNotFound } from './errors.js'
@@ -85,6 +85,7 @@ export class MessageStore {
     const start = listing.from ?? (order === 'asc' ? 0 : positionMax)
     const { cursor } = listing
     const from = cursor === undefined ? start : (keyOf(list, cursor)[0] as number)
+    const of = { organization_id: this.#organizationId, conversation_id: conversation }
     const { rows, more } = await this.#log.read(this.#database, order, {
       organization: this.#organizationId,
       conversation,
@@ -92,7 +93,7 @@ export class MessageStore {
       limit,
     })
     if (rows.length === 0) await this.#checkConversation(conversation)
-    const data = rows.map(messageOf)
+    const data = rows.map((row) => messageIn(of, row))
     return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.position]) : null }
   }
 
