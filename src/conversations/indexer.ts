@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { type Arrivals } from './arrivals.js'
+import { keysMax, stepMax } from './indexing.js'
 import { type MessageLog } from './message-log.js'
 import { type ConversationKey } from './transfer-format.js'
 
@@ -23,10 +24,6 @@ export interface IndexerOptions {
 
 /** Conversations looked at in one statement. */
 const chunkMax = 500
-
-/** Messages of one step, and conversations it takes them from. */
-const stepMax = 64
-const keysMax = 32
 
 /** Messages between two tellings. */
 const tellEvery = 10_000

@@ -22,7 +22,7 @@ const retryMs = 2_000
 
 /** Messages of one step, and conversations it looks at. */
 export const stepMax = 64
-const keysMax = 32
+export const keysMax = 32
 
 /** Steps between two looks at how far all is indexed. */
 const advanceEvery = 16

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { PrivateServer } from './private-server.test.harness.js'
 
 /** Lines of a configuration file, without the port, which is chosen. */
 export interface PrivateRedisOptions {
@@ -22,13 +22,13 @@ export interface RedisSession {
 const startMs = 10_000
 
 /** A Redis of the test's own, which may be stopped, frozen and reconfigured at will. */
-export class PrivateRedis {
+export class PrivateRedis extends PrivateServer {
   readonly port: number
   readonly #folder: string
   readonly #options: PrivateRedisOptions
-  #process: ChildProcess | undefined
 
   private constructor(port: number, options: PrivateRedisOptions) {
+    super('Redis')
     this.port = port
     this.#folder = mkdtempSync(join(tmpdir(), 'holdfast-redis-'))
     this.#options = options
@@ -59,30 +59,7 @@ export class PrivateRedis {
     const volatile = isSentinel ? [] : ['save ""', 'appendonly no', 'databases 4']
     writeFileSync(file, [...own, ...volatile, ...lines, ''].join('\n'))
     const words = isSentinel ? [file, '--sentinel'] : [file]
-    this.#process = spawn('redis-server', words, { stdio: 'ignore' })
-    const endMs = performance.now() + startMs
-    while (!(await this.#answers())) {
-      if (performance.now() > endMs) throw new Error('Redis did not start')
-      await pause(20)
-    }
-  }
-
-  /** Ends it at once and loses everything in it; resolves when it is gone. */
-  async kill(): Promise<void> {
-    const dying = this.#process
-    if (dying === undefined || dying.exitCode !== null || dying.signalCode !== null) return
-    const gone = new Promise((resolve) => dying.once('exit', resolve))
-    dying.kill('SIGKILL')
-    await gone
-  }
-
-  /** It keeps its connections and answers nothing. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP')
-  }
-
-  thaw(): void {
-    this.#process?.kill('SIGCONT')
+    await this.launch({ program: 'redis-server', words, startMs })
   }
 
   /** Runs one command on a connection of its own. */
@@ -115,8 +92,7 @@ export class PrivateRedis {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  async #answers(): Promise<boolean> {
-    if (this.#process?.exitCode !== null) throw new Error('Redis ended while it started')
+  protected async answers(): Promise<boolean> {
     return this.command('PING').then(() => true, (error: Error) => /NOAUTH/.test(error.message))
   }
 }

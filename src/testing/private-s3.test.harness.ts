@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from './private-redis.test.harness.js'
+import { PrivateServer } from './private-server.test.harness.js'
 
 const program = programOf()
 
@@ -15,13 +14,13 @@ const keepingFolders =
   'data:text/javascript,import fs from "node:fs"; fs.rmdir = (path, done) => done(null)'
 
 /** A service of the test's own that speaks S3, which may be ended and frozen at will. */
-export class PrivateS3 {
+export class PrivateS3 extends PrivateServer {
   readonly bucket = 'holdfast-tests'
   readonly port: number
   readonly #folder: string
-  #process: ChildProcess | undefined
 
   private constructor(port: number) {
+    super('S3')
     this.port = port
     this.#folder = mkdtempSync(join(tmpdir(), 'holdfast-s3-'))
     mkdirSync(join(this.#folder, this.bucket))
@@ -50,33 +49,11 @@ export class PrivateS3 {
   /** Starts it on its port with what it has; resolves when it answers. */
   async start(): Promise<void> {
     if (program === undefined) throw new Error('there is no S3 here')
-    this.#process = spawn(process.execPath, [
+    const words = [
       '--import', keepingFolders, program, '--directory', this.#folder, '--address', '127.0.0.1',
       '--port', String(this.port), '--silent', '--no-vhost-buckets',
-    ], { stdio: 'ignore' })
-    const endMs = performance.now() + startMs
-    while (!(await this.#answers())) {
-      if (performance.now() > endMs) throw new Error('S3 did not start')
-      await pause(20)
-    }
-  }
-
-  /** Ends it at once; what it has stays. */
-  async kill(): Promise<void> {
-    const dying = this.#process
-    if (dying === undefined || dying.exitCode !== null || dying.signalCode !== null) return
-    const gone = new Promise((resolve) => dying.once('exit', resolve))
-    dying.kill('SIGKILL')
-    await gone
-  }
-
-  /** It keeps its connections and answers nothing. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP')
-  }
-
-  thaw(): void {
-    this.#process?.kill('SIGCONT')
+    ]
+    await this.launch({ program: process.execPath, words, startMs })
   }
 
   /** The keys of all objects. */
@@ -104,8 +81,7 @@ export class PrivateS3 {
       .map(({ parentPath, name }) => join(parentPath, name).slice(this.#folder.length + 1))
   }
 
-  async #answers(): Promise<boolean> {
-    if (this.#process?.exitCode !== null) throw new Error('S3 ended while it started')
+  protected async answers(): Promise<boolean> {
     return fetch(`http://127.0.0.1:${this.port}/`).then(() => true, () => false)
   }
 }

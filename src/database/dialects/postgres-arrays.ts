@@ -8,7 +8,6 @@ const headerBytes = 20
 type RowOfValues = Readonly<Record<string, unknown>>
 
 /**
-/**
  * One column of the rows as an array of stored values. Text, JSON and bytes go in binary form:
  * escaping them here and taking them apart there would cost more than the rest of the statement's
  * text together.
