@@ -1,17 +1,9 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import {
-  AgentStateChanges, AgentStateLog, AgentStateStore,
-} from './agent-states/index.js'
-import { AttachmentStore, AttachmentWorks } from './attachments/index.js'
-import {
-  AuditLog, type AuditParts, auditParts, recordAudit, Recorder, Sealer, type SealerOptions,
-} from './audit/index.js'
+import { type AttachmentWorks } from './attachments/index.js'
+import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
 import { type Clock, systemClock } from './clock.js'
-import {
-  ContextStore, ConversationStore, type IndexerOptions, MessageIndexer, MessageLog, MessageStore,
-  ParticipantStore,
-} from './conversations/index.js'
+import { type IndexerOptions, MessageIndexer } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { addressOf } from './database/address.js'
@@ -23,58 +15,28 @@ import { migrations } from './database/migrations/index.js'
 import { IdempotencyStore, type IdempotencyTables } from './idempotency/index.js'
 import {
   Authenticator, type CredentialListener, defaultOrganizationId, ensureDefaultOrganization,
-  IdentityStore, InvitationStore, type LoginLimits, loginLimitsOf, MemberStore, OrganizationRates,
-  OrganizationStore, ServiceTokenStore, type SessionTimes, sessionTimesOf, TokenUsage,
+  IdentityStore, type LoginLimits, loginLimitsOf, OrganizationRates, OrganizationStore,
+  type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
-import { LockStore, WaitingRoom } from './locks/index.js'
 import { type HoldfastOptions } from './options.js'
+import { organizationStores, type OrganizationStores } from './organization-stores.js'
 import { personalDataOf } from './personal-data.js'
 import { ProcessRegistry } from './processes/index.js'
 import {
-  JobLog, QueueStore, QueueWorker, Scheduler, type SchedulerOptions, ScheduleStore,
-  type WorkerOptions, workerSettings, WorkerSource,
+  type JobLog, QueueStore, QueueWorker, Scheduler, type SchedulerOptions, type WorkerOptions,
+  workerSettings, WorkerSource,
 } from './queues/index.js'
 import { type Actor, programActor } from './scope.js'
-import {
-  passingRootKey, type SealedColumn, SecretStore, type SecretTables, SecretWorks,
-} from './secrets/index.js'
-import { SettingsRules, SettingsStore } from './settings/index.js'
-import { StreamLog, StreamStore } from './streams/index.js'
+import { passingRootKey, type SecretTables, type SecretWorks } from './secrets/index.js'
+import { closeParts, type SharedParts, sharedParts } from './shared-parts.js'
+import { type StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
 
+export { type OrganizationStores } from './organization-stores.js'
+export { sealedColumns } from './shared-parts.js'
 export { type HoldfastOptions } from './options.js'
-
-/** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
-export const sealedColumns: readonly SealedColumn[] = [
-  { table: 'settings', key: 'owner_id', column: 'sealed' },
-]
-
-/** The stores of one organization, in the name of one actor. */
-export interface OrganizationStores {
-  readonly conversations: ConversationStore
-  readonly messages: MessageStore
-  /** Recent messages and running summaries. */
-  readonly contexts: ContextStore
-  readonly participants: ParticipantStore
-  readonly queues: QueueStore
-  readonly schedules: ScheduleStore
-  readonly serviceTokens: ServiceTokenStore
-  readonly members: MemberStore
-  readonly invitations: InvitationStore
-  readonly locks: LockStore
-  readonly audit: AuditLog
-  /** The organization's. */
-  readonly secrets: SecretStore
-  /** The acting person's own. */
-  readonly ownSecrets: SecretStore
-  readonly settings: SettingsStore
-  readonly streams: StreamStore
-  /** Named documents of conversations: `graph_state`, `tool_state`, … */
-  readonly states: AgentStateStore
-  readonly attachments: AttachmentStore
-}
 
 /**
  * Opens the database, brings its schema up to date, and hands out stores. A Redis that cannot be
@@ -116,11 +78,7 @@ export class Holdfast {
   /** What attachments of all organizations share; sweeps what is over. */
   readonly attachmentWorks: AttachmentWorks
   readonly #database: Database<Tables>
-  readonly #messageLog: MessageLog
-  readonly #agentStateLog: AgentStateLog
-  readonly #waitingRoom: WaitingRoom
-  readonly #auditParts: AuditParts
-  readonly #settingsRules: SettingsRules
+  readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
 
   private constructor(backend: Backend, coordination: Coordinator, options: HoldfastOptions) {
@@ -132,7 +90,6 @@ export class Holdfast {
     this.#database = Database.over<Tables>(backend).within('all')
     this.sessionTimes = sessionTimesOf(options.sessionTimes)
     this.loginLimits = loginLimitsOf(options.loginLimits)
-    this.#settingsRules = new SettingsRules(options.settings)
     this.identity = new IdentityStore(this.#database.as(), this)
     this.organizations = new OrganizationStore(this.#database.as(), this)
     this.authenticator = new Authenticator(this.#database.as(), this, coordination.signals)
@@ -144,35 +101,11 @@ export class Holdfast {
       ids: this.ids, coordination: coordination.name,
     })
     this.migrator = new Migrator(backend, { migrations, clock: this.clock })
-    this.#agentStateLog = new AgentStateLog(this.#database.as(), {
-      clock: this.clock, ids: this.ids, signals: coordination.signals,
-      options: options.agentStates,
-    })
-    this.#messageLog = new MessageLog(this.#database.as(), {
-      clock: this.clock, ids: this.ids, signals: coordination.signals,
-      waitingTimeoutMs: options.acquireTimeoutMs,
-      states: new AgentStateChanges(this.#agentStateLog),
-      backgroundIndexing: options.backgroundIndexing,
-    })
-    this.jobs = new JobLog(this.#database.as(), {
-      ids: this.ids, wakeUps: coordination.wakeUps, waitingTimeoutMs: options.acquireTimeoutMs,
-    })
-    this.secretWorks = new SecretWorks(this.#database.as(), {
-      clock: this.clock, ids: this.ids, limiter: coordination.limiter, columns: sealedColumns,
-    }, { ...options.secrets, rootKey: options.rootKey })
-    this.streamLog = new StreamLog(this.#database.as(), {
-      ids: this.ids, signals: coordination.signals,
-      bytesMax: options.streamBytesMax, waitingTimeoutMs: options.acquireTimeoutMs,
-      onDeleted: (database, { path, ...scope }) => recordAudit(database.as(), this, {
-        ...scope, record: { action: 'stream.deleted', resourceKind: 'stream', resourceId: path },
-      }),
-    })
-    this.attachmentWorks =
-      new AttachmentWorks(this.#database.as(), this, options.attachments)
-    this.#waitingRoom = new WaitingRoom(this.#database.as(), {
-      signals: coordination.signals, ids: this.ids,
-    })
-    this.#auditParts = auditParts(this.#database.as(), this, options.auditKey)
+    this.#shared = sharedParts(this.#database, this, options)
+    this.jobs = this.#shared.jobs
+    this.secretWorks = this.#shared.secretWorks
+    this.streamLog = this.#shared.streamLog
+    this.attachmentWorks = this.#shared.attachmentWorks
   }
 
   /** Composes Holdfast over a backend that is open already. */
@@ -290,18 +223,18 @@ export class Holdfast {
 
   /** Public keys of the audit log: the one that signs, then those still trusted. */
   get auditPublicKeys(): readonly string[] {
-    return this.#auditParts.keys.publicKeys
+    return this.#shared.auditParts.keys.publicKeys
   }
 
   /** Whose audit logs have entries, after sealing them all. */
   async auditedOrganizations(): Promise<string[]> {
-    await this.#auditParts.sealing.seal()
-    return this.#auditParts.sealing.organizations()
+    await this.#shared.auditParts.sealing.seal()
+    return this.#shared.auditParts.sealing.organizations()
   }
 
   /** Seals the audit logs of all organizations; `start` begins. */
   sealer(options: SealerOptions = {}): Sealer {
-    return this.#closing(new Sealer(this.#auditParts, options))
+    return this.#closing(new Sealer(this.#shared.auditParts, options))
   }
 
   /**
@@ -309,7 +242,7 @@ export class Holdfast {
    * there was search, and what other processes left; `start` begins.
    */
   indexer(options: IndexerOptions = {}): MessageIndexer {
-    return this.#closing(new MessageIndexer(this.#messageLog, options))
+    return this.#closing(new MessageIndexer(this.#shared.messageLog, options))
   }
 
   /**
@@ -318,21 +251,11 @@ export class Holdfast {
    */
   async close(): Promise<void> {
     await Promise.all([...this.#workers].map((each) => each.close()))
-    await this.#waitingRoom.close()
-    this.streamLog.live.close()
-    this.#messageLog.live.close()
-    await this.#messageLog.idle()
-    await this.#messageLog.indexing.close()
-    await this.streamLog.idle()
-    await this.#agentStateLog.idle()
-    await this.attachmentWorks.idle()
-    await this.jobs.idle()
-    await this.tokenUsage.close()
-    this.secretWorks.keyring.close()
-    await this.authenticator.idle()
-    this.#messageLog.events.close()
-    // Hints first: what still runs may tell others until the end, and wait for nobody after it.
-    await this.coordination.close()
+    await closeParts(this.#shared, async () => {
+      await this.tokenUsage.close()
+      this.secretWorks.keyring.close()
+      await this.authenticator.idle()
+    })
     await this.backend.close()
   }
 
@@ -341,50 +264,8 @@ export class Holdfast {
     this.#workers.add(worker)
     return worker
   }
-
   #stores(id: string, actor: Actor, transaction?: Database<Tables>): OrganizationStores {
-    const organizationId = id === 'default' ? defaultOrganizationId : id
-    const scope = { organizationId, actor }
-    // Whatever a store asks, the database answers with rows of this organization only.
-    const database = (transaction ?? this.#database).within([organizationId])
-    const witness = new Recorder(scope, this)
-    const conversations = new ConversationStore(database.as(), scope, {
-      clock: this.clock, ids: this.ids, log: this.#messageLog,
-      inTransaction: transaction !== undefined,
-      onDeleting: (deleting, conversationId) => this.attachmentWorks.ofConversation(
-        deleting.as(), { organizationId, conversationId }),
-    })
-    return {
-      conversations,
-      messages: new MessageStore(this.#messageLog, scope, transaction?.as()),
-      contexts: new ContextStore(scope, {
-        log: this.#messageLog, cache: this.coordination.cache, transaction: transaction?.as(),
-      }),
-      participants: new ParticipantStore(database.as(), scope, this),
-      queues: new QueueStore(this.jobs, scope, { witness, transaction: transaction?.as() }),
-      schedules: new ScheduleStore(database.as(), scope, {
-        clock: this.clock, ids: this.ids, witness,
-      }),
-      serviceTokens: new ServiceTokenStore(database.as(), scope, this),
-      members: new MemberStore(database.as(), scope, this),
-      invitations: new InvitationStore(database.as(), scope, this),
-      locks: new LockStore(database.as(), scope, {
-        room: this.#waitingRoom, ids: this.ids, inTransaction: transaction !== undefined,
-        witness,
-      }),
-      audit: new AuditLog(database.as(), scope, this.#auditParts),
-      secrets: this.secretWorks.store(scope, 'organization', transaction?.as()),
-      ownSecrets: this.secretWorks.store(scope, 'user', transaction?.as()),
-      settings: new SettingsStore(database.as(), scope, {
-        clock: this.clock, ids: this.ids, rules: this.#settingsRules,
-        sealer: this.secretWorks.fields(actor),
-      }),
-      streams: new StreamStore(this.streamLog, scope, transaction?.as()),
-      states: new AgentStateStore(scope, {
-        log: this.#agentStateLog, conversations, transaction: transaction?.as(),
-      }),
-      attachments: new AttachmentStore(this.attachmentWorks, scope, transaction?.as()),
-    }
+    return organizationStores(this.#shared, { id, actor, database: this.#database, transaction })
   }
 }
 

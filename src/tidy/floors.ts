@@ -16,7 +16,10 @@ export interface Area {
 }
 
 const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
-const composition = ['finish', 'holdfast', 'index', 'options', 'personal-data', 'tables']
+const composition = [
+  'finish', 'holdfast', 'index', 'options', 'organization-stores', 'personal-data', 'shared-parts',
+  'tables',
+]
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */
 export const areas: readonly Area[] = [

@@ -1,0 +1,94 @@
+import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
+import { AttachmentWorks } from './attachments/index.js'
+import { type AuditParts, auditParts, recordAudit } from './audit/index.js'
+import { type Clock } from './clock.js'
+import { MessageLog } from './conversations/index.js'
+import { type Coordinator } from './coordination/coordination.js'
+import { type Database } from './database/database.js'
+import { type IdGenerator } from './ids.js'
+import { WaitingRoom } from './locks/index.js'
+import { type HoldfastOptions } from './options.js'
+import { JobLog } from './queues/index.js'
+import { type SealedColumn, SecretWorks } from './secrets/index.js'
+import { SettingsRules } from './settings/index.js'
+import { StreamLog } from './streams/index.js'
+import { type Tables } from './tables.js'
+
+/** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
+export const sealedColumns: readonly SealedColumn[] = [
+  { table: 'settings', key: 'owner_id', column: 'sealed' },
+]
+
+/** Where time, ids and coordination come from. */
+export interface Sources {
+  readonly clock: Clock
+  readonly ids: IdGenerator
+  readonly coordination: Coordinator
+}
+
+/** What the stores of all organizations share: one of each in a process. */
+export interface SharedParts extends Sources {
+  readonly messageLog: MessageLog
+  readonly agentStateLog: AgentStateLog
+  readonly jobs: JobLog
+  readonly secretWorks: SecretWorks
+  readonly streamLog: StreamLog
+  readonly attachmentWorks: AttachmentWorks
+  readonly waitingRoom: WaitingRoom
+  readonly auditParts: AuditParts
+  readonly settingsRules: SettingsRules
+}
+
+/** Composes what stores share over a database that reaches all organizations. */
+export function sharedParts(
+  database: Database<Tables>, { clock, ids, coordination }: Sources, options: HoldfastOptions,
+): SharedParts {
+  const sources = { clock, ids, coordination }
+  const { signals, wakeUps, limiter } = coordination
+  const waitingTimeoutMs = options.acquireTimeoutMs
+  const agentStateLog = new AgentStateLog(database.as(), {
+    clock, ids, signals, options: options.agentStates,
+  })
+  return {
+    ...sources,
+    agentStateLog,
+    messageLog: new MessageLog(database.as(), {
+      clock, ids, signals, waitingTimeoutMs,
+      states: new AgentStateChanges(agentStateLog),
+      backgroundIndexing: options.backgroundIndexing,
+    }),
+    jobs: new JobLog(database.as(), { ids, wakeUps, waitingTimeoutMs }),
+    secretWorks: new SecretWorks(database.as(), {
+      clock, ids, limiter, columns: sealedColumns,
+    }, { ...options.secrets, rootKey: options.rootKey }),
+    streamLog: new StreamLog(database.as(), {
+      ids, signals, bytesMax: options.streamBytesMax, waitingTimeoutMs,
+      onDeleted: (deleting, { path, ...scope }) => recordAudit(deleting.as(), sources, {
+        ...scope, record: { action: 'stream.deleted', resourceKind: 'stream', resourceId: path },
+      }),
+    }),
+    attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
+    waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
+    auditParts: auditParts(database.as(), sources, options.auditKey),
+    settingsRules: new SettingsRules(options.settings),
+  }
+}
+
+/**
+ * Finishes what was handed in already. Coordination goes after the last that tells others, and
+ * before the connections, which are the caller's to close.
+ */
+export async function closeParts(parts: SharedParts, before: () => Promise<void>): Promise<void> {
+  await parts.waitingRoom.close()
+  parts.streamLog.live.close()
+  parts.messageLog.live.close()
+  await parts.messageLog.idle()
+  await parts.messageLog.indexing.close()
+  await parts.streamLog.idle()
+  await parts.agentStateLog.idle()
+  await parts.attachmentWorks.idle()
+  await parts.jobs.idle()
+  await before()
+  parts.messageLog.events.close()
+  await parts.coordination.close()
+}
