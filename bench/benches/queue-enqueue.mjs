@@ -6,6 +6,10 @@ const setUp = (options) => onServers(async (servers) => {
   return {
     variants: [
       stage.bullmq({ about: 'Redis, AOF every second, ioredis: queue.add' }),
+      await stage.driver({
+        about: 'one prepared insert of all waiting calls at a time, no foreign keys',
+        dist: options.dist,
+      }),
       await stage.onPostgres('pg-boss', { about: 'boss.send, its own pool of 10' }),
       await stage.onPostgres('graphile-worker', { about: 'addJob, its own pool of 16' }),
       ...await stage.holdfast(options, {

@@ -25,6 +25,15 @@ export class QueueStage {
     })
   }
 
+  /** The bare driver. */
+  async driver({ name = 'driver', about, ...settings }) {
+    const postgres = await this.#database(name)
+    return new WorkerVariant({
+      name, about, module: this.#module,
+      settings: this.#with({ system: 'driver-postgres', postgres, ...settings }),
+    })
+  }
+
   /** `pg-boss` or `graphile-worker`. */
   async onPostgres(system, { name = system, about, ...settings }) {
     const postgres = await this.#database(name)

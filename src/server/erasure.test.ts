@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { addressOf } from '../database/address.js'
 import { connect } from '../database/connect.js'
 import { InvalidInput, LastOwner, type OrganizationStores } from '../index.js'
 import { PersonalData, personalRows } from '../lifecycle/personal-data/index.js'
 import { tables } from '../tables.js'
 import { contract, type ContractWorld } from '../testing/contract.js'
+import { contentOf, foundIn } from '../testing/database-content.test.harness.js'
 import { served } from '../testing/serving.js'
 import { openApiDocument, rawRoutes, routes, startServer } from './index.js'
 
@@ -152,10 +154,14 @@ contract('erasing a person', (open) => {
     const world = await open()
     const { holdfast, organization: others } = world
     const [one, other] = [await person(world), await person(world)]
+    const inBackup = async () =>
+      foundIn(await contentOf({ ...world, url: world.databaseUrl }), [one.canary, other.canary])
     const left = await lived(one, world)
     await lived(other, world)
     expect((await everything(world)).split(one.canary).length).toBeGreaterThan(20)
     expect(await wordsIn(world)).toContain(one.canary)
+    const isKept = addressOf(world.databaseUrl).kind !== 'process'
+    if (isKept) expect(await inBackup()).toEqual([one.canary, other.canary])
     const report = await holdfast.personalData().erase(one.userId)
     expect(report).toMatchObject({
       userId: one.userId, hadAccount: true,
@@ -171,6 +177,7 @@ contract('erasing a person', (open) => {
       await admin.scrub(report.unscrubbed).finally(() => admin.close())
     }
     expect(await wordsIn(world)).not.toContain(one.canary)
+    if (isKept) expect(await inBackup()).toEqual([other.canary])
     expect(rest).toContain(other.canary)
     await expect(others.conversations.get(left.talk.id)).rejects.toThrow('conversation')
     expect(await others.conversations.get(left.forked.id))
