@@ -33,6 +33,7 @@ import { passingRootKey, type SecretTables, type SecretWorks } from './secrets/i
 import { closeParts, type SharedParts, sharedParts } from './shared-parts.js'
 import { type StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { type WebhookReceiver } from './webhooks/index.js'
 
 export { type OrganizationStores } from './organization-stores.js'
 export { sealedColumns } from './shared-parts.js'
@@ -77,6 +78,8 @@ export class Holdfast {
   readonly streamLog: StreamLog
   /** What attachments of all organizations share; sweeps what is over. */
   readonly attachmentWorks: AttachmentWorks
+  /** Takes calls from outside for the webhooks of all organizations. */
+  readonly webhookReceiver: WebhookReceiver
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -106,6 +109,7 @@ export class Holdfast {
     this.secretWorks = this.#shared.secretWorks
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
+    this.webhookReceiver = this.#shared.webhookReceiver
   }
 
   /** Composes Holdfast over a backend that is open already. */

@@ -70,3 +70,9 @@ export {
   type StreamListing, StreamNotFound, type StreamPart, type StreamReading, StreamSequenceConflict,
   StreamStore, StreamTypeMismatch, type StreamWaiting,
 } from './streams/index.js'
+export {
+  type NewWebhook, type Webhook, type WebhookAuthentication, type WebhookCall,
+  type WebhookChanges, WebhookMethodRefused, WebhookNameTaken, WebhookNotFound, type WebhookRate,
+  type WebhookReceipt, WebhookReceiver, WebhookSecretUnavailable, WebhookStore,
+  WebhookUnauthenticated,
+} from './webhooks/index.js'

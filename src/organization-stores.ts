@@ -16,6 +16,7 @@ import { SettingsStore } from './settings/index.js'
 import { type SharedParts } from './shared-parts.js'
 import { StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { WebhookStore } from './webhooks/index.js'
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -40,6 +41,8 @@ export interface OrganizationStores {
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
+  /** Addresses that turn calls from outside into jobs. */
+  readonly webhooks: WebhookStore
 }
 
 /** For whom stores are, and where they work. */
@@ -93,5 +96,8 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    webhooks: new WebhookStore(database.as(), scope, {
+      clock, ids, witness, sealer: parts.secretWorks.fields(actor),
+    }),
   }
 }

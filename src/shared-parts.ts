@@ -1,6 +1,6 @@
 import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
 import { AttachmentWorks } from './attachments/index.js'
-import { type AuditParts, auditParts, recordAudit } from './audit/index.js'
+import { type AuditParts, auditParts, recordAudit, Recorder } from './audit/index.js'
 import { type Clock } from './clock.js'
 import { MessageLog } from './conversations/index.js'
 import { type Coordinator } from './coordination/coordination.js'
@@ -8,15 +8,18 @@ import { type Database } from './database/database.js'
 import { type IdGenerator } from './ids.js'
 import { WaitingRoom } from './locks/index.js'
 import { type HoldfastOptions } from './options.js'
-import { JobLog } from './queues/index.js'
+import { JobLog, QueueStore } from './queues/index.js'
+import { programActor } from './scope.js'
 import { type SealedColumn, SecretWorks } from './secrets/index.js'
 import { SettingsRules } from './settings/index.js'
 import { StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { WebhookReceiver } from './webhooks/index.js'
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
 export const sealedColumns: readonly SealedColumn[] = [
   { table: 'settings', key: 'owner_id', column: 'sealed' },
+  { table: 'webhooks', key: 'id', column: 'sealed' },
 ]
 
 /** Where time, ids and coordination come from. */
@@ -37,6 +40,7 @@ export interface SharedParts extends Sources {
   readonly waitingRoom: WaitingRoom
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
+  readonly webhookReceiver: WebhookReceiver
 }
 
 /** Composes what stores share over a database that reaches all organizations. */
@@ -49,18 +53,20 @@ export function sharedParts(
   const agentStateLog = new AgentStateLog(database.as(), {
     clock, ids, signals, options: options.agentStates,
   })
+  const jobs = new JobLog(database.as(), { ids, wakeUps, waitingTimeoutMs })
+  const secretWorks = new SecretWorks(database.as(), {
+    clock, ids, limiter, columns: sealedColumns,
+  }, { ...options.secrets, rootKey: options.rootKey })
   return {
     ...sources,
+    jobs,
+    secretWorks,
     agentStateLog,
     messageLog: new MessageLog(database.as(), {
       clock, ids, signals, waitingTimeoutMs,
       states: new AgentStateChanges(agentStateLog),
       backgroundIndexing: options.backgroundIndexing,
     }),
-    jobs: new JobLog(database.as(), { ids, wakeUps, waitingTimeoutMs }),
-    secretWorks: new SecretWorks(database.as(), {
-      clock, ids, limiter, columns: sealedColumns,
-    }, { ...options.secrets, rootKey: options.rootKey }),
     streamLog: new StreamLog(database.as(), {
       ids, signals, bytesMax: options.streamBytesMax, waitingTimeoutMs,
       onDeleted: (deleting, { path, ...scope }) => recordAudit(deleting.as(), sources, {
@@ -71,6 +77,15 @@ export function sharedParts(
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),
+    webhookReceiver: new WebhookReceiver(database.as(), {
+      clock, ids, limiter, sealer: secretWorks.fields(),
+      enqueue(transaction, { organizationId, queue, payload }) {
+        const scope = { organizationId, actor: programActor }
+        const witness = new Recorder(scope, sources)
+        return new QueueStore(jobs, scope, { witness, transaction: transaction.as() })
+          .enqueue(queue, { payload })
+      },
+    }),
   }
 }
 

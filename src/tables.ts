@@ -33,12 +33,13 @@ import { settings, type SettingsTables } from './settings/index.js'
 import {
   streamChunks, streamProducers, streams, type StreamTables,
 } from './streams/index.js'
+import { webhookDeliveries, webhooks, type WebhookTables } from './webhooks/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, WebhookTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -90,4 +91,6 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
+  webhooks,
+  webhookDeliveries,
 ] as unknown as readonly Table[]

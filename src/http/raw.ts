@@ -5,6 +5,8 @@ import { type EndpointDefinition, type ParsedInput, type RouteInput } from './ro
 export interface RawInput<I extends RouteInput> extends Omit<ParsedInput<I>, 'body'> {
   /** By lower-case name; one that stands several times is joined by commas. */
   header(name: string): string | undefined
+  /** All of them, likewise. */
+  readonly headers: Readonly<Record<string, string>>
   /** The whole body; empty when there is none. */
   readonly body: Uint8Array
   /** The body in pieces as they come, where the endpoint takes it so. */

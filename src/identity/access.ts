@@ -59,6 +59,8 @@ const rules = {
   'users:erase': { least: 'owner', tokens: true },
   'users:read': { least: 'admin', tokens: true },
   'users:write': { least: 'admin', tokens: true },
+  'webhooks:read': { least: 'member', tokens: true },
+  'webhooks:write': { least: 'admin', tokens: true },
 } as const satisfies Record<string, Rule>
 
 /** What a route may name as its action. */

@@ -159,6 +159,7 @@ export function contextOf(
     organizationId,
     role: caller?.role ?? null,
     personalData: holdfast.personalData(actor),
+    webhookReceiver: holdfast.webhookReceiver,
     principal: caller?.principal as ServerContext['principal'],
     // After the commit: until then somebody else would only remember the old ones again.
     forgetCredentials: (who) =>

@@ -175,6 +175,10 @@ function inputOf(
     body: Buffer.isBuffer(body) ? body : new Uint8Array(),
     pieces: body instanceof Readable ? piecesOf(body, route.bodyBytesMax ?? 0) : noPieces(),
     header: (each: string) => headers[each]?.toString(),
+    get headers() {
+      return Object.fromEntries(
+        Object.entries(headers).map(([each, value]) => [each, String(value)]))
+    },
     url: `${request.protocol}://${request.host}${request.url.split('?')[0]!}`,
     get signal() {
       return AbortSignal.any([waiting.signal, revoked])

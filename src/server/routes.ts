@@ -21,6 +21,9 @@ import {
 import { type SecretContext, secretRoutes } from '../secrets/index.js'
 import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
+import {
+  rawWebhookRoutes, type WebhookContext, type WebhookReceiverContext, webhookRoutes,
+} from '../webhooks/index.js'
 import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
@@ -41,7 +44,9 @@ export interface ServerContext
     StreamContext,
     FinishContext,
     AttachmentContext,
-    PersonalDataContext {}
+    PersonalDataContext,
+    WebhookContext,
+    WebhookReceiverContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
@@ -64,6 +69,7 @@ export const routes: readonly Route<ServerContext>[] = [
   finishRoute,
   ...attachmentRoutes,
   ...personalDataRoutes,
+  ...webhookRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
@@ -74,4 +80,5 @@ export const rawRoutes: readonly RawRoute<ServerContext>[] = [
   ...rawAuditRoutes,
   ...rawAttachmentRoutes,
   ...rawPersonalDataRoutes,
+  ...rawWebhookRoutes,
 ]

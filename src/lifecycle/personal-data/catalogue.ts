@@ -29,6 +29,7 @@ export const withheld: Readonly<Record<string, readonly string[]>> = {
   login_sessions: ['token_hash'],
   service_tokens: ['token_hash', 'previous_token_hash'],
   settings: ['sealed'],
+  webhooks: ['sealed'],
   idempotency_keys: ['fingerprint'],
 }
 
@@ -70,6 +71,8 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   job_keys: { is: 'impersonal', why: work },
   jobs: { is: 'impersonal', why: work },
   schedules: { is: 'impersonal', why: work },
+  webhooks: { is: 'impersonal', why: 'addresses that programs call' },
+  webhook_deliveries: { is: 'impersonal', why: 'ids, hashes and times' },
   locks: { is: 'impersonal', why: work },
   lock_waiters: { is: 'impersonal', why: work },
   processes: { is: 'impersonal', why: 'server processes' },

@@ -232,8 +232,10 @@ async function endedInvitation(stores: OrganizationStores, words: Words): Promis
   return { invitation_token: token }
 }
 
-/** Queues with jobs in several states, and schedules; an active job's ids. */
-export async function workIn({ queues, schedules }: OrganizationStores, { mark, secret }: Words) {
+/** Queues with jobs in several states, schedules, and a webhook; an active job's ids. */
+export async function workIn(
+  { queues, schedules, webhooks }: OrganizationStores, { mark, secret }: Words,
+) {
   const queue = `q-${mark}`
   await queues.enqueue(`other-${mark}`, { payload: secret })
   for (const number of [1, 2, 3]) {
@@ -243,8 +245,13 @@ export async function workIn({ queues, schedules }: OrganizationStores, { mark, 
   const made = { queue, cron: '0 0 1 1 *', payload: secret }
   await schedules.create({ ...made, name: `other-${mark}` })
   await schedules.create({ ...made, name: `s-${mark}` })
+  const { id } = await webhooks.create({
+    name: `w-${mark}`, queue, authentication: { kind: 'none' }, rate: null,
+    requiredHeaders: { 'x-word': secret },
+  })
   return {
     queue, schedule: `s-${mark}`, dedupe_key: `${mark}-2`, job_id: job!.id, attempt: job!.attempt,
+    webhook_id: id,
   }
 }
 

@@ -178,6 +178,18 @@ const working: Readonly<Record<string, Sample>> = {
   getSchedule: {},
   updateSchedule: { fresh: work, body: (ids) => ({ queue: ids.queue, enabled: false }) },
   deleteSchedule: { fresh: work },
+  createWebhook: {
+    fresh: anew,
+    body: (ids) => ({ name: ids.word, queue: ids.queue, authentication: { kind: 'none' } }),
+  },
+  listWebhooks: {},
+  getWebhook: {},
+  updateWebhook: { fresh: work, body: (ids) => ({ queue: ids.queue, enabled: true }) },
+  deleteWebhook: { fresh: work },
+  getHook: {},
+  postHook: { bytes: '{}', headers: () => ({ 'content-type': 'application/json' }) },
+  putHook: { bytes: '{}', headers: () => ({ 'content-type': 'application/json' }) },
+  deleteHook: {},
 }
 
 const plain = { 'content-type': 'text/plain' }

@@ -218,6 +218,7 @@ class FreshObjects {
   #writable: { conversationId: string; messageId: string; writes: number } | undefined
 
   #schedules = 0
+  #webhooks = 0
   #tokens = 0
   #streams = 0
 
@@ -232,6 +233,7 @@ class FreshObjects {
     const named = (each: { conversationId: string; messageId: string }) =>
       ({ conversation_id: each.conversationId, message_id: each.messageId })
     if (path.startsWith('/v1/schedules')) return this.#schedule()
+    if (/^\/v1\/(webhooks|hooks)/.test(path)) return this.#webhook()
     if (path.startsWith('/v1/attachments')) return this.#attachment(operationId)
     if (path.includes('/secrets')) return {}
     if (operationId === 'finishStream') return this.#stream(named(await this.#toWrite()))
@@ -309,6 +311,16 @@ class FreshObjects {
     await this.#world.organization.schedules.create({ ...words, name })
     const others = { name: `new-${number}`, time_zone: 'UTC', missed: 'once' }
     return { ...words, ...others, schedule: name }
+  }
+
+  /** A webhook of its own that takes whatever comes, and the words that make another. */
+  async #webhook(): Promise<Record<string, string>> {
+    const number = this.#webhooks += 1
+    const { id } = await this.#world.organization.webhooks.create({
+      name: `made-${number}`, queue, authentication: { kind: 'none' }, rate: null,
+      methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    })
+    return { webhook_id: id, name: `new-${number}`, queue }
   }
 
   async #toWrite() {
