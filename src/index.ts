@@ -70,3 +70,9 @@ export {
   type StreamListing, StreamNotFound, type StreamPart, type StreamReading, StreamSequenceConflict,
   StreamStore, StreamTypeMismatch, type StreamWaiting,
 } from './streams/index.js'
+export {
+  type NewUsageEvent, type RecordedUsage, type RecordOptions, type UsageData, type UsageDimension,
+  type UsageEvent, UsageEventConflict, type UsageGroup, UsageKeeper, type UsageKeeperEvent,
+  type UsageKeeperOptions, type UsageLatency, type UsageListing, type UsageMetric,
+  type UsageQuestion, UsageStore, type UsageSummaryQuestion, type UsageTopQuestion,
+} from './usage/index.js'

@@ -16,6 +16,7 @@ import { SettingsStore } from './settings/index.js'
 import { type SharedParts } from './shared-parts.js'
 import { StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { UsageStore } from './usage/index.js'
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -40,6 +41,7 @@ export interface OrganizationStores {
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
+  readonly usage: UsageStore
 }
 
 /** For whom stores are, and where they work. */
@@ -93,5 +95,6 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
   }
 }

@@ -13,6 +13,7 @@ import { type SealedColumn, SecretWorks } from './secrets/index.js'
 import { SettingsRules } from './settings/index.js'
 import { StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { UsageLog } from './usage/index.js'
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
 export const sealedColumns: readonly SealedColumn[] = [
@@ -37,6 +38,7 @@ export interface SharedParts extends Sources {
   readonly waitingRoom: WaitingRoom
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
+  readonly usageLog: UsageLog
 }
 
 /** Composes what stores share over a database that reaches all organizations. */
@@ -71,6 +73,9 @@ export function sharedParts(
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),
+    usageLog: new UsageLog(database.as(), {
+      clock, ids, waitingTimeoutMs, background: options.backgroundIndexing,
+    }),
   }
 }
 
@@ -88,6 +93,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
   await parts.jobs.idle()
+  await parts.usageLog.close()
   await before()
   parts.messageLog.events.close()
   await parts.coordination.close()

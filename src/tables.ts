@@ -33,12 +33,15 @@ import { settings, type SettingsTables } from './settings/index.js'
 import {
   streamChunks, streamProducers, streams, type StreamTables,
 } from './streams/index.js'
+import {
+  usageEvents, usageLatencies, usagePending, usageRollups, type UsageTables,
+} from './usage/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, UsageTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -90,4 +93,8 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
+  usageEvents,
+  usagePending,
+  usageRollups,
+  usageLatencies,
 ] as unknown as readonly Table[]

@@ -21,6 +21,7 @@ import {
 import { type SecretContext, secretRoutes } from '../secrets/index.js'
 import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
+import { type UsageContext, usageRoutes } from '../usage/index.js'
 import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
@@ -41,6 +42,7 @@ export interface ServerContext
     StreamContext,
     FinishContext,
     AttachmentContext,
+    UsageContext,
     PersonalDataContext {}
 
 /** Every endpoint under /v1. */
@@ -63,6 +65,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...streamRoutes,
   finishRoute,
   ...attachmentRoutes,
+  ...usageRoutes,
   ...personalDataRoutes,
 ]
 
