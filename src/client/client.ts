@@ -16,6 +16,7 @@ import { type RawCall, Streams } from './streams.js'
 import {
   type Fetch, type Outgoing, send, sendOpen, sendRaw, type TransportOptions,
 } from './transport.js'
+import { Usage } from './usage.js'
 
 /** How to reach a server. */
 export interface ClientOptions {
@@ -95,6 +96,7 @@ export class Client {
   readonly states: AgentStates
   readonly streams: Streams
   readonly attachments: Attachments
+  readonly usage: Usage
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -135,6 +137,7 @@ export class Client {
     this.states = new AgentStates(request)
     this.streams = new Streams(raw)
     this.attachments = new Attachments(request, raw)
+    this.usage = new Usage(request)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

@@ -90,6 +90,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   await stores.settings.update('user', { mine: secret })
   await sealTwice(stores)
   await holdfast.indexer().pass()
+  await useIn(holdfast, stores, words)
   const { session } = await holdfast.identity.logIn(people.owner)
   return { ...estate, ids: { ...ids, session_id: session.id } }
 }
@@ -246,6 +247,14 @@ export async function workIn({ queues, schedules }: OrganizationStores, { mark, 
   return {
     queue, schedule: `s-${mark}`, dedupe_key: `${mark}-2`, job_id: job!.id, attempt: job!.attempt,
   }
+}
+
+/** Events of two models, one of them not rolled up yet. */
+async function useIn(holdfast: Holdfast, { usage }: OrganizationStores, { secret }: Words) {
+  const event = { type: 'model_call', durationMs: 1, data: { secret }, costUsd: '0.5' }
+  await usage.record({ ...event, model: secret, occurredAt: '2026-01-31T12:00:00.000000Z' })
+  await holdfast.usageKeeper().pass()
+  await usage.record({ ...event, model: 'other', occurredAt: '2026-01-31T13:00:00.000000Z' })
 }
 
 /** Two streams, the last by a producer; its path, also as the source of a fork. */

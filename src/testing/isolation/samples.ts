@@ -302,8 +302,21 @@ const being: Readonly<Record<string, Sample>> = {
   endSessionsOfUser: { fresh: user },
 }
 
+const using: Readonly<Record<string, Sample>> = {
+  recordUsage: {
+    body: ({ user_id, conversation_id }) => ({
+      events: [{ type: 'model_call', user_id, conversation_id, occurred_at: '2026-01-31T12:00:00Z' }],
+    }),
+  },
+  listUsageEvents: { query: ({ user_id }) => ({ user_id: String(user_id) }) },
+  summarizeUsage: {
+    query: () => ({ by: 'day,model', first_day: '2026-01-01', last_day: '2026-12-31' }),
+  },
+  topUsage: { query: ({ user_id }) => ({ by: 'type', user_id: String(user_id) }) },
+}
+
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
   ...talking, ...remembering, ...working, ...streaming, ...attaching, ...keeping, ...belonging,
-  ...being,
+  ...being, ...using,
 }

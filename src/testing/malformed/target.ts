@@ -75,7 +75,7 @@ export async function furnish(
         sibling_of: objects.message_id!, leaf: objects.message_id!,
         after: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
-        secret_fields: 'never.set', metadata: '{"a": [1]}',
+        secret_fields: 'never.set', metadata: '{"a": [1]}', ...asking(operation),
       }
     },
     untouched: async () => JSON.stringify([
@@ -89,6 +89,14 @@ export async function furnish(
       await world.neighbour.streams.list(),
       await world.organization.messages.list(steady.conversationId),
     ]),
+  }
+}
+
+/** What questions about usage are asked. */
+function asking({ path }: Operation): Known {
+  if (!path.startsWith('/v1/usage/')) return {}
+  return {
+    first_day: '2026-01-01', last_day: '2026-01-31', time_zone: 'Europe/Berlin', by: 'day,model',
   }
 }
 
