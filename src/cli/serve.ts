@@ -72,7 +72,10 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
   })
 }
 
-/** Sealer, indexer, keeper of usage, the scheduler unless it runs elsewhere, and a worker if there are handlers. */
+/**
+ * Sealer, indexer, keeper of usage, the scheduler unless it runs elsewhere, and a worker if there
+ * are handlers.
+ */
 function startWork(
   holdfast: Holdfast,
   handlers: Handlers | undefined,

@@ -232,8 +232,8 @@ export const variables = [
   {
     name: 'HOLDFAST_USAGE_RETENTION_DAYS',
     default: '',
-    meaning:
-      'Events of usage are deleted after so many days, and their sums stay; empty keeps them for ever',
+    meaning: 'Events of usage are deleted after so many days, their sums stay; ' +
+      'empty keeps them for ever',
   },
 ] as const satisfies readonly Variable[]
 

@@ -2,7 +2,9 @@ import {
   type Body, type CallOptions, type Query, type Request, type Result, type WriteOptions,
 } from './operation.js'
 import { eachOf } from './pages.js'
-import { type UsageEvent, type UsageEventPage, type UsageGroup, type UsageGroupPage } from './schema.js'
+import {
+  type UsageEvent, type UsageEventPage, type UsageGroup, type UsageGroupPage,
+} from './schema.js'
 
 /** Events of what was used, and questions about them. */
 export class Usage {
@@ -20,7 +22,7 @@ export class Usage {
     return this.#request('recordUsage', { body: { events }, ...options })
   }
 
-  /** One page of events, the last that occurred first; at most 200. Needs an admin, as all reads. */
+  /** One page of events, the last that occurred first. Needs an admin, as all reads. */
   listEvents(
     query: Query<'listUsageEvents'> = {},
     options: CallOptions = {},

@@ -136,8 +136,9 @@ class Asked {
     const order = sql.join([...rankings(top), ...keys, ...keys.length === 0 ? [sql`count(*)`] : []])
     const behind = after === undefined ? sql`` : sql`where (${sql.join(keys)}) > (${
       sql.join(by.map((each, index) => this.#key(each, after[index]!)))})`
+    const totals = sql.join(sums.map((name) => sql`${sum(name)} as ${sql.ref(name)}`))
     return sql`
-      select ${this.#grouped}, ${sql.join(sums.map((name) => sql`${sum(name)} as ${sql.ref(name)}`))},
+      select ${this.#grouped}, ${totals},
         row_number() over (order by ${order}) as rank
       from counted ${behind} ${grouping} order by ${order} limit ${sql.lit(limit)}`
   }

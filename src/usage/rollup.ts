@@ -26,7 +26,7 @@ const grains = (events: Fragment, on: On): Fragment => sql`(
     coalesce(model, ''), type, tokens_in, tokens_out, cost_units, cost_picos, duration_ms, latency
     from ${events} as q)`
 
-/** Adds to what is there. Rows are taken in the order of their keys, so that no two wait in a ring. */
+/** Adds to what is there, in the order of keys, so that no two wait for each other. */
 const addSums = (sums: Fragment): Fragment => sql`
   insert into usage_rollups (${key}, events, tokens_in, tokens_out, cost_units, cost_picos,
     timed, duration_ms)

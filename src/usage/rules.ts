@@ -48,9 +48,9 @@ export function checkEvent(event: NewUsageEvent, place: string): void {
   const { costUsd = '0', durationMs = null, data = {}, occurredAt } = event
   checkType(type, `${place}type`)
   if (model !== null) checkModel(model, `${place}model`)
-  for (const [name, tokens] of [['tokens_in', tokensIn], ['tokens_out', tokensOut]] as const) {
-    require(isWhole(tokens, tokensMax), `${place}${name}`, `must be an integer from 0 to ${tokensMax}`)
-  }
+  const tokensRule = `must be an integer from 0 to ${tokensMax}`
+  require(isWhole(tokensIn, tokensMax), `${place}tokens_in`, tokensRule)
+  require(isWhole(tokensOut, tokensMax), `${place}tokens_out`, tokensRule)
   const isCost = typeof costUsd === 'string' && costPattern.test(costUsd)
   require(isCost, `${place}cost_usd`, 'must be a decimal such as 0.00125')
   const isDuration = durationMs === null || isWhole(durationMs, durationMsMax)

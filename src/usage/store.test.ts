@@ -5,7 +5,9 @@ import { contract, type ContractWorld } from '../testing/index.js'
 import { analyze, planOf, watchedBackend } from '../testing/plans.test.harness.js'
 import { Database } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
-import { type NewUsageEvent, UsageEventConflict, UsageLog, UsageStore, type UsageTables } from './index.js'
+import {
+  type NewUsageEvent, UsageEventConflict, UsageLog, UsageStore, type UsageTables,
+} from './index.js'
 
 const call: NewUsageEvent = {
   type: 'model_call', model: 'large', tokensIn: 100, tokensOut: 20, costUsd: '0.0125',
@@ -30,7 +32,8 @@ contract('usage', (open) => {
       userId: null, conversationId: null, runId: null, model: null, tokensIn: 0, tokensOut: 0,
       costUsd: '0', durationMs: null, data: {}, occurredAt: least.recordedAt,
     })
-    for (const filter of [{ userId }, { conversationId }, { runId }, { type: 'model_call' }, march]) {
+    const type = 'model_call'
+    for (const filter of [{ userId }, { conversationId }, { runId }, { type }, {}]) {
       const { data } = await usage.listEvents({ ...filter, to: '2026-03-28T12:00:00.000001Z' })
       expect(data).toEqual([{ ...recorded, id, recordedAt }])
     }
@@ -95,7 +98,8 @@ contract('usage', (open) => {
       [{ occurredAt: '2026-02-30T00:00:00.000000Z' }, 'occurred_at'],
     ]
     for (const [fault, field] of wrong) {
-      await expect(usage.record({ ...call, ...fault })).rejects.toMatchObject({ field, status: 400 })
+      await expect(usage.record({ ...call, ...fault }))
+        .rejects.toMatchObject({ field, status: 400 })
       await expect(usage.recordMany([call, { ...call, ...fault }]))
         .rejects.toMatchObject({ field: `events[1].${field}` })
     }
@@ -155,7 +159,8 @@ contract('usage', (open) => {
     let sent = 0
     const recording = Array.from({ length: 8 }, async () => {
       for (let count = 0; count < 10; count++) {
-        await usage.recordMany(Array.from({ length: 10 }, () => ({ ...call, type: `t${count % 3}` })))
+        const event = { ...call, type: `t${count % 3}` }
+        await usage.recordMany(Array.from({ length: 10 }, () => event))
         sent += 10
         const before = sent
         const [all] = (await usage.summarize(march)).data
@@ -225,17 +230,17 @@ contract('usage', (open) => {
 
   it('is pruned after its retention, and the sums stay', async () => {
     const world = await open()
-    const { organization, organizationId, another, holdfast } = world
-    await organization.usage.record(call)
-    const later = { now: () => Date.now() + 10 * 86_400_000 }
-    if (!world.isLasting) return
-    const keeping = await another({ clock: later })
-    await keeping.usageKeeper({ retentionDays: 11 }).pass()
-    expect((await organization.usage.listEvents()).data).toHaveLength(1)
-    await keeping.usageKeeper({ retentionDays: 9 }).pass()
-    expect((await organization.usage.listEvents()).data).toEqual([])
-    expect((await keeping.organization(organizationId).usage.summarize(march)).data)
-      .toMatchObject([{ events: 1, tokensIn: 100 }])
+    let ahead = 0
+    const holdfast = await world.another({ clock: { now: () => Date.now() + ahead } })
+    const { id } = await holdfast.organizations.create({ name: 'Ours' })
+    const { usage } = holdfast.organization(id)
+    await usage.record(call)
+    ahead = 10 * 86_400_000
+    await holdfast.usageKeeper({ retentionDays: 11 }).pass()
+    expect((await usage.listEvents()).data).toHaveLength(1)
+    await holdfast.usageKeeper({ retentionDays: 9 }).pass()
+    expect((await usage.listEvents()).data).toEqual([])
+    expect((await usage.summarize(march)).data).toMatchObject([{ events: 1, tokensIn: 100 }])
     expect(() => holdfast.usageKeeper({ retentionDays: 0 })).toThrow(InvalidInput)
   })
 
