@@ -71,6 +71,10 @@ export {
   StreamStore, StreamTypeMismatch, type StreamWaiting,
 } from './streams/index.js'
 export {
+  type NewTuningCheckpoint, type TuningCheckpoint, type TuningCheckpointName,
+  TuningCheckpointNotFound, type TuningListing, type TuningObject, TuningStore,
+} from './tuning/index.js'
+export {
   type NewUsageEvent, type RecordedUsage, type RecordOptions, type UsageData, type UsageDimension,
   type UsageEvent, UsageEventConflict, type UsageGroup, UsageKeeper, type UsageKeeperEvent,
   type UsageKeeperOptions, type UsageLatency, type UsageListing, type UsageMetric,

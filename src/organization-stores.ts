@@ -16,6 +16,7 @@ import { SettingsStore } from './settings/index.js'
 import { type SharedParts } from './shared-parts.js'
 import { StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { TuningStore } from './tuning/index.js'
 import { UsageStore } from './usage/index.js'
 
 /** The stores of one organization, in the name of one actor. */
@@ -42,6 +43,8 @@ export interface OrganizationStores {
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
   readonly usage: UsageStore
+  /** What tries at tuning workflows gave. */
+  readonly tuning: TuningStore
 }
 
 /** For whom stores are, and where they work. */
@@ -95,6 +98,7 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    tuning: new TuningStore(database.as(), scope, parts),
     usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
   }
 }

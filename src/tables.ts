@@ -34,6 +34,9 @@ import {
   streamChunks, streamProducers, streams, type StreamTables,
 } from './streams/index.js'
 import {
+  tuningCheckpoints, tuningMetrics, type TuningTables, tuningWorkflows,
+} from './tuning/index.js'
+import {
   usageEvents, usageLatencies, usagePending, usageRollups, type UsageTables,
 } from './usage/index.js'
 
@@ -41,7 +44,8 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables, UsageTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, UsageTables,
+    TuningTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -97,4 +101,7 @@ export const tables = [
   usagePending,
   usageRollups,
   usageLatencies,
+  tuningWorkflows,
+  tuningCheckpoints,
+  tuningMetrics,
 ] as unknown as readonly Table[]

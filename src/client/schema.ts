@@ -1459,6 +1459,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflows/{workflow_id}/tuning-checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a workflow’s checkpoints, newest first; by a metric’s range and metadata */
+        get: operations["listTuningCheckpoints"];
+        put?: never;
+        /** Record a checkpoint under the next version of its workflow */
+        post: operations["recordTuningCheckpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a checkpoint */
+        get: operations["getTuningCheckpoint"];
+        put?: never;
+        post?: never;
+        /** Delete a checkpoint; its version is not given again */
+        delete: operations["deleteTuningCheckpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}/best": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a checkpoint the best of its workflow, instead of another */
+        put: operations["setBestTuningCheckpoint"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/{user_id}/erasure": {
         parameters: {
             query?: never;
@@ -2436,6 +2489,24 @@ export interface components {
             up_to_message_id?: string | null;
             model?: string | null;
         };
+        NewTuningCheckpoint: {
+            /** @description Free JSON object. */
+            runnable_config: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metrics: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Where what it made lies. */
+            artifact_url?: string | null;
+            /** @description Makes it the best of its workflow, instead of another. */
+            best?: boolean;
+        };
         NewUsageEvent: {
             /**
              * Format: uuid
@@ -3092,6 +3163,45 @@ export interface components {
             /** @description Behind the last one. */
             end: number;
         };
+        TuningCheckpoint: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Its workflow.
+             */
+            workflow_id: string;
+            /** @description 1, 2, 3, … in its workflow. */
+            config_version: number;
+            /** @description Free JSON object. */
+            runnable_config: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metrics: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            artifact_url: string | null;
+            /** @description At most one of a workflow is. */
+            is_best: boolean;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            created_at: string;
+        };
+        TuningCheckpointPage: {
+            data: components["schemas"]["TuningCheckpoint"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
         Typing: {
             /** @description When nothing more is heard, it is over after so long. Default 5. */
             ttl_seconds?: number;
@@ -3293,6 +3403,7 @@ export type NewServiceToken = components['schemas']['NewServiceToken'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewSettings = components['schemas']['NewSettings'];
 export type NewSummary = components['schemas']['NewSummary'];
+export type NewTuningCheckpoint = components['schemas']['NewTuningCheckpoint'];
 export type NewUsageEvent = components['schemas']['NewUsageEvent'];
 export type NewUsageEvents = components['schemas']['NewUsageEvents'];
 export type NewUser = components['schemas']['NewUser'];
@@ -3343,6 +3454,8 @@ export type StreamFinish = components['schemas']['StreamFinish'];
 export type StreamPage = components['schemas']['StreamPage'];
 export type Summary = components['schemas']['Summary'];
 export type TextRange = components['schemas']['TextRange'];
+export type TuningCheckpoint = components['schemas']['TuningCheckpoint'];
+export type TuningCheckpointPage = components['schemas']['TuningCheckpointPage'];
 export type Typing = components['schemas']['Typing'];
 export type UsageEvent = components['schemas']['UsageEvent'];
 export type UsageEventPage = components['schemas']['UsageEventPage'];
@@ -16777,6 +16890,516 @@ export interface operations {
             };
         };
     };
+    listTuningCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A metric that must be there as a number. */
+                metric?: string;
+                /** @description That number at least; needs `metric`. */
+                min?: number;
+                /** @description That number at most; needs `metric`. */
+                max?: number;
+                /** @description An object that the metadata contains. */
+                metadata?: string;
+                /** @description Only the best one, or none of it. */
+                best?: boolean;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpointPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTuningCheckpoint"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+                /** @description The checkpoint. */
+                tuning_checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+                /** @description The checkpoint. */
+                tuning_checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBestTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+                /** @description The checkpoint. */
+                tuning_checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     eraseUser: {
         parameters: {
             query?: never;
@@ -19267,6 +19890,41 @@ export const endpoints = {
         isPublic: false,
         isInOrganization: true,
         isKeyed: false,
+    },
+    recordTuningCheckpoint: {
+        method: 'POST',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    listTuningCheckpoints: {
+        method: 'GET',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    getTuningCheckpoint: {
+        method: 'GET',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    deleteTuningCheckpoint: {
+        method: 'DELETE',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    setBestTuningCheckpoint: {
+        method: 'PUT',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}/best',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
     },
     eraseUser: {
         method: 'POST',

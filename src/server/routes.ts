@@ -21,6 +21,7 @@ import {
 import { type SecretContext, secretRoutes } from '../secrets/index.js'
 import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
+import { type TuningContext, tuningRoutes } from '../tuning/index.js'
 import { type UsageContext, usageRoutes } from '../usage/index.js'
 import { type FinishContext, finishRoute } from './finish-route.js'
 
@@ -43,6 +44,7 @@ export interface ServerContext
     FinishContext,
     AttachmentContext,
     UsageContext,
+    TuningContext,
     PersonalDataContext {}
 
 /** Every endpoint under /v1. */
@@ -66,6 +68,7 @@ export const routes: readonly Route<ServerContext>[] = [
   finishRoute,
   ...attachmentRoutes,
   ...usageRoutes,
+  ...tuningRoutes,
   ...personalDataRoutes,
 ]
 

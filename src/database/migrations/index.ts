@@ -24,11 +24,12 @@ import { attachments } from './0025_attachments.js'
 import { search } from './0026_search.js'
 import { lookups } from './0027_lookups.js'
 import { usage } from './0035_usage.js'
+import { tuning } from './0036_tuning.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
-  attachments, search, lookups, usage,
+  attachments, search, lookups, usage, tuning,
 ]

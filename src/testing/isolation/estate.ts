@@ -78,6 +78,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id),
+    ...await tunedIn(stores, words, holdfast.ids.next()),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -255,6 +256,18 @@ async function useIn(holdfast: Holdfast, { usage }: OrganizationStores, { secret
   await usage.record({ ...event, model: secret, occurredAt: '2026-01-31T12:00:00.000000Z' })
   await holdfast.usageKeeper().pass()
   await usage.record({ ...event, model: 'other', occurredAt: '2026-01-31T13:00:00.000000Z' })
+}
+
+/** Two tuning checkpoints of a workflow, the last one best; its ids. */
+export async function tunedIn(
+  { tuning }: OrganizationStores,
+  { secret }: Words,
+  workflowId: string,
+) {
+  const tried = { runnableConfig: { secret }, metrics: { loss: 1 }, metadata: { secret } }
+  await tuning.record(workflowId, tried)
+  const { id } = await tuning.record(workflowId, { ...tried, best: true })
+  return { workflow_id: workflowId, tuning_checkpoint_id: id }
 }
 
 /** Two streams, the last by a producer; its path, also as the source of a fork. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
-  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn,
+  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn, tunedIn,
   type Words, workIn,
 } from './estate.js'
 
@@ -28,6 +28,7 @@ const talk = (estate: Estate) => talkIn(estate.stores, estate)
 const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
 const stream = (estate: Estate) => streamIn(estate.stores, numbered(estate))
 const attached = (estate: Estate) => attachmentIn(estate.stores, numbered(estate), null)
+const tuned = (estate: Estate) => tunedIn(estate.stores, estate, estate.holdfast.ids.next())
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
 const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
 const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
@@ -314,6 +315,13 @@ const using: Readonly<Record<string, Sample>> = {
   summarizeUsage: {
     query: () => ({ by: 'day,model', first_day: '2026-01-01', last_day: '2026-12-31' }),
   },
+  recordTuningCheckpoint: {
+    fresh: tuned, body: () => ({ runnable_config: {}, metrics: { loss: 1 } }),
+  },
+  listTuningCheckpoints: { query: () => ({ metric: 'loss', metadata: '{}' }) },
+  getTuningCheckpoint: {},
+  setBestTuningCheckpoint: { fresh: tuned },
+  deleteTuningCheckpoint: { fresh: tuned },
   topUsage: { query: ({ user_id }) => ({ by: 'type', user_id: String(user_id) }) },
 }
 

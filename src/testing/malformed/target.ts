@@ -242,6 +242,7 @@ class FreshObjects {
     if (path.startsWith('/v1/schedules')) return this.#schedule()
     if (path.startsWith('/v1/attachments')) return this.#attachment(operationId)
     if (path.includes('/secrets')) return {}
+    if (path.includes('/tuning-checkpoints')) return this.#tuned()
     if (operationId === 'finishStream') return this.#stream(named(await this.#toWrite()))
     if (operationId === 'redriveJobs') {
       const { job_id: id } = await this.#job()
@@ -307,6 +308,14 @@ class FreshObjects {
     if (/^(read|head)/.test(operationId)) await attachments.complete(id)
     const said = { sha256, size: String(size), media_type: 'text/plain' }
     return { attachment_id: id, conversation_id: conversation, name: 'made', ...said }
+  }
+
+  /** A tuning checkpoint of a workflow of its own. */
+  async #tuned(): Promise<Record<string, string>> {
+    const { organization: { tuning }, holdfast: { ids } } = this.#world
+    const { workflowId, id } = await tuning.record(
+      ids.next(), { runnableConfig: {}, metrics: { loss: 1 } })
+    return { workflow_id: workflowId, tuning_checkpoint_id: id, metric: 'loss', min: '1' }
   }
 
   /** A schedule of its own, and the words that make another. */
