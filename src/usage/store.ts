@@ -124,6 +124,8 @@ export class UsageStore {
   async forgetUser(userId: string): Promise<number> {
     const user = columns.userId.encode(userId, 'user_id')!
     const mine = sql`organization_id = ${this.#organizationId} and user_id = ${user}`
+    const tables = ['usage_events', 'usage_rollups', 'usage_latencies']
+    if (!await this.#has(mine, tables)) return 0
     return this.#forget(mine, disownStatements(this.#database, mine))
   }
 
@@ -132,7 +134,16 @@ export class UsageStore {
     const conversation = columns.conversationId.encode(conversationId, 'conversation_id')!
     const mine = sql`organization_id = ${this.#organizationId}
       and conversation_id = ${conversation}`
-    return this.#forget(mine, [])
+    return await this.#has(mine, ['usage_events']) ? this.#forget(mine, []) : 0
+  }
+
+  /** Whether there is anything to be forgotten: an erasure asks in every organization. */
+  async #has(mine: ReturnType<typeof sql>, tables: readonly string[]): Promise<boolean> {
+    const found = tables.map((table) =>
+      sql`select 1 as found from ${sql.table(table)} where ${mine}`)
+    const statement = compiled(this.#database, sql`
+      select 1 as found where exists (${sql.join(found, sql`) or exists (`)})`)
+    return (await this.#database.execute({ ...statement, readOnly: true })).rows.length > 0
   }
 
   /** Takes what is pending into the sums first; an event that came meanwhile waits for the next. */

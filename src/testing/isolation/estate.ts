@@ -250,7 +250,7 @@ export async function workIn({ queues, schedules }: OrganizationStores, { mark, 
   }
 }
 
-/** Events of two models, one of them not rolled up yet. */
+/** Events of two models, the last one not rolled up until another estate is made. */
 async function useIn(holdfast: Holdfast, { usage }: OrganizationStores, { secret }: Words) {
   const event = { type: 'model_call', durationMs: 1, data: { secret }, costUsd: '0.5' }
   await usage.record({ ...event, model: secret, occurredAt: '2026-01-31T12:00:00.000000Z' })

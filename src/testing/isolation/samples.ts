@@ -305,11 +305,7 @@ const being: Readonly<Record<string, Sample>> = {
 
 const using: Readonly<Record<string, Sample>> = {
   recordUsage: {
-    body: ({ user_id, conversation_id }) => ({
-      events: [{
-        type: 'model_call', user_id, conversation_id, occurred_at: '2026-01-31T12:00:00Z',
-      }],
-    }),
+    body: () => ({ events: [{ type: 'model_call', occurred_at: '2026-01-31T12:00:00Z' }] }),
   },
   listUsageEvents: { query: ({ user_id }) => ({ user_id: String(user_id) }) },
   summarizeUsage: {
