@@ -31,7 +31,17 @@ const small: Readonly<Record<string, string>> = {
 }
 
 /** Statements that may read a table from end to end, and why. */
-const allowed: readonly { table: string; statement: RegExp; reason: string }[] = []
+const allowed: readonly { table: string; statement: RegExp; reason: string }[] = [
+  {
+    table: 'any',
+    statement: /^select \* from "\w+" where "(user_id|author|created_by)" = \$1 order by/,
+    reason: 'the export of a person, looked for in all organizations, in the order of keys',
+  },
+  {
+    table: 'usage_pending', statement: /^\s*with taken as \(delete from usage_pending/,
+    reason: 'takes the first that are pending, whichever they are, and no more than a step',
+  },
+]
 
 /** A value for each filter of each list. */
 function filtersOf({ ids, secret }: Estate): Readonly<Record<string, string>> {
@@ -105,6 +115,8 @@ async function workBehind(holdfast: Holdfast): Promise<void> {
 interface PlanNode {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Filter?: string
   readonly Plans?: readonly PlanNode[]
 }
 
@@ -126,8 +138,14 @@ async function scannedBy(backend: Backend, { sql, parameters }: Statement): Prom
 }
 
 function scansIn(node: PlanNode): string[] {
-  const own = node['Node Type'] === 'Seq Scan' ? [node['Relation Name'] ?? '?'] : []
+  const own = isWhole(node) ? [node['Relation Name'] ?? '?'] : []
   return [...own, ...(node.Plans ?? []).flatMap(scansIn)]
+}
+
+/** From end to end, or in the order of an index until enough rows pass a filter. */
+function isWhole({ 'Node Type': kind, 'Index Cond': bounds, Filter: filter }: PlanNode): boolean {
+  if (kind === 'Seq Scan') return true
+  return /^Index (Only )?Scan$/.test(kind) && bounds === undefined && filter !== undefined
 }
 
 const isPlanned = ({ sql }: Statement) => /^\s*(with|select|insert|update|delete)\b/i.test(sql)
@@ -188,8 +206,8 @@ for (const engine of enginesNamed('postgres')) {
       for (const statement of statements.values()) {
         for (const table of await scannedBy(counting.backend, statement)) {
           const isFine = table in small || allowed.some((each) =>
-            each.table === table && each.statement.test(statement.sql))
-          if (!isFine) found.push([table, statement.sql])
+            ['any', table].includes(each.table) && each.statement.test(statement.sql))
+          if (!isFine) found.push([table, statement.sql.trim().replace(/\s+/g, ' ').slice(0, 600)])
         }
       }
       expect(found).toEqual([])
