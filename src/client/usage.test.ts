@@ -59,7 +59,7 @@ it('usage is recorded once, listed and summed over the client', async () => {
   }
 })
 
-it('tuning checkpoints are recorded, found, said to be best and deleted over the client', async () => {
+it('tuning checkpoints are recorded, found, set best and deleted over the client', async () => {
   const { client: { tuning }, holdfast } = await served()
   const workflowId = holdfast.ids.next()
   const tried = (accuracy: number) => ({

@@ -24,7 +24,8 @@ contract('tuning checkpoints', (open) => {
   it('come back as they were recorded', async () => {
     const { tuning, workflowId } = untuned(await open())
     const given = {
-      runnableConfig: { prompt: ['\0', '\ud800'], k: 1 }, metrics: { loss: -0.5, notes: 'x', n: {} },
+      runnableConfig: { prompt: ['\0', '\ud800'], k: 1 },
+      metrics: { loss: -0.5, notes: 'x', n: {} },
       metadata: { run: [1, { a: null }] }, artifactUrl: 's3://bucket/é',
     }
     const recorded = await tuning.record(workflowId, given)
@@ -129,7 +130,8 @@ contract('tuning checkpoints', (open) => {
       [ids.next(), { metric: 'accuracy', min: 1 }], [workflowId, { metric: 'accuracy', min: 2 }],
       [workflowId, {}],
     ] as const) {
-      await expect(tuning.list(other, { ...listing, cursor: first! })).rejects.toThrow(InvalidCursor)
+      await expect(tuning.list(other, { ...listing, cursor: first! }))
+        .rejects.toThrow(InvalidCursor)
     }
   })
 

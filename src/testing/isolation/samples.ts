@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
-  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn, tunedIn,
-  type Words, workIn,
+  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn,
+  tunedIn, type Words, workIn,
 } from './estate.js'
 
 /**
