@@ -34,6 +34,7 @@ import { closeParts, type SharedParts, sharedParts } from './shared-parts.js'
 import { type StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
 import { type WebhookReceiver } from './webhooks/index.js'
+import { UsageKeeper, type UsageKeeperOptions } from './usage/index.js'
 
 export { type OrganizationStores } from './organization-stores.js'
 export { sealedColumns } from './shared-parts.js'
@@ -247,6 +248,14 @@ export class Holdfast {
    */
   indexer(options: IndexerOptions = {}): MessageIndexer {
     return this.#closing(new MessageIndexer(this.#shared.messageLog, options))
+  }
+
+  /**
+   * Rolls up usage that other processes left, and deletes events past their retention; `start`
+   * begins. Throws InvalidInput.
+   */
+  usageKeeper(options: UsageKeeperOptions = {}): UsageKeeper {
+    return this.#closing(new UsageKeeper(this.#shared.usageLog, options))
   }
 
   /**

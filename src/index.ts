@@ -76,3 +76,13 @@ export {
   type WebhookReceipt, WebhookReceiver, WebhookSecretUnavailable, WebhookStore,
   WebhookUnauthenticated,
 } from './webhooks/index.js'
+export {
+  type NewTuningCheckpoint, type TuningCheckpoint, type TuningCheckpointName,
+  TuningCheckpointNotFound, type TuningListing, type TuningObject, TuningStore,
+} from './tuning/index.js'
+export {
+  type NewUsageEvent, type RecordedUsage, type RecordOptions, type UsageData, type UsageDimension,
+  type UsageEvent, UsageEventConflict, type UsageGroup, UsageKeeper, type UsageKeeperEvent,
+  type UsageKeeperOptions, type UsageLatency, type UsageListing, type UsageMetric,
+  type UsageQuestion, UsageStore, type UsageSummaryQuestion, type UsageTopQuestion,
+} from './usage/index.js'

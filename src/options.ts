@@ -39,8 +39,9 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   /** Known settings and their secret fields. @default any settings */
   readonly settings?: SettingsOptions
   /**
-   * Take the words of what this process appends for search, while it is quiet. Without it searches
-   * read more themselves, until `indexer()` or another process did. @default true
+   * Take the words of what this process appends for search, while it is quiet, and roll up the
+   * usage that it records. Without it searches and questions read more themselves, until
+   * `indexer()`, `usageKeeper()` or another process did. @default true
    */
   readonly backgroundIndexing?: boolean
   /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */

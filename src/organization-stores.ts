@@ -17,6 +17,8 @@ import { type SharedParts } from './shared-parts.js'
 import { StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
 import { WebhookStore } from './webhooks/index.js'
+import { TuningStore } from './tuning/index.js'
+import { UsageStore } from './usage/index.js'
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -43,6 +45,9 @@ export interface OrganizationStores {
   readonly attachments: AttachmentStore
   /** Addresses that turn calls from outside into jobs. */
   readonly webhooks: WebhookStore
+  readonly usage: UsageStore
+  /** What tries at tuning workflows gave. */
+  readonly tuning: TuningStore
 }
 
 /** For whom stores are, and where they work. */
@@ -99,5 +104,7 @@ export function organizationStores(
     webhooks: new WebhookStore(database.as(), scope, {
       clock, ids, witness, sealer: parts.secretWorks.fields(actor),
     }),
+    tuning: new TuningStore(database.as(), scope, parts),
+    usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
   }
 }

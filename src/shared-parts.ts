@@ -15,6 +15,7 @@ import { SettingsRules } from './settings/index.js'
 import { StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
 import { WebhookReceiver } from './webhooks/index.js'
+import { UsageLog } from './usage/index.js'
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
 export const sealedColumns: readonly SealedColumn[] = [
@@ -41,6 +42,7 @@ export interface SharedParts extends Sources {
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
   readonly webhookReceiver: WebhookReceiver
+  readonly usageLog: UsageLog
 }
 
 /** Composes what stores share over a database that reaches all organizations. */
@@ -86,6 +88,9 @@ export function sharedParts(
           .enqueue(queue, { payload })
       },
     }),
+    usageLog: new UsageLog(database.as(), {
+      clock, ids, waitingTimeoutMs, background: options.backgroundIndexing,
+    }),
   }
 }
 
@@ -103,6 +108,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
   await parts.jobs.idle()
+  await parts.usageLog.close()
   await before()
   parts.messageLog.events.close()
   await parts.coordination.close()

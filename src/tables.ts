@@ -34,12 +34,19 @@ import {
   streamChunks, streamProducers, streams, type StreamTables,
 } from './streams/index.js'
 import { webhookDeliveries, webhooks, type WebhookTables } from './webhooks/index.js'
+import {
+  tuningCheckpoints, tuningMetrics, type TuningTables, tuningWorkflows,
+} from './tuning/index.js'
+import {
+  usageEvents, usageLatencies, usagePending, usageRollups, type UsageTables,
+} from './usage/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables, WebhookTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, UsageTables, TuningTables,
+    WebhookTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -93,4 +100,11 @@ export const tables = [
   attachmentChunks,
   webhooks,
   webhookDeliveries,
+  usageEvents,
+  usagePending,
+  usageRollups,
+  usageLatencies,
+  tuningWorkflows,
+  tuningCheckpoints,
+  tuningMetrics,
 ] as unknown as readonly Table[]

@@ -39,6 +39,7 @@ describe('configuration', () => {
         runScheduler: true,
         auditKey: undefined,
         auditRetentionDays: undefined,
+        usageRetentionDays: undefined,
       },
       given: [],
       warnings: [],
@@ -61,6 +62,7 @@ describe('configuration', () => {
       HOLDFAST_RATE_LIMIT_REVEAL: 'off',
       HOLDFAST_SESSION_IDLE_SECONDS: '300', HOLDFAST_SESSION_MAX_SECONDS: '301',
       HOLDFAST_AUDIT_RETENTION_DAYS: '400', HOLDFAST_AUDIT_KEY: auditKey,
+      HOLDFAST_USAGE_RETENTION_DAYS: '90',
       HOLDFAST_MODE: 'production', HOLDFAST_MIGRATION_DATABASE_URL: 'postgres://owner@db/x',
       HOLDFAST_OWNER_PASSWORD: 'owner-password-01', HOLDFAST_SERVER_PASSWORD: 'server-password-1',
     }
@@ -72,6 +74,7 @@ describe('configuration', () => {
       logLevel: 'debug', trustProxy: true, runScheduler: false,
       sessionTimes: { idleSeconds: 300, maxSeconds: 301 }, revealRate: null,
       rootKey: { file: '/run/root.key' }, auditRetentionDays: 400, auditKey, mode: 'production',
+      usageRetentionDays: 90,
       migrationDatabase: 'postgres://owner@db/x', ownerPassword: 'owner-password-01',
       serverPassword: 'server-password-1',
       rateLimits: {

@@ -50,6 +50,7 @@ export interface Settings {
   readonly auditKey: string | undefined
   /** Undefined keeps entries for ever. */
   readonly auditRetentionDays: number | undefined
+  readonly usageRetentionDays: number | undefined
 }
 
 /** Options of the command line that stand above the environment. */
@@ -107,6 +108,8 @@ export function readConfiguration(
     auditKey: reader.readOptional('HOLDFAST_AUDIT_KEY', auditKey),
     auditRetentionDays: reader.readOptional(
       'HOLDFAST_AUDIT_RETENTION_DAYS', integer(1, 36_500)),
+    usageRetentionDays: reader.readOptional(
+      'HOLDFAST_USAGE_RETENTION_DAYS', integer(1, 36_500)),
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
   return { settings, given: reader.given, warnings }

@@ -15,6 +15,7 @@ import { addServe } from './serve.js'
 import { Terminal } from './terminal.js'
 import { addSecrets } from './secrets.js'
 import { addToken } from './token.js'
+import { addUsage } from './usage.js'
 import { addUser } from './user.js'
 import { programVersion } from './version.js'
 import { addWorker } from './worker.js'
@@ -74,6 +75,7 @@ export function buildProgram(terminal: Terminal): Command {
   addSecrets(program, terminal)
   addAudit(program, terminal)
   addConversation(program, terminal)
+  addUsage(program, terminal)
   addOpenApi(program, terminal)
   return program
 }

@@ -22,6 +22,9 @@ async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<v
     const log = new WorkLog(terminal, settings.logLevel)
     holdfast.scheduler({ onEvent: log.scheduler }).start()
     holdfast.sealer({ retentionDays: settings.auditRetentionDays, onEvent: log.sealer }).start()
+    holdfast.usageKeeper({
+      retentionDays: settings.usageRetentionDays, onEvent: log.usageKeeper,
+    }).start()
     const database = holdfast.backend.engine.name
     if (options.json === true) terminal.print(JSON.stringify({ scheduling: true, database }))
     else terminal.print('Holdfast fires schedules. Ctrl-C stops it.')

@@ -72,7 +72,10 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
   })
 }
 
-/** Sealer, indexer, the scheduler unless it runs elsewhere, and a worker if there are handlers. */
+/**
+ * Sealer, indexer, keeper of usage, the scheduler unless it runs elsewhere, and a worker if there
+ * are handlers.
+ */
 function startWork(
   holdfast: Holdfast,
   handlers: Handlers | undefined,
@@ -82,6 +85,9 @@ function startWork(
   return [
     holdfast.sealer({ retentionDays: settings.auditRetentionDays, onEvent: log.sealer }),
     holdfast.indexer({ onEvent: log.indexer }),
+    holdfast.usageKeeper({
+      retentionDays: settings.usageRetentionDays, onEvent: log.usageKeeper,
+    }),
     ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
     ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
   ].map((each) => each.start())

@@ -229,6 +229,12 @@ export const variables = [
     default: '',
     meaning: 'Entries of the audit log are pruned after so many days; empty keeps them for ever',
   },
+  {
+    name: 'HOLDFAST_USAGE_RETENTION_DAYS',
+    default: '',
+    meaning: 'Events of usage are deleted after so many days, their sums stay; ' +
+      'empty keeps them for ever',
+  },
 ] as const satisfies readonly Variable[]
 
 /** The name of a variable that the program reads. */

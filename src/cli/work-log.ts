@@ -1,6 +1,7 @@
 import { type SealerEvent } from '../audit/index.js'
 import { type IndexerEvent } from '../conversations/index.js'
 import { type Job, type SchedulerEvent, type WorkerEvent } from '../queues/index.js'
+import { type UsageKeeperEvent } from '../usage/index.js'
 import { type LogLevel, logLevels } from './environment.js'
 import { type Terminal } from './terminal.js'
 
@@ -56,6 +57,13 @@ export class WorkLog {
     if (event.kind === 'unavailable') return this.#unavailable('indexer', event.error)
     const all = event.kind === 'finished' ? ', and that was all' : ''
     this.#say('info', `indexed ${event.messages} messages that were left${all}`)
+  }
+
+  readonly usageKeeper = (event: UsageKeeperEvent): void => {
+    if (event.kind === 'unavailable') return this.#unavailable('usage', event.error)
+    const isPruned = event.kind === 'pruned'
+    this.#say(isPruned ? 'info' : 'debug', isPruned
+      ? `${event.events} events of usage pruned` : `rolled up ${event.events} events of usage`)
   }
 
   #unavailable(who: string, error: unknown): void {

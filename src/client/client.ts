@@ -16,6 +16,8 @@ import { type RawCall, Streams } from './streams.js'
 import {
   type Fetch, type Outgoing, send, sendOpen, sendRaw, type TransportOptions,
 } from './transport.js'
+import { Tuning } from './tuning.js'
+import { Usage } from './usage.js'
 
 /** How to reach a server. */
 export interface ClientOptions {
@@ -95,6 +97,9 @@ export class Client {
   readonly states: AgentStates
   readonly streams: Streams
   readonly attachments: Attachments
+  readonly usage: Usage
+  /** Of workflows. */
+  readonly tuning: Tuning
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -135,6 +140,8 @@ export class Client {
     this.states = new AgentStates(request)
     this.streams = new Streams(raw)
     this.attachments = new Attachments(request, raw)
+    this.usage = new Usage(request)
+    this.tuning = new Tuning(request)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

@@ -22,3 +22,5 @@ export {
   type Streams, type StreamState, type StreamWriter,
 } from './streams.js'
 export { type Fetch } from './transport.js'
+export { type Tuning, type TuningCheckpointName, type TuningQuery } from './tuning.js'
+export { type Usage } from './usage.js'

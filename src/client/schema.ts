@@ -1407,6 +1407,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/usage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List events of usage that are kept, the last that occurred first */
+        get: operations["listUsageEvents"];
+        put?: never;
+        /** Record events of usage, all or none; one recorded before counts once */
+        post: operations["recordUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sums over events by day, user, model and type; all that was recorded is counted */
+        get: operations["summarizeUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The groups of the largest sums: who or what used most */
+        get: operations["topUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflows/{workflow_id}/tuning-checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a workflow’s checkpoints, newest first; by a metric’s range and metadata */
+        get: operations["listTuningCheckpoints"];
+        put?: never;
+        /** Record a checkpoint under the next version of its workflow */
+        post: operations["recordTuningCheckpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a checkpoint */
+        get: operations["getTuningCheckpoint"];
+        put?: never;
+        post?: never;
+        /** Delete a checkpoint; its version is not given again */
+        delete: operations["deleteTuningCheckpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}/best": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a checkpoint the best of its workflow, instead of another */
+        put: operations["setBestTuningCheckpoint"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/{user_id}/erasure": {
         parameters: {
             query?: never;
@@ -2441,6 +2546,54 @@ export interface components {
             up_to_message_id?: string | null;
             model?: string | null;
         };
+        NewTuningCheckpoint: {
+            /** @description Free JSON object. */
+            runnable_config: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metrics: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Where what it made lies. */
+            artifact_url?: string | null;
+            /** @description Makes it the best of its workflow, instead of another. */
+            best?: boolean;
+        };
+        NewUsageEvent: {
+            /**
+             * Format: uuid
+             * @description An id of yours, under which it counts once.
+             */
+            id?: string;
+            /** @description Such as `model_call`. */
+            type: string;
+            user_id?: string | null;
+            conversation_id?: string | null;
+            run_id?: string | null;
+            model?: string | null;
+            tokens_in?: number;
+            tokens_out?: number;
+            /** @description US dollars, an exact decimal such as 0.00125. */
+            cost_usd?: string;
+            duration_ms?: number | null;
+            /** @description Free JSON object. */
+            data?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it occurred, from 2000 to 2099. Default: now.
+             */
+            occurred_at?: string;
+        };
+        NewUsageEvents: {
+            events: components["schemas"]["NewUsageEvent"][];
+        };
         NewUser: {
             email: string;
             username?: string | null;
@@ -2668,6 +2821,42 @@ export interface components {
         Reading: {
             /** @description The last message read. Default, and at most, the newest one. */
             position?: number;
+        };
+        RecordedUsage: {
+            data: components["schemas"]["RecordedUsageEvent"][];
+        };
+        RecordedUsageEvent: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            type: string;
+            user_id: string | null;
+            conversation_id: string | null;
+            run_id: string | null;
+            model: string | null;
+            tokens_in: number;
+            tokens_out: number;
+            /** @description An exact decimal. */
+            cost_usd: string;
+            duration_ms: number | null;
+            /** @description Free JSON object. */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it occurred.
+             */
+            occurred_at: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recorded_at: string;
+            /** @description Whether it had been recorded before. */
+            duplicate: boolean;
         };
         Redrive: {
             /** @description Default: all, 1000 a call. */
@@ -3061,9 +3250,120 @@ export interface components {
             /** @description Behind the last one. */
             end: number;
         };
+        TuningCheckpoint: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Its workflow.
+             */
+            workflow_id: string;
+            /** @description 1, 2, 3, … in its workflow. */
+            config_version: number;
+            /** @description Free JSON object. */
+            runnable_config: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metrics: {
+                [key: string]: unknown;
+            };
+            /** @description Free JSON object. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            artifact_url: string | null;
+            /** @description At most one of a workflow is. */
+            is_best: boolean;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            created_at: string;
+        };
+        TuningCheckpointPage: {
+            data: components["schemas"]["TuningCheckpoint"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
         Typing: {
             /** @description When nothing more is heard, it is over after so long. Default 5. */
             ttl_seconds?: number;
+        };
+        UsageEvent: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            type: string;
+            user_id: string | null;
+            conversation_id: string | null;
+            run_id: string | null;
+            model: string | null;
+            tokens_in: number;
+            tokens_out: number;
+            /** @description An exact decimal. */
+            cost_usd: string;
+            duration_ms: number | null;
+            /** @description Free JSON object. */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description When it occurred.
+             */
+            occurred_at: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            recorded_at: string;
+        };
+        UsageEventPage: {
+            data: components["schemas"]["UsageEvent"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
+        UsageGroup: {
+            /** @description Where grouped by it. */
+            day?: string;
+            /** @description Where grouped by it; null for nobody. */
+            user_id?: string | null;
+            /** @description Where grouped by it; null for none. */
+            model?: string | null;
+            /** @description Where grouped by it. */
+            type?: string;
+            events: number;
+            tokens_in: number;
+            tokens_out: number;
+            /** @description An exact decimal. */
+            cost_usd: string;
+            /** @description The sum of durations. */
+            duration_ms: number;
+            /** @description Where asked for; null where no event has a duration. */
+            latency?: {
+                /** @description Those with a duration. */
+                events: number;
+                mean_ms: number;
+                /** @description Off by a 32nd of the true one at most. */
+                p50_ms: number;
+                /** @description Off by a 32nd of the true one at most. */
+                p90_ms: number;
+                /** @description Off by a 32nd of the true one at most. */
+                p95_ms: number;
+                /** @description Off by a 32nd of the true one at most. */
+                p99_ms: number;
+            } | null;
+        };
+        UsageGroupPage: {
+            data: components["schemas"]["UsageGroup"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
         };
         User: {
             /**
@@ -3308,6 +3608,9 @@ export type NewServiceToken = components['schemas']['NewServiceToken'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewSettings = components['schemas']['NewSettings'];
 export type NewSummary = components['schemas']['NewSummary'];
+export type NewTuningCheckpoint = components['schemas']['NewTuningCheckpoint'];
+export type NewUsageEvent = components['schemas']['NewUsageEvent'];
+export type NewUsageEvents = components['schemas']['NewUsageEvents'];
 export type NewUser = components['schemas']['NewUser'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type Organization = components['schemas']['Organization'];
@@ -3326,6 +3629,8 @@ export type QueuePage = components['schemas']['QueuePage'];
 export type QueueSummary = components['schemas']['QueueSummary'];
 export type Rate = components['schemas']['Rate'];
 export type Reading = components['schemas']['Reading'];
+export type RecordedUsage = components['schemas']['RecordedUsage'];
+export type RecordedUsageEvent = components['schemas']['RecordedUsageEvent'];
 export type Redrive = components['schemas']['Redrive'];
 export type Release = components['schemas']['Release'];
 export type ReleasedLock = components['schemas']['ReleasedLock'];
@@ -3355,7 +3660,13 @@ export type StreamFinish = components['schemas']['StreamFinish'];
 export type StreamPage = components['schemas']['StreamPage'];
 export type Summary = components['schemas']['Summary'];
 export type TextRange = components['schemas']['TextRange'];
+export type TuningCheckpoint = components['schemas']['TuningCheckpoint'];
+export type TuningCheckpointPage = components['schemas']['TuningCheckpointPage'];
 export type Typing = components['schemas']['Typing'];
+export type UsageEvent = components['schemas']['UsageEvent'];
+export type UsageEventPage = components['schemas']['UsageEventPage'];
+export type UsageGroup = components['schemas']['UsageGroup'];
+export type UsageGroupPage = components['schemas']['UsageGroupPage'];
 export type User = components['schemas']['User'];
 export type UserChanges = components['schemas']['UserChanges'];
 export type UserPage = components['schemas']['UserPage'];
@@ -16348,6 +16659,957 @@ export interface operations {
             };
         };
     };
+    listUsageEvents: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only of this user. */
+                user_id?: string;
+                /** @description Only of this conversation. */
+                conversation_id?: string;
+                /** @description Only of this run. */
+                run_id?: string;
+                /** @description Only of this type. */
+                type?: string;
+                /** @description Occurred then or later. */
+                from?: string;
+                /** @description Occurred before then. */
+                to?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageEventPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordUsage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUsageEvents"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedUsage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `usage_event_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summarizeUsage: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days. */
+                first_day?: string;
+                /** @description Included. Default: today. */
+                last_day?: string;
+                /** @description Whose days are meant, such as `Europe/Berlin`. Default UTC. */
+                time_zone?: string;
+                /** @description Groups by these, such as `day,model`. Default: one group of all. */
+                by?: string;
+                /** @description Only of this user. */
+                user_id?: string;
+                /** @description 1 to 200 characters. */
+                model?: string;
+                /** @description Such as `model_call`. */
+                type?: string;
+                /** @description Also percentiles of durations. Default false. */
+                latency?: boolean;
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageGroupPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    topUsage: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days. */
+                first_day?: string;
+                /** @description Included. Default: today. */
+                last_day?: string;
+                /** @description Whose days are meant, such as `Europe/Berlin`. Default UTC. */
+                time_zone?: string;
+                /** @description Groups by these, such as `day,model`. Default: one group of all. */
+                by?: string;
+                /** @description Only of this user. */
+                user_id?: string;
+                /** @description 1 to 200 characters. */
+                model?: string;
+                /** @description Such as `model_call`. */
+                type?: string;
+                /** @description Also percentiles of durations. Default false. */
+                latency?: boolean;
+                /** @description Default cost. */
+                of?: "events" | "tokens" | "tokens_in" | "tokens_out" | "cost" | "duration";
+                /** @description Groups at most. Default 10. */
+                limit?: number;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @description Where grouped by it. */
+                            day?: string;
+                            /** @description Where grouped by it; null for nobody. */
+                            user_id?: string | null;
+                            /** @description Where grouped by it; null for none. */
+                            model?: string | null;
+                            /** @description Where grouped by it. */
+                            type?: string;
+                            events: number;
+                            tokens_in: number;
+                            tokens_out: number;
+                            /** @description An exact decimal. */
+                            cost_usd: string;
+                            /** @description The sum of durations. */
+                            duration_ms: number;
+                            /** @description Where asked for; null where no event has a duration. */
+                            latency?: {
+                                /** @description Those with a duration. */
+                                events: number;
+                                mean_ms: number;
+                                /** @description Off by a 32nd of the true one at most. */
+                                p50_ms: number;
+                                /** @description Off by a 32nd of the true one at most. */
+                                p90_ms: number;
+                                /** @description Off by a 32nd of the true one at most. */
+                                p95_ms: number;
+                                /** @description Off by a 32nd of the true one at most. */
+                                p99_ms: number;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTuningCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A metric that must be there as a number. */
+                metric?: string;
+                /** @description That number at least; needs `metric`. */
+                min?: number;
+                /** @description That number at most; needs `metric`. */
+                max?: number;
+                /** @description An object that the metadata contains. */
+                metadata?: string;
+                /** @description Only the best one, or none of it. */
+                best?: boolean;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpointPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTuningCheckpoint"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+                /** @description The checkpoint. */
+                tuning_checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+                /** @description The checkpoint. */
+                tuning_checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBestTuningCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The workflow. */
+                workflow_id: string;
+                /** @description The checkpoint. */
+                tuning_checkpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuningCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     eraseUser: {
         parameters: {
             query?: never;
@@ -19756,6 +21018,69 @@ export const endpoints = {
     completeAttachment: {
         method: 'POST',
         path: '/v1/attachments/{attachment_id}/complete',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    recordUsage: {
+        method: 'POST',
+        path: '/v1/usage/events',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    listUsageEvents: {
+        method: 'GET',
+        path: '/v1/usage/events',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    summarizeUsage: {
+        method: 'GET',
+        path: '/v1/usage/summary',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    topUsage: {
+        method: 'GET',
+        path: '/v1/usage/top',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    recordTuningCheckpoint: {
+        method: 'POST',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    listTuningCheckpoints: {
+        method: 'GET',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    getTuningCheckpoint: {
+        method: 'GET',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    deleteTuningCheckpoint: {
+        method: 'DELETE',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    setBestTuningCheckpoint: {
+        method: 'PUT',
+        path: '/v1/workflows/{workflow_id}/tuning-checkpoints/{tuning_checkpoint_id}/best',
         isPublic: false,
         isInOrganization: true,
         isKeyed: true,

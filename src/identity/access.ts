@@ -55,6 +55,10 @@ const rules = {
   'states:write': { least: 'member', tokens: true },
   'streams:read': { least: 'member', tokens: true },
   'streams:write': { least: 'member', tokens: true },
+  'tuning:read': { least: 'member', tokens: true },
+  'tuning:write': { least: 'member', tokens: true },
+  'usage:read': { least: 'admin', tokens: true },
+  'usage:write': { least: 'member', tokens: true },
   /** The actions on users are checked in the organization `default` alone, whoever calls. */
   'users:erase': { least: 'owner', tokens: true },
   'users:read': { least: 'admin', tokens: true },

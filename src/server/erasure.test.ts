@@ -87,6 +87,12 @@ async function lived(
   await attach(others, { name: 'kept name', text: 'kept bytes' })
   const { id: unfinished } = await stores.attachments.create({ name: canary })
   await stores.attachments.put(unfinished, piecesOf(canary))
+  const used = { type: 'model_call', data: { canary }, costUsd: '0.5', durationMs: 7 }
+  await stores.usage.record({ ...used, conversationId: theirs.id })
+  await holdfast.usageKeeper().pass()
+  await stores.usage.record(used)
+  await others.usage.record({ ...used, conversationId: talk.id })
+  await others.usage.record({ ...used, data: { kept: 'kept usage' } })
   await neighbour.invitations.create({ email: `${canary}@erased.test`, role: 'member' })
   await holdfast.indexer().pass()
   return { talk, forked, fork, theirs }
@@ -162,11 +168,20 @@ contract('erasing a person', (open) => {
     expect(await wordsIn(world)).toContain(one.canary)
     const isKept = addressOf(world.databaseUrl).kind !== 'process'
     if (isKept) expect(await inBackup()).toEqual([one.canary, other.canary])
+    const sums = async () => (await others.usage.summarize({ by: ['user'], latency: true })).data
+      .map(({ userId, events, costUsd, latency }) => [userId, events, costUsd, latency?.events])
+    expect((await sums()).filter(([userId]) => userId === one.userId))
+      .toEqual([[one.userId, 2, '1', 2]])
     const report = await holdfast.personalData().erase(one.userId)
     expect(report).toMatchObject({
       userId: one.userId, hadAccount: true,
-      erased: { conversations: 2, messages: 13, secrets: 1, streams: 3, attachments: 5 },
+      erased: {
+        conversations: 2, messages: 13, secrets: 1, streams: 3, attachments: 5, usage_events: 3,
+        usage_rollups: 0, usage_latencies: 0,
+      },
     })
+    expect(await sums()).toEqual([[null, 6, '3', 6], [other.userId, 2, '1', 2]])
+    expect((await others.usage.listEvents()).data).toHaveLength(5)
     // Whoever may not vacuum leaves that to the database, and says so.
     const { unbound } = await holdfast.backend.walls() ?? { unbound: 'one process' }
     expect(report.unscrubbed.length > 0).toBe(unbound === undefined)
@@ -286,7 +301,7 @@ contract('personal data over HTTP', (openWorld) => {
     expect(lines.at(-1)).toEqual({ type: 'end', rows: counted })
     expect(counted).toMatchObject({
       users: 1, login_sessions: 1, conversations: 2, messages: 13, secrets: 1, streams: 1,
-      attachments: 5,
+      attachments: 5, usage_events: 3, usage_rollups: 2, usage_latencies: 2,
     })
     const bytes = lines.filter(({ type }) => type === 'bytes')
       .map((line) => Buffer.from(line.bytes, 'base64').toString())

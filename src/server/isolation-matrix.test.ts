@@ -19,6 +19,7 @@ const whole = process.env.HOLDFAST_TEST_MATRIX === 'all'
 const sparse = [
   'idempotency_keys', 'lock_waiters', 'processes', 'job_keys', 'login_attempts', 'root_keys',
   'key_rotations', 'audit_tombstones', 'search_dirty', 'search_horizon',
+  'usage_pending',
 ]
 
 const rounds = { dead, byRole, byScope, strangers, administrators, headers, cursors, keys }

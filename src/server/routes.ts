@@ -24,6 +24,8 @@ import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/in
 import {
   rawWebhookRoutes, type WebhookContext, type WebhookReceiverContext, webhookRoutes,
 } from '../webhooks/index.js'
+import { type TuningContext, tuningRoutes } from '../tuning/index.js'
+import { type UsageContext, usageRoutes } from '../usage/index.js'
 import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
@@ -44,6 +46,8 @@ export interface ServerContext
     StreamContext,
     FinishContext,
     AttachmentContext,
+    UsageContext,
+    TuningContext,
     PersonalDataContext,
     WebhookContext,
     WebhookReceiverContext {}
@@ -68,6 +72,8 @@ export const routes: readonly Route<ServerContext>[] = [
   ...streamRoutes,
   finishRoute,
   ...attachmentRoutes,
+  ...usageRoutes,
+  ...tuningRoutes,
   ...personalDataRoutes,
   ...webhookRoutes,
 ]

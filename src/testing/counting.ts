@@ -7,33 +7,36 @@ export interface CountedBackend {
   statements(): number
   /** Their texts, those inside transactions included. */
   texts(): readonly string[]
+  /** The statements themselves. */
+  sent(): readonly Statement[]
   reset(): void
 }
 
 /** The same backend, its statements noted. */
 export function counted(backend: Backend): CountedBackend {
-  const texts: string[] = []
+  const sent: Statement[] = []
   const noting = <S extends object>(session: S): S => new Proxy(session, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       return (...given: unknown[]): unknown => {
-        note(texts, String(name), given)
+        note(sent, String(name), given)
         return Reflect.apply(value, target, nested(String(name), given, noting))
       }
     },
   })
   return {
     backend: noting(backend),
-    statements: () => texts.length,
-    texts: () => texts,
-    reset: () => void texts.splice(0),
+    statements: () => sent.length,
+    texts: () => sent.map(({ sql }) => sql),
+    sent: () => sent,
+    reset: () => void sent.splice(0),
   }
 }
 
-function note(texts: string[], name: string, given: readonly unknown[]): void {
-  if (name === 'run') texts.push((given[0] as Statement).sql)
-  if (name === 'atomic') texts.push(...(given[0] as readonly Statement[]).map(({ sql }) => sql))
+function note(sent: Statement[], name: string, given: readonly unknown[]): void {
+  if (name === 'run') sent.push(given[0] as Statement)
+  if (name === 'atomic') sent.push(...given[0] as readonly Statement[])
 }
 
 /** What runs inside a transaction is noted as well. */

@@ -24,7 +24,7 @@ export function watchedBackend(backend: Backend, sent: (statement: Statement) =>
   }
 }
 
-/** How the database means to run a statement whose values it does not know yet. */
+/** How the database means to run a statement whose values it does not know, and does not ask. */
 export async function planOf(
   { holdfast: { backend } }: ContractWorld,
   { sql, parameters }: Statement,
@@ -37,8 +37,8 @@ export async function planOf(
     const plain = (text: string) => session.run({ sql: text, parameters: [] })
     await plain('set local plan_cache_mode = force_generic_plan')
     await plain(`prepare planned as ${sql}`)
-    const values = parameters.map((value) => (value === null ? 'null' : `'${String(value)}'`))
-    const { rows } = await plain(`explain execute planned (${values.join(', ')})`)
+    const listed = parameters.length === 0 ? '' : `(${parameters.map(() => 'null').join(', ')})`
+    const { rows } = await plain(`explain execute planned${listed}`)
     await plain('deallocate planned')
     return rows.map((row) => String(row['QUERY PLAN'])).join('\n')
   })

@@ -98,6 +98,16 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   attachment_contents: { is: 'ofRow', why: 'bytes go with the last attachment that has them' },
   attachment_blobs: { is: 'ofRow', why: 'where those bytes are' },
   attachment_chunks: { is: 'ofRow', why: 'those bytes' },
+  tuning_workflows: { is: 'impersonal', why: work },
+  tuning_checkpoints: { is: 'impersonal', why: work },
+  tuning_metrics: { is: 'impersonal', why: work },
+  usage_events: {
+    is: 'own', column: 'user_id', holds: 'id', conversation: 'conversation_id',
+    isExportedWithConversation: true,
+  },
+  usage_pending: { is: 'ofRow', why: 'which of those events are in no roll-up yet' },
+  usage_rollups: { is: 'own', column: 'user_id', holds: 'id' },
+  usage_latencies: { is: 'own', column: 'user_id', holds: 'id' },
 }
 
 /** The column of a table that says on which conversation a row hangs, if any. */

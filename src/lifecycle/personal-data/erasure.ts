@@ -109,6 +109,8 @@ class Eraser {
     await this.#streams('created_by', [this.#actorId])
     await this.#attachments('user_id', this.#scope.person)
     await this.#writings()
+    // Sums become nobody’s: what the organization used stays as it was.
+    this.#count('usage_events', await this.#stores.usage.forgetUser(this.#scope.person))
     for (const [table, rows] of Object.entries(personalRows)) {
       if (rows.is !== 'own' || table === 'streams') continue
       const value = rows.holds === 'id' ? this.#scope.person : this.#actorId
@@ -130,6 +132,7 @@ class Eraser {
   async #conversation(id: string): Promise<void> {
     const { contexts, conversations } = this.#stores
     await this.#attachments('conversation_id', id)
+    this.#count('usage_events', await this.#stores.usage.forgetConversation(id))
     try {
       this.#count('messages', await this.#messagesIn(id))
       await conversations.delete(id)

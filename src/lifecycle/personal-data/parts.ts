@@ -5,6 +5,7 @@ import {
 import { type Database } from '../../database/database.js'
 import { type Table } from '../../database/table.js'
 import { type Actor } from '../../scope.js'
+import { type UsageStore } from '../../usage/index.js'
 
 /** Any table by its name: the catalogue says which there are. */
 export type AnyTables = Record<string, Record<string, unknown>>
@@ -15,6 +16,7 @@ export interface ErasingStores {
   readonly messages: MessageStore
   readonly contexts: ContextStore
   readonly attachments: AttachmentStore
+  readonly usage: UsageStore
 }
 
 /** What works on everything of one person take from outside. */

@@ -78,6 +78,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id),
+    ...await tunedIn(stores, words, holdfast.ids.next()),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -90,6 +91,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   await stores.settings.update('user', { mine: secret })
   await sealTwice(stores)
   await holdfast.indexer().pass()
+  await useIn(holdfast, stores, words)
   const { session } = await holdfast.identity.logIn(people.owner)
   return { ...estate, ids: { ...ids, session_id: session.id } }
 }
@@ -253,6 +255,26 @@ export async function workIn(
     queue, schedule: `s-${mark}`, dedupe_key: `${mark}-2`, job_id: job!.id, attempt: job!.attempt,
     webhook_id: id,
   }
+}
+
+/** Events of two models, the last one not rolled up until another estate is made. */
+async function useIn(holdfast: Holdfast, { usage }: OrganizationStores, { secret }: Words) {
+  const event = { type: 'model_call', durationMs: 1, data: { secret }, costUsd: '0.5' }
+  await usage.record({ ...event, model: secret, occurredAt: '2026-01-31T12:00:00.000000Z' })
+  await holdfast.usageKeeper().pass()
+  await usage.record({ ...event, model: 'other', occurredAt: '2026-01-31T13:00:00.000000Z' })
+}
+
+/** Two tuning checkpoints of a workflow, the last one best; its ids. */
+export async function tunedIn(
+  { tuning }: OrganizationStores,
+  { secret }: Words,
+  workflowId: string,
+) {
+  const tried = { runnableConfig: { secret }, metrics: { loss: 1 }, metadata: { secret } }
+  await tuning.record(workflowId, tried)
+  const { id } = await tuning.record(workflowId, { ...tried, best: true })
+  return { workflow_id: workflowId, tuning_checkpoint_id: id }
 }
 
 /** Two streams, the last by a producer; its path, also as the source of a fork. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
   attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn,
-  type Words, workIn,
+  tunedIn, type Words, workIn,
 } from './estate.js'
 
 /**
@@ -28,6 +28,7 @@ const talk = (estate: Estate) => talkIn(estate.stores, estate)
 const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
 const stream = (estate: Estate) => streamIn(estate.stores, numbered(estate))
 const attached = (estate: Estate) => attachmentIn(estate.stores, numbered(estate), null)
+const tuned = (estate: Estate) => tunedIn(estate.stores, estate, estate.holdfast.ids.next())
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
 const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
 const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
@@ -314,8 +315,26 @@ const being: Readonly<Record<string, Sample>> = {
   endSessionsOfUser: { fresh: user },
 }
 
+const using: Readonly<Record<string, Sample>> = {
+  recordUsage: {
+    body: () => ({ events: [{ type: 'model_call', occurred_at: '2026-01-31T12:00:00Z' }] }),
+  },
+  listUsageEvents: { query: ({ user_id }) => ({ user_id: String(user_id) }) },
+  summarizeUsage: {
+    query: () => ({ by: 'day,model', first_day: '2026-01-01', last_day: '2026-12-31' }),
+  },
+  recordTuningCheckpoint: {
+    fresh: tuned, body: () => ({ runnable_config: {}, metrics: { loss: 1 } }),
+  },
+  listTuningCheckpoints: { query: () => ({ metric: 'loss', metadata: '{}' }) },
+  getTuningCheckpoint: {},
+  setBestTuningCheckpoint: { fresh: tuned },
+  deleteTuningCheckpoint: { fresh: tuned },
+  topUsage: { query: ({ user_id }) => ({ by: 'type', user_id: String(user_id) }) },
+}
+
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
   ...talking, ...remembering, ...working, ...streaming, ...attaching, ...keeping, ...belonging,
-  ...being,
+  ...being, ...using,
 }

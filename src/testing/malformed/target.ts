@@ -75,7 +75,7 @@ export async function furnish(
         sibling_of: objects.message_id!, leaf: objects.message_id!,
         after: objects.message_id!,
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
-        secret_fields: 'never.set', metadata: '{"a": [1]}',
+        secret_fields: 'never.set', metadata: '{"a": [1]}', ...asking(operation),
       }
     },
     untouched: async () => JSON.stringify([
@@ -89,6 +89,14 @@ export async function furnish(
       await world.neighbour.streams.list(),
       await world.organization.messages.list(steady.conversationId),
     ]),
+  }
+}
+
+/** What questions about usage are asked. */
+function asking({ path }: Operation): Known {
+  if (!path.startsWith('/v1/usage/')) return {}
+  return {
+    first_day: '2026-01-01', last_day: '2026-01-31', time_zone: 'Europe/Berlin', by: 'day,model',
   }
 }
 
@@ -236,6 +244,7 @@ class FreshObjects {
     if (/^\/v1\/(webhooks|hooks)/.test(path)) return this.#webhook()
     if (path.startsWith('/v1/attachments')) return this.#attachment(operationId)
     if (path.includes('/secrets')) return {}
+    if (path.includes('/tuning-checkpoints')) return this.#tuned()
     if (operationId === 'finishStream') return this.#stream(named(await this.#toWrite()))
     if (operationId === 'redriveJobs') {
       const { job_id: id } = await this.#job()
@@ -301,6 +310,14 @@ class FreshObjects {
     if (/^(read|head)/.test(operationId)) await attachments.complete(id)
     const said = { sha256, size: String(size), media_type: 'text/plain' }
     return { attachment_id: id, conversation_id: conversation, name: 'made', ...said }
+  }
+
+  /** A tuning checkpoint of a workflow of its own. */
+  async #tuned(): Promise<Record<string, string>> {
+    const { organization: { tuning }, holdfast: { ids } } = this.#world
+    const { workflowId, id } = await tuning.record(
+      ids.next(), { runnableConfig: {}, metrics: { loss: 1 } })
+    return { workflow_id: workflowId, tuning_checkpoint_id: id, metric: 'loss', min: '1' }
   }
 
   /** A schedule of its own, and the words that make another. */

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Holdfast, openHoldfast } from '../holdfast.js'
+import { ensureBuilt } from '../testing/command-line.test.harness.js'
+import { testEngines } from '../testing/engines.js'
+import { program } from './server-process.js'
+
+const kills = Number(process.env.HOLDFAST_TEST_USAGE_KILLS ?? 5)
+const script = fileURLToPath(new URL('./usage-writer.mjs', import.meta.url))
+const march = { firstDay: '2026-03-01', lastDay: '2026-03-31', latency: true }
+
+/** What a run leaves to be cleaned up. */
+const leftovers: (() => Promise<unknown> | void)[] = []
+
+afterEach(async () => {
+  for (const clean of leftovers.splice(0).reverse()) await clean()
+})
+
+/** A process that records and rolls up, killed some time after it began; what it acknowledged. */
+async function killed(database: string, from: number): Promise<number[]> {
+  const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
+  const words = [script, library, database, String(from)]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close')
+  let [said, failure] = ['', '']
+  child.stderr.on('data', (text) => (failure += String(text)))
+  const begun = new Promise<void>((resolve) => child.stdout.on('data', (text) => {
+    said += String(text)
+    resolve()
+  }))
+  await Promise.race([begun, ended])
+  await sleep(Math.random() * 400)
+  child.kill('SIGKILL')
+  await ended
+  expect(failure).toBe('')
+  return said.split('\n').slice(0, -1).map(Number)
+}
+
+/** The numbers of all events there are. */
+async function recorded({ usage }: ReturnType<Holdfast['organization']>): Promise<number[]> {
+  const all: number[] = []
+  for (let cursor: string | undefined; ;) {
+    const { data, nextCursor } = await usage.listEvents({ limit: 200, cursor })
+    all.push(...data.map(({ tokensIn }) => tokensIn))
+    if (nextCursor === null) return all
+    cursor = nextCursor
+  }
+}
+
+/** What sums over events must be. */
+function sumsOf(numbers: readonly number[]) {
+  return {
+    events: numbers.length,
+    tokensIn: numbers.reduce((sum, each) => sum + each, 0),
+    durationMs: numbers.reduce((sum, each) => sum + each % 100, 0),
+    costUsd: `0.${String(numbers.length).padStart(12, '0')}`.replace(/0+$/, ''),
+    latency: { events: numbers.length },
+  }
+}
+
+// What is in memory ends with its process.
+for (const engine of testEngines().slice(1)) {
+  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
+  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] usage${reason}`, () => {
+    it('is summed exactly though processes are killed while they record and roll up', async () => {
+      await ensureBuilt()
+      const lease = await engine.create()
+      const holdfast = await openHoldfast({ database: lease.url, backgroundIndexing: false })
+      leftovers.push(() => lease.drop(), () => holdfast.close())
+      const stores = holdfast.organization()
+      const acknowledged: number[] = []
+      for (let count = 0; count < kills; count++) {
+        // Two at a time where several processes may serve.
+        const froms = holdfast.backend.engine.shared ? [1, 2] : [1]
+        const told = await Promise.all(froms.map((each) =>
+          killed(lease.url, (2 * count + each) * 1_000_000)))
+        acknowledged.push(...told.flat())
+        const [sums] = (await stores.usage.summarize(march)).data
+        expect(sums!.events).toBeGreaterThanOrEqual(acknowledged.length)
+      }
+      // What a killed process had on its way has arrived by then, or never will.
+      await sleep(200)
+      const there = await recorded(stores)
+      const found = new Set(there)
+      expect(found.size).toBe(there.length)
+      expect(acknowledged.filter((each) => !found.has(each))).toEqual([])
+      const ask = async () => (await stores.usage.summarize(march)).data[0]
+      expect(await ask()).toMatchObject(sumsOf(there))
+      await holdfast.usageKeeper().pass()
+      expect(await ask()).toMatchObject(sumsOf(there))
+      expect(await holdfast.usageKeeper().pass()).toBe(0)
+      expect(acknowledged.length).toBeGreaterThan(kills)
+    }, 300_000)
+  })
+}
