@@ -139,6 +139,8 @@ const hardText: Mutation = (draft, { chance }) => {
 }
 
 const strangerId: Mutation = (draft, { chance, foreignIds }) => {
+  // What was used may name what is gone: these ids are kept as they are, and nothing is looked up.
+  if (draft.operation.operationId === 'recordUsage') return undefined
   // A new object may have an id that a stranger's has: neither sees the other.
   const sites = sitesOf(draft).filter(({ path, schema }) =>
     !/\bid$/.test(path) && choicesOf(schema).some(({ format }) => format === 'uuid'))
