@@ -48,6 +48,7 @@ export {
   LockNotAcquired, LockNotFound, type LockOptions, type LockState, LockStore,
 } from './locks/index.js'
 export * from './queues/index.js'
+export { type RunnerOptions } from './runner.js'
 export { type Actor } from './scope.js'
 export {
   givenRootKeys, type KeyReport, type KeyRotation, newRootKey, type NewSecret, type OldKey,
@@ -70,3 +71,4 @@ export {
   type StreamListing, StreamNotFound, type StreamPart, type StreamReading, StreamSequenceConflict,
   StreamStore, StreamTypeMismatch, type StreamWaiting,
 } from './streams/index.js'
+export * from './workflows/index.js'

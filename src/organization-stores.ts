@@ -16,6 +16,7 @@ import { SettingsStore } from './settings/index.js'
 import { type SharedParts } from './shared-parts.js'
 import { StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { RunStore, WorkflowStore } from './workflows/index.js'
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -40,6 +41,9 @@ export interface OrganizationStores {
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
+  readonly workflows: WorkflowStore
+  /** Of workflows; `runs.steps` are theirs. */
+  readonly runs: RunStore
 }
 
 /** For whom stores are, and where they work. */
@@ -93,5 +97,7 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    workflows: new WorkflowStore(database.as(), scope, parts),
+    runs: new RunStore(parts.runLog, scope, transaction?.as()),
   }
 }

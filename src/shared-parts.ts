@@ -13,6 +13,7 @@ import { type SealedColumn, SecretWorks } from './secrets/index.js'
 import { SettingsRules } from './settings/index.js'
 import { StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
+import { RunLog, RunSweep } from './workflows/index.js'
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
 export const sealedColumns: readonly SealedColumn[] = [
@@ -37,6 +38,8 @@ export interface SharedParts extends Sources {
   readonly waitingRoom: WaitingRoom
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
+  readonly runLog: RunLog
+  readonly runSweep: RunSweep
 }
 
 /** Composes what stores share over a database that reaches all organizations. */
@@ -49,6 +52,7 @@ export function sharedParts(
   const agentStateLog = new AgentStateLog(database.as(), {
     clock, ids, signals, options: options.agentStates,
   })
+  const jobs = new JobLog(database.as(), { ids, wakeUps, waitingTimeoutMs })
   return {
     ...sources,
     agentStateLog,
@@ -57,7 +61,7 @@ export function sharedParts(
       states: new AgentStateChanges(agentStateLog),
       backgroundIndexing: options.backgroundIndexing,
     }),
-    jobs: new JobLog(database.as(), { ids, wakeUps, waitingTimeoutMs }),
+    jobs,
     secretWorks: new SecretWorks(database.as(), {
       clock, ids, limiter, columns: sealedColumns,
     }, { ...options.secrets, rootKey: options.rootKey }),
@@ -71,6 +75,8 @@ export function sharedParts(
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),
+    runLog: new RunLog(database.as(), { ...sources, signals, jobs, waitingTimeoutMs }),
+    runSweep: new RunSweep(database.as(), clock),
   }
 }
 
@@ -87,6 +93,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.streamLog.idle()
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
+  await parts.runLog.idle()
   await parts.jobs.idle()
   await before()
   parts.messageLog.events.close()

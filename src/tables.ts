@@ -33,12 +33,15 @@ import { settings, type SettingsTables } from './settings/index.js'
 import {
   streamChunks, streamProducers, streams, type StreamTables,
 } from './streams/index.js'
+import {
+  type RunTables, workflowRuns, workflowRunTags, workflows, workflowSteps, workflowVersions,
+} from './workflows/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, RunTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -90,4 +93,9 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
+  workflows,
+  workflowVersions,
+  workflowRuns,
+  workflowRunTags,
+  workflowSteps,
 ] as unknown as readonly Table[]

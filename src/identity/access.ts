@@ -39,6 +39,8 @@ const rules = {
   'own_settings:read': { least: 'member', tokens: true },
   'own_settings:write': { least: 'member', tokens: true },
   'profile:write': { least: 'person', tokens: false },
+  'runs:read': { least: 'member', tokens: true },
+  'runs:write': { least: 'member', tokens: true },
   'schedules:read': { least: 'member', tokens: true },
   'schedules:write': { least: 'member', tokens: true },
   'secrets:read': { least: 'member', tokens: true },
@@ -59,6 +61,8 @@ const rules = {
   'users:erase': { least: 'owner', tokens: true },
   'users:read': { least: 'admin', tokens: true },
   'users:write': { least: 'admin', tokens: true },
+  'workflows:read': { least: 'member', tokens: true },
+  'workflows:write': { least: 'member', tokens: true },
 } as const satisfies Record<string, Rule>
 
 /** What a route may name as its action. */

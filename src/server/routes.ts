@@ -21,6 +21,10 @@ import {
 import { type SecretContext, secretRoutes } from '../secrets/index.js'
 import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
+import {
+  rawRunRoutes, type RunContextOfRoutes, type RunEventContext, runRoutes, stepRoutes,
+  type WorkflowContext, workflowRoutes, workflowVersionRoutes,
+} from '../workflows/index.js'
 import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
@@ -41,7 +45,10 @@ export interface ServerContext
     StreamContext,
     FinishContext,
     AttachmentContext,
-    PersonalDataContext {}
+    PersonalDataContext,
+    WorkflowContext,
+    RunContextOfRoutes,
+    RunEventContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
@@ -64,6 +71,10 @@ export const routes: readonly Route<ServerContext>[] = [
   finishRoute,
   ...attachmentRoutes,
   ...personalDataRoutes,
+  ...workflowRoutes,
+  ...workflowVersionRoutes,
+  ...runRoutes,
+  ...stepRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
@@ -74,4 +85,5 @@ export const rawRoutes: readonly RawRoute<ServerContext>[] = [
   ...rawAuditRoutes,
   ...rawAttachmentRoutes,
   ...rawPersonalDataRoutes,
+  ...rawRunRoutes,
 ]

@@ -17,7 +17,7 @@ export interface Area {
 
 const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
 const composition = [
-  'finish', 'holdfast', 'index', 'options', 'organization-stores', 'personal-data', 'shared-parts',
+  'finish', 'holdfast', 'index', 'options', 'organization-stores', 'personal-data', 'runner', 'shared-parts',
   'tables',
 ]
 

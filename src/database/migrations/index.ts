@@ -23,6 +23,8 @@ import { streamOwners } from './0024_stream_owners.js'
 import { attachments } from './0025_attachments.js'
 import { search } from './0026_search.js'
 import { lookups } from './0027_lookups.js'
+import { workflows } from './0032_workflows.js'
+import { workflowRuns } from './0033_workflow_runs.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
@@ -30,4 +32,5 @@ export const migrations: readonly Migration[] = [
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
   attachments, search, lookups,
+  workflows, workflowRuns,
 ]

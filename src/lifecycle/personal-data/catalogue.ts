@@ -95,6 +95,11 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   attachment_contents: { is: 'ofRow', why: 'bytes go with the last attachment that has them' },
   attachment_blobs: { is: 'ofRow', why: 'where those bytes are' },
   attachment_chunks: { is: 'ofRow', why: 'those bytes' },
+  workflows: { is: 'impersonal', why: work },
+  workflow_versions: { is: 'impersonal', why: work },
+  workflow_runs: { is: 'impersonal', why: work },
+  workflow_run_tags: { is: 'impersonal', why: work },
+  workflow_steps: { is: 'impersonal', why: work },
 }
 
 /** The column of a table that says on which conversation a row hangs, if any. */
