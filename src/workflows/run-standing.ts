@@ -49,11 +49,14 @@ export function refusalOf(
 ): Error {
   if (standing === undefined) return runNotFound(runId)
   if (fence !== null && standing.attempt !== Number(fence)) {
-    return new RunAttemptStale(
-      `The run is at attempt ${standing.attempt}; what attempt ${fence} says is too late.`)
+    return staleAttempt(standing, fence)
   }
   return new RunStatusConflict(`The run is ${standing.status} and cannot ${verb}.`)
 }
 
 /** No such run. */
 export const runNotFound = (runId: string) => new RunNotFound(`There is no run ${runId} here.`)
+
+/** Another attempt has the run. */
+export const staleAttempt = ({ attempt }: RunStanding, given: number) => new RunAttemptStale(
+  `The run is at attempt ${attempt}; what attempt ${given} says does not count.`)

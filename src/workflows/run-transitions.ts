@@ -4,7 +4,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
 import { storedError, storedValue } from './run-rules.js'
-import { findStanding, refusalOf, type RunKey } from './run-standing.js'
+import { findStanding, refusalOf, type RunKey, staleAttempt } from './run-standing.js'
 import {
   runOf, type RunStatus, type RunTables, type WorkflowRun, workflowRuns, workflowSteps,
 } from './run-tables.js'
@@ -113,9 +113,9 @@ export class RunTransitions {
     const [stored] = changed!.rows
     if (stored !== undefined) return runOf(stored)
     const standing = await findStanding(this.#database, key)
-    const isLate = above !== undefined && standing !== undefined &&
-      standing.attempt >= above && ways[name].from.some((status) => status === standing.status)
-    throw refusalOf(standing, { runId: key.id, fence: isLate ? above : fence, verb })
+    const isWay = ways[name].from.some((status) => status === standing?.status)
+    if (above !== undefined && standing !== undefined && isWay) throw staleAttempt(standing, above)
+    throw refusalOf(standing, { runId: key.id, fence, verb })
   }
 
   /**
