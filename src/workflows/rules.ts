@@ -56,11 +56,11 @@ export function checkedHandle(handle: string): string {
   return handle.toLowerCase()
 }
 
-/** Refuses tags that are too many, too long, or there twice. */
-export function checkTags(tags: readonly string[], field = 'tags'): void {
-  require(Array.isArray(tags) && tags.length <= tagsMax, field, `must hold at most ${tagsMax} tags`)
-  tags.forEach((tag, index) => checkText(tag, `${field}[${index}]`, [1, tagLengthMax]))
-  require(new Set(tags).size === tags.length, field, 'must not hold a tag twice')
+/** Tags, each once. Refuses tags that are too many or too long. */
+export function checkedTags(tags: readonly string[]): string[] {
+  require(Array.isArray(tags) && tags.length <= tagsMax, 'tags', `must hold at most ${tagsMax} tags`)
+  tags.forEach((tag, index) => checkText(tag, `tags[${index}]`, [1, tagLengthMax]))
+  return [...new Set(tags)]
 }
 
 /** Refuses what is no JSON object. */

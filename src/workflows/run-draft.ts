@@ -2,7 +2,7 @@ import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
 import { type NewJob } from '../queues/index.js'
-import { checkLength, checkObject, checkTags } from './rules.js'
+import { checkedTags, checkLength, checkObject } from './rules.js'
 import {
   attemptsMaxDefault, checkTrace, checkTries, checkTrigger, crashesMaxDefault, runQueueDefault,
   storedMetadata, storedValue,
@@ -63,7 +63,6 @@ export function runRow(run: NewRun, place: RunPlace): RunRow {
   const { traceparent = null, tracestate = null, queue = runQueueDefault } = run
   const { attemptsMax = attemptsMaxDefault, crashesMax = crashesMaxDefault } = run
   checkTrigger(trigger)
-  checkTags(tags)
   checkTrace(traceparent, tracestate)
   checkTries(attemptsMax, 'attempts_max')
   checkTries(crashesMax, 'crashes_max')
@@ -78,7 +77,7 @@ export function runRow(run: NewRun, place: RunPlace): RunRow {
       ? place.configuration
       : storedConfiguration(run.configuration),
     trigger_kind: columns.triggerKind.encode(trigger, 'trigger'),
-    tags: columns.tags.encode([...tags], 'tags'),
+    tags: columns.tags.encode(checkedTags(tags), 'tags'),
     metadata: storedMetadata(metadata),
     parent_run_id: columns.parentRunId.encode(run.parentRunId ?? null, 'parent_run_id'),
     from_step: columns.fromStep.encode(place.fromStep ?? null, 'from_step'),

@@ -35,7 +35,8 @@ contract('runs', (open) => {
     const world = await open()
     const { runs, queues, workflowId, make } = await begun(world)
     const made = await make({
-      input: { [hard]: [-0, null] }, tags: [hard, 'b'], metadata: { [hard]: 1 }, trigger: 'cron',
+      input: { [hard]: [-0, null] }, tags: [hard, 'b', hard], metadata: { [hard]: 1 },
+      trigger: 'cron',
       traceparent, tracestate: 'a=b', priority: 5, concurrencyKey: 'k', attemptsMax: 2,
     })
     expect(made).toMatchObject({
@@ -191,7 +192,7 @@ contract('runs', (open) => {
   it('refuse what breaks a rule, and write nothing', async () => {
     const { runs, make } = await begun(await open())
     const refused: readonly (readonly [object, string])[] = [
-      [{ trigger: 'No' }, 'trigger'], [{ tags: ['a', 'a'] }, 'tags'],
+      [{ trigger: 'No' }, 'trigger'], [{ tags: ['a', ''] }, 'tags[1]'],
       [{ metadata: [] }, 'metadata'], [{ configuration: 7 }, 'configuration'],
       [{ traceparent: 'x' }, 'traceparent'],
       [{ traceparent: `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01` }, 'traceparent'],

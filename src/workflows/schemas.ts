@@ -49,7 +49,7 @@ const access = z.enum(accessLevels)
 
 /** Tags of a workflow or run. */
 export const tagsSchema = z.array(z.string().min(1).max(tagLengthMax)).max(tagsMax)
-  .describe('No tag twice.')
+  .describe('One that stands twice counts once.')
 
 /** Body of `POST /v1/workflows`. */
 export const newWorkflowSchema = named('NewWorkflow', z.strictObject({

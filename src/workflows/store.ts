@@ -11,7 +11,7 @@ import { type Scope } from '../scope.js'
 import { WorkflowArchived, WorkflowHandleTaken, WorkflowNotFound } from './errors.js'
 import { listWorkflows, type WorkflowListing } from './listing.js'
 import {
-  checkAccess, checkedHandle, checkLength, checkObject, checkTags, checkText, nameLengthMax,
+  checkAccess, checkedHandle, checkedTags, checkLength, checkObject, checkText, nameLengthMax,
   textLengthMax,
 } from './rules.js'
 import {
@@ -326,11 +326,10 @@ function checkedReference(workflow: string): string {
 function checked({ name, handle = null, description = null, tags = [], metadata = {} }: NewWorkflow) {
   checkText(name, 'name', [1, nameLengthMax])
   if (description !== null) checkText(description, 'description', [0, textLengthMax])
-  checkTags(tags)
   checkObject(metadata, 'metadata')
   return {
-    handle: handle === null ? null : checkedHandle(handle), name, description, tags: [...tags],
-    metadata,
+    handle: handle === null ? null : checkedHandle(handle), name, description,
+    tags: checkedTags(tags), metadata,
   }
 }
 
