@@ -58,7 +58,8 @@ export function checkedHandle(handle: string): string {
 
 /** Tags, each once. Refuses tags that are too many or too long. */
 export function checkedTags(tags: readonly string[]): string[] {
-  require(Array.isArray(tags) && tags.length <= tagsMax, 'tags', `must hold at most ${tagsMax} tags`)
+  const isFew = Array.isArray(tags) && tags.length <= tagsMax
+  require(isFew, 'tags', `must hold at most ${tagsMax} tags`)
   tags.forEach((tag, index) => checkText(tag, `tags[${index}]`, [1, tagLengthMax]))
   return [...new Set(tags)]
 }

@@ -113,8 +113,8 @@ class Bell {
   static async at(log: RunLog, name: RunName): Promise<Bell> {
     let bell: Bell | undefined
     // Signals are hints: without them one finds out by looking.
-    const subscription = await log.signals.subscribe(runTopic(name), () => { if (bell !== undefined) bell.#news() })
-      .catch(() => undefined)
+    const news = () => { if (bell !== undefined) bell.#news() }
+    const subscription = await log.signals.subscribe(runTopic(name), news).catch(() => undefined)
     bell = new Bell(() => void subscription?.close())
     return bell
   }

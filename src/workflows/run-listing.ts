@@ -6,7 +6,9 @@ import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../databas
 import { placeOf } from './listing.js'
 import { checkLimit, checkText, tagLengthMax } from './rules.js'
 import { checkDuration, checkStatus } from './run-rules.js'
-import { runOf, type RunStatus, type RunTables, type WorkflowRun, workflowRuns } from './run-tables.js'
+import {
+  runOf, type RunStatus, type RunTables, type WorkflowRun, workflowRuns,
+} from './run-tables.js'
 
 /** A run in a list: everything but its input, output and configuration. */
 export type WorkflowRunEntry = Omit<WorkflowRun, 'input' | 'output' | 'configuration'>

@@ -29,7 +29,8 @@ export const stepNameMax = 255
 export const triggerPattern = /^[a-z][a-z0-9_-]{0,63}$/
 
 /** W3C trace context: version, trace id, parent id and flags. */
-export const traceparentPattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+export const traceparentPattern =
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** Characters of a tracestate at most. */
 export const tracestateMax = 512

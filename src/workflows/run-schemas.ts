@@ -200,8 +200,9 @@ export const appendedStepsSchema = named('AppendedWorkflowSteps', z.object({
 
 const figures = {
   total: z.int(),
-  by_status: z.object(Object.fromEntries(
-    runStatuses.map((status) => [status, z.int()])) as Record<(typeof runStatuses)[number], z.ZodInt>),
+  by_status: z.object({
+    pending: z.int(), running: z.int(), succeeded: z.int(), failed: z.int(), cancelled: z.int(),
+  }),
   failure_rate: z.number().nullable()
     .describe('Failed ones among those that succeeded or failed; null when none did.'),
   duration_ms_p50: z.int().nullable().describe('Half of those took no longer.'),

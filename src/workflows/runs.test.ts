@@ -346,7 +346,8 @@ contract('runs that are repeated', (open) => {
     expect(second.jobId).not.toBe(first.jobId)
     const third = await runs.rerun(first.id, { version: 2, input: 2, queue: null, trigger: 'x' })
     expect(third).toMatchObject({
-      version: 2, input: 2, queue: null, jobId: null, triggerKind: 'x', configuration: { of: 'two' },
+      version: 2, input: 2, queue: null, jobId: null, triggerKind: 'x',
+      configuration: { of: 'two' },
     })
     expect((await runs.list({ parentRunId: first.id })).data).toHaveLength(2)
   })

@@ -102,4 +102,6 @@ export const endStatement = (rows: Rows) => sql`
   join workflow_runs r on ${sameRun('r', 'g')} and ${takes('r', 'g')}
   where workflow_steps.organization_id = g.organization_id and workflow_steps.run_id = g.run_id
     and workflow_steps.number = g.number and workflow_steps.status = 'running'
-  returning ${sql.raw(workflowSteps.columnNames.map((name) => `workflow_steps.${name}`).join(', '))}`
+  returning ${whole}`
+
+const whole = sql.join(workflowSteps.columnNames.map((name) => sql.ref(`workflow_steps.${name}`)))

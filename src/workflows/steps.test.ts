@@ -127,7 +127,9 @@ contract('steps of runs', (open) => {
     const { runs, steps, id } = await begun(await open())
     const { number } = await steps.append(id, { name: 'x', status: 'running', costUsd: '0.1' })
     const ends = await Promise.allSettled(fifty.slice(0, 20).map((index) =>
-      steps.finish(id, number, { output: index, tokensUsed: index, status: 'failed', error: hard })))
+      steps.finish(id, number, {
+        output: index, tokensUsed: index, status: 'failed', error: hard,
+      })))
     const won = ends.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
     expect(won).toHaveLength(1)
     expect(await steps.get(id, number)).toStrictEqual(won[0])

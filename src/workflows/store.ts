@@ -323,7 +323,8 @@ function checkedReference(workflow: string): string {
   }
 }
 
-function checked({ name, handle = null, description = null, tags = [], metadata = {} }: NewWorkflow) {
+function checked(workflow: NewWorkflow) {
+  const { name, handle = null, description = null, tags = [], metadata = {} } = workflow
   checkText(name, 'name', [1, nameLengthMax])
   if (description !== null) checkText(description, 'description', [0, textLengthMax])
   checkObject(metadata, 'metadata')

@@ -66,7 +66,8 @@ const entryColumns = table.columnNames.filter((name) => name !== 'graph') as
   readonly Exclude<keyof WorkflowTables['workflow_versions'], 'graph'>[]
 
 /** The stored form of a new version. Throws InvalidInput, InvalidValue. */
-export function versionDraft({ graph, configuration = {}, notes = null }: NewVersion): VersionDraft {
+export function versionDraft(version: NewVersion): VersionDraft {
+  const { graph, configuration = {}, notes = null } = version
   require(graph !== undefined, 'graph', 'is missing')
   const stored = columns.graph.encode(graph, 'graph')
   checkLength(stored, 'graph', graphLengthMax)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
-  attachmentIn, type Estate, flowIn, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn,
-  type Words, workIn,
+  attachmentIn, type Estate, flowIn, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn,
+  talkIn, type Words, workIn,
 } from './estate.js'
 
 /**
@@ -340,6 +340,6 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...flowing, ...working, ...streaming, ...attaching, ...keeping, ...belonging,
-  ...being,
+  ...talking, ...remembering, ...flowing, ...working, ...streaming, ...attaching, ...keeping,
+  ...belonging, ...being,
 }
