@@ -1,10 +1,9 @@
 import { afterEach, expect, it } from 'vitest'
-import { type RunnerOptions } from '../runner.js'
 import { JobFailed } from '../queues/index.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { type RunStatus } from './index.js'
 
-type Handlers = RunnerOptions['workflows']
+type Handlers = Parameters<ContractWorld['holdfast']['runner']>[0]['workflows']
 type Context = Parameters<Handlers[string]>[0]
 
 const leftovers: (() => Promise<unknown>)[] = []
