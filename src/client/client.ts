@@ -16,6 +16,7 @@ import { type RawCall, Streams } from './streams.js'
 import {
   type Fetch, type Outgoing, send, sendOpen, sendRaw, type TransportOptions,
 } from './transport.js'
+import { Runs, Workflows } from './workflows.js'
 
 /** How to reach a server. */
 export interface ClientOptions {
@@ -95,6 +96,9 @@ export class Client {
   readonly states: AgentStates
   readonly streams: Streams
   readonly attachments: Attachments
+  readonly workflows: Workflows
+  /** Of workflows. */
+  readonly runs: Runs
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -135,6 +139,8 @@ export class Client {
     this.states = new AgentStates(request)
     this.streams = new Streams(raw)
     this.attachments = new Attachments(request, raw)
+    this.workflows = new Workflows(request)
+    this.runs = new Runs(request)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

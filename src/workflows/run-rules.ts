@@ -72,7 +72,6 @@ export function checkTrace(traceparent: string | null, tracestate: string | null
   require(isTrace, 'traceparent', 'must be a W3C traceparent such as 00-<32 hex>-<16 hex>-01')
   if (tracestate === null) return
   checkText(tracestate, 'tracestate', [1, tracestateMax])
-  require(traceparent !== null, 'tracestate', 'must not stand without traceparent')
 }
 
 /** Refuses a filter by duration that cannot be. */
