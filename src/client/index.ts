@@ -22,3 +22,4 @@ export {
   type Streams, type StreamState, type StreamWriter,
 } from './streams.js'
 export { type Fetch } from './transport.js'
+export { type Runs, type Workflows } from './workflows.js'
