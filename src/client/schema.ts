@@ -2725,7 +2725,7 @@ export interface components {
             name: string;
             handle?: string | null;
             description?: string | null;
-            /** @description No tag twice. */
+            /** @description One that stands twice counts once. */
             tags?: string[];
             /** @description Free JSON object. */
             metadata?: {
@@ -2743,7 +2743,7 @@ export interface components {
             };
             /** @description What starts it: `manual`, `webhook`, `cron`, or another lower-case word. Default `manual`. */
             trigger?: string;
-            /** @description No tag twice. */
+            /** @description One that stands twice counts once. */
             tags?: string[];
             /** @description Free JSON object. */
             metadata?: {
@@ -3470,7 +3470,7 @@ export interface components {
             handle: string | null;
             name: string;
             description: string | null;
-            /** @description No tag twice. */
+            /** @description One that stands twice counts once. */
             tags: string[];
             /** @description Free JSON object. */
             metadata: {
@@ -3503,7 +3503,7 @@ export interface components {
             name?: string;
             handle?: string | null;
             description?: string | null;
-            /** @description No tag twice. */
+            /** @description One that stands twice counts once. */
             tags?: string[];
             /** @description Free JSON object. */
             metadata?: {
@@ -3528,7 +3528,7 @@ export interface components {
             };
             /** @description What starts it: `manual`, `webhook`, `cron`, or another lower-case word. Default `manual`. */
             trigger?: string;
-            /** @description No tag twice. */
+            /** @description One that stands twice counts once. */
             tags?: string[];
             /** @description Free JSON object. */
             metadata?: {
@@ -3579,7 +3579,7 @@ export interface components {
             error: unknown;
             /** @description What starts it: `manual`, `webhook`, `cron`, or another lower-case word. Default `manual`. */
             trigger: string;
-            /** @description No tag twice. */
+            /** @description One that stands twice counts once. */
             tags: string[];
             /** @description Free JSON object. */
             metadata: {
@@ -3639,7 +3639,7 @@ export interface components {
             error: unknown;
             /** @description What starts it: `manual`, `webhook`, `cron`, or another lower-case word. Default `manual`. */
             trigger: string;
-            /** @description No tag twice. */
+            /** @description One that stands twice counts once. */
             tags: string[];
             /** @description Free JSON object. */
             metadata: {
