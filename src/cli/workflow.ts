@@ -35,10 +35,10 @@ export function addWorkflow(program: Command, terminal: Terminal): void {
     .description('show a workflow, by id or handle, and one of its versions')
     .option('--at <version>', 'the number of the version (default: the latest)')
     .action((name: string, options: ShowOptions) => show(name, options, terminal))
-  withOrganization(workflow.command('diff <workflow> <base> [target]'))
+  withOrganization(workflow.command('diff <workflow> <versions...>'))
     .description('compare two versions; the second is the latest unless named')
-    .action((name: string, base: string, target: string | undefined, options) =>
-      diff({ name, base, target }, options as OrganizationOptions, terminal))
+    .action((name: string, versions: readonly string[], options: OrganizationOptions) =>
+      diff({ name, versions }, options, terminal))
   withOrganization(workflow.command('run <workflow>'))
     .description('make a run that waits for a worker')
     .option('--input <json>', 'its input (default: null)')
@@ -77,16 +77,16 @@ async function show(name: string, options: ShowOptions, terminal: Terminal): Pro
 
 interface DiffWords {
   readonly name: string
-  readonly base: string
-  readonly target: string | undefined
+  readonly versions: readonly string[]
 }
 
 async function diff(
-  { name, base, target }: DiffWords,
+  { name, versions: [base, target, ...more] }: DiffWords,
   options: OrganizationOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const [before, after] = [versionOf(base), versionOf(target ?? 'latest')]
+  if (more.length > 0) throw new UsageFailure('diff compares two versions, no more')
+  const [before, after] = [versionOf(base!), versionOf(target ?? 'latest')]
   const found = await withStores(options, terminal, ({ workflows }) =>
     workflows.diff(name, before, after))
   if (options.json === true) return terminal.print(JSON.stringify(found))

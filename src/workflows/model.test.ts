@@ -31,7 +31,11 @@ class Model {
   runs: ModelRun[] = []
 
   /** The change of a status, or the code of what refuses it. */
-  move(run: ModelRun, from: readonly string[], to: string, attempt?: number): string {
+  move(
+    run: ModelRun,
+    from: readonly string[],
+    { to, attempt }: { readonly to: string; readonly attempt?: number | undefined },
+  ): string {
     if (attempt !== undefined && attempt !== run.attempt) return 'run_attempt_stale'
     if (!from.includes(run.status)) return 'run_status_conflict'
     run.status = to
@@ -159,14 +163,14 @@ const end = command('end', fc.tuple(pick, fc.constantFrom('succeed', 'fail', 're
       ? runs.succeed(id, 1, speaking)
       : runs.fail(id, 'no', { ...speaking, retry: how === 'retry' }))
     const to = how === 'succeed' ? 'succeeded' : how === 'fail' ? 'failed' : 'pending'
-    expect(verdict).toBe(model.move(found.run, ['running'], to, found.attempt))
+    expect(verdict).toBe(model.move(found.run, ['running'], { to, attempt: found.attempt }))
   })
 
 const cancel = command('cancel', pick, (given) => async (model, { runs }) => {
   const found = picked(model, { ...given, offset: undefined })
   if (found === undefined) return
   expect(await verdictOf(runs.cancel(found.run.id)))
-    .toBe(model.move(found.run, ['pending', 'running'], 'cancelled'))
+    .toBe(model.move(found.run, ['pending', 'running'], { to: 'cancelled' }))
 })
 
 const step = fc.record({

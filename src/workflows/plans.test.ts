@@ -49,7 +49,7 @@ async function filled(world: ContractWorld) {
 }
 
 contract('many runs, and one of many steps', (open) => {
-  it('are read by an index for each list, and a step is appended without reading others', async () => {
+  it('are read by an index for each list, and steps appended without reading any', async () => {
     const world = await open()
     const id = await filled(world)
     const { seen, runs } = watched(world)
