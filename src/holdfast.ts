@@ -32,6 +32,7 @@ import { type Actor, programActor } from './scope.js'
 import { passingRootKey, type SecretTables, type SecretWorks } from './secrets/index.js'
 import { closeParts, type SharedParts, sharedParts } from './shared-parts.js'
 import { type StreamLog } from './streams/index.js'
+import { type RunnerOptions, runnerSettings } from './runner.js'
 import { type Tables } from './tables.js'
 import { type WebhookReceiver } from './webhooks/index.js'
 import { UsageKeeper, type UsageKeeperOptions } from './usage/index.js'
@@ -196,6 +197,14 @@ export class Holdfast {
   }
 
   /**
+   * A worker for runs of workflows that wait in queues; `start` begins. All workers of a queue must
+   * know all workflows whose runs wait there. Throws InvalidInput.
+   */
+  runner(options: RunnerOptions): QueueWorker<HoldfastTransaction> {
+    return this.worker(runnerSettings(this, options))
+  }
+
+  /**
    * A worker for the jobs of queues, of all organizations or of one; `start` begins. Throws
    * InvalidInput.
    */
@@ -203,6 +212,7 @@ export class Holdfast {
     const settings = workerSettings(options, `${hostname()}:${process.pid}`)
     const source = new WorkerSource<HoldfastTransaction>({
       log: this.jobs,
+      sweep: () => this.#sweep(),
       queuesOf: (organizationId) => this.organization(organizationId).queues,
       inTransaction: (organizationId, work) => this.transaction((transaction) =>
         work(transaction.organization(organizationId).queues, transaction)),
@@ -221,7 +231,7 @@ export class Holdfast {
         const store = new QueueStore(this.jobs, scope, { witness, transaction: transaction.as() })
         return store.enqueueMany(queue, jobs)
       },
-      sweep: () => this.jobs.sweep(),
+      sweep: () => this.#sweep(),
     }, options)
     return this.#closing(scheduler)
   }
@@ -277,6 +287,13 @@ export class Holdfast {
     this.#workers.add(worker)
     return worker
   }
+
+  /** Jobs first: a run whose job has died is over, too. */
+  async #sweep(): Promise<void> {
+    await this.jobs.sweep()
+    await this.#shared.runSweep.pass()
+  }
+
   #stores(id: string, actor: Actor, transaction?: Database<Tables>): OrganizationStores {
     return organizationStores(this.#shared, { id, actor, database: this.#database, transaction })
   }

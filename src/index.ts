@@ -48,6 +48,7 @@ export {
   LockNotAcquired, LockNotFound, type LockOptions, type LockState, LockStore,
 } from './locks/index.js'
 export * from './queues/index.js'
+export { type RunnerOptions } from './runner.js'
 export { type Actor } from './scope.js'
 export {
   givenRootKeys, type KeyReport, type KeyRotation, newRootKey, type NewSecret, type OldKey,
@@ -86,3 +87,4 @@ export {
   type UsageKeeperOptions, type UsageLatency, type UsageListing, type UsageMetric,
   type UsageQuestion, UsageStore, type UsageSummaryQuestion, type UsageTopQuestion,
 } from './usage/index.js'
+export * from './workflows/index.js'

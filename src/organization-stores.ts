@@ -16,9 +16,10 @@ import { SettingsStore } from './settings/index.js'
 import { type SharedParts } from './shared-parts.js'
 import { StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
-import { WebhookStore } from './webhooks/index.js'
 import { TuningStore } from './tuning/index.js'
 import { UsageStore } from './usage/index.js'
+import { WebhookStore } from './webhooks/index.js'
+import { RunStore, WorkflowStore } from './workflows/index.js'
 
 /** The stores of one organization, in the name of one actor. */
 export interface OrganizationStores {
@@ -48,6 +49,9 @@ export interface OrganizationStores {
   readonly usage: UsageStore
   /** What tries at tuning workflows gave. */
   readonly tuning: TuningStore
+  readonly workflows: WorkflowStore
+  /** Of workflows; `runs.steps` are theirs. */
+  readonly runs: RunStore
 }
 
 /** For whom stores are, and where they work. */
@@ -106,5 +110,7 @@ export function organizationStores(
     }),
     tuning: new TuningStore(database.as(), scope, parts),
     usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
+    workflows: new WorkflowStore(database.as(), scope, parts),
+    runs: new RunStore(parts.runLog, scope, transaction?.as()),
   }
 }

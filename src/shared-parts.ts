@@ -14,8 +14,9 @@ import { type SealedColumn, SecretWorks } from './secrets/index.js'
 import { SettingsRules } from './settings/index.js'
 import { StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
-import { WebhookReceiver } from './webhooks/index.js'
 import { UsageLog } from './usage/index.js'
+import { WebhookReceiver } from './webhooks/index.js'
+import { RunLog, RunSweep } from './workflows/index.js'
 
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
 export const sealedColumns: readonly SealedColumn[] = [
@@ -43,6 +44,8 @@ export interface SharedParts extends Sources {
   readonly settingsRules: SettingsRules
   readonly webhookReceiver: WebhookReceiver
   readonly usageLog: UsageLog
+  readonly runLog: RunLog
+  readonly runSweep: RunSweep
 }
 
 /** Composes what stores share over a database that reaches all organizations. */
@@ -91,6 +94,8 @@ export function sharedParts(
     usageLog: new UsageLog(database.as(), {
       clock, ids, waitingTimeoutMs, background: options.backgroundIndexing,
     }),
+    runLog: new RunLog(database.as(), { ...sources, signals, jobs, waitingTimeoutMs }),
+    runSweep: new RunSweep(database.as(), clock),
   }
 }
 
@@ -107,6 +112,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.streamLog.idle()
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
+  await parts.runLog.idle()
   await parts.jobs.idle()
   await parts.usageLog.close()
   await before()

@@ -40,12 +40,15 @@ import {
 import {
   usageEvents, usageLatencies, usagePending, usageRollups, type UsageTables,
 } from './usage/index.js'
+import {
+  type RunTables, workflowRuns, workflowRunTags, workflows, workflowSteps, workflowVersions,
+} from './workflows/index.js'
 
 /** Every table of every domain. */
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables, UsageTables, TuningTables,
+    AgentStateTables, ChatKitTables, AttachmentTables, RunTables, UsageTables, TuningTables,
     WebhookTables {}
 
 /** The declared tables, parents before children. */
@@ -107,4 +110,9 @@ export const tables = [
   tuningWorkflows,
   tuningCheckpoints,
   tuningMetrics,
+  workflows,
+  workflowVersions,
+  workflowRuns,
+  workflowRunTags,
+  workflowSteps,
 ] as unknown as readonly Table[]

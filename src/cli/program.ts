@@ -10,6 +10,7 @@ import { addInitDb } from './init-db.js'
 import { addMigrate } from './migrate.js'
 import { addOpenApi } from './openapi.js'
 import { addOrganization } from './organization.js'
+import { addRun } from './run.js'
 import { addScheduler } from './scheduler.js'
 import { addServe } from './serve.js'
 import { Terminal } from './terminal.js'
@@ -19,6 +20,7 @@ import { addUsage } from './usage.js'
 import { addUser } from './user.js'
 import { programVersion } from './version.js'
 import { addWorker } from './worker.js'
+import { addWorkflow } from './workflow.js'
 
 const closing = `
 Exit codes: 0 done, 1 failed, 2 the command line cannot be understood.
@@ -28,6 +30,7 @@ Examples:
   holdfast serve                                   SQLite in ./holdfast.db, port 7410
   holdfast serve --database postgres://user:password@db.internal:5432/holdfast
   holdfast worker --handlers ./handlers.mjs        runs jobs of queues
+  holdfast worker --workflows ./workflows.mjs      runs workflows
   holdfast token create --scopes '*' --json
   holdfast doctor`
 
@@ -76,6 +79,8 @@ export function buildProgram(terminal: Terminal): Command {
   addAudit(program, terminal)
   addConversation(program, terminal)
   addUsage(program, terminal)
+  addWorkflow(program, terminal)
+  addRun(program, terminal)
   addOpenApi(program, terminal)
   return program
 }

@@ -1,6 +1,8 @@
 import { type Command } from 'commander'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
-import { type QueueWorker } from '../queues/index.js'
+import { type JobHandler, type QueueWorker } from '../queues/index.js'
+import { runnerSettings } from '../runner.js'
+import { type RunHandlers } from '../workflows/index.js'
 import { UsageFailure } from './failure.js'
 import { type Handlers, loadHandlers } from './handlers.js'
 import { openToServe, refuseMemory } from './open.js'
@@ -10,7 +12,9 @@ import { type Terminal } from './terminal.js'
 import { WorkLog } from './work-log.js'
 
 interface WorkerCommandOptions extends DatabaseOptions {
-  readonly handlers: string
+  readonly handlers?: string
+  readonly workflows?: string
+  readonly runQueues?: string
   readonly queues?: string
   readonly concurrency?: string
   readonly leaseSeconds?: string
@@ -20,8 +24,10 @@ interface WorkerCommandOptions extends DatabaseOptions {
 /** Adds `worker`. */
 export function addWorker(program: Command, terminal: Terminal): void {
   withDatabase(program.command('worker'))
-    .description('run handlers for the jobs of queues')
-    .requiredOption('--handlers <file>', 'a module that exports a function for each queue')
+    .description('run handlers for the jobs of queues, and workflows')
+    .option('--handlers <file>', 'a module that exports a function for each queue')
+    .option('--workflows <file>', 'a module that exports a function for each workflow')
+    .option('--run-queues <names>', 'where runs wait, separated by commas (default: runs)')
     .option('--queues <names>', 'only these of them, separated by commas')
     .option('--concurrency <n>', 'jobs at once (default: 16)')
     .option('--lease-seconds <n>', 'how long a silent worker keeps a job (default: 30)')
@@ -35,9 +41,11 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
   const { settings } = configured(options, terminal)
   const limits = limitsOf(options)
   refuseMemory(settings.database)
-  const queues = await loadHandlers(options.handlers, options.queues)
+  const { jobs, workflows } = await loaded(options)
   const holdfast = await openToServe(settings, { migrate: true, terminal })
   try {
+    const runs = workflows === undefined ? {} : queuesOfRuns(holdfast, workflows, options)
+    const queues = { ...jobs, ...runs }
     const { worker: onEvent } = new WorkLog(terminal, settings.logLevel)
     const worker = holdfast.worker({ queues, ...limits, onEvent }).start()
     announce({ options, terminal, holdfast, queues })
@@ -47,6 +55,31 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
   } finally {
     await holdfast.close()
   }
+}
+
+type JobHandlers = Readonly<Record<string, JobHandler<HoldfastTransaction>>>
+
+async function loaded({ handlers, queues, workflows }: WorkerCommandOptions) {
+  if (handlers === undefined && workflows === undefined) {
+    throw new UsageFailure('worker needs --handlers or --workflows, or both')
+  }
+  return {
+    jobs: handlers === undefined ? {} : await loadHandlers(handlers, queues),
+    workflows: workflows === undefined ? undefined : await loadHandlers(workflows),
+  }
+}
+
+function queuesOfRuns(
+  holdfast: Holdfast,
+  workflows: Handlers,
+  { runQueues }: WorkerCommandOptions,
+): JobHandlers {
+  const queues = runQueues?.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  // A module tells of its functions only that they are some.
+  const handlers = workflows as unknown as RunHandlers<HoldfastTransaction>
+  return runnerSettings(holdfast, {
+    workflows: handlers, ...(queues === undefined ? {} : { queues }),
+  }).queues
 }
 
 function limitsOf({ concurrency, leaseSeconds, graceSeconds }: WorkerCommandOptions) {

@@ -18,6 +18,7 @@ import {
 } from './transport.js'
 import { Tuning } from './tuning.js'
 import { Usage } from './usage.js'
+import { Runs, Workflows } from './workflows.js'
 
 /** How to reach a server. */
 export interface ClientOptions {
@@ -100,6 +101,9 @@ export class Client {
   readonly usage: Usage
   /** Of workflows. */
   readonly tuning: Tuning
+  readonly workflows: Workflows
+  /** Of workflows. */
+  readonly runs: Runs
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -142,6 +146,8 @@ export class Client {
     this.attachments = new Attachments(request, raw)
     this.usage = new Usage(request)
     this.tuning = new Tuning(request)
+    this.workflows = new Workflows(request)
+    this.runs = new Runs(request)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

@@ -24,3 +24,4 @@ export {
 export { type Fetch } from './transport.js'
 export { type Tuning, type TuningCheckpointName, type TuningQuery } from './tuning.js'
 export { type Usage } from './usage.js'
+export { type Runs, type Workflows } from './workflows.js'

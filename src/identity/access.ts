@@ -39,6 +39,8 @@ const rules = {
   'own_settings:read': { least: 'member', tokens: true },
   'own_settings:write': { least: 'member', tokens: true },
   'profile:write': { least: 'person', tokens: false },
+  'runs:read': { least: 'member', tokens: true },
+  'runs:write': { least: 'member', tokens: true },
   'schedules:read': { least: 'member', tokens: true },
   'schedules:write': { least: 'member', tokens: true },
   'secrets:read': { least: 'member', tokens: true },
@@ -65,6 +67,8 @@ const rules = {
   'users:write': { least: 'admin', tokens: true },
   'webhooks:read': { least: 'member', tokens: true },
   'webhooks:write': { least: 'admin', tokens: true },
+  'workflows:read': { least: 'member', tokens: true },
+  'workflows:write': { least: 'member', tokens: true },
 } as const satisfies Record<string, Rule>
 
 /** What a route may name as its action. */

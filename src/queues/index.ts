@@ -26,7 +26,7 @@ export {
   type QueueTables,
 } from './tables.js'
 export { QueueWorker, type WorkerFigures } from './worker.js'
-export { JobFailed, type JobFailedOptions } from './worker-failure.js'
+export { failureOf, JobFailed, type JobFailedOptions } from './worker-failure.js'
 export {
   type JobContext, type JobHandler, type WorkerEvent, type WorkerOptions, workerSettings,
 } from './worker-options.js'

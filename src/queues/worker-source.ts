@@ -20,6 +20,8 @@ export type LeaseState = 'held' | 'lost' | 'cancelled'
 /** What a worker is made of beside its options. */
 export interface WorkerParts<Transaction> {
   readonly log: JobLog
+  /** Brings back the jobs of workers that died, and whatever waits for jobs. */
+  sweep(): Promise<void>
   /** The queues of an organization. */
   queuesOf(organizationId: string): QueueStore
   /** Runs `work` in a transaction, with the queues of an organization inside it. */
@@ -116,7 +118,7 @@ export class WorkerSource<Transaction> {
 
   /** Brings back the jobs of workers that died. */
   async sweep(): Promise<void> {
-    await this.#parts.log.sweep()
+    await this.#parts.sweep()
   }
 
   /** Until there may be work, or the time is over. */

@@ -21,11 +21,15 @@ import {
 import { type SecretContext, secretRoutes } from '../secrets/index.js'
 import { type SettingsContext, settingsRoutes } from '../settings/index.js'
 import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
+import { type TuningContext, tuningRoutes } from '../tuning/index.js'
+import { type UsageContext, usageRoutes } from '../usage/index.js'
 import {
   rawWebhookRoutes, type WebhookContext, type WebhookReceiverContext, webhookRoutes,
 } from '../webhooks/index.js'
-import { type TuningContext, tuningRoutes } from '../tuning/index.js'
-import { type UsageContext, usageRoutes } from '../usage/index.js'
+import {
+  rawRunRoutes, type RunContextOfRoutes, type RunEventContext, runRoutes, stepRoutes,
+  type WorkflowContext, workflowRoutes, workflowVersionRoutes,
+} from '../workflows/index.js'
 import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */
@@ -50,7 +54,10 @@ export interface ServerContext
     TuningContext,
     PersonalDataContext,
     WebhookContext,
-    WebhookReceiverContext {}
+    WebhookReceiverContext,
+    WorkflowContext,
+    RunContextOfRoutes,
+    RunEventContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
@@ -76,6 +83,10 @@ export const routes: readonly Route<ServerContext>[] = [
   ...tuningRoutes,
   ...personalDataRoutes,
   ...webhookRoutes,
+  ...workflowRoutes,
+  ...workflowVersionRoutes,
+  ...runRoutes,
+  ...stepRoutes,
 ]
 
 /** Every endpoint under /v1 that speaks bytes. */
@@ -87,4 +98,5 @@ export const rawRoutes: readonly RawRoute<ServerContext>[] = [
   ...rawAttachmentRoutes,
   ...rawPersonalDataRoutes,
   ...rawWebhookRoutes,
+  ...rawRunRoutes,
 ]

@@ -9,6 +9,7 @@ import {
 import { type DatabaseLease, type TestEngine } from './engines.js'
 
 const handlers = fileURLToPath(new URL('./work-handlers.mjs', import.meta.url))
+const workflows = fileURLToPath(new URL('./run-handlers.mjs', import.meta.url))
 
 /** One effect of a job, written in the transaction of its completion. */
 export interface Effect {
@@ -93,6 +94,14 @@ export class WorkArena {
       'worker', '--handlers', handlers,
       '--lease-seconds', `${leaseSeconds}`, '--grace-seconds', `${graceSeconds}`,
       '--concurrency', `${concurrency}`, ...(queues === undefined ? [] : ['--queues', queues]),
+    ])
+  }
+
+  /** Starts a process that runs workflows; resolves once it works. */
+  async runner({ leaseSeconds = 2, concurrency = 8 }: CrewOptions = {}): Promise<Worker> {
+    return this.#start([
+      'worker', '--workflows', workflows,
+      '--lease-seconds', `${leaseSeconds}`, '--concurrency', `${concurrency}`,
     ])
   }
 

@@ -23,6 +23,8 @@ import { streamOwners } from './0024_stream_owners.js'
 import { attachments } from './0025_attachments.js'
 import { search } from './0026_search.js'
 import { lookups } from './0027_lookups.js'
+import { workflows } from './0032_workflows.js'
+import { workflowRuns } from './0033_workflow_runs.js'
 import { usage } from './0035_usage.js'
 import { tuning } from './0036_tuning.js'
 import { webhooks } from './0039_webhooks.js'
@@ -32,5 +34,5 @@ export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
-  attachments, search, lookups, usage, tuning, webhooks,
+  attachments, search, lookups, workflows, workflowRuns, usage, tuning, webhooks,
 ]

@@ -108,6 +108,11 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   usage_pending: { is: 'ofRow', why: 'which of those events are in no roll-up yet' },
   usage_rollups: { is: 'own', column: 'user_id', holds: 'id' },
   usage_latencies: { is: 'own', column: 'user_id', holds: 'id' },
+  workflows: { is: 'impersonal', why: work },
+  workflow_versions: { is: 'impersonal', why: work },
+  workflow_runs: { is: 'impersonal', why: work },
+  workflow_run_tags: { is: 'impersonal', why: work },
+  workflow_steps: { is: 'impersonal', why: work },
 }
 
 /** The column of a table that says on which conversation a row hangs, if any. */

@@ -77,7 +77,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     user_id: userId, email, slug, service_token_id: serviceToken.id, scope: 'conversations:read',
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
-    ...await attachmentIn(stores, words, tree.conversation_id),
+    ...await attachmentIn(stores, words, tree.conversation_id), ...await flowIn(stores, words),
     ...await tunedIn(stores, words, holdfast.ids.next()),
   }
   const gone = await endedInvitation(stores, words)
@@ -309,4 +309,21 @@ export async function lockIn({ locks }: OrganizationStores, { mark }: Words) {
   const name = `lock ${mark}`
   const { owner, fence } = await locks.acquire(name, { ...options, owner: `holder ${mark}` })
   return { name, owner, fence }
+}
+
+/** Two workflows, the last with two versions and a running run of two steps; their names. */
+export async function flowIn({ workflows, runs }: OrganizationStores, { mark, secret }: Words) {
+  const made = { name: secret, description: secret, tags: [secret], metadata: { secret } }
+  await workflows.create({ ...made, handle: `other-${mark}` })
+  const { id: workflowId } = await workflows.create({ ...made, handle: `flow-${mark}` })
+  for (const notes of [secret, `${secret} again`]) {
+    await workflows.createVersion(workflowId, { graph: { secret, notes }, notes })
+  }
+  const given = { input: secret, tags: [secret], metadata: { secret }, queue: null }
+  await runs.create(workflowId, given)
+  const { id } = await runs.create(workflowId, given)
+  await runs.start(id)
+  await runs.steps.append(id, { name: secret, key: secret, output: secret })
+  await runs.steps.append(id, { name: secret, status: 'running', input: secret })
+  return { workflow: `flow-${mark}`, run_id: id, version: 1, number: 2 }
 }

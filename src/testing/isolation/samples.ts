@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
-  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn,
-  tunedIn, type Words, workIn,
+  attachmentIn, type Estate, flowIn, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn,
+  talkIn, tunedIn, type Words, workIn,
 } from './estate.js'
 
 /**
@@ -29,6 +29,7 @@ const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
 const stream = (estate: Estate) => streamIn(estate.stores, numbered(estate))
 const attached = (estate: Estate) => attachmentIn(estate.stores, numbered(estate), null)
 const tuned = (estate: Estate) => tunedIn(estate.stores, estate, estate.holdfast.ids.next())
+const flow = (estate: Estate) => flowIn(estate.stores, numbered(estate))
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
 const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
 const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
@@ -234,6 +235,41 @@ const streaming: Readonly<Record<string, Sample>> = {
   },
 }
 
+/** A run that waits. */
+async function waitingRun(estate: Estate): Promise<Ids> {
+  const ids = await flow(estate)
+  return { ...ids, run_id: (await estate.stores.runs.create(ids.workflow, { queue: null })).id }
+}
+
+const flowing: Readonly<Record<string, Sample>> = {
+  createWorkflow: { fresh: anew, body: ({ word }) => ({ name: 'a flow', handle: word }) },
+  listWorkflows: {},
+  getWorkflow: {},
+  updateWorkflow: { fresh: flow, body: () => ({ name: 'ours' }) },
+  deleteWorkflow: { fresh: flow },
+  publishWorkflow: { fresh: flow, body: () => ({}) },
+  unpublishWorkflow: { fresh: flow },
+  createWorkflowVersion: { fresh: flow, body: () => ({ graph: 'ours' }) },
+  listWorkflowVersions: {},
+  getWorkflowVersion: {},
+  updateWorkflowVersion: { fresh: flow, body: () => ({ notes: 'ours' }) },
+  diffWorkflowVersions: { query: ({ version }) => ({ base: String(version) }) },
+  createRun: { body: ({ run_id }) => ({ queue: null, parent_run_id: run_id }) },
+  listRuns: { query: ({ workflow }) => ({ workflow: String(workflow) }) },
+  getRunStatistics: { query: ({ workflow }) => ({ workflow: String(workflow) }) },
+  getRun: {},
+  startRun: { fresh: waitingRun, body: () => ({}) },
+  succeedRun: { fresh: flow, body: () => ({}) },
+  failRun: { fresh: flow, body: () => ({ error: 'none' }) },
+  cancelRun: { fresh: flow, body: () => ({}) },
+  rerunRun: { body: () => ({ from_step: 2 }) },
+  appendSteps: { fresh: flow, body: () => ({ steps: [{ name: 'ours' }] }) },
+  listSteps: {},
+  getStep: {},
+  finishStep: { fresh: flow, body: () => ({ output: 'ours' }) },
+  followRun: { query: () => ({ live: 'false' }) },
+}
+
 const keeping: Readonly<Record<string, Sample>> = {
   getSettings: {},
   updateSettings: { body: () => ({ settings: { theme: 'ours' } }) },
@@ -335,6 +371,6 @@ const using: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...working, ...streaming, ...attaching, ...keeping, ...belonging,
-  ...being, ...using,
+  ...talking, ...remembering, ...flowing, ...working, ...streaming, ...attaching, ...keeping,
+  ...belonging, ...being, ...using,
 }

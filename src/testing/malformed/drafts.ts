@@ -83,8 +83,8 @@ function valueOf(schema: Schema, making: Making): unknown {
   }
   if (type === 'null') return null
   if (type === 'boolean') return chance.happens(0.5)
-  // Two jobs with one dedupe key are one, or none.
-  if (name === 'dedupe_key') return `key-${chance.between(0, 2 ** 40)}`
+  // Two jobs with one dedupe key are one, or none; of one key a run succeeds in one step.
+  if (name === 'dedupe_key' || name === 'key') return `key-${chance.between(0, 2 ** 40)}`
   // An id that the caller chooses is nobody's before.
   if (name === 'id' && choice.format === 'uuid') return freshId(chance)
   if (type === 'number' || type === 'integer') {
@@ -117,11 +117,16 @@ function objectOf({ properties, required = [] }: Schema, making: Making): unknow
   const chosen = Object.entries(properties)
     .filter(([name]) => required.includes(name) || chance.happens(0.5))
   const names = new Set(chosen.map(([name]) => name))
-  return Object.fromEntries(chosen
+  const made = Object.fromEntries(chosen
     // A message has a parent or a sibling; no schema tells that both are one too many.
     .filter(([name]) => name !== 'sibling_of' || !names.has('parent_message_id'))
     .map(([name, schema]) => [name, valueOf(schema, { ...making, name })]))
+  // A step that runs has not ended; no schema tells that either.
+  if (made.status === 'running') for (const name of endOfStep) delete made[name]
+  return made
 }
+
+const endOfStep = ['output', 'error', 'finished_at']
 
 /** Any JSON value, `levels` deep at most. */
 export function freeValue(chance: Chance, levels: number): unknown {

@@ -5,6 +5,7 @@ import { type Target } from './campaign.js'
 import { hangingOn } from './conversing.js'
 import { type Known } from './drafts.js'
 import { type Operation } from './operations.js'
+import { flowFor } from './running.js'
 import { type Judging } from './verdicts.js'
 import { placeFor, Visitor } from './visitor.js'
 
@@ -73,7 +74,7 @@ export async function furnish(
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
         sibling_of: objects.message_id!, leaf: objects.message_id!,
-        after: objects.message_id!,
+        after: objects.message_id!, ...await flowFor(world, operation),
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
         secret_fields: 'never.set', metadata: '{"a": [1]}', ...asking(operation),
       }

@@ -1,0 +1,60 @@
+import { type Command } from 'commander'
+import { type OrganizationStores } from '../holdfast.js'
+import { UsageFailure } from './failure.js'
+import { withHoldfast } from './open.js'
+import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { type Terminal } from './terminal.js'
+
+/** Options of a command that works within an organization. */
+export interface OrganizationOptions extends DatabaseOptions {
+  readonly organization: string
+}
+
+/** Adds the options of a command that works within an organization. */
+export function withOrganization(command: Command): Command {
+  return withDatabase(command)
+    .option('--organization <id or slug>', 'in which organization', 'default')
+}
+
+/** Opens the database and runs `work` with the stores of the organization. */
+export async function withStores<R>(
+  options: OrganizationOptions,
+  terminal: Terminal,
+  work: (stores: OrganizationStores) => Promise<R>,
+): Promise<R> {
+  const { settings } = configured(options, terminal)
+  return withHoldfast(settings, terminal, async (holdfast) => {
+    const { id } = await holdfast.organizations.get(options.organization)
+    return work(holdfast.organization(id, { id: 'command line' }))
+  })
+}
+
+/** Rows as columns of equal width, with two blanks in between. */
+export function columnsOf(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, index) =>
+    Math.max(...rows.map((row) => row[index]!.length)))
+  return rows.map((row) =>
+    row.map((text, index) => text.padEnd(widths[index]!)).join('  ').trimEnd()).join('\n')
+}
+
+/** The number a flag names. Throws UsageFailure. */
+export function limitOf(text: string): number {
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : NaN
+  if (limit >= 1 && limit <= 200) return limit
+  throw new UsageFailure(`--limit must be a whole number from 1 to 200, not ${text}`)
+}
+
+/** The JSON value of a flag. Throws UsageFailure. */
+export function jsonOf(flag: string, text: string) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UsageFailure(`${flag} must be JSON, such as '{"a": 1}' or '"text"'`)
+  }
+}
+
+/** The whole number from 1 that a flag names. Throws UsageFailure. */
+export function numberOf(flag: string, text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new UsageFailure(`${flag} must be a whole number from 1, not ${text}`)
+}

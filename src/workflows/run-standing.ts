@@ -1,0 +1,62 @@
+import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
+import { RunAttemptStale, RunNotFound, RunStatusConflict } from './errors.js'
+import { type RunStatus, type RunTables, workflowRuns } from './run-tables.js'
+
+const { columns } = workflowRuns
+
+/** How a run stands. */
+export interface RunStanding {
+  readonly status: RunStatus
+  readonly attempt: number
+  readonly stepCount: number
+}
+
+/** The columns by which a run is found. */
+export interface RunKey {
+  readonly organization_id: Stored<'id'>
+  readonly id: Stored<'id'>
+}
+
+/** How a run stands; undefined when there is none. */
+export async function findStanding(
+  database: Database<RunTables>,
+  key: RunKey,
+): Promise<RunStanding | undefined> {
+  const stored = await database.first(database.write.selectFrom('workflow_runs')
+    .select(['status', 'attempt', 'step_count'])
+    .where((where) => where.and(key)))
+  return stored === undefined ? undefined : {
+    status: columns.status.decode(stored.status) as RunStatus,
+    attempt: columns.attempt.decode(stored.attempt),
+    stepCount: columns.stepCount.decode(stored.step_count),
+  }
+}
+
+/** What was asked of a run in vain. */
+export interface Refused {
+  readonly runId: string
+  /** The attempt that asked, if one had to be named. */
+  readonly fence: number | null
+  /** Completes "The run is failed and cannot …". */
+  readonly verb: string
+}
+
+/** Why a run did not do what was asked. */
+export function refusalOf(
+  standing: RunStanding | undefined,
+  { runId, fence, verb }: Refused,
+): Error {
+  if (standing === undefined) return runNotFound(runId)
+  if (fence !== null && standing.attempt !== Number(fence)) {
+    return staleAttempt(standing, fence)
+  }
+  return new RunStatusConflict(`The run is ${standing.status} and cannot ${verb}.`)
+}
+
+/** No such run. */
+export const runNotFound = (runId: string) => new RunNotFound(`There is no run ${runId} here.`)
+
+/** Another attempt has the run. */
+export const staleAttempt = ({ attempt }: RunStanding, given: number) => new RunAttemptStale(
+  `The run is at attempt ${attempt}; what attempt ${given} says does not count.`)
