@@ -18,6 +18,7 @@ import {
   IdentityStore, type LoginLimits, loginLimitsOf, OrganizationRates, OrganizationStore,
   type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
+import { FloorSweeper, type FloorWorks, type SweeperOptions } from './floor/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
@@ -77,6 +78,8 @@ export class Holdfast {
   readonly streamLog: StreamLog
   /** What attachments of all organizations share; sweeps what is over. */
   readonly attachmentWorks: AttachmentWorks
+  /** What the floors of all organizations share; hears of agents that have gone. */
+  readonly floorWorks: FloorWorks
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -106,6 +109,7 @@ export class Holdfast {
     this.secretWorks = this.#shared.secretWorks
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
+    this.floorWorks = this.#shared.floorWorks
   }
 
   /** Composes Holdfast over a backend that is open already. */
@@ -243,6 +247,11 @@ export class Holdfast {
    */
   indexer(options: IndexerOptions = {}): MessageIndexer {
     return this.#closing(new MessageIndexer(this.#shared.messageLog, options))
+  }
+
+  /** Ends holds of floors on time, in all organizations; `start` begins. */
+  floorSweeper(options: SweeperOptions = {}): FloorSweeper {
+    return this.#closing(new FloorSweeper(this.floorWorks, options))
   }
 
   /**

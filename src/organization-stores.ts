@@ -5,6 +5,7 @@ import {
   ContextStore, ConversationStore, MessageStore, ParticipantStore,
 } from './conversations/index.js'
 import { type Database } from './database/database.js'
+import { FloorStore } from './floor/index.js'
 import {
   defaultOrganizationId, InvitationStore, MemberStore, ServiceTokenStore,
 } from './identity/index.js'
@@ -40,6 +41,8 @@ export interface OrganizationStores {
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
+  /** Who may speak in conversations, and who waits for it. */
+  readonly floors: FloorStore
 }
 
 /** For whom stores are, and where they work. */
@@ -93,5 +96,8 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    floors: new FloorStore(scope, {
+      works: parts.floorWorks, conversations, transaction: transaction?.as(),
+    }),
   }
 }

@@ -16,6 +16,9 @@ import {
   searchProgress,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
+import {
+  floorAgents, floorEvents, floors, type FloorTables,
+} from './floor/index.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
   defaultOrganizations, type IdentityTables, invitations, loginAttempts, loginSessions,
@@ -38,7 +41,7 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, FloorTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -90,4 +93,7 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
+  floors,
+  floorAgents,
+  floorEvents,
 ] as unknown as readonly Table[]
