@@ -2,6 +2,7 @@ import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
 import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
+import { Floors } from './floors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
 import { writeJson } from './json.js'
 import {
@@ -95,6 +96,8 @@ export class Client {
   readonly states: AgentStates
   readonly streams: Streams
   readonly attachments: Attachments
+  /** Of conversations. */
+  readonly floors: Floors
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -135,6 +138,7 @@ export class Client {
     this.states = new AgentStates(request)
     this.streams = new Streams(raw)
     this.attachments = new Attachments(request, raw)
+    this.floors = new Floors(request, raw)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

@@ -8,6 +8,8 @@ export {
   type Floor, type FloorHolder, type FloorRequest, type FloorStanding,
 } from './floor.js'
 export { type FloorSettings } from './rules.js'
+export { type FloorEventContext, rawFloorRoutes } from './raw-routes.js'
+export { type FloorContext, floorRoutes } from './routes.js'
 export {
   type ByConvener, type FloorAgent, type FloorEnding, type FloorHold, FloorStore, type FloorWish,
 } from './store.js'

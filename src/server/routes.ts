@@ -8,6 +8,9 @@ import {
   type EventContext, eventRoutes, type MessageContext, messageRoutes, type ParticipantContext,
   participantRoutes, rawEventRoutes, searchRoutes, transferRoutes,
 } from '../conversations/index.js'
+import {
+  type FloorContext, type FloorEventContext, floorRoutes, rawFloorRoutes,
+} from '../floor/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
@@ -41,6 +44,8 @@ export interface ServerContext
     StreamContext,
     FinishContext,
     AttachmentContext,
+    FloorContext,
+    FloorEventContext,
     PersonalDataContext {}
 
 /** Every endpoint under /v1. */
@@ -63,6 +68,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...streamRoutes,
   finishRoute,
   ...attachmentRoutes,
+  ...floorRoutes,
   ...personalDataRoutes,
 ]
 
@@ -73,5 +79,6 @@ export const rawRoutes: readonly RawRoute<ServerContext>[] = [
   ...rawEventRoutes,
   ...rawAuditRoutes,
   ...rawAttachmentRoutes,
+  ...rawFloorRoutes,
   ...rawPersonalDataRoutes,
 ]
