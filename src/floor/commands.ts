@@ -8,7 +8,8 @@ import { type FloorEvent, floorEvents, type FloorTables } from './tables.js'
 type FloorDatabase = Database<FloorTables>
 
 /** Tells floors apart. */
-export const nameOfFloor = (key: FloorKey): string => `${key.organization_id} ${key.conversation_id}`
+export const nameOfFloor = (key: FloorKey): string =>
+  `${key.organization_id} ${key.conversation_id}`
 
 /** What commands need. */
 export interface CommandParts {

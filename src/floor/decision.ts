@@ -81,7 +81,8 @@ const candidates = sql`
   from j join floor_agents x on ${sameFloor('x', 'j')}
   where j.serves = 1 and x.ticket is not null and x.speaker_uri <> j.speaker_uri
   union all
-  select j.organization_id, j.conversation_id, j.speaker_uri, coalesce(j.ticket, j.ticket_count + 1),
+  select j.organization_id, j.conversation_id, j.speaker_uri,
+    coalesce(j.ticket, j.ticket_count + 1),
     case when j.requests = 1 then j.priority else j.old_priority end
   from j
   where j.serves = 1 and (j.requests = 1 or (j.waits = 1 and j.cancels = 0 and j.leaves = 0))

@@ -33,7 +33,9 @@ interface Asked<Body extends { readonly speaker_uri: string }> {
 }
 
 /** Which agent is meant, and the rest of what was said. */
-function agentIn<Body extends { readonly speaker_uri: string }>({ params: where, body }: Asked<Body>) {
+function agentIn<Body extends { readonly speaker_uri: string }>(
+  { params: where, body }: Asked<Body>,
+) {
   const { speaker_uri: speakerUri, ...rest } = body
   const agent: FloorAgent = { conversationId: where.conversation_id, speakerUri }
   return { agent, rest }

@@ -7,7 +7,9 @@ import { FloorCommands, nameOfFloor } from './commands.js'
 import { type EventBatch } from './events.js'
 import { LiveFloors } from './live.js'
 import { reasonOf, speakerOf } from './rules.js'
-import { type CommandRow, type FloorKey, type FloorStatements, floorStatements } from './statements.js'
+import {
+  type CommandRow, type FloorKey, type FloorStatements, floorStatements,
+} from './statements.js'
 import { floorAgents, floors, type FloorTables } from './tables.js'
 
 /** Floors that an agent leaves in one look. */
