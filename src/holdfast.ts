@@ -18,6 +18,7 @@ import {
   IdentityStore, type LoginLimits, loginLimitsOf, OrganizationRates, OrganizationStore,
   type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
+import { FloorSweeper, type FloorWorks, type SweeperOptions } from './floor/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
@@ -82,6 +83,8 @@ export class Holdfast {
   readonly attachmentWorks: AttachmentWorks
   /** Takes calls from outside for the webhooks of all organizations. */
   readonly webhookReceiver: WebhookReceiver
+  /** What the floors of all organizations share; hears of agents that have gone. */
+  readonly floorWorks: FloorWorks
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -112,6 +115,7 @@ export class Holdfast {
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
     this.webhookReceiver = this.#shared.webhookReceiver
+    this.floorWorks = this.#shared.floorWorks
   }
 
   /** Composes Holdfast over a backend that is open already. */
@@ -258,6 +262,11 @@ export class Holdfast {
    */
   indexer(options: IndexerOptions = {}): MessageIndexer {
     return this.#closing(new MessageIndexer(this.#shared.messageLog, options))
+  }
+
+  /** Ends holds of floors on time, in all organizations; `start` begins. */
+  floorSweeper(options: SweeperOptions = {}): FloorSweeper {
+    return this.#closing(new FloorSweeper(this.floorWorks, options))
   }
 
   /**

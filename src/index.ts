@@ -39,6 +39,7 @@ export {
 } from './holdfast.js'
 export { IdempotencyKeyReused } from './idempotency/index.js'
 export * from './identity/index.js'
+export * from './floor/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
 export {
   type ErasureOptions, type ErasureReport, PersonalData, type PersonalLine,

@@ -5,6 +5,7 @@ import {
   ContextStore, ConversationStore, MessageStore, ParticipantStore,
 } from './conversations/index.js'
 import { type Database } from './database/database.js'
+import { FloorStore } from './floor/index.js'
 import {
   defaultOrganizationId, InvitationStore, MemberStore, ServiceTokenStore,
 } from './identity/index.js'
@@ -52,6 +53,8 @@ export interface OrganizationStores {
   readonly workflows: WorkflowStore
   /** Of workflows; `runs.steps` are theirs. */
   readonly runs: RunStore
+  /** Who may speak in conversations, and who waits for it. */
+  readonly floors: FloorStore
 }
 
 /** For whom stores are, and where they work. */
@@ -112,5 +115,8 @@ export function organizationStores(
     usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
     workflows: new WorkflowStore(database.as(), scope, parts),
     runs: new RunStore(parts.runLog, scope, transaction?.as()),
+    floors: new FloorStore(scope, {
+      works: parts.floorWorks, conversations, transaction: transaction?.as(),
+    }),
   }
 }

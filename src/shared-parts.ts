@@ -5,6 +5,7 @@ import { type Clock } from './clock.js'
 import { MessageLog } from './conversations/index.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { type Database } from './database/database.js'
+import { FloorWorks } from './floor/index.js'
 import { type IdGenerator } from './ids.js'
 import { WaitingRoom } from './locks/index.js'
 import { type HoldfastOptions } from './options.js'
@@ -40,6 +41,7 @@ export interface SharedParts extends Sources {
   readonly streamLog: StreamLog
   readonly attachmentWorks: AttachmentWorks
   readonly waitingRoom: WaitingRoom
+  readonly floorWorks: FloorWorks
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
   readonly webhookReceiver: WebhookReceiver
@@ -80,6 +82,7 @@ export function sharedParts(
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
+    floorWorks: new FloorWorks(database.as(), { signals, waitingTimeoutMs }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),
     webhookReceiver: new WebhookReceiver(database.as(), {
@@ -106,10 +109,12 @@ export function sharedParts(
 export async function closeParts(parts: SharedParts, before: () => Promise<void>): Promise<void> {
   await parts.waitingRoom.close()
   parts.streamLog.live.close()
+  parts.floorWorks.live.close()
   parts.messageLog.live.close()
   await parts.messageLog.idle()
   await parts.messageLog.indexing.close()
   await parts.streamLog.idle()
+  await parts.floorWorks.idle()
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
   await parts.runLog.idle()

@@ -16,6 +16,9 @@ import {
   searchProgress,
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
+import {
+  floorAgents, floorEvents, floors, type FloorTables,
+} from './floor/index.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
 import {
   defaultOrganizations, type IdentityTables, invitations, loginAttempts, loginSessions,
@@ -49,7 +52,7 @@ export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
     AgentStateTables, ChatKitTables, AttachmentTables, RunTables, UsageTables, TuningTables,
-    WebhookTables {}
+    WebhookTables, FloorTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -115,4 +118,7 @@ export const tables = [
   workflowRuns,
   workflowRunTags,
   workflowSteps,
+  floors,
+  floorAgents,
+  floorEvents,
 ] as unknown as readonly Table[]

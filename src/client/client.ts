@@ -2,6 +2,7 @@ import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
 import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
+import { Floors } from './floors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
 import { writeJson } from './json.js'
 import {
@@ -104,6 +105,8 @@ export class Client {
   readonly workflows: Workflows
   /** Of workflows. */
   readonly runs: Runs
+  /** Of conversations. */
+  readonly floors: Floors
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -148,6 +151,7 @@ export class Client {
     this.tuning = new Tuning(request)
     this.workflows = new Workflows(request)
     this.runs = new Runs(request)
+    this.floors = new Floors(request, raw)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

@@ -7,6 +7,7 @@ export {
   type Messages, type ParticipantName, type Participants,
 } from './conversations.js'
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
+export { type FloorFollowing, type Floors, type ToldFloorEvent } from './floors.js'
 export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'
 export {
   type Body, type CallOptions, type OperationId, type PutOptions, type Query,

@@ -82,6 +82,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { requestTimeoutMs = requestTimeoutDefaultMs } = options
   const host = options.host ?? '127.0.0.1'
   await server.listen({ host, port: options.port ?? 7410 })
+  const sweeper = options.holdfast.floorSweeper({
+    onFailure: (err) => server.log.warn({ err }, 'floors were not swept'),
+  }).start()
   const sweeping = setInterval(() => void sweep(server, options.holdfast, lifecycle), sweepEveryMs)
   const { port } = server.server.address() as AddressInfo
   const name = host.includes(':') ? `[${host}]` : host
@@ -90,6 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       lifecycle.drain()
       clearInterval(sweeping)
+      await sweeper.close()
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
       await closeWithin(server, arrivals, requestTimeoutMs)
     },

@@ -8,6 +8,9 @@ import {
   type EventContext, eventRoutes, type MessageContext, messageRoutes, type ParticipantContext,
   participantRoutes, rawEventRoutes, searchRoutes, transferRoutes,
 } from '../conversations/index.js'
+import {
+  type FloorContext, type FloorEventContext, floorRoutes, rawFloorRoutes,
+} from '../floor/index.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
@@ -57,7 +60,9 @@ export interface ServerContext
     WebhookReceiverContext,
     WorkflowContext,
     RunContextOfRoutes,
-    RunEventContext {}
+    RunEventContext,
+    FloorContext,
+    FloorEventContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
@@ -81,6 +86,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...attachmentRoutes,
   ...usageRoutes,
   ...tuningRoutes,
+  ...floorRoutes,
   ...personalDataRoutes,
   ...webhookRoutes,
   ...workflowRoutes,
@@ -96,6 +102,7 @@ export const rawRoutes: readonly RawRoute<ServerContext>[] = [
   ...rawEventRoutes,
   ...rawAuditRoutes,
   ...rawAttachmentRoutes,
+  ...rawFloorRoutes,
   ...rawPersonalDataRoutes,
   ...rawWebhookRoutes,
   ...rawRunRoutes,

@@ -27,6 +27,7 @@ import { workflows } from './0032_workflows.js'
 import { workflowRuns } from './0033_workflow_runs.js'
 import { usage } from './0035_usage.js'
 import { tuning } from './0036_tuning.js'
+import { floor } from './0037_floor.js'
 import { webhooks } from './0039_webhooks.js'
 
 /** The history of the schema, oldest first. */
@@ -34,5 +35,6 @@ export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
-  attachments, search, lookups, workflows, workflowRuns, usage, tuning, webhooks,
+  attachments, search, lookups, workflows, workflowRuns, usage, tuning, floor,
+  webhooks,
 ]

@@ -184,7 +184,7 @@ export type Words = Pick<Estate, 'mark' | 'secret'>
 
 /** A conversation with two messages and two states; the ids of the last of each. */
 export async function talkIn(
-  { conversations, messages, contexts, states, participants }: OrganizationStores,
+  { conversations, messages, contexts, states, participants, floors }: OrganizationStores,
   { mark, secret }: Words,
 ) {
   const { id } = await conversations.create({ title: secret, metadata: { secret } })
@@ -199,8 +199,13 @@ export async function talkIn(
     const draft = { role: 'member', displayName: secret, metadata: { secret } } as const
     await participants.put({ conversationId: id, participant: each }, draft)
   }
+  // The first holds the floor, the second waits.
+  for (const speakerUri of [`${mark}/holder`, `${mark}/waiter`]) {
+    await floors.request({ conversationId: id, speakerUri }, { reason: secret })
+  }
   return {
     conversation_id: id, message_id: message!.id, state: 'graph_state', revision: 1, participant,
+    holder: `${mark}/holder`, waiter: `${mark}/waiter`,
   }
 }
 

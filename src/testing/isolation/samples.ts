@@ -41,6 +41,13 @@ const member = ({ holdfast, organizationId, mark }: Estate) =>
 const attempt = (ids: Ids) => ({ attempt: ids.attempt })
 const held = ({ owner, fence }: Ids) => ({ owner, fence })
 
+/** A conversation whose floor is granted by hand. */
+async function moderated(estate: Estate): Promise<Ids> {
+  const ids = await talk(estate)
+  await estate.stores.floors.configure(ids.conversation_id, { policy: 'moderated' })
+  return ids
+}
+
 /** No token changes or hands out another that may do more than it may itself. */
 async function serviceToken({ stores, secret }: Estate, { scope = '*' }: Caller) {
   const { serviceToken: { id } } = await stores.serviceTokens.create(
@@ -149,6 +156,20 @@ const remembering: Readonly<Record<string, Sample>> = {
   deleteAgentState: { fresh: talk },
   listAgentStateRevisions: {},
   getAgentStateRevision: {},
+}
+
+const speaking: Readonly<Record<string, Sample>> = {
+  getFloor: {},
+  configureFloor: { fresh: talk, body: () => ({ policy: 'moderated' }) },
+  joinFloor: { fresh: talk, body: ({ waiter }) => ({ speaker_uri: waiter }) },
+  requestFloor: { fresh: talk, body: ({ waiter }) => ({ speaker_uri: waiter, priority: 1 }) },
+  cancelFloorRequest: { fresh: talk, body: ({ waiter }) => ({ speaker_uri: waiter }) },
+  yieldFloor: { fresh: talk, body: ({ holder }) => ({ speaker_uri: holder }) },
+  leaveFloor: { fresh: talk, body: ({ holder }) => ({ speaker_uri: holder }) },
+  grantFloor: { fresh: moderated, body: ({ waiter }) => ({ speaker_uri: waiter }) },
+  revokeFloor: { fresh: talk, body: ({ holder }) => ({ speaker_uri: holder }) },
+  listFloorEvents: { query: () => ({ after: '0', limit: '10' }) },
+  followFloor: { query: () => ({ live: 'false', after: '0' }) },
 }
 
 const working: Readonly<Record<string, Sample>> = {
@@ -371,6 +392,6 @@ const using: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...flowing, ...working, ...streaming, ...attaching, ...keeping,
-  ...belonging, ...being, ...using,
+  ...talking, ...remembering, ...speaking, ...flowing, ...working, ...streaming, ...attaching,
+  ...keeping, ...belonging, ...being, ...using,
 }

@@ -29,3 +29,27 @@ export async function hangingOn(
   if (isThere && (await states.find(state)) === undefined) await states.put(state, { steady: true })
   return { state: state.name, revision: '1' }
 }
+
+/** A floor of its own for the operation, on which an agent may do what it is about. */
+export async function floorFor(
+  { organization: { conversations, floors } }: HttpWorld,
+  { operationId, path }: Operation,
+): Promise<Known> {
+  if (!path.includes('/floor')) return {}
+  const { id: conversationId } = await conversations.create()
+  const [speaker, convener] = ['https://agent.test/é', 'tag:convener']
+  const agent = { conversationId, speakerUri: speaker }
+  const known = {
+    conversation_id: conversationId, speaker_uri: speaker, by: convener, convener, after: '0',
+    reason: '@override', fence: '1',
+  }
+  const isOfConvener = /^(grant|revoke)/.test(operationId)
+  const policy = operationId === 'grantFloor' ? 'moderated' : 'exclusive'
+  if (isOfConvener) await floors.configure(conversationId, { policy, convener })
+  if (operationId === 'cancelFloorRequest') {
+    await floors.request({ conversationId, speakerUri: convener })
+  }
+  const isThere = /^(cancel|yield|revoke|leave)/.test(operationId)
+  if (isThere) await floors.request(agent)
+  return known
+}
