@@ -19,6 +19,7 @@ import {
   type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { type ItemWorks } from './items/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
 import { organizationStores, type OrganizationStores } from './organization-stores.js'
@@ -77,6 +78,8 @@ export class Holdfast {
   readonly streamLog: StreamLog
   /** What attachments of all organizations share; sweeps what is over. */
   readonly attachmentWorks: AttachmentWorks
+  /** What memory and results of all organizations share; sweeps what is over. */
+  readonly itemWorks: ItemWorks
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -106,6 +109,7 @@ export class Holdfast {
     this.secretWorks = this.#shared.secretWorks
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
+    this.itemWorks = this.#shared.itemWorks
   }
 
   /** Composes Holdfast over a backend that is open already. */

@@ -8,6 +8,7 @@ import { type Database } from './database/database.js'
 import {
   defaultOrganizationId, InvitationStore, MemberStore, ServiceTokenStore,
 } from './identity/index.js'
+import { CacheStore, type ItemParts, ItemStore } from './items/index.js'
 import { LockStore } from './locks/index.js'
 import { QueueStore, ScheduleStore } from './queues/index.js'
 import { type Actor } from './scope.js'
@@ -40,6 +41,10 @@ export interface OrganizationStores {
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
+  /** Long-term memory: JSON values by namespace and key. */
+  readonly items: ItemStore
+  /** Results of work that need not be done again. */
+  readonly cache: CacheStore
 }
 
 /** For whom stores are, and where they work. */
@@ -62,6 +67,7 @@ export function organizationStores(
   // Whatever a store asks, the database answers with rows of this organization only.
   const database = (transaction ?? whole).within([organizationId])
   const witness = new Recorder(scope, parts)
+  const itemParts: ItemParts = { works: parts.itemWorks, transaction: transaction?.as() }
   const conversations = new ConversationStore(database.as(), scope, {
     clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
     onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
@@ -93,5 +99,7 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    items: new ItemStore(scope, itemParts),
+    cache: new CacheStore(scope, itemParts),
   }
 }

@@ -6,6 +6,7 @@ import { MessageLog } from './conversations/index.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { type Database } from './database/database.js'
 import { type IdGenerator } from './ids.js'
+import { ItemWorks } from './items/index.js'
 import { WaitingRoom } from './locks/index.js'
 import { type HoldfastOptions } from './options.js'
 import { JobLog } from './queues/index.js'
@@ -34,6 +35,7 @@ export interface SharedParts extends Sources {
   readonly secretWorks: SecretWorks
   readonly streamLog: StreamLog
   readonly attachmentWorks: AttachmentWorks
+  readonly itemWorks: ItemWorks
   readonly waitingRoom: WaitingRoom
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
@@ -68,6 +70,7 @@ export function sharedParts(
       }),
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
+    itemWorks: new ItemWorks(database.as(), sources),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),

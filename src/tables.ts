@@ -21,6 +21,7 @@ import {
   defaultOrganizations, type IdentityTables, invitations, loginAttempts, loginSessions,
   organizationMemberships, organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
+import { cacheEntries, items, type ItemTables } from './items/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
 import {
@@ -38,7 +39,7 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, ItemTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -90,4 +91,6 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
+  items,
+  cacheEntries,
 ] as unknown as readonly Table[]

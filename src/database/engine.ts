@@ -30,6 +30,18 @@ export interface Result {
 /** Columns of a row source handed in as parameters, by name. */
 export type RowKinds = Readonly<Record<string, Kind>>
 
+/**
+ * A comparison of a part of a JSON value. `eq`: it is there and equal, members of objects in any
+ * order, 1 and 1.0 alike; `in`: equal to an element of the array `value`. `gt`, `gte`, `lt`, `lte`:
+ * both are numbers, or both are text, compared by code point. `ne`, `nin`: not `eq`, not `in`.
+ */
+export interface JsonComparison {
+  /** Keys of objects, outermost first; at least one. */
+  readonly path: readonly Stored<'text'>[]
+  readonly operator: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'nin'
+  readonly value: Stored<'json'>
+}
+
 /** Facts and fragments in which the engines differ. Stores ask for these, never for a name. */
 export interface Engine {
   /** For people: start-up lines, doctor, metrics. Never compared outside `database/`. */
@@ -61,6 +73,8 @@ export interface Engine {
    * each element of the other in any order, everything else is equal; 1 and 1.0 are one number.
    */
   jsonContains(column: Expression<unknown>, object: Stored<'json'>): RawBuilder<boolean>
+  /** Whether what stands at a place of a stored JSON value compares so with another value. */
+  jsonCompares(column: Expression<unknown>, comparison: JsonComparison): RawBuilder<boolean>
   /** What follows `using` in an index that helps `jsonContains`; undefined where none can. */
   jsonContainsIndex(column: string): string | undefined
   /** The column type of each kind, for migrations and the schema test. */

@@ -42,6 +42,8 @@ export const sqliteEngine: Engine = {
     return sql`strftime(${format}, 'now', format('%+.3f seconds', ${offset} / 1000.0))`
   },
   jsonContains: (column, object) => sql`holdfast_json_contains(${column}, ${object})`,
+  jsonCompares: (column, { path, operator, value }) => sql`holdfast_json_compares(${column},
+    ${JSON.stringify(path)}, ${sql.lit(operator)}, ${value})`,
   jsonContainsIndex: () => undefined,
   types,
   rowSecurity: undefined,

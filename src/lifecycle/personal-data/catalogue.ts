@@ -95,6 +95,8 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   attachment_contents: { is: 'ofRow', why: 'bytes go with the last attachment that has them' },
   attachment_blobs: { is: 'ofRow', why: 'where those bytes are' },
   attachment_chunks: { is: 'ofRow', why: 'those bytes' },
+  items: { is: 'own', column: 'written_by', holds: 'actor' },
+  cache_entries: { is: 'own', column: 'written_by', holds: 'actor' },
 }
 
 /** The column of a table that says on which conversation a row hangs, if any. */
