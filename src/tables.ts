@@ -11,6 +11,10 @@ import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
+  checkpointChunks, checkpointHeads, checkpointKeys, checkpointPolicies, checkpoints,
+  type CheckpointTables, checkpointThreads, checkpointWrites,
+} from './checkpoints/index.js'
+import {
   conversationParticipants, conversations, conversationSummaries, type ConversationTables,
   messageBranches, messages, messageTerms, searchDirty, searchHorizon,
   searchProgress,
@@ -38,7 +42,7 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, CheckpointTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -90,4 +94,11 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
+  checkpointPolicies,
+  checkpointKeys,
+  checkpointThreads,
+  checkpointHeads,
+  checkpoints,
+  checkpointWrites,
+  checkpointChunks,
 ] as unknown as readonly Table[]

@@ -43,6 +43,7 @@ export const sqliteEngine: Engine = {
   },
   jsonContains: (column, object) => sql`holdfast_json_contains(${column}, ${object})`,
   jsonContainsIndex: () => undefined,
+  jsonElements: (column) => sql`json_each(${column})`,
   types,
   rowSecurity: undefined,
   renewedKey: () => [],
