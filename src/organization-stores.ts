@@ -1,6 +1,7 @@
 import { AgentStateStore } from './agent-states/index.js'
 import { AttachmentStore } from './attachments/index.js'
 import { AuditLog, Recorder } from './audit/index.js'
+import { CheckpointStore } from './checkpoints/index.js'
 import {
   ContextStore, ConversationStore, MessageStore, ParticipantStore,
 } from './conversations/index.js'
@@ -45,6 +46,8 @@ export interface OrganizationStores {
   readonly items: ItemStore
   /** Results of work that need not be done again. */
   readonly cache: CacheStore
+  /** Checkpoints of agents' graphs, in threads. */
+  readonly checkpoints: CheckpointStore
 }
 
 /** For whom stores are, and where they work. */
@@ -101,5 +104,6 @@ export function organizationStores(
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
     items: new ItemStore(scope, itemParts),
     cache: new CacheStore(scope, itemParts),
+    checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
   }
 }

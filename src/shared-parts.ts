@@ -1,6 +1,7 @@
 import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
 import { AttachmentWorks } from './attachments/index.js'
 import { type AuditParts, auditParts, recordAudit } from './audit/index.js'
+import { CheckpointLog } from './checkpoints/index.js'
 import { type Clock } from './clock.js'
 import { MessageLog } from './conversations/index.js'
 import { type Coordinator } from './coordination/coordination.js'
@@ -36,6 +37,7 @@ export interface SharedParts extends Sources {
   readonly streamLog: StreamLog
   readonly attachmentWorks: AttachmentWorks
   readonly itemWorks: ItemWorks
+  readonly checkpointLog: CheckpointLog
   readonly waitingRoom: WaitingRoom
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
@@ -71,6 +73,9 @@ export function sharedParts(
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
     itemWorks: new ItemWorks(database.as(), sources),
+    checkpointLog: new CheckpointLog(database.as(), {
+      options: options.checkpoints, waitingTimeoutMs,
+    }),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),
@@ -90,6 +95,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.streamLog.idle()
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
+  await parts.checkpointLog.idle()
   await parts.jobs.idle()
   await before()
   parts.messageLog.events.close()
