@@ -1,7 +1,7 @@
 import {
   type BaseCheckpointSaver, type CheckpointPendingWrite, type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
-import { type CheckpointName, type CheckpointTransport } from '../../checkpoints/contract.js'
+import { type CheckpointName, type CheckpointTransport } from '../../checkpoints/index.js'
 import { writesOf } from './writes.js'
 
 /** What one channel got along the way to a checkpoint. */

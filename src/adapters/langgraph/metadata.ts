@@ -1,4 +1,4 @@
-import { type JsonObject } from '../../checkpoints/contract.js'
+import { type JsonObject } from '../../checkpoints/index.js'
 import { type JsonValue } from '../../database/json.js'
 
 /** Whether JSON holds a value without any change. */

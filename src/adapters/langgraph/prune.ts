@@ -1,6 +1,6 @@
 import {
   type CheckpointTransport, type JsonObject, type StoredCheckpoint,
-} from '../../checkpoints/contract.js'
+} from '../../checkpoints/index.js'
 
 type Pruned = Pick<CheckpointTransport, 'ancestors' | 'find' | 'list' | 'prune'>
 

@@ -5,7 +5,7 @@ import {
 import { LRUCache } from 'lru-cache'
 import {
   type CheckpointName, type CheckpointTransport, type GetCheckpoint, type StoredCheckpoint,
-} from '../../checkpoints/contract.js'
+} from '../../checkpoints/index.js'
 import { InvalidInput } from '../../errors.js'
 import {
   checkpointIdOf, type Configuration, configurationOf, fenceOf, isReplaying, isTravelling,

@@ -5,7 +5,7 @@ import {
 import { assert } from '../../assert.js'
 import {
   type JsonObject, type PutCheckpoint, type StoredCheckpoint, type Typed,
-} from '../../checkpoints/contract.js'
+} from '../../checkpoints/index.js'
 import { type Configuration, configurationOf } from './configuration.js'
 import { isPlainJson, jsonObjectOf } from './metadata.js'
 import { typed, writesOf } from './writes.js'

@@ -1,7 +1,7 @@
 import {
   type BaseCheckpointSaver, type CheckpointPendingWrite, type SerializerProtocol, WRITES_IDX_MAP,
 } from '@langchain/langgraph-checkpoint'
-import { type PendingWrite, type PutWrites, type Typed } from '../../checkpoints/contract.js'
+import { type PendingWrite, type PutWrites, type Typed } from '../../checkpoints/index.js'
 
 type Given = Parameters<BaseCheckpointSaver['putWrites']>[1]
 
