@@ -4,5 +4,6 @@ export {
   type CheckpointerSubject,
 } from './subject.js'
 export {
-  checkpointerCases, type CheckpointerResult, checkpointerSuite, tryCheckpointer,
+  checkpointerCases, type CheckpointerResult, checkpointerSuite, type CheckpointerTry,
+  tryCheckpointer,
 } from './suite.js'

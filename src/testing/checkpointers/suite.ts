@@ -63,20 +63,26 @@ export function checkpointerSuite<Saver extends Checkpointer>(
   })
 }
 
-/**
- * The same without a test runner, for as long as `goOn` says so after each case.
- */
+/** What of the suite to run, and how far. */
+export interface CheckpointerTry {
+  /** Keys of `checkpointerCases`. @default all */
+  readonly areas?: readonly string[]
+  /** Ends with the first case that fails. @default false */
+  readonly untilFailure?: boolean
+}
+
+/** The same without a test runner: how the saver did, case by case. */
 export async function tryCheckpointer<Saver extends Checkpointer>(
-  given: CheckpointerSubject<Saver>, goOn: (result: CheckpointerResult) => boolean = () => true,
+  given: CheckpointerSubject<Saver>, options: CheckpointerTry = {},
 ): Promise<CheckpointerResult[]> {
   const subject = given as unknown as CheckpointerSubject
   refuseUndeclared(subject)
   const results: CheckpointerResult[] = []
-  for (const [area, cases] of Object.entries(checkpointerCases)) {
-    for (const each of cases) {
+  for (const area of options.areas ?? Object.keys(checkpointerCases)) {
+    for (const each of checkpointerCases[area] ?? []) {
       const result = await tried(subject, each)
       results.push({ ...result, name: `${area}: ${each.name}` })
-      if (!goOn(results.at(-1)!)) return results
+      if (options.untilFailure === true && result.outcome === 'failed') return results
     }
   }
   return results
