@@ -47,7 +47,7 @@ const readPath = remembering<string[]>()
 
 /** See `Engine.jsonCompares`: 1 or 0. */
 export function jsonCompares(
-  whole: string, path: string, operator: JsonComparison['operator'], value: string,
+  whole: string, ...[path, operator, value]: [string, JsonComparison['operator'], string]
 ): number {
   const part = partAt(readWhole(whole), readPath(path))
   return compares(part, operator, JSON.parse(value) as JsonValue) ? 1 : 0

@@ -30,7 +30,8 @@ export function toldBy(answer: Answer, said: readonly string[]): string {
   ])
   const told = text.replace(uuid, '<id>').replace(moment, '<moment>')
     .replace(slugEnd, '-<id>').replace(seal, '$1$2$1:$1<seal>$1')
-    .replace(token, '<token>').replace(age, '<age>').replace(cursor, '<cursor>').replace(clocked, '<ms>')
+    .replace(token, '<token>').replace(age, '<age>').replace(cursor, '<cursor>')
+    .replace(clocked, '<ms>')
   return `${answer.status} ${told}`
 }
 
