@@ -1,6 +1,7 @@
 import { AgentStateStore } from './agent-states/index.js'
 import { AttachmentStore } from './attachments/index.js'
 import { AuditLog, Recorder } from './audit/index.js'
+import { CheckpointStore } from './checkpoints/index.js'
 import {
   ContextStore, ConversationStore, MessageStore, ParticipantStore,
 } from './conversations/index.js'
@@ -41,6 +42,8 @@ export interface OrganizationStores {
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
+  /** Checkpoints of agents' graphs, in threads. */
+  readonly checkpoints: CheckpointStore
   /** Long-term memory: JSON values by namespace and key. */
   readonly items: ItemStore
   /** Results of work that need not be done again. */
@@ -99,6 +102,7 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
     items: new ItemStore(scope, itemParts),
     cache: new CacheStore(scope, itemParts),
   }

@@ -1,6 +1,7 @@
 import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
 import { AttachmentWorks } from './attachments/index.js'
 import { type AuditParts, auditParts, recordAudit } from './audit/index.js'
+import { CheckpointLog } from './checkpoints/index.js'
 import { type Clock } from './clock.js'
 import { MessageLog } from './conversations/index.js'
 import { type Coordinator } from './coordination/coordination.js'
@@ -35,6 +36,7 @@ export interface SharedParts extends Sources {
   readonly secretWorks: SecretWorks
   readonly streamLog: StreamLog
   readonly attachmentWorks: AttachmentWorks
+  readonly checkpointLog: CheckpointLog
   readonly itemWorks: ItemWorks
   readonly waitingRoom: WaitingRoom
   readonly auditParts: AuditParts
@@ -70,6 +72,9 @@ export function sharedParts(
       }),
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
+    checkpointLog: new CheckpointLog(database.as(), {
+      options: options.checkpoints, waitingTimeoutMs,
+    }),
     itemWorks: new ItemWorks(database.as(), sources),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
@@ -90,6 +95,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.streamLog.idle()
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
+  await parts.checkpointLog.idle()
   await parts.jobs.idle()
   await before()
   parts.messageLog.events.close()

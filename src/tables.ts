@@ -11,6 +11,10 @@ import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
+  checkpointChunks, checkpointHeads, checkpointKeys, checkpointPolicies, checkpoints,
+  type CheckpointTables, checkpointThreads, checkpointWrites,
+} from './checkpoints/index.js'
+import {
   conversationParticipants, conversations, conversationSummaries, type ConversationTables,
   messageBranches, messages, messageTerms, searchDirty, searchHorizon,
   searchProgress,
@@ -39,7 +43,7 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables, ItemTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, CheckpointTables, ItemTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -91,6 +95,13 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
+  checkpointPolicies,
+  checkpointKeys,
+  checkpointThreads,
+  checkpointHeads,
+  checkpoints,
+  checkpointWrites,
+  checkpointChunks,
   items,
   cacheEntries,
 ] as unknown as readonly Table[]

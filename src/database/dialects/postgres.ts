@@ -60,6 +60,7 @@ export const postgresEngine: Engine = {
   jsonContains: (column, object) => sql`${column}::jsonb @> ${object}::jsonb`,
   jsonCompares,
   jsonContainsIndex: (column) => `gin ((${column}::jsonb) jsonb_path_ops)`,
+  jsonElements: (column) => sql`json_array_elements(${column})`,
   types,
   tableSuffix: '',
   rowSecurity,

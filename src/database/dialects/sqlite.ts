@@ -45,6 +45,7 @@ export const sqliteEngine: Engine = {
   jsonCompares: (column, { path, operator, value }) => sql`holdfast_json_compares(${column},
     ${JSON.stringify([path, operator])}, ${value})`,
   jsonContainsIndex: () => undefined,
+  jsonElements: (column) => sql`json_each(${column})`,
   types,
   rowSecurity: undefined,
   renewedKey: () => [],

@@ -23,6 +23,7 @@ import { streamOwners } from './0024_stream_owners.js'
 import { attachments } from './0025_attachments.js'
 import { search } from './0026_search.js'
 import { lookups } from './0027_lookups.js'
+import { checkpoints } from './0028_checkpoints.js'
 import { items } from './0030_items.js'
 
 /** The history of the schema, oldest first. */
@@ -30,5 +31,5 @@ export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
-  attachments, search, lookups, items,
+  attachments, search, lookups, checkpoints, items,
 ]
