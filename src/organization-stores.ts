@@ -42,12 +42,12 @@ export interface OrganizationStores {
   /** Named documents of conversations: `graph_state`, `tool_state`, … */
   readonly states: AgentStateStore
   readonly attachments: AttachmentStore
+  /** Checkpoints of agents' graphs, in threads. */
+  readonly checkpoints: CheckpointStore
   /** Long-term memory: JSON values by namespace and key. */
   readonly items: ItemStore
   /** Results of work that need not be done again. */
   readonly cache: CacheStore
-  /** Checkpoints of agents' graphs, in threads. */
-  readonly checkpoints: CheckpointStore
 }
 
 /** For whom stores are, and where they work. */
@@ -102,8 +102,8 @@ export function organizationStores(
       log: parts.agentStateLog, conversations, transaction: transaction?.as(),
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
     items: new ItemStore(scope, itemParts),
     cache: new CacheStore(scope, itemParts),
-    checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
   }
 }

@@ -36,8 +36,8 @@ export interface SharedParts extends Sources {
   readonly secretWorks: SecretWorks
   readonly streamLog: StreamLog
   readonly attachmentWorks: AttachmentWorks
-  readonly itemWorks: ItemWorks
   readonly checkpointLog: CheckpointLog
+  readonly itemWorks: ItemWorks
   readonly waitingRoom: WaitingRoom
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
@@ -72,10 +72,10 @@ export function sharedParts(
       }),
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
-    itemWorks: new ItemWorks(database.as(), sources),
     checkpointLog: new CheckpointLog(database.as(), {
       options: options.checkpoints, waitingTimeoutMs,
     }),
+    itemWorks: new ItemWorks(database.as(), sources),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),

@@ -43,7 +43,7 @@ import {
 export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
-    AgentStateTables, ChatKitTables, AttachmentTables, ItemTables, CheckpointTables {}
+    AgentStateTables, ChatKitTables, AttachmentTables, CheckpointTables, ItemTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -95,8 +95,6 @@ export const tables = [
   attachmentContents,
   attachments,
   attachmentChunks,
-  items,
-  cacheEntries,
   checkpointPolicies,
   checkpointKeys,
   checkpointThreads,
@@ -104,4 +102,6 @@ export const tables = [
   checkpoints,
   checkpointWrites,
   checkpointChunks,
+  items,
+  cacheEntries,
 ] as unknown as readonly Table[]

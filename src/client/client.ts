@@ -3,6 +3,7 @@ import { Audit } from './audit.js'
 import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
+import { Cache, Items } from './items.js'
 import { writeJson } from './json.js'
 import {
   type CallOptions, type OperationId, type RequestArguments, type Result, type UpdateOptions,
@@ -40,6 +41,7 @@ interface Endpoint {
   readonly isPublic: boolean
   readonly isInOrganization: boolean
   readonly isKeyed: boolean
+  readonly isRepeatable?: boolean
 }
 
 /** The parts of any operation's options. */
@@ -95,6 +97,10 @@ export class Client {
   readonly states: AgentStates
   readonly streams: Streams
   readonly attachments: Attachments
+  /** Long-term memory; names and answers are the library's. */
+  readonly items: Items
+  /** Results of work that need not be done again. */
+  readonly cache: Cache
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -135,6 +141,8 @@ export class Client {
     this.states = new AgentStates(request)
     this.streams = new Streams(raw)
     this.attachments = new Attachments(request, raw)
+    this.items = new Items(request)
+    this.cache = new Cache(request)
   }
 
   /** Changes the person behind the token: names, address, preferences. */
@@ -194,7 +202,7 @@ export class Client {
       headers,
       body: body === undefined ? undefined : writeJson(body),
       signal,
-      isRepeatable: method === 'GET' || isKeyed,
+      isRepeatable: method === 'GET' || isKeyed || endpoint.isRepeatable === true,
     }
   }
 }

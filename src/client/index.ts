@@ -9,6 +9,13 @@ export {
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
 export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'
 export {
+  type Cache, type CachedDraft, type CachedValue, type Clearing, type ItemChange,
+  type ItemCondition, type ItemDraft, type ItemName, type ItemPutOptions, type ItemReading,
+  type Items, type ItemSearch, type ListPage, type MemoryItem, type Namespace, type NamespaceQuery,
+  type PageQuery,
+} from './items.js'
+export { type JsonValue } from './json.js'
+export {
   type Body, type CallOptions, type OperationId, type PutOptions, type Query,
   type RequestOptions, type Result, type UpdateOptions, type WriteOptions,
 } from './operation.js'

@@ -61,6 +61,11 @@ export interface EndpointDefinition<I extends RouteInput, A extends string = str
   readonly input: I
   readonly errors: readonly ErrorClass[]
   readonly idempotency: RouteIdempotency
+  /**
+   * Whether it may be repeated without a key though it is no GET: it changes nothing, and is a POST
+   * because what it names is free text; or it changes the same again.
+   */
+  readonly isRepeatable?: boolean
   /** A stricter limit by address for this kind of call, beside the one for all. */
   readonly limitedAs?: 'login'
   /**

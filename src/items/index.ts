@@ -7,5 +7,6 @@ export {
 } from './contract.js'
 export { ItemExists, ItemNotFound } from './errors.js'
 export { ItemWorks } from './item-works.js'
+export { type ItemContext, itemRoutes } from './routes.js'
 export { type ItemParts, ItemStore } from './store.js'
 export { cacheEntries, items, type ItemTables } from './tables.js'

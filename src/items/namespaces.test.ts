@@ -99,8 +99,8 @@ contract('namespaces', (open) => {
     const runs = { numRuns: valuesWanted(15) }
     await fc.assert(fc.asyncProperty(
       fc.uniqueArray(namespace, { minLength: 1, maxLength: 25, selector: encodeNamespace }),
-      fc.array(request, { minLength: 4, maxLength: 4 }), fc.nat(24), fc.nat(3),
-      async (all, requests, chosen, depth) => {
+      fc.array(request, { minLength: 4, maxLength: 4 }), fc.tuple(fc.nat(24), fc.nat(3)),
+      async (all, requests, [chosen, depth]) => {
         const { id } = await world.holdfast.organizations.create({ name: 'model' })
         const { items } = world.holdfast.organization(id)
         await items.write(all.map((each) => ({ put: { namespace: each, key: 'k', value: 1 } })))

@@ -6,7 +6,9 @@ import { type RangeRow } from './statements.js'
 
 /** What of an organization to clear. */
 export function rangeRows(
-  organizationId: Stored<'id'>, namespaces: readonly Namespace[], { below = false }: ClearNamespaces,
+  organizationId: Stored<'id'>,
+  namespaces: readonly Namespace[],
+  { below = false }: ClearNamespaces,
 ): RangeRow[] {
   checkCount(namespaces, 'namespaces')
   return namespaces.map((namespace, index) => {

@@ -43,7 +43,9 @@ export class ItemStore implements ItemTransport {
     this.#writtenBy = columns.writtenBy.encode(writerOf(actor))
   }
 
-  /** Creates or replaces an item. Throws RevisionConflict, ItemExists, InvalidInput, InvalidValue. */
+  /**
+   * Creates or replaces an item. Throws RevisionConflict, ItemExists, InvalidInput, InvalidValue.
+   */
   async put(item: PutItem, { ifRevision, ifAbsent = false }: PutItemOptions = {}): Promise<Item> {
     const row = this.#putRow(item)
     if (ifAbsent && ifRevision !== undefined) {

@@ -146,6 +146,7 @@ function aboutOperation(route: Endpoint): Json {
     summary: route.summary,
     tags: [route.tag],
     ...(route.action === 'public' ? { security: [] } : { 'x-action': route.action }),
+    ...(route.isRepeatable === true && { 'x-repeatable': true }),
   }
 }
 

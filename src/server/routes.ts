@@ -11,6 +11,7 @@ import {
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
+import { type ItemContext, itemRoutes } from '../items/index.js'
 import {
   type PersonalDataContext, personalDataRoutes, rawPersonalDataRoutes,
 } from '../lifecycle/personal-data/index.js'
@@ -41,6 +42,7 @@ export interface ServerContext
     StreamContext,
     FinishContext,
     AttachmentContext,
+    ItemContext,
     PersonalDataContext {}
 
 /** Every endpoint under /v1. */
@@ -63,6 +65,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...streamRoutes,
   finishRoute,
   ...attachmentRoutes,
+  ...itemRoutes,
   ...personalDataRoutes,
 ]
 

@@ -43,13 +43,12 @@ function holdsElements(container: readonly JsonValue[], contained: readonly Json
 
 // The rows of one statement are compared by several conditions, one after the other.
 const readWhole = remembering()
-const readPath = remembering<string[]>()
+const readQuestion = remembering<[string[], JsonComparison['operator']]>()
 
-/** See `Engine.jsonCompares`: 1 or 0. */
-export function jsonCompares(
-  whole: string, path: string, operator: JsonComparison['operator'], value: string,
-): number {
-  const part = partAt(readWhole(whole), readPath(path))
+/** See `Engine.jsonCompares`: 1 or 0. A question is path and operator. */
+export function jsonCompares(whole: string, question: string, value: string): number {
+  const [path, operator] = readQuestion(question)
+  const part = partAt(readWhole(whole), path)
   return compares(part, operator, JSON.parse(value) as JsonValue) ? 1 : 0
 }
 

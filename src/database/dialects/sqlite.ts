@@ -43,7 +43,7 @@ export const sqliteEngine: Engine = {
   },
   jsonContains: (column, object) => sql`holdfast_json_contains(${column}, ${object})`,
   jsonCompares: (column, { path, operator, value }) => sql`holdfast_json_compares(${column},
-    ${JSON.stringify(path)}, ${sql.lit(operator)}, ${value})`,
+    ${JSON.stringify([path, operator])}, ${value})`,
   jsonContainsIndex: () => undefined,
   jsonElements: (column) => sql`json_each(${column})`,
   types,

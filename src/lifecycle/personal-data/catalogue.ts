@@ -95,8 +95,6 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   attachment_contents: { is: 'ofRow', why: 'bytes go with the last attachment that has them' },
   attachment_blobs: { is: 'ofRow', why: 'where those bytes are' },
   attachment_chunks: { is: 'ofRow', why: 'those bytes' },
-  items: { is: 'own', column: 'written_by', holds: 'actor' },
-  cache_entries: { is: 'own', column: 'written_by', holds: 'actor' },
   checkpoint_policies: { is: 'impersonal', why: 'how long an organization keeps checkpoints' },
   checkpoint_keys: { is: 'impersonal', why: keys },
   checkpoint_threads: { is: 'own', column: 'created_by', holds: 'actor' },
@@ -104,6 +102,8 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   checkpoints: { is: 'ofRow', why: 'checkpoints of the person’s threads' },
   checkpoint_writes: { is: 'ofRow', why: 'what tasks wrote in the person’s threads' },
   checkpoint_chunks: { is: 'ofRow', why: 'bytes of values in the person’s threads' },
+  items: { is: 'own', column: 'written_by', holds: 'actor' },
+  cache_entries: { is: 'own', column: 'written_by', holds: 'actor' },
 }
 
 /** The column of a table that says on which conversation a row hangs, if any. */

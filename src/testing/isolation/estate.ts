@@ -77,7 +77,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     user_id: userId, email, slug, service_token_id: serviceToken.id, scope: 'conversations:read',
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
-    ...await attachmentIn(stores, words, tree.conversation_id),
+    ...await attachmentIn(stores, words, tree.conversation_id), ...await memoryIn(stores, words),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -271,6 +271,18 @@ export async function attachmentIn(
   }
   await made()
   return { attachment_id: await made() }
+}
+
+/** Two items and two cached values, below one label; the names of the last of each. */
+export async function memoryIn({ items, cache }: OrganizationStores, { mark, secret }: Words) {
+  const namespace = ['memory', `label-${mark}`]
+  const named = (key: string) => ({ namespace, key })
+  const bytes = Buffer.from(secret)
+  for (const key of ['other', `item-${mark}`]) {
+    await items.put({ ...named(key), value: { secret } })
+    await cache.put([{ ...named(key), value: { type: 'text', bytes } }])
+  }
+  return { label: `label-${mark}`, item_key: `item-${mark}` }
 }
 
 /** Two locks that are held for long; the ids of the last. */

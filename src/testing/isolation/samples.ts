@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
-  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn, talkIn,
-  type Words, workIn,
+  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, memoryIn, nextOf, streamIn,
+  talkIn, type Words, workIn,
 } from './estate.js'
 
 /**
@@ -203,6 +203,25 @@ const attaching: Readonly<Record<string, Sample>> = {
   headAttachmentContent: {},
 }
 
+const memory = (estate: Estate) => memoryIn(estate.stores, numbered(estate))
+const inMemory = ({ label, item_key: key }: Ids) => ({ namespace: ['memory', label], key })
+const cleared = ({ label }: Ids) => ({ namespaces: [['memory', label]], below: true })
+const cached = { type: 'json', bytes: 'e30=' }
+
+const recalling: Readonly<Record<string, Sample>> = {
+  putItem: { fresh: memory, body: (ids) => ({ ...inMemory(ids), value: { of: 'ours' } }) },
+  writeItems: { fresh: memory, body: (ids) => ({ changes: [{ delete: inMemory(ids) }] }) },
+  findItems: { body: (ids) => ({ names: [inMemory(ids)], refresh: true }) },
+  deleteItem: { fresh: memory, body: inMemory },
+  searchItems: { body: ({ label }) => ({ prefix: ['memory', label] }) },
+  listNamespaces: { body: ({ label }) => ({ prefix: [null, label], max_depth: 2 }) },
+  clearItems: { fresh: memory, body: cleared },
+  findCached: { body: (ids) => ({ names: [inMemory(ids)] }) },
+  putCached: { fresh: memory, body: (ids) => ({ entries: [{ ...inMemory(ids), ...cached }] }) },
+  clearCache: { fresh: memory, body: cleared },
+  clearWholeCache: {},
+}
+
 const streaming: Readonly<Record<string, Sample>> = {
   listStreams: {},
   createStream: {
@@ -304,6 +323,6 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...working, ...streaming, ...attaching, ...keeping, ...belonging,
-  ...being,
+  ...talking, ...remembering, ...working, ...streaming, ...recalling, ...attaching, ...keeping,
+  ...belonging, ...being,
 }
