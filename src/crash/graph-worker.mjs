@@ -56,7 +56,7 @@ async function steps(count) {
       const number = taken.length
       tell('begins', number)
       await organization.messages.append(
-        conversationId, { role: 'tool', content: number }, { idempotencyKey: `step-${number}` })
+        name, { role: 'tool', content: number }, { idempotencyKey: `step-${number}` })
       return { taken: [number] }
     })
     .addEdge(START, 'step')
