@@ -38,4 +38,8 @@ export class CheckpointConflict extends HoldfastError implements Heads {
     this.head = head
     this.parent = parent
   }
+
+  override get details() {
+    return { head: this.head, parent: this.parent }
+  }
 }

@@ -8,6 +8,8 @@ export {
   CheckpointConflict, CheckpointNotFound, CheckpointUnreadable, type Heads, StaleFence,
   ThreadExists,
 } from './errors.js'
+export { type AncestorPage, type CheckpointPage } from './page.js'
+export { type CheckpointContext, checkpointRoutes } from './routes.js'
 export { type CheckpointOptions } from './rules.js'
 export { CheckpointStore } from './store.js'
 export {

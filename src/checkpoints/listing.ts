@@ -82,7 +82,7 @@ export class CheckpointPages {
 const none: Logs = new Map()
 
 /** Behind which checkpoint a page begins. */
-interface Place {
+export interface Place {
   readonly checkpointId: string
   readonly thread: number
   readonly namespace: string
@@ -134,7 +134,7 @@ export async function* ancestorsOf(
   }
 }
 
-function pageSource(
+export function pageSource(
   { organizationId, wrapping, database: { engine } }: ReaderParts,
   request: ListCheckpoints,
   { after, size }: { readonly after: Place | undefined; readonly size: number },
@@ -195,7 +195,7 @@ function ancestorSource(
 }
 
 /** Whether the metadata has each of these keys with an equal value. */
-function matches({ metadata }: StoredCheckpoint, wanted: JsonObject = {}): boolean {
+export function matches({ metadata }: StoredCheckpoint, wanted: JsonObject = {}): boolean {
   return Object.entries(wanted).every(([key, value]) =>
     Object.hasOwn(metadata, key) && isDeepStrictEqual(metadata[key], value))
 }

@@ -1,5 +1,6 @@
 import { assert } from '../assert.js'
 import { type Database } from '../database/database.js'
+import { type Page } from '../database/page.js'
 import { type Scope } from '../scope.js'
 import { type CheckpointLog } from './checkpoint-log.js'
 import {
@@ -8,6 +9,7 @@ import {
 } from './contract.js'
 import { CheckpointNotFound } from './errors.js'
 import { ancestorsOf, listed } from './listing.js'
+import { type AncestorPage, ancestorPage, type CheckpointPage, checkpointPage } from './page.js'
 import { ThreadMemory } from './memory.js'
 import { type Call } from './put-calls.js'
 import { type Putting } from './putting.js'
@@ -73,6 +75,19 @@ export class CheckpointStore {
   list(request: ListCheckpoints = {}): AsyncGenerator<StoredCheckpoint, void, void> {
     checkListing(request)
     return listed(this.#parts(), request)
+  }
+
+  /** As `list`, one page of it; it ends early where checkpoints are large. Throws InvalidCursor. */
+  async page(request: CheckpointPage = {}): Promise<Page<StoredCheckpoint>> {
+    const { limit: _, cursor: __, ...listing } = request
+    checkListing(listing)
+    return checkpointPage(this.#parts(), request)
+  }
+
+  /** As `ancestors`, one page of them. Throws InvalidCursor. */
+  async ancestorPage(name: CheckpointName, request: AncestorPage = {}) {
+    checkName(name)
+    return ancestorPage(this.#parts(), name, request)
   }
 
   /** See `CheckpointTransport.ancestors`. */

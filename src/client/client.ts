@@ -1,5 +1,6 @@
 import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
+import { Checkpoints } from './checkpoints.js'
 import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
@@ -101,6 +102,8 @@ export class Client {
   readonly items: Items
   /** Results of work that need not be done again. */
   readonly cache: Cache
+  /** Of agents' graphs; names and answers are the library's. */
+  readonly checkpoints: Checkpoints
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -143,6 +146,7 @@ export class Client {
     this.attachments = new Attachments(request, raw)
     this.items = new Items(request)
     this.cache = new Cache(request)
+    this.checkpoints = new Checkpoints(request)
   }
 
   /** Changes the person behind the token: names, address, preferences. */

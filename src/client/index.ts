@@ -1,5 +1,10 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
 export { type Audit } from './audit.js'
+export {
+  type CheckpointDraft, type CheckpointFinding, type CheckpointKey, type CheckpointQuery,
+  type Checkpoints, type JsonObject, type KeptCheckpoint, type TaskWrite, type TaskWrites,
+  type TypedBytes,
+} from './checkpoints.js'
 export { Client, type ClientOptions, createClient } from './client.js'
 export { type ConversationEvent, type EventOptions } from './events.js'
 export {

@@ -17,6 +17,8 @@ const rules = {
   'audit:read': { least: 'admin', tokens: true },
   'cache:read': { least: 'member', tokens: true },
   'cache:write': { least: 'member', tokens: true },
+  'checkpoints:read': { least: 'member', tokens: true },
+  'checkpoints:write': { least: 'member', tokens: true },
   'conversations:read': { least: 'member', tokens: true },
   'conversations:write': { least: 'member', tokens: true },
   'invitations:accept': { least: 'person', tokens: false },

@@ -3,6 +3,7 @@ import {
   type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
 } from '../attachments/index.js'
 import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.js'
+import { type CheckpointContext, checkpointRoutes } from '../checkpoints/index.js'
 import {
   type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
   type EventContext, eventRoutes, type MessageContext, messageRoutes, type ParticipantContext,
@@ -43,6 +44,7 @@ export interface ServerContext
     FinishContext,
     AttachmentContext,
     ItemContext,
+    CheckpointContext,
     PersonalDataContext {}
 
 /** Every endpoint under /v1. */
@@ -66,6 +68,7 @@ export const routes: readonly Route<ServerContext>[] = [
   finishRoute,
   ...attachmentRoutes,
   ...itemRoutes,
+  ...checkpointRoutes,
   ...personalDataRoutes,
 ]
 

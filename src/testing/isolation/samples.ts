@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
   attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, memoryIn, nextOf, streamIn,
-  talkIn, type Words, workIn,
+  talkIn, threadIn, type Words, workIn,
 } from './estate.js'
 
 /**
@@ -222,6 +222,32 @@ const recalling: Readonly<Record<string, Sample>> = {
   clearWholeCache: {},
 }
 
+const thread = (estate: Estate) => threadIn(estate.stores, numbered(estate))
+const inThread = ({ thread_id: threadId, checkpoint_id: id }: Ids) =>
+  ({ thread_id: threadId, checkpoint_id: id })
+
+const checkpointing: Readonly<Record<string, Sample>> = {
+  putCheckpoint: {
+    fresh: thread,
+    body: ({ thread_id: threadId, checkpoint_id: parent }) => ({
+      thread_id: threadId, checkpoint_id: 'later', parent_id: parent, state: cached,
+      channels: [{ channel: 'ours', version: 1, value: cached }], when_stale: 'fork',
+    }),
+  },
+  putPendingWrites: {
+    fresh: thread,
+    body: (ids) => ({
+      ...inThread(ids), task_id: 'task', writes: [{ index: 0, channel: 'ours', value: cached }],
+    }),
+  },
+  findCheckpoint: { body: (ids) => ({ ...inThread(ids), with_parent_writes: true }) },
+  listCheckpoints: {
+    body: ({ thread_id: threadId }) => ({ thread_id: threadId, with_parent_writes: true }),
+  },
+  listAncestors: { body: inThread },
+  deleteThread: { fresh: thread, body: ({ thread_id: threadId }) => ({ thread_id: threadId }) },
+}
+
 const streaming: Readonly<Record<string, Sample>> = {
   listStreams: {},
   createStream: {
@@ -323,6 +349,7 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...working, ...streaming, ...recalling, ...attaching, ...keeping,
+  ...talking, ...remembering, ...working, ...streaming, ...recalling, ...checkpointing,
+  ...attaching, ...keeping,
   ...belonging, ...being,
 }
