@@ -56,7 +56,7 @@ async function steps(count) {
       const number = taken.length
       tell('begins', number)
       await organization.messages.append(
-        name, { role: 'tool', content: number }, { idempotencyKey: `step-${number}` })
+        name, { role: 'tool', content: number }, { idempotencyKey: `${threadId} ${number}` })
       return { taken: [number] }
     })
     .addEdge(START, 'step')
