@@ -1594,6 +1594,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a checkpoint; the same one again changes nothing */
+        put: operations["putCheckpoint"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checkpoints/writes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep what a task wrote that is not yet part of a checkpoint */
+        put: operations["putPendingWrites"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checkpoints/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a checkpoint: the newest of its namespace, or one by id */
+        post: operations["findCheckpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checkpoints/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List checkpoints, newest first */
+        post: operations["listCheckpoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/checkpoints/ancestors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List the ancestors of a checkpoint, nearest first */
+        post: operations["listAncestors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/threads/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete a thread with everything of it, if it is there */
+        post: operations["deleteThread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/users/{user_id}/erasure": {
         parameters: {
             query?: never;
@@ -1851,6 +1953,19 @@ export interface components {
             /** @description Null at the end. */
             next_cursor: string | null;
         };
+        AncestorListing: {
+            /** @description Any text. */
+            thread_id: string;
+            /** @description Any text. Default: the empty one. */
+            namespace?: string;
+            checkpoint_id: string;
+            /** @description Only their values and writes. Default: all. */
+            channels?: string[];
+            /** @description Checkpoints at most; fewer where they are large. Default 20. */
+            limit?: number;
+            /** @description `next_cursor` of the page before. */
+            cursor?: string;
+        };
         AppendedMessages: {
             messages: components["schemas"]["Message"][];
         };
@@ -1958,6 +2073,92 @@ export interface components {
         };
         CachedNames: {
             names: components["schemas"]["ItemName"][];
+        };
+        Checkpoint: {
+            thread_id: string;
+            namespace: string;
+            checkpoint_id: string;
+            parent_id: string | null;
+            run_id: string | null;
+            state: components["schemas"]["TypedValue"];
+            /** @description As it was put. */
+            metadata: unknown;
+            channels: {
+                channel: string;
+                version: string | number;
+                value: components["schemas"]["TypedValue"] | null;
+            }[];
+            /** @description By task in the order of their first write. */
+            writes: {
+                task_id: string;
+                index: number;
+                channel: string;
+                value: components["schemas"]["TypedValue"];
+            }[];
+            parent_writes?: {
+                task_id: string;
+                index: number;
+                channel: string;
+                value: components["schemas"]["TypedValue"];
+            }[];
+            is_pinned: boolean;
+            /**
+             * Format: date-time
+             * @description When it was put.
+             */
+            created_at: string;
+        };
+        CheckpointFinding: {
+            /** @description Any text. */
+            thread_id: string;
+            /** @description Any text. Default: the empty one. */
+            namespace?: string;
+            /** @description Default: the newest of the namespace. */
+            checkpoint_id?: string;
+            /** @description Whether the parent’s pending writes come along. Default false. */
+            with_parent_writes?: boolean;
+        };
+        CheckpointListing: {
+            /** @description Default: every thread. */
+            thread_id?: string;
+            /** @description Default: every namespace. */
+            namespace?: string;
+            checkpoint_id?: string;
+            /** @description Only checkpoints whose id is smaller. */
+            before?: string;
+            /** @description Only checkpoints whose metadata has each of these keys with an equal value. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Whether the parent’s pending writes come along. Default false. */
+            with_parent_writes?: boolean;
+            /** @description Checkpoints at most; fewer where they are large. Default 20. */
+            limit?: number;
+            /** @description `next_cursor` of the page before. */
+            cursor?: string;
+        };
+        CheckpointName: {
+            /** @description Any text. */
+            thread_id: string;
+            /** @description Any text. Default: the empty one. */
+            namespace?: string;
+            checkpoint_id: string;
+        };
+        CheckpointPage: {
+            data: components["schemas"]["Checkpoint"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
+        CheckpointPruning: {
+            /** @description Default: every thread. */
+            thread_ids?: string[];
+            /** @description How many of each namespace. Default 1, or 0 beside keep_since. */
+            keep_last?: number;
+            /**
+             * Format: date-time
+             * @description Everything created since stays.
+             */
+            keep_since?: string;
         };
         ChildrenPage: {
             data: components["schemas"]["Message"][];
@@ -2125,6 +2326,10 @@ export interface components {
                 /** @description As they were put. */
                 bytes: string;
             } | null)[];
+        };
+        FoundCheckpoint: {
+            /** @description Null when there is none. */
+            checkpoint: components["schemas"]["Checkpoint"] | null;
         };
         FoundItems: {
             /** @description Null where there is none. */
@@ -2551,6 +2756,52 @@ export interface components {
                 ttl_seconds?: number | null;
             }[];
         };
+        NewCheckpoint: {
+            /** @description Any text. */
+            thread_id: string;
+            /** @description Any text. Default: the empty one. */
+            namespace?: string;
+            /** @description Of two of a namespace the later one is greater as text. */
+            checkpoint_id: string;
+            /** @description The one it was made from. */
+            parent_id?: string | null;
+            state: components["schemas"]["TypedValue"];
+            /** @description Free JSON object. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Every channel that has a value; of several of one the last. */
+            channels: {
+                channel: string;
+                version: string | number;
+                /** @description Default: the value that the parent has of it. */
+                value?: components["schemas"]["TypedValue"];
+            }[];
+            run_id?: string;
+            writes?: {
+                task_id: string;
+                /**
+                 * @description Where the task wrote to an index before: the first stands, or the last.
+                 * @enum {string}
+                 */
+                when_written?: "keep" | "replace";
+                writes: {
+                    /** @description Its place among the task’s writes. */
+                    index: number;
+                    channel: string;
+                    value: components["schemas"]["TypedValue"];
+                }[];
+                /** @description The fencing token of the run; one smaller than the thread has seen is refused. */
+                fence?: number;
+            }[];
+            /**
+             * @description When the head is no longer the parent: a checkpoint_conflict, or it stands beside.
+             * @enum {string}
+             */
+            when_stale?: "refuse" | "fork";
+            /** @description The fencing token of the run; one smaller than the thread has seen is refused. */
+            fence?: number;
+        };
         NewConversation: {
             /**
              * Format: uuid
@@ -2662,6 +2913,27 @@ export interface components {
         NewOrganization: {
             name: string;
             slug?: string;
+        };
+        NewPendingWrites: {
+            /** @description Any text. */
+            thread_id: string;
+            /** @description Any text. Default: the empty one. */
+            namespace?: string;
+            checkpoint_id: string;
+            task_id: string;
+            /**
+             * @description Where the task wrote to an index before: the first stands, or the last.
+             * @enum {string}
+             */
+            when_written?: "keep" | "replace";
+            writes: {
+                /** @description Its place among the task’s writes. */
+                index: number;
+                channel: string;
+                value: components["schemas"]["TypedValue"];
+            }[];
+            /** @description The fencing token of the run; one smaller than the thread has seen is refused. */
+            fence?: number;
         };
         NewSchedule: {
             /** @description Unique in the organization. */
@@ -2838,10 +3110,17 @@ export interface components {
                 field: string;
                 message: string;
             }[];
+            /** @description With checkpoint_conflict: the newest checkpoint there is; null for none. */
+            head?: string | null;
+            /** @description With checkpoint_conflict: the one that was taken for it. */
+            parent?: string | null;
         };
         Purge: {
             /** @description Default: ready, scheduled and blocked. */
             states?: ("scheduled" | "blocked" | "ready" | "active" | "completed" | "dead" | "cancelled")[];
+        };
+        PutCheckpoint: {
+            checkpoint_id: string;
         };
         Queue: {
             /** @description The queue. */
@@ -3323,6 +3602,12 @@ export interface components {
             /** @description Behind the last one. */
             end: number;
         };
+        TypedValue: {
+            /** @description The serializer’s own word. */
+            type: string;
+            /** @description What it wrote. */
+            bytes: string;
+        };
         Typing: {
             /** @description When nothing more is heard, it is over after so long. Default 5. */
             ttl_seconds?: number;
@@ -3388,6 +3673,7 @@ export type AgentStatePatch = components['schemas']['AgentStatePatch'];
 export type AgentStateRevision = components['schemas']['AgentStateRevision'];
 export type AgentStateRevisionEntry = components['schemas']['AgentStateRevisionEntry'];
 export type AgentStateRevisionPage = components['schemas']['AgentStateRevisionPage'];
+export type AncestorListing = components['schemas']['AncestorListing'];
 export type AppendedMessages = components['schemas']['AppendedMessages'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentCompletion = components['schemas']['AttachmentCompletion'];
@@ -3398,6 +3684,12 @@ export type AuditEventPage = components['schemas']['AuditEventPage'];
 export type AuditHead = components['schemas']['AuditHead'];
 export type AuditHeadPage = components['schemas']['AuditHeadPage'];
 export type CachedNames = components['schemas']['CachedNames'];
+export type Checkpoint = components['schemas']['Checkpoint'];
+export type CheckpointFinding = components['schemas']['CheckpointFinding'];
+export type CheckpointListing = components['schemas']['CheckpointListing'];
+export type CheckpointName = components['schemas']['CheckpointName'];
+export type CheckpointPage = components['schemas']['CheckpointPage'];
+export type CheckpointPruning = components['schemas']['CheckpointPruning'];
 export type ChildrenPage = components['schemas']['ChildrenPage'];
 export type ChosenOrganization = components['schemas']['ChosenOrganization'];
 export type Claim = components['schemas']['Claim'];
@@ -3412,6 +3704,7 @@ export type EffectiveSettings = components['schemas']['EffectiveSettings'];
 export type ErasureReport = components['schemas']['ErasureReport'];
 export type Failure = components['schemas']['Failure'];
 export type FoundCachedValues = components['schemas']['FoundCachedValues'];
+export type FoundCheckpoint = components['schemas']['FoundCheckpoint'];
 export type FoundItems = components['schemas']['FoundItems'];
 export type FoundMessage = components['schemas']['FoundMessage'];
 export type FoundMessagePage = components['schemas']['FoundMessagePage'];
@@ -3453,6 +3746,7 @@ export type NamespacePage = components['schemas']['NamespacePage'];
 export type NewAgentState = components['schemas']['NewAgentState'];
 export type NewAttachment = components['schemas']['NewAttachment'];
 export type NewCachedValues = components['schemas']['NewCachedValues'];
+export type NewCheckpoint = components['schemas']['NewCheckpoint'];
 export type NewConversation = components['schemas']['NewConversation'];
 export type NewFork = components['schemas']['NewFork'];
 export type NewInvitation = components['schemas']['NewInvitation'];
@@ -3462,6 +3756,7 @@ export type NewJobs = components['schemas']['NewJobs'];
 export type NewMessage = components['schemas']['NewMessage'];
 export type NewMessages = components['schemas']['NewMessages'];
 export type NewOrganization = components['schemas']['NewOrganization'];
+export type NewPendingWrites = components['schemas']['NewPendingWrites'];
 export type NewSchedule = components['schemas']['NewSchedule'];
 export type NewSecret = components['schemas']['NewSecret'];
 export type NewServiceToken = components['schemas']['NewServiceToken'];
@@ -3479,6 +3774,7 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PathPage = components['schemas']['PathPage'];
 export type Problem = components['schemas']['Problem'];
 export type Purge = components['schemas']['Purge'];
+export type PutCheckpoint = components['schemas']['PutCheckpoint'];
 export type Queue = components['schemas']['Queue'];
 export type QueueChanges = components['schemas']['QueueChanges'];
 export type QueuePage = components['schemas']['QueuePage'];
@@ -3514,6 +3810,7 @@ export type StreamFinish = components['schemas']['StreamFinish'];
 export type StreamPage = components['schemas']['StreamPage'];
 export type Summary = components['schemas']['Summary'];
 export type TextRange = components['schemas']['TextRange'];
+export type TypedValue = components['schemas']['TypedValue'];
 export type Typing = components['schemas']['Typing'];
 export type User = components['schemas']['User'];
 export type UserChanges = components['schemas']['UserChanges'];
@@ -17678,6 +17975,617 @@ export interface operations {
             };
         };
     };
+    putCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheckpoint"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `checkpoint_conflict`, `stale_fence` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPendingWrites: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPendingWrites"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_fence` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckpointFinding"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCheckpoint"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCheckpoints: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckpointListing"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAncestors: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AncestorListing"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteThread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Any text. */
+                    thread_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     eraseUser: {
         parameters: {
             query?: never;
@@ -20222,6 +21130,54 @@ export const endpoints = {
         isPublic: false,
         isInOrganization: true,
         isKeyed: true,
+    },
+    putCheckpoint: {
+        method: 'PUT',
+        path: '/v1/checkpoints',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
+    },
+    putPendingWrites: {
+        method: 'PUT',
+        path: '/v1/checkpoints/writes',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
+    },
+    findCheckpoint: {
+        method: 'POST',
+        path: '/v1/checkpoints/find',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
+    },
+    listCheckpoints: {
+        method: 'POST',
+        path: '/v1/checkpoints/list',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
+    },
+    listAncestors: {
+        method: 'POST',
+        path: '/v1/checkpoints/ancestors',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
+    },
+    deleteThread: {
+        method: 'POST',
+        path: '/v1/threads/delete',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
     },
     eraseUser: {
         method: 'POST',
