@@ -88,7 +88,7 @@ contract('checkpoints over HTTP', (openWorld) => {
     expect(body.data).toHaveLength(3)
   })
 
-  it('are listed in pages of a number and a size, by a cursor that fits no other list', async () => {
+  it('are listed in pages of a number and a size, by a cursor of this list', async () => {
     const { organization: { checkpoints }, ours } = await open()
     for (let number = 1; number <= 7; number++) await checkpoints.put(draftOf(number))
     const list = (more: object) =>
