@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { pageLimitMax } from '../database/page.js'
 import { pageSchema } from '../http/page.js'
 import {
-  base64Schema, instantSchema, jsonSchema, metadataSchema, momentText, named,
+  base64Schema, base64Text, instantSchema, jsonSchema, metadataSchema, momentText, named,
 } from '../http/schema.js'
 import {
   type JsonObject, type PendingWrite, type PutCheckpoint, type PutWrites, type StoredCheckpoint,
@@ -109,8 +109,12 @@ export const ancestorListingSchema = named('AncestorListing', z.strictObject({
   cursor,
 }))
 
+const storedSchema = named('StoredValue', z.object({
+  type: z.string(), bytes: base64Text('As they were put.'),
+}))
+
 const pendingWrite = z.object({
-  task_id: z.string(), index: z.int(), channel: z.string(), value: typedSchema,
+  task_id: z.string(), index: z.int(), channel: z.string(), value: storedSchema,
 })
 
 /** A checkpoint as the API shows it. */
@@ -120,10 +124,10 @@ export const checkpointSchema = named('Checkpoint', z.object({
   checkpoint_id: z.string(),
   parent_id: z.string().nullable(),
   run_id: z.string().nullable(),
-  state: typedSchema,
+  state: storedSchema,
   metadata: jsonSchema('As it was put.'),
   channels: z.array(z.object({
-    channel: z.string(), version: z.union([z.string(), z.number()]), value: typedSchema.nullable(),
+    channel: z.string(), version: z.union([z.string(), z.number()]), value: storedSchema.nullable(),
   })),
   writes: z.array(pendingWrite).describe('By task in the order of their first write.'),
   parent_writes: z.array(pendingWrite).optional(),

@@ -90,6 +90,10 @@ export const objectText = (description: string) => {
 const base64Pattern =
   '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$'
 
+/** Bytes in an answer, as base64. */
+export const base64Text = (description: string) =>
+  shownAs(z.string(), { type: 'string', contentEncoding: 'base64', description })
+
 /** Bytes as base64, with its padding. */
 export const base64Schema = (description: string) => {
   const schema = z.string().transform((text, context): Uint8Array => {

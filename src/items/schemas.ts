@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type JsonValue } from '../database/json.js'
 import { pageLimitMax } from '../database/page.js'
 import { pageSchema } from '../http/page.js'
-import { base64Schema, instantSchema, jsonSchema, named } from '../http/schema.js'
+import { base64Schema, base64Text, instantSchema, jsonSchema, named } from '../http/schema.js'
 import {
   type CachedValue, type Item, type ItemChange, type ItemCondition,
   type ListNamespaces, type PutCached, type PutItem, type SearchItems,
@@ -133,8 +133,9 @@ export const cachedNamesSchema = named('CachedNames', z.strictObject({ names }))
 
 /** Values in the order of the names asked for. */
 export const foundCachedSchema = named('FoundCachedValues', z.object({
-  data: z.array(z.object({ type: z.string(), bytes: base64Schema('As they were put.') }).nullable())
-    .describe('Null where there is none.'),
+  data: z.array(z.object({
+    type: z.string(), bytes: base64Text('As they were put.'),
+  }).nullable()).describe('Null where there is none.'),
 }))
 
 /** How many went. */
