@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
+import { type CheckpointLog } from './checkpoints/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { type IndexerOptions, MessageIndexer } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
@@ -77,6 +78,8 @@ export class Holdfast {
   readonly streamLog: StreamLog
   /** What attachments of all organizations share; sweeps what is over. */
   readonly attachmentWorks: AttachmentWorks
+  /** What checkpoints of all organizations share; prunes by their policies. */
+  readonly checkpointLog: CheckpointLog
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -106,6 +109,7 @@ export class Holdfast {
     this.secretWorks = this.#shared.secretWorks
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
+    this.checkpointLog = this.#shared.checkpointLog
   }
 
   /** Composes Holdfast over a backend that is open already. */
