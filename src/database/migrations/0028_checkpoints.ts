@@ -31,7 +31,7 @@ export const checkpoints: Migration = {
       primary key (organization_id, thread, namespace),
       foreign key (organization_id, thread)
         references checkpoint_threads (organization_id, number) on delete cascade`)
-    await schema.createTable('checkpoints', `
+    await schema.createClusteredTable('checkpoints', `
       organization_id {id} not null,
       thread {integer} not null,
       token {integer} not null,
