@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
+import { type CheckpointLog } from './checkpoints/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { type IndexerOptions, MessageIndexer } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
@@ -80,6 +81,8 @@ export class Holdfast {
   readonly attachmentWorks: AttachmentWorks
   /** What memory and results of all organizations share; sweeps what is over. */
   readonly itemWorks: ItemWorks
+  /** What checkpoints of all organizations share; prunes by their policies. */
+  readonly checkpointLog: CheckpointLog
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -110,6 +113,7 @@ export class Holdfast {
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
     this.itemWorks = this.#shared.itemWorks
+    this.checkpointLog = this.#shared.checkpointLog
   }
 
   /** Composes Holdfast over a backend that is open already. */

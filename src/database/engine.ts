@@ -86,6 +86,8 @@ export interface Engine {
   readonly types: Readonly<Record<Kind, string>>
   /** What follows the closing bracket of `create table`. */
   readonly tableSuffix: string
+  /** The same for a table that is stored as the index of its key, where there is such a thing. */
+  readonly clusteredSuffix: string
   /** Makes the index of a primary key the newest; nothing where that changes no plan. */
   renewedKey(table: string, key: string, columns: readonly string[]): readonly string[]
   /** How the database itself holds statements to their reach; undefined where it cannot. */

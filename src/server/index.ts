@@ -129,6 +129,7 @@ async function sweep(
     while (!lifecycle.draining && (await holdfast.streamLog.sweep(streamsSweptMax)) > 0);
     while (!lifecycle.draining && (await holdfast.attachmentWorks.sweep(streamsSweptMax)) > 0);
     while (!lifecycle.draining && (await holdfast.itemWorks.sweep(sweptMax)) > 0);
+    while (!lifecycle.draining && (await holdfast.checkpointLog.sweep(1)) > 0);
   } catch (error) {
     server.log.warn({ err: error }, 'what has ended was not swept')
   }
