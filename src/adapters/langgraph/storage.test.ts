@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs'
+import { Annotation, START, StateGraph } from '@langchain/langgraph'
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { type Holdfast, openHoldfast } from '../../holdfast.js'
+import { type DatabaseLease, testEngines } from '../../testing/engines.js'
+import { HoldfastSaver } from './saver.js'
+
+/** A release asks for 2000. */
+const turns = Number(process.env.HOLDFAST_TEST_GRAPH_TURNS ?? 200)
+const textBytes = 1024
+const thread = { configurable: { thread_id: 'long' } }
+
+interface Message { readonly role: string; readonly content: string }
+
+let state = 1
+
+/** Text of words that come by chance, the same in each run. */
+function text(bytes: number): string {
+  let made = ''
+  while (made.length < bytes) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    made += `${(state >>> 8).toString(36)} `
+  }
+  return made.slice(0, bytes)
+}
+
+/** Turns of half a KB from the user and half from the model. */
+async function converse(holdfast: Holdfast): Promise<void> {
+  const graph = new StateGraph(Annotation.Root({
+    messages: Annotation<Message[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }),
+  }))
+    .addNode('model', () => ({ messages: [{ role: 'ai', content: text(textBytes / 2) }] }))
+    .addEdge(START, 'model')
+    .compile({ checkpointer: new HoldfastSaver(holdfast.organization().checkpoints) })
+  for (let turn = 0; turn < turns; turn += 1) {
+    await graph.invoke({ messages: [{ role: 'user', content: text(textBytes / 2) }] }, thread)
+  }
+  const { values } = await graph.getState(thread)
+  expect((values.messages as Message[]).length).toBe(2 * turns)
+}
+
+/** What the database takes, everything of its own included. */
+const sizes: Readonly<Record<string, (lease: DatabaseLease) => Promise<number>>> = {
+  sqlite: async ({ url }) => statSync(url.replace(/^sqlite:/, '')).size,
+  postgres: async ({ adminUrl }) => {
+    const client = new pg.Client({ connectionString: adminUrl })
+    await client.connect()
+    await client.query('vacuum')
+    const { rows: [{ size }] } = await client.query(`
+      select sum(pg_total_relation_size(oid)) as size from pg_class
+      where relkind = 'r' and relname like 'checkpoint%'`)
+    await client.end()
+    return Number(size)
+  },
+}
+
+for (const engine of testEngines().slice(1)) {
+  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
+  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] long conversations${reason}`, () => {
+    it(`of ${turns} turns take at most four times their text`, async () => {
+      const lease = await engine.create()
+      try {
+        await (await openHoldfast({ database: lease.url })).close()
+        const before = await sizes[engine.name]!(lease)
+        const holdfast = await openHoldfast({ database: lease.url })
+        await converse(holdfast)
+        await holdfast.close()
+        const times = (await sizes[engine.name]!(lease) - before) / (turns * textBytes)
+        console.log(`${engine.name}: ${turns} turns take ${times.toFixed(2)} times their text`)
+        expect(times).toBeLessThanOrEqual(4)
+      } finally {
+        await lease.drop()
+      }
+    }, 60_000 + turns * 500)
+  })
+}
