@@ -2080,26 +2080,26 @@ export interface components {
             checkpoint_id: string;
             parent_id: string | null;
             run_id: string | null;
-            state: components["schemas"]["TypedValue"];
+            state: components["schemas"]["StoredValue"];
             /** @description As it was put. */
             metadata: unknown;
             channels: {
                 channel: string;
                 version: string | number;
-                value: components["schemas"]["TypedValue"] | null;
+                value: components["schemas"]["StoredValue"] | null;
             }[];
             /** @description By task in the order of their first write. */
             writes: {
                 task_id: string;
                 index: number;
                 channel: string;
-                value: components["schemas"]["TypedValue"];
+                value: components["schemas"]["StoredValue"];
             }[];
             parent_writes?: {
                 task_id: string;
                 index: number;
                 channel: string;
-                value: components["schemas"]["TypedValue"];
+                value: components["schemas"]["StoredValue"];
             }[];
             is_pinned: boolean;
             /**
@@ -3509,6 +3509,11 @@ export interface components {
             /** @description Places whose values are encrypted and come back masked. A mark stays until a reset. */
             secret_fields?: string[];
         };
+        StoredValue: {
+            type: string;
+            /** @description As they were put. */
+            bytes: string;
+        };
         Stream: {
             /**
              * Format: uuid
@@ -3805,6 +3810,7 @@ export type Session = components['schemas']['Session'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type Settings = components['schemas']['Settings'];
 export type SettingsChanges = components['schemas']['SettingsChanges'];
+export type StoredValue = components['schemas']['StoredValue'];
 export type Stream = components['schemas']['Stream'];
 export type StreamFinish = components['schemas']['StreamFinish'];
 export type StreamPage = components['schemas']['StreamPage'];

@@ -15,13 +15,18 @@ interface Message { readonly role: string; readonly content: string }
 
 let state = 1
 
+const chance = (below: number) => {
+  state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+  return (state >>> 8) % below
+}
+
+const vocabulary = Array.from({ length: 4_000 }, () => (
+  Array.from({ length: 2 + chance(8) }, () => String.fromCharCode(97 + chance(26))).join('')))
+
 /** Text of words that come by chance, the same in each run. */
 function text(bytes: number): string {
   let made = ''
-  while (made.length < bytes) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    made += `${(state >>> 8).toString(36)} `
-  }
+  while (made.length < bytes) made += `${vocabulary[chance(vocabulary.length)]!} `
   return made.slice(0, bytes)
 }
 
@@ -40,16 +45,20 @@ async function converse(holdfast: Holdfast): Promise<void> {
   expect((values.messages as Message[]).length).toBe(2 * turns)
 }
 
-/** What the database takes, everything of its own included. */
+const rowTables = [
+  'checkpoint_threads', 'checkpoint_heads', 'checkpoints', 'checkpoint_writes', 'checkpoint_chunks',
+]
+
+/** What a database takes: the whole file, or all of the rows. */
 const sizes: Readonly<Record<string, (lease: DatabaseLease) => Promise<number>>> = {
   sqlite: async ({ url }) => statSync(url.replace(/^sqlite:/, '')).size,
   postgres: async ({ adminUrl }) => {
     const client = new pg.Client({ connectionString: adminUrl })
     await client.connect()
-    await client.query('vacuum')
-    const { rows: [{ size }] } = await client.query(`
-      select sum(pg_total_relation_size(oid)) as size from pg_class
-      where relkind = 'r' and relname like 'checkpoint%'`)
+    const each = rowTables.map((table) => (
+      `select coalesce(sum(pg_column_size(t.*)), 0) as size from ${table} as t`))
+    const { rows: [{ size }] } = await client.query(
+      `select sum(size) as size from (${each.join(' union all ')}) as sizes`)
     await client.end()
     return Number(size)
   },
