@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
+import { type CheckpointLog } from './checkpoints/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { type IndexerOptions, MessageIndexer } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
@@ -78,6 +79,8 @@ export class Holdfast {
   readonly streamLog: StreamLog
   /** What attachments of all organizations share; sweeps what is over. */
   readonly attachmentWorks: AttachmentWorks
+  /** What checkpoints of all organizations share; prunes by their policies. */
+  readonly checkpointLog: CheckpointLog
   /** What memory and results of all organizations share; sweeps what is over. */
   readonly itemWorks: ItemWorks
   readonly #database: Database<Tables>
@@ -109,6 +112,7 @@ export class Holdfast {
     this.secretWorks = this.#shared.secretWorks
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
+    this.checkpointLog = this.#shared.checkpointLog
     this.itemWorks = this.#shared.itemWorks
   }
 

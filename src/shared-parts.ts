@@ -19,6 +19,7 @@ import { type Tables } from './tables.js'
 /** Where other domains keep what `SecretWorks.fields` sealed; rotations look there too. */
 export const sealedColumns: readonly SealedColumn[] = [
   { table: 'settings', key: 'owner_id', column: 'sealed' },
+  { table: 'checkpoint_keys', key: 'id', column: 'sealed' },
 ]
 
 /** Where time, ids and coordination come from. */
@@ -53,6 +54,9 @@ export function sharedParts(
   const agentStateLog = new AgentStateLog(database.as(), {
     clock, ids, signals, options: options.agentStates,
   })
+  const secretWorks = new SecretWorks(database.as(), {
+    clock, ids, limiter, columns: sealedColumns,
+  }, { ...options.secrets, rootKey: options.rootKey })
   return {
     ...sources,
     agentStateLog,
@@ -62,9 +66,7 @@ export function sharedParts(
       backgroundIndexing: options.backgroundIndexing,
     }),
     jobs: new JobLog(database.as(), { ids, wakeUps, waitingTimeoutMs }),
-    secretWorks: new SecretWorks(database.as(), {
-      clock, ids, limiter, columns: sealedColumns,
-    }, { ...options.secrets, rootKey: options.rootKey }),
+    secretWorks,
     streamLog: new StreamLog(database.as(), {
       ids, signals, bytesMax: options.streamBytesMax, waitingTimeoutMs,
       onDeleted: (deleting, { path, ...scope }) => recordAudit(deleting.as(), sources, {
@@ -73,7 +75,7 @@ export function sharedParts(
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
     checkpointLog: new CheckpointLog(database.as(), {
-      options: options.checkpoints, waitingTimeoutMs,
+      clock, sealer: secretWorks.fields(), options: options.checkpoints, waitingTimeoutMs,
     }),
     itemWorks: new ItemWorks(database.as(), sources),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),

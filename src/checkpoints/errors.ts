@@ -16,6 +16,11 @@ export const CheckpointUnreadable = defineError('CheckpointUnreadable', {
   code: 'checkpoint_unreadable', status: 500,
 })
 
+/** Checkpoints are to be encrypted, and there is no root key. */
+export const EncryptionUnavailable = defineError('EncryptionUnavailable', {
+  code: 'encryption_unavailable', status: 503,
+})
+
 /** The checkpoint of a namespace, and the one that a put took for it. */
 export interface Heads {
   /** Null when there is none. */

@@ -5,7 +5,7 @@ import {
 } from './contract.js'
 import { CheckpointUnreadable } from './errors.js'
 import { type KnownLog } from './memory.js'
-import { sameCheckpoint, wholeOf } from './read-statements.js'
+import { missing, sameCheckpoint, wholeOf } from './read-statements.js'
 import { type ReaderParts } from './reader.js'
 import { BytesMissing, checkpointsIn, type FoundCheckpoint, type Logs } from './rows.js'
 import { checkpoints as table, checkpointThreads } from './tables.js'
@@ -53,11 +53,10 @@ export class CheckpointPages {
     const before = this.#logs
     const lengths = [...before.values()].flatMap((logs) =>
       [...logs].map(([log, { length }]): [number, number] => [log, length]))
-    const query = sql`with c as materialized (${source})
-      ${wholeOf(database.engine, {
-        known: sql`${columns.refs.encode(lengths)}`,
-        withParents: sql`${columns.isPinned.encode(this.#withParentWrites)}`,
-      })}`.compile(database.write)
+    const known = sql`${columns.refs.encode(lengths)}`
+    const withParents = sql`${columns.isPinned.encode(this.#withParentWrites)}`
+    const query = sql`with c as materialized (${source}), ${missing(database.engine, known)}
+      ${wholeOf(withParents)}`.compile(database.write)
     const { rows } = await database.execute({
       sql: query.sql, parameters: query.parameters, readOnly: true,
     })

@@ -10,6 +10,9 @@ import {
 import { closedValue, type Growth, keepValue, refsOf, type Value } from './values.js'
 import { type Wrapping } from './wrapping.js'
 
+/** Times in milliseconds leave room for so much beside them. */
+const logsPerMs = 2 ** 12
+
 /** Rows of bytes have at most so many. */
 const chunkBytesMax = 256 * 1024
 
@@ -45,7 +48,17 @@ export interface PreparedPut {
 /** A random number that a row is known by. */
 export const newToken = (): number => randomInt(2 ** 47) + 1
 
-const newLog = (): number => randomInt(2 ** 40) + 1
+let lastLog = 0
+
+/**
+ * A number for a log: later ones are greater, so that their rows lie together. Two processes may
+ * draw the same one for a thread in the same moment; then the later put fails, and is made again.
+ */
+function newLog(): number {
+  const drawn = Date.now() * logsPerMs + randomInt(logsPerMs)
+  lastLog = Math.max(drawn, lastLog + 1)
+  return lastLog
+}
 
 const { columns } = checkpoints
 
@@ -155,12 +168,11 @@ async function chunkRow(
 ): Promise<ChunkRow> {
   const { organization_id, thread_id, namespace, checkpoint_id, token } = row
   const place = ['chunk', scope.organizationId, threadId, log, start]
-  const { log: logs, startOffset, endOffset, data } = checkpointChunks.columns
+  const { log: logs, startOffset, data } = checkpointChunks.columns
   return {
     organization_id, thread_id, namespace, checkpoint_id, token,
     log: logs.encode(log),
     start_offset: startOffset.encode(start),
-    end_offset: endOffset.encode(start + bytes.length),
     data: data.encode(await scope.wrapping.wrap(bytes, place)),
   }
 }

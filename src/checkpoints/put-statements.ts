@@ -39,8 +39,7 @@ const putKinds = {
 } as const
 
 const chunkKinds = {
-  ...nameKinds, token: 'integer', log: 'integer', start_offset: 'integer', end_offset: 'integer',
-  data: 'bytes',
+  ...nameKinds, token: 'integer', log: 'integer', start_offset: 'integer', data: 'bytes',
 } as const
 
 const writeKinds = {
@@ -60,8 +59,21 @@ export type WriteRow = BatchRow<typeof writeKinds>
 
 const ofGiven = sql`t.organization_id = g.organization_id and t.thread_id = g.thread_id`
 
-/** Nobody with a greater token was here; the thread's row is held and has this one already. */
-const isFresh = sql`(g.fence is null or t.fence is null or g.fence >= t.fence)`
+/**
+ * The rows with the numbers of their threads, whose rows are held. Materialized, so that what
+ * follows is found by whole keys.
+ */
+const given = (rows: Rows) => sql`
+  g as materialized (
+    select r.*, t.number as thread, t.fence as seen, t.entry_count
+    from ${rows} as r join checkpoint_threads t
+      on t.organization_id = r.organization_id and t.thread_id = r.thread_id)`
+
+/** Nobody with a greater token was here; the thread has this one already. */
+const isFresh = sql`(g.fence is null or g.seen is null or g.fence >= g.seen)`
+
+const ofPut = sql`c.organization_id = g.organization_id and c.thread = g.thread
+  and c.checkpoint_id = g.checkpoint_id and c.namespace = g.namespace and c.token = g.token`
 
 /** Takes the rows of threads, in one order everywhere; what follows sees how all stands. */
 const arrive = ({ now }: Engine) => (rows: Rows) => sql`
@@ -80,25 +92,26 @@ const arrive = ({ now }: Engine) => (rows: Rows) => sql`
 
 /** Makes room for the head of a namespace that may have none yet. */
 const open = (rows: Rows) => sql`
+  with ${given(rows)}
   insert into checkpoint_heads (organization_id, thread, namespace)
-  select distinct t.organization_id, t.number, g.namespace
-  from ${rows} as g join checkpoint_threads t on ${ofGiven}
-  where g.parent_id is null and ${isFresh}
+  select distinct g.organization_id, g.thread, g.namespace
+  from g where g.parent_id is null and ${isFresh}
   on conflict (organization_id, thread, namespace) do nothing`
 
 /** Moves the heads of puts that may be, and only those. */
 const advance = (rows: Rows) => sql`
+  with ${given(rows)}
   update checkpoint_heads set head_id = g.checkpoint_id, token = g.token
-  from ${rows} as g join checkpoint_threads t on ${ofGiven}
+  from g
   where checkpoint_heads.organization_id = g.organization_id
-    and checkpoint_heads.thread = t.number and checkpoint_heads.namespace = g.namespace
+    and checkpoint_heads.thread = g.thread and checkpoint_heads.namespace = g.namespace
     and ${isFresh}
     and case
       when g.replaces then checkpoint_heads.head_id = g.checkpoint_id
         and checkpoint_heads.token = g.known
       when exists (
         select 1 from checkpoints c
-        where c.organization_id = t.organization_id and c.thread = t.number
+        where c.organization_id = g.organization_id and c.thread = g.thread
           and c.checkpoint_id = g.checkpoint_id and c.namespace = g.namespace) then ${sql.lit(false)}
       when g.parent_id is null then checkpoint_heads.head_id is null
       else checkpoint_heads.head_id = g.parent_id and checkpoint_heads.token = g.known
@@ -106,17 +119,17 @@ const advance = (rows: Rows) => sql`
   returning checkpoint_heads.token`
 
 const checkpointOf = ({ now }: Engine, source: Rows) => sql`
-  insert into checkpoints (organization_id, thread, checkpoint_id, namespace, parent_id, run_id,
-    token, refs, body, metadata, is_pinned, created_at)
-  select t.organization_id, t.number, g.checkpoint_id, g.namespace, g.parent_id, g.run_id,
-    g.token, g.refs, g.body, g.metadata, ${sql.lit(false)}, ${now()}
+  insert into checkpoints (organization_id, thread, token, created_at, is_pinned, checkpoint_id,
+    namespace, parent_id, run_id, refs, body, metadata)
+  select g.organization_id, g.thread, g.token, ${now()}, ${sql.lit(false)}, g.checkpoint_id,
+    g.namespace, g.parent_id, g.run_id, g.refs, g.body, g.metadata
   from ${source}`
 
 /** Writes the checkpoints of heads that were moved. */
 const insert = (engine: Engine) => (rows: Rows) => sql`
-  ${checkpointOf(engine, sql`${rows} as g
-    join checkpoint_threads t on ${ofGiven}
-    join checkpoint_heads h on h.organization_id = t.organization_id and h.thread = t.number
+  with ${given(rows)}
+  ${checkpointOf(engine, sql`g
+    join checkpoint_heads h on h.organization_id = g.organization_id and h.thread = g.thread
       and h.namespace = g.namespace and h.token = g.token
     where ${sql.lit(true)}`)}
   on conflict (organization_id, thread, checkpoint_id, namespace) do update set
@@ -125,9 +138,9 @@ const insert = (engine: Engine) => (rows: Rows) => sql`
 
 /** Puts checkpoints beside others, if what they are made from is as it was. */
 const branch = (engine: Engine) => (rows: Rows) => sql`
-  ${checkpointOf(engine, sql`${rows} as g
-    join checkpoint_threads t on ${ofGiven}
-    left join checkpoints p on p.organization_id = t.organization_id and p.thread = t.number
+  with ${given(rows)}
+  ${checkpointOf(engine, sql`g
+    left join checkpoints p on p.organization_id = g.organization_id and p.thread = g.thread
       and p.checkpoint_id = g.parent_id and p.namespace = g.namespace
     where ${isFresh} and coalesce(p.token, -1) = coalesce(g.known, -1)`)}
   on conflict (organization_id, thread, checkpoint_id, namespace) do nothing
@@ -135,32 +148,27 @@ const branch = (engine: Engine) => (rows: Rows) => sql`
 
 /** Makes such a checkpoint the head, unless the head is a later one. */
 const raise = (rows: Rows) => sql`
+  with ${given(rows)}
   insert into checkpoint_heads (organization_id, thread, namespace, head_id, token)
   select c.organization_id, c.thread, c.namespace, c.checkpoint_id, c.token
-  from ${rows} as g
-  join checkpoint_threads t on ${ofGiven}
-  join checkpoints c on ${ofPut}
+  from g join checkpoints c on ${ofPut}
   where ${sql.lit(true)}
   on conflict (organization_id, thread, namespace) do update set
     head_id = excluded.head_id, token = excluded.token
   where checkpoint_heads.head_id is null or checkpoint_heads.head_id < excluded.head_id`
 
-const ofPut = sql`c.organization_id = t.organization_id and c.thread = t.number
-  and c.checkpoint_id = g.checkpoint_id and c.namespace = g.namespace and c.token = g.token`
-
 const chunk = (rows: Rows) => sql`
-  insert into checkpoint_chunks (organization_id, thread, log, start_offset, end_offset, data)
-  select t.organization_id, t.number, g.log, g.start_offset, g.end_offset, g.data
-  from ${rows} as g
-  join checkpoint_threads t on ${ofGiven}
-  join checkpoints c on ${ofPut}`
+  with ${given(rows)}
+  insert into checkpoint_chunks (organization_id, thread, log, start_offset, data)
+  select g.organization_id, g.thread, g.log, g.start_offset, g.data
+  from g join checkpoints c on ${ofPut}`
 
 const write = (rows: Rows) => sql`
-  insert into checkpoint_writes (organization_id, thread, checkpoint_id, namespace, number, body)
-  select t.organization_id, t.number, g.checkpoint_id, g.namespace, t.entry_count - g.remaining,
+  with ${given(rows)}
+  insert into checkpoint_writes (organization_id, thread, number, checkpoint_id, namespace, body)
+  select g.organization_id, g.thread, g.entry_count - g.remaining, g.checkpoint_id, g.namespace,
     g.body
-  from ${rows} as g
-  join checkpoint_threads t on ${ofGiven}
+  from g
   where ${isFresh} and (g.token is null or exists (select 1 from checkpoints c where ${ofPut}))`
 
 /** The statements that put, compiled once; each does its part only where the one before did. */

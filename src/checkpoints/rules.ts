@@ -1,9 +1,21 @@
+import { type Instant } from '../clock.js'
 import { type JsonValue, stringifyJson } from '../database/json.js'
+import { pageLimitDefault, pageLimitMax } from '../database/page.js'
 import { InvalidConfiguration, InvalidInput } from '../errors.js'
 import {
-  type CheckpointName, type GetCheckpoint, type ListCheckpoints, type PutCheckpoint,
-  type PutWrites, type Typed,
+  type CheckpointName, type GetCheckpoint, type ListCheckpoints, type PruneCheckpoints,
+  type PutCheckpoint, type PutWrites, type Typed,
 } from './contract.js'
+
+/** What an organization wants of its checkpoints. */
+export interface CheckpointPolicy {
+  /** How many of each namespace stay; null for all, unless they are too old. */
+  readonly keepLast: number | null
+  /** For how many days each stays, however many there are; null for ever, unless too many. */
+  readonly keepDays: number | null
+  /** Whether everything is encrypted, and what is not refused. */
+  readonly encrypts: boolean
+}
 
 /** How checkpoints are kept. */
 export interface CheckpointOptions {
@@ -23,6 +35,7 @@ export const typeMax = 64
 export const channelMax = 1024
 export const channelsMax = 10_000
 export const writesMax = 10_000
+const runsMax = 1_000
 const metadataBytesMax = mebibyte
 
 /** The options with their defaults. Throws InvalidConfiguration. */
@@ -71,6 +84,62 @@ export function checkListing(request: ListCheckpoints): void {
   if (metadata !== undefined) checkMetadata(metadata)
   if (limit === undefined || (Number.isInteger(limit) && limit >= 0)) return
   throw new InvalidInput('limit must be an integer of 0 or more', { field: 'limit' })
+}
+
+/** The rows of a page that a request asks for. */
+export function checkPageLimit(limit = pageLimitDefault): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= pageLimitMax) return limit
+  throw new InvalidInput(`limit must be an integer from 1 to ${pageLimitMax}`, { field: 'limit' })
+}
+
+/** Refuses a change of a policy that breaks a rule. */
+export function checkPolicy({ keepLast, keepDays, encrypts }: Partial<CheckpointPolicy>): void {
+  const check = (value: number | null | undefined, field: string, max: number) => {
+    if (value === undefined || value === null) return
+    if (Number.isInteger(value) && value >= 1 && value <= max) return
+    throw new InvalidInput(`${field} must be an integer from 1 to ${max}, or null`, { field })
+  }
+  check(keepLast, 'keep_last', 1_000_000)
+  check(keepDays, 'keep_days', 36_500)
+  if (encrypts === undefined || typeof encrypts === 'boolean') return
+  throw new InvalidInput('encrypts must be true or false', { field: 'encrypts' })
+}
+
+/** Refuses what is no list of runs. */
+export function checkRunIds(runIds: readonly string[]): void {
+  if (!Array.isArray(runIds) || runIds.length > runsMax) {
+    throw new InvalidInput(`run_ids must be a list of at most ${runsMax}`, { field: 'run_ids' })
+  }
+  for (const runId of runIds) checkText(runId, 'run_ids', [1, runIdMax])
+}
+
+/** What a pruning keeps, with its defaults. Throws InvalidInput. */
+export function pruningOf({ threadIds, keepLast, keepSince }: PruneCheckpoints) {
+  if (threadIds !== undefined) {
+    if (!Array.isArray(threadIds)) {
+      throw new InvalidInput('thread_ids must be a list', { field: 'thread_ids' })
+    }
+    for (const threadId of threadIds) checkThreadId(threadId, 'thread_ids')
+  }
+  if (keepLast !== undefined && !(Number.isSafeInteger(keepLast) && keepLast >= 0)) {
+    throw new InvalidInput('keep_last must be an integer of 0 or more', { field: 'keep_last' })
+  }
+  return {
+    keepLast: keepLast ?? (keepSince === undefined ? 1 : 0),
+    keepSince: keepSince === undefined ? endOfTime : momentOf(keepSince),
+  }
+}
+
+const endOfTime = '9999-12-31T23:59:59.999999Z'
+
+/** An RFC 3339 moment as it is stored. */
+function momentOf(text: unknown): Instant {
+  const time = typeof text === 'string' && /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : NaN
+  if (Number.isNaN(time)) {
+    throw new InvalidInput('keep_since must be an RFC 3339 moment', { field: 'keep_since' })
+  }
+  const precise = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z$/.test(text as string)
+  return precise ? text as string : `${new Date(time).toISOString().slice(0, -1)}000Z`
 }
 
 /** Refuses a fencing token that is none. */

@@ -42,20 +42,20 @@ export const checkpoints = table(
   {
     organizationId: id(),
     thread: integer(),
+    /** Drawn at random by the put that wrote the row: who knows it knows the row. */
+    token: integer(),
+    createdAt: instant(),
+    isPinned: flag(),
     checkpointId: text(),
     namespace: text(),
     parentId: text().orNull(),
     runId: text().orNull(),
-    /** Drawn at random by the put that wrote the row: who knows it knows the row. */
-    token: integer(),
     /** Which logs it needs, and how much of each: `[[log, end], …]`. */
     refs: json<[number, number][]>(),
     /** State, versions and values, packed. */
     body: bytes(),
     /** What lists filter by; `{}` where it is sealed with the body. */
     metadata: json(),
-    isPinned: flag(),
-    createdAt: instant(),
   },
   { primaryKey: ['organizationId', 'thread', 'checkpointId', 'namespace'] },
 )
@@ -66,10 +66,10 @@ export const checkpointWrites = table(
   {
     organizationId: id(),
     thread: integer(),
-    checkpointId: text(),
-    namespace: text(),
     /** Its place among the calls of the thread. */
     number: integer(),
+    checkpointId: text(),
+    namespace: text(),
     /** Task, rule and writes, packed. */
     body: bytes(),
   },
@@ -82,10 +82,9 @@ export const checkpointChunks = table(
   {
     organizationId: id(),
     thread: integer(),
-    /** Drawn at random. */
+    /** Later ones are greater. */
     log: integer(),
     startOffset: integer(),
-    endOffset: integer(),
     data: bytes(),
   },
   { primaryKey: ['organizationId', 'thread', 'log', 'startOffset'] },

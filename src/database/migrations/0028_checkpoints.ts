@@ -34,16 +34,16 @@ export const checkpoints: Migration = {
     await schema.createTable('checkpoints', `
       organization_id {id} not null,
       thread {integer} not null,
+      token {integer} not null,
+      created_at {instant} not null,
+      is_pinned {flag} not null,
       checkpoint_id {text} not null,
       namespace {text} not null,
       parent_id {text},
       run_id {text},
-      token {integer} not null,
       refs {json} not null,
       body {bytes} not null,
       metadata {json} not null,
-      is_pinned {flag} not null,
-      created_at {instant} not null,
       primary key (organization_id, thread, checkpoint_id, namespace),
       foreign key (organization_id, thread)
         references checkpoint_threads (organization_id, number) on delete cascade`)
@@ -52,9 +52,9 @@ export const checkpoints: Migration = {
     await schema.createTable('checkpoint_writes', `
       organization_id {id} not null,
       thread {integer} not null,
+      number {integer} not null,
       checkpoint_id {text} not null,
       namespace {text} not null,
-      number {integer} not null,
       body {bytes} not null,
       primary key (organization_id, thread, checkpoint_id, namespace, number),
       foreign key (organization_id, thread)
@@ -64,7 +64,6 @@ export const checkpoints: Migration = {
       thread {integer} not null,
       log {integer} not null,
       start_offset {integer} not null,
-      end_offset {integer} not null,
       data {bytes} not null,
       primary key (organization_id, thread, log, start_offset),
       foreign key (organization_id, thread)
