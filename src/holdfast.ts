@@ -79,10 +79,10 @@ export class Holdfast {
   readonly streamLog: StreamLog
   /** What attachments of all organizations share; sweeps what is over. */
   readonly attachmentWorks: AttachmentWorks
-  /** What memory and results of all organizations share; sweeps what is over. */
-  readonly itemWorks: ItemWorks
   /** What checkpoints of all organizations share; prunes by their policies. */
   readonly checkpointLog: CheckpointLog
+  /** What memory and results of all organizations share; sweeps what is over. */
+  readonly itemWorks: ItemWorks
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -112,8 +112,8 @@ export class Holdfast {
     this.secretWorks = this.#shared.secretWorks
     this.streamLog = this.#shared.streamLog
     this.attachmentWorks = this.#shared.attachmentWorks
-    this.itemWorks = this.#shared.itemWorks
     this.checkpointLog = this.#shared.checkpointLog
+    this.itemWorks = this.#shared.itemWorks
   }
 
   /** Composes Holdfast over a backend that is open already. */

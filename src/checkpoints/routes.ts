@@ -1,19 +1,13 @@
-import { z } from 'zod'
 import { InvalidCursor } from '../database/page.js'
 import { presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { CheckpointConflict, StaleFence } from './errors.js'
+import { type CheckpointContext, keepingRoutes } from './keeping-routes.js'
 import {
   ancestorListingSchema, checkpointFindingSchema, checkpointListingSchema, checkpointPageSchema,
   foundCheckpointSchema, listingOf, nameOf, newCheckpointSchema, newWritesSchema,
-  presentCheckpoint, putCheckpointSchema, putOf, threadId, writesOf,
+  presentCheckpoint, putCheckpointSchema, putOf, writesOf,
 } from './schemas.js'
-import { type CheckpointStore } from './store.js'
-
-/** What these endpoints need. */
-export interface CheckpointContext {
-  readonly checkpoints: CheckpointStore
-}
 
 const define = route<CheckpointContext>()
 
@@ -97,15 +91,5 @@ export const checkpointRoutes: readonly Route<CheckpointContext>[] = [
         await checkpoints.ancestorPage(nameOf(name), { channels, limit, cursor }),
         presentCheckpoint),
   }),
-  define({
-    ...writing,
-    operationId: 'deleteThread',
-    method: 'POST',
-    path: '/v1/threads/delete',
-    summary: 'Delete a thread with everything of it, if it is there',
-    input: { body: z.strictObject({ thread_id: threadId }) },
-    status: 204,
-    errors: [],
-    handle: ({ checkpoints }, { body }) => checkpoints.deleteThread(body.thread_id),
-  }),
+  ...keepingRoutes,
 ]

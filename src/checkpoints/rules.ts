@@ -35,7 +35,7 @@ export const typeMax = 64
 export const channelMax = 1024
 export const channelsMax = 10_000
 export const writesMax = 10_000
-const runsMax = 1_000
+export const runsMax = 1_000
 const metadataBytesMax = mebibyte
 
 /** The options with their defaults. Throws InvalidConfiguration. */

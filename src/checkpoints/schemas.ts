@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { pageLimitMax } from '../database/page.js'
 import { pageSchema } from '../http/page.js'
 import {
-  base64Schema, base64Text, instantSchema, jsonSchema, metadataSchema, momentText, named,
+  base64Schema, base64Text, instantSchema, jsonSchema, metadataSchema, named,
 } from '../http/schema.js'
 import {
   type JsonObject, type PendingWrite, type PutCheckpoint, type PutWrites, type StoredCheckpoint,
@@ -145,14 +145,6 @@ export const checkpointPageSchema = pageSchema('CheckpointPage', checkpointSchem
 
 /** What was put. */
 export const putCheckpointSchema = named('PutCheckpoint', z.object({ checkpoint_id: z.string() }))
-
-/** Body of `POST /v1/checkpoints/prune`. */
-export const pruningSchema = named('CheckpointPruning', z.strictObject({
-  thread_ids: z.array(threadId).max(1_000).optional().describe('Default: every thread.'),
-  keep_last: z.int().min(0).optional()
-    .describe('How many of each namespace. Default 1, or 0 beside keep_since.'),
-  keep_since: momentText('Everything created since stays.').optional(),
-}))
 
 type NewCheckpoint = z.output<typeof newCheckpointSchema>
 type NewWrites = z.output<typeof newWritesSchema>

@@ -1,6 +1,7 @@
 import { fromBase64, toBase64 } from './bytes.js'
 import { type JsonValue } from './json.js'
-import { type CallOptions, type Request } from './operation.js'
+import { type CallOptions, type Request, type WriteOptions } from './operation.js'
+import { eachOf } from './pages.js'
 import { type components } from './schema.js'
 
 /** A JSON object. */
@@ -186,6 +187,69 @@ export class Checkpoints {
     }
   }
 
+  /** What differs between the channels of two checkpoints. */
+  async compare(
+    before: CheckpointKey, after: CheckpointKey, options: CallOptions = {},
+  ): Promise<ChannelDifference[]> {
+    const body = { before: keyOf(before), after: keyOf(after) }
+    return (await this.#request('compareCheckpoints', { ...options, body })).data
+  }
+
+  /** Begins a thread with a checkpoint of another. */
+  fork(key: CheckpointKey, toThreadId: string, options: WriteOptions = {}): Promise<void> {
+    const body = { ...keyOf(key), to_thread_id: toThreadId }
+    return this.#request('forkCheckpoint', { ...options, body })
+  }
+
+  /** Pins a checkpoint: no pruning takes it away. */
+  pin(key: CheckpointKey, options: CallOptions = {}): Promise<void> {
+    return this.#request('pinCheckpoint', { ...options, body: keyOf(key) })
+  }
+
+  /** Lets go of a pinned checkpoint. */
+  unpin(key: CheckpointKey, options: CallOptions = {}): Promise<void> {
+    return this.#request('unpinCheckpoint', { ...options, body: keyOf(key) })
+  }
+
+  /** Deletes what the rule does not keep; heads and pinned checkpoints always stay. */
+  prune(
+    { threadIds, keepLast, keepSince }: CheckpointPruning = {}, options: CallOptions = {},
+  ): Promise<{ readonly deleted: number }> {
+    const body = {
+      thread_ids: threadIds && [...threadIds], keep_last: keepLast, keep_since: keepSince,
+    }
+    return this.#request('pruneCheckpoints', { ...options, body })
+  }
+
+  /** Deletes the checkpoints of runs, with their writes. */
+  deleteRuns(runIds: readonly string[], options: CallOptions = {}): Promise<void> {
+    return this.#request('deleteRuns', { ...options, body: { run_ids: [...runIds] } })
+  }
+
+  /** Copies a thread with everything of it to one that is not there. */
+  copyThread(threadId: string, toThreadId: string, options: WriteOptions = {}): Promise<void> {
+    const body = { thread_id: threadId, to_thread_id: toThreadId }
+    return this.#request('copyThread', { ...options, body })
+  }
+
+  /** Every thread by name, with what it holds, read in pages as they are taken. */
+  threads(options: CallOptions = {}): AsyncGenerator<Thread, void, undefined> {
+    return eachOf((cursor) => this.#request('listThreads', { ...options, query: cursor }))
+  }
+
+  /** How long the organization keeps checkpoints, and whether encrypted. */
+  async policy(options: CallOptions = {}): Promise<KeepingPolicy> {
+    return policyOf(await this.#request('getCheckpointPolicy', options))
+  }
+
+  /** Changes it, which takes an admin; what is not named stays. */
+  async setPolicy(
+    { keepLast, keepDays, encrypts }: Partial<KeepingPolicy>, options: CallOptions = {},
+  ): Promise<KeepingPolicy> {
+    const body = { keep_last: keepLast, keep_days: keepDays, encrypts }
+    return policyOf(await this.#request('updateCheckpointPolicy', { ...options, body }))
+  }
+
   /** Deletes a thread with everything of it, if it is there. */
   deleteThread(threadId: string, options: CallOptions = {}): Promise<void> {
     return this.#request('deleteThread', { ...options, body: { thread_id: threadId } })
@@ -193,6 +257,34 @@ export class Checkpoints {
 }
 
 type Schemas = components['schemas']
+
+/** What became of a channel between two checkpoints. */
+export type ChannelDifference = Schemas['CheckpointComparison']['data'][number]
+
+/** A thread in a list, in the names of the API. */
+export type Thread = Schemas['Thread']
+
+/** What a pruning keeps. */
+export interface CheckpointPruning {
+  /** @default every thread */
+  readonly threadIds?: readonly string[] | undefined
+  /** How many of each namespace. @default 1 when no `keepSince` is given */
+  readonly keepLast?: number | undefined
+  /** RFC 3339, UTC: everything created since stays. */
+  readonly keepSince?: string | undefined
+}
+
+/** What an organization wants of its checkpoints. */
+export interface KeepingPolicy {
+  /** How many of each namespace are kept; null for all. */
+  readonly keepLast: number | null
+  /** For how many days each is kept; null for ever. */
+  readonly keepDays: number | null
+  readonly encrypts: boolean
+}
+
+const policyOf = (given: Schemas['CheckpointPolicy']): KeepingPolicy =>
+  ({ keepLast: given.keep_last, keepDays: given.keep_days, encrypts: given.encrypts })
 type Page = Schemas['CheckpointPage']
 
 const keyOf = ({ threadId, namespace, checkpointId }: CheckpointKey) =>

@@ -1,8 +1,9 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
 export { type Audit } from './audit.js'
 export {
-  type CheckpointDraft, type CheckpointFinding, type CheckpointKey, type CheckpointQuery,
-  type Checkpoints, type JsonObject, type KeptCheckpoint, type TaskWrite, type TaskWrites,
+  type ChannelDifference, type CheckpointDraft, type CheckpointFinding, type CheckpointKey,
+  type CheckpointPruning, type CheckpointQuery, type Checkpoints, type JsonObject,
+  type KeepingPolicy, type KeptCheckpoint, type TaskWrite, type TaskWrites, type Thread,
   type TypedBytes,
 } from './checkpoints.js'
 export { Client, type ClientOptions, createClient } from './client.js'

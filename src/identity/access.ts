@@ -17,6 +17,7 @@ const rules = {
   'audit:read': { least: 'admin', tokens: true },
   'cache:read': { least: 'member', tokens: true },
   'cache:write': { least: 'member', tokens: true },
+  'checkpoint_policy:write': { least: 'admin', tokens: true },
   'checkpoints:read': { least: 'member', tokens: true },
   'checkpoints:write': { least: 'member', tokens: true },
   'conversations:read': { least: 'member', tokens: true },

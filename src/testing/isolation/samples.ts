@@ -223,6 +223,7 @@ const recalling: Readonly<Record<string, Sample>> = {
 }
 
 const thread = (estate: Estate) => threadIn(estate.stores, numbered(estate))
+const fork = async (estate: Estate) => ({ ...await thread(estate), ...await anew(estate) })
 const inThread = ({ thread_id: threadId, checkpoint_id: id }: Ids) =>
   ({ thread_id: threadId, checkpoint_id: id })
 
@@ -245,7 +246,17 @@ const checkpointing: Readonly<Record<string, Sample>> = {
     body: ({ thread_id: threadId }) => ({ thread_id: threadId, with_parent_writes: true }),
   },
   listAncestors: { body: inThread },
-  deleteThread: { fresh: thread, body: ({ thread_id: threadId }) => ({ thread_id: threadId }) },
+  compareCheckpoints: { body: (ids) => ({ before: inThread(ids), after: inThread(ids) }) },
+  forkCheckpoint: { fresh: fork, body: (ids) => ({ ...inThread(ids), to_thread_id: ids.word }) },
+  pinCheckpoint: { fresh: thread, body: inThread },
+  unpinCheckpoint: { fresh: thread, body: inThread },
+  pruneCheckpoints: { fresh: thread, body: ({ thread_id: id }) => ({ thread_ids: [id] }) },
+  deleteRuns: { fresh: thread, body: ({ run_id: id }) => ({ run_ids: [id] }) },
+  getCheckpointPolicy: {},
+  updateCheckpointPolicy: { body: () => ({ keep_days: 36_500 }) },
+  listThreads: {},
+  deleteThread: { fresh: thread, body: ({ thread_id: id }) => ({ thread_id: id }) },
+  copyThread: { fresh: fork, body: (ids) => ({ thread_id: ids.thread_id, to_thread_id: ids.word }) },
 }
 
 const streaming: Readonly<Record<string, Sample>> = {
