@@ -117,7 +117,8 @@ function install(project, tarball) {
 
 /** What users of an adapter have beside the package; whoever uses none has not. */
 function peers(project) {
-  command('npm', ['install', '--no-audit', '--no-fund', '@langchain/langgraph-checkpoint@^1'], project)
+  const names = ['@langchain/langgraph-checkpoint@^1']
+  command('npm', ['install', '--no-audit', '--no-fund', ...names], project)
 }
 
 function quickstart(project) {

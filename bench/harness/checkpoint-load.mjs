@@ -32,7 +32,8 @@ export function stepper(saver) {
       channel_versions: versions, versions_seen: { work: { 'branch:to:work': number } },
     }
     const at = parent ?? config(thread)
-    const next = await saver.put(at, checkpoint, { source: 'loop', step: number, parents: {} }, versions)
+    const metadata = { source: 'loop', step: number, parents: {} }
+    const next = await saver.put(at, checkpoint, metadata, versions)
     await saver.putWrites(
       next, [['messages', [{ role: 'assistant', content: 'This.' }]], ['step', number + 1]],
       `task-${number}`)
@@ -40,7 +41,7 @@ export function stepper(saver) {
   }
 }
 
-/** Steps, or with `reads` getTuple of the newest checkpoints, over threads lent to one caller each. */
+/** Steps, or with `reads` getTuple of the newest, over threads lent to one caller each. */
 export async function checkpointLoad(saver, { reads }) {
   const step = stepper(saver)
   const run = `${process.pid}-${Date.now()}`

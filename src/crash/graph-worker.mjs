@@ -1,6 +1,6 @@
-// A process that runs graphs of LangGraph. `begin`: puts one checkpoint. `talk`: says in a thread what comes in by the line, and
-// says it again where it was refused. `steps`: takes the fifty steps of a thread, wherever they
-// stand, with an effect each, and tells each step that it begins.
+// A process that runs graphs of LangGraph. `begin`: puts one checkpoint. `talk`: says in a thread
+// what comes in by the line, and says it again where it was refused. `steps`: takes the fifty steps
+// of a thread, wherever they stand, with an effect each, and tells each step that it begins.
 import { createInterface } from 'node:readline'
 import { emptyCheckpoint } from '@langchain/langgraph-checkpoint'
 

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { HoldfastSaver } from '../adapters/langgraph/index.js'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
+import { enginesNamed } from '../testing/backends.js'
 import { ensureBuilt } from '../testing/command-line.test.harness.js'
 import { testEngines } from '../testing/engines.js'
 import { Random } from './random.js'
@@ -92,7 +93,8 @@ async function expectFiftySteps(
     .list({ configurable: { thread_id: threadId } })) tuples.push(tuple)
   expect(tuples[0]!.checkpoint.channel_values.taken).toEqual(numbers)
   // The input, its application, and the steps.
-  expect(tuples.map(({ metadata }) => metadata!.step)).toEqual([...numbers.map((n) => 50 - n), 0, -1])
+  expect(tuples.map(({ metadata }) => metadata!.step))
+    .toEqual([...numbers.map((number) => 50 - number), 0, -1])
   expect(tuples.slice(0, -1).map(({ parentConfig }) => parentConfig?.configurable?.checkpoint_id))
     .toEqual(tuples.slice(1).map(({ checkpoint }) => checkpoint.id))
 }
@@ -175,11 +177,13 @@ for (const engine of testEngines().slice(1)) {
   })
 }
 
-const postgres = testEngines().find(({ name }) => name === 'postgres')!
+const [postgres] = enginesNamed('postgres')
 
-describe.skipIf(postgres.missing !== undefined)('graphs', () => {
+const away = postgres!.missing === undefined ? '' : `: did not run: ${postgres!.missing}`
+
+describe.skipIf(away !== '')(`graphs${away}`, () => {
   it('survive that the server ends their idle connections', async () => {
-    const lease = await postgres.create()
+    const lease = await postgres!.create()
     const holdfast = await openHoldfast({ database: lease.url, backgroundIndexing: false })
     leftovers.push(() => lease.drop(), () => holdfast.close())
     const saver = new HoldfastSaver(holdfast.organization().checkpoints)

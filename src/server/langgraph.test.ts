@@ -73,8 +73,10 @@ contract('langgraph over HTTP', (openWorld) => {
     const store = new HoldfastStore(client.items)
     await store.put(['users', '1'], 'k', { name: 'Ada' })
     await store.put(['users', '10'], 'k', { name: 'Grace' })
-    expect((await store.search(['users', '1'])).map(({ value }) => value)).toEqual([{ name: 'Ada' }])
-    expect(await store.listNamespaces({ prefix: ['users'] })).toEqual([['users', '1'], ['users', '10']])
+    const found = await store.search(['users', '1'])
+    expect(found.map(({ value }) => value)).toEqual([{ name: 'Ada' }])
+    expect(await store.listNamespaces({ prefix: ['users'] }))
+      .toEqual([['users', '1'], ['users', '10']])
     const cache = new HoldfastCache(client.cache, {
       onError: (error) => {
         throw error

@@ -27,7 +27,7 @@ function isPlainObject(value: object): boolean {
     && Object.values(value).every(isPlainJson)
 }
 
-/** What of a value JSON can hold: what filters compare. Members that it cannot hold are left out. */
+/** What JSON holds of a value, for filters; members that it cannot hold are left out. */
 export function jsonObjectOf(value: object | undefined): JsonObject {
   if (value === undefined) return {}
   const text = JSON.stringify(value, (_key, member: unknown) => (

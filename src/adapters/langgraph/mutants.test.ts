@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { type CheckpointTransport } from '../../checkpoints/index.js'
-import { type Holdfast, openHoldfast } from '../../holdfast.js'
+import { enginesNamed } from '../../testing/backends.js'
 import { checkpointerCases, tryCheckpointer } from '../../testing/checkpointers/index.js'
-import { changed, type Mutant } from './mutant.test.harness.js'
-import { mutantsBelow } from './mutants-below.test.harness.js'
-import { mutantsWithin } from './mutants-within.test.harness.js'
+import { changed, type Mutant } from '../../testing/checkpointers/mutant.test.harness.js'
+import { mutantsBelow } from '../../testing/checkpointers/mutants-below.test.harness.js'
+import { mutantsWithin } from '../../testing/checkpointers/mutants-within.test.harness.js'
+import { contract } from '../../testing/contract.js'
 import { HoldfastSaver } from './saver.js'
 
 const mutants = [...mutantsBelow, ...mutantsWithin]
 
-describe('the suite of savers', () => {
-  let holdfast: Holdfast
-  beforeAll(async () => {
-    holdfast = await openHoldfast({ database: 'memory:' })
-  })
-  afterAll(() => holdfast.close())
-
+contract('suite of savers', (open) => {
   const transports = new WeakMap<HoldfastSaver, CheckpointTransport>()
   const subjectOf = (make: Mutant['saver']) => {
     const made = (transport: CheckpointTransport) => {
@@ -25,10 +20,7 @@ describe('the suite of savers', () => {
     }
     return {
       name: 'mutant',
-      create: async () => {
-        const { id } = await holdfast.organizations.create({ name: 'Ours' })
-        return made(holdfast.organization(id).checkpoints)
-      },
+      create: async () => made((await open()).organization.checkpoints),
       reopen: (saver: HoldfastSaver) => made(transports.get(saver)!),
       capabilities: {
         channelDeltas: true, deltaHistory: true, taskPaths: true, copyThread: true, prune: true,
@@ -70,4 +62,4 @@ describe('the suite of savers', () => {
       checkpointerCases.pruning!.filter(({ needs }) => needs === 'prune').length)
     expect(absent[0]?.reason).toBe('threads are short here')
   })
-})
+}, { engines: enginesNamed('memory') })

@@ -1,6 +1,6 @@
 import {
-  BaseCheckpointSaver, type ChannelVersions, type Checkpoint, type CheckpointListOptions,
-  type CheckpointMetadata, type CheckpointTuple, type PendingWrite, type SerializerProtocol,
+  BaseCheckpointSaver, type CheckpointListOptions, type CheckpointMetadata, type CheckpointTuple,
+  type PendingWrite, type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { LRUCache } from 'lru-cache'
 import {
@@ -34,6 +34,11 @@ export interface HoldfastSaverOptions {
    */
   readonly fence?: number | undefined
 }
+
+/** Of `putWrites`; the path came with LangGraph 1.7. */
+type WriteArguments = [
+  config: Configuration, writes: PendingWrite[], taskId: string, taskPath?: string,
+]
 
 /** Branches of runs under way that are remembered; each step of a run replaces its own. */
 const branchesMax = 10_000
@@ -94,8 +99,7 @@ export class HoldfastSaver extends BaseCheckpointSaver {
 
   /** Keeps a checkpoint. Throws CheckpointConflict with both heads, and StaleFence. */
   override async put(
-    config: Configuration, checkpoint: Checkpoint, metadata: CheckpointMetadata,
-    newVersions: ChannelVersions,
+    ...[config, checkpoint, metadata, newVersions]: Parameters<BaseCheckpointSaver['put']>
   ): Promise<Configuration> {
     const name = {
       threadId: threadOf(config), namespace: namespaceOf(config), checkpointId: checkpoint.id,
@@ -115,7 +119,7 @@ export class HoldfastSaver extends BaseCheckpointSaver {
 
   /** Keeps writes of a task. Throws StaleFence. */
   override async putWrites(
-    config: Configuration, writes: PendingWrite[], taskId: string, taskPath = '',
+    ...[config, writes, taskId, taskPath = '']: WriteArguments
   ): Promise<void> {
     const checkpointId = checkpointIdOf(config)
     const name = { threadId: threadOf(config), namespace: namespaceOf(config) }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InMemoryCache } from '@langchain/langgraph-checkpoint'
+import {
+  InMemoryCache, type Item, type Operation, type SearchItem,
+} from '@langchain/langgraph-checkpoint'
 import { Annotation, START, StateGraph } from '@langchain/langgraph'
 import { describe, expect, it } from 'vitest'
 import { contract } from '../../testing/contract.js'
@@ -83,14 +85,16 @@ contract('store of langgraph', (open) => {
   it('does a batch in order of what it reads, before what it changes', async () => {
     const store = await storeOf()
     await store.put(['n'], 'old', { at: 1 })
-    const [old, , fresh, found, , namespaces] = await store.batch([
+    const operations: Operation[] = [
       { namespace: ['n'], key: 'old' },
       { namespace: ['n'], key: 'new', value: { at: 2 } },
       { namespace: ['n'], key: 'new' },
       { namespacePrefix: ['n'] },
       { namespace: ['n'], key: 'old', value: null },
       { limit: 5, offset: 0 },
-    ])
+    ]
+    const [old, , fresh, found, , namespaces] = await store.batch(operations) as unknown as [
+      Item, void, Item | null, SearchItem[], void, string[][]]
     expect(old?.value).toEqual({ at: 1 })
     expect(fresh).toBeNull()
     expect(keys(found)).toEqual(['old'])
@@ -172,7 +176,9 @@ contract('cache of langgraph', (open) => {
       const namespaces = [['a'], ['a', 'b'], ['ab'], []]
       await cache.set(namespaces.map((namespace) => (
         { key: [namespace, 'k'], value: { of: namespace, set: new Set([1]) } })))
-      await cache.set([{ key: [['a'], 'k'], value: 'again' }, { key: [['c'], 'k'], value: 1, ttl: 0 }])
+      await cache.set([
+        { key: [['a'], 'k'], value: 'again' }, { key: [['c'], 'k'], value: 1, ttl: 0 },
+      ])
       await sleep(5)
       const first = await all([...namespaces, ['c'], ['absent']])
       await cache.clear([['a']])
@@ -200,7 +206,8 @@ contract('cache of langgraph', (open) => {
       throw new Error('away')
     }
     const cache = new HoldfastCache(
-      { find: away, put: away, clear: away, clearAll: away }, { onError: (error) => errors.push(error) })
+      { find: away, put: away, clear: away, clearAll: away },
+      { onError: (error) => errors.push(error) })
     await cache.set([{ key: [['a'], 'k'], value: 1 }])
     expect(await cache.get([[['a'], 'k']])).toEqual([])
     expect(errors.map(String)).toEqual(['Error: away', 'Error: away'])
@@ -209,7 +216,8 @@ contract('cache of langgraph', (open) => {
 
   it('clears nothing of what others of the organization cache', async () => {
     const { cache: transport } = (await open()).organization
-    await transport.put([{ namespace: ['mine'], key: 'k', value: { type: 'x', bytes: new Uint8Array() } }])
+    const value = { type: 'x', bytes: new Uint8Array() }
+    await transport.put([{ namespace: ['mine'], key: 'k', value }])
     await new HoldfastCache(transport).clear([])
     expect((await transport.find([{ namespace: ['mine'], key: 'k' }]))[0]?.type).toBe('x')
   })

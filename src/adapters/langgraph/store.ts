@@ -75,9 +75,9 @@ export class HoldfastStore extends BaseStore {
 
   /** Keeps an item. */
   override async put(
-    namespace: string[], key: string, value: Record<string, unknown>, index?: false | string[],
+    namespace: string[], key: string, value: Record<string, unknown>,
   ): Promise<void> {
-    await this.batch<[PutOperation]>([{ namespace, key, value, index: index as string[] }])
+    await this.batch<[PutOperation]>([{ namespace, key, value }])
   }
 
   /** Deletes an item, if there is one. */

@@ -37,8 +37,10 @@ export interface ChannelHistory { writes: [string, string, unknown][]; seed?: un
 export interface Checkpointer {
   getTuple(config: never): Promise<unknown>
   list(config: never, options?: never): AsyncIterable<unknown>
-  put(config: never, checkpoint: never, metadata: never, newVersions: never): Promise<unknown>
-  putWrites(config: never, writes: never, taskId: string, taskPath?: string): Promise<void>
+  put(...given: [config: never, checkpoint: never, metadata: never, newVersions: never]):
+  Promise<unknown>
+  putWrites(...given: [config: never, writes: never, taskId: string, taskPath?: string]):
+  Promise<void>
   deleteThread(threadId: string): Promise<void>
   getDeltaChannelHistory?(options: never): Promise<unknown>
   copyThread?(threadId: string, toThreadId: string): Promise<unknown>

@@ -24,13 +24,13 @@ export interface Draft {
 interface Saver {
   getTuple(config: Configuration): Promise<Tuple | undefined>
   list(config: Configuration, options?: ListOptions): AsyncIterable<Tuple>
-  put(
+  put(...given: [
     config: Configuration, checkpoint: Checkpoint, metadata: Record<string, unknown>,
     newVersions: Record<string, number | string>,
-  ): Promise<Configuration>
-  putWrites(
+  ]): Promise<Configuration>
+  putWrites(...given: [
     config: Configuration, writes: [string, unknown][], taskId: string, taskPath?: string,
-  ): Promise<void>
+  ]): Promise<void>
   deleteThread(threadId: string): Promise<void>
   getDeltaChannelHistory(
     options: { config: Configuration; channels: string[] },

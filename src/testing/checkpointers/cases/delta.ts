@@ -4,7 +4,9 @@ import { type Trial } from '../trial.js'
 import { type CheckpointerCase } from './case.js'
 
 /** A whole value of the channel at the root, then only writes to it. */
-async function written(trial: Trial, length: number, seed: unknown): Promise<Configuration[]> {
+async function written(
+  trial: Trial, length: number, seed: unknown,
+): Promise<Configuration[]> {
   const made: Configuration[] = []
   for (let place = 0; place < length; place += 1) {
     const values = place === 0 && seed !== undefined ? { log: seed } : {}
@@ -67,7 +69,8 @@ export const deltaCases: readonly CheckpointerCase[] = [
       const [root, ...line] = await written(trial, 4, [])
       const past = await trial.get(trial.config(root?.configurable?.checkpoint_id as string))
       const { checkpoint, metadata } = trial.drafted({})
-      const branch = await trial.saver.put(past.config, checkpoint, { ...metadata, source: 'fork' }, {})
+      const branch = await trial.saver.put(
+        past.config, checkpoint, { ...metadata, source: 'fork' }, {})
       await trial.saver.putWrites(branch, [['log', 'branch']], 'task')
       deepEqual(valuesOf(await trial.history(branch, 'log')), [0])
       deepEqual(valuesOf(await trial.history(line.at(-1)!, 'log')), [0, 1, 2])

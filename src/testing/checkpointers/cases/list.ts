@@ -153,10 +153,12 @@ export const listCases: readonly CheckpointerCase[] = [
     run: async (trial) => {
       await labelled(trial)
       const none = [
-        { team: 'c' }, { team: '%' }, { absent: 'a' }, { absent: null }, { step: '3' }, { flag: 'true' },
-        { team: 'A' },
+        { team: 'c' }, { team: '%' }, { team: 'A' }, { absent: 'a' }, { absent: null },
+        { step: '3' }, { flag: 'true' },
       ]
-      for (const filter of none) deepEqual(await filtered(trial, filter), [], JSON.stringify(filter))
+      for (const filter of none) {
+        deepEqual(await filtered(trial, filter), [], JSON.stringify(filter))
+      }
     },
   },
   {

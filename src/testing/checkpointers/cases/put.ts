@@ -146,8 +146,12 @@ export const putCases: readonly CheckpointerCase[] = [
   {
     name: 'a channel without a value has none, although the parent had one',
     run: async (trial) => {
-      const root = await trial.put({ values: { brief: 1, kept: 2 }, versions: { brief: 1, kept: 1 } })
-      const draft = trial.drafted({ parent: root, values: { kept: 2 }, versions: { brief: 2, kept: 1 } })
+      const root = await trial.put({
+        values: { brief: 1, kept: 2 }, versions: { brief: 1, kept: 1 },
+      })
+      const draft = trial.drafted({
+        parent: root, values: { kept: 2 }, versions: { brief: 2, kept: 1 },
+      })
       const child = await trial.saver.put(
         draft.config, draft.checkpoint, draft.metadata, { brief: 2 })
       const { checkpoint } = await trial.get(child)

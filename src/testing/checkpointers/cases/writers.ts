@@ -20,13 +20,15 @@ export const writerCases: readonly CheckpointerCase[] = [
     run: async (trial) => {
       const root = await trial.put({ values: { list: ['a'] } })
       const first = await trial.put({ parent: root, values: { list: ['a', 'first'] } })
-      await rejects(trial.put({ parent: root, values: { list: ['a', 'second'] } }), (error: Error) => {
+      const second = trial.put({ parent: root, values: { list: ['a', 'second'] } })
+      await rejects(second, (error: Error) => {
         match(error.message, new RegExp(idOf(first)))
         match(error.message, new RegExp(idOf(root)))
         return true
       })
       deepEqual(await trial.ids(), [idOf(first), idOf(root)])
-      deepEqual((await trial.get(trial.config())).checkpoint.channel_values, { list: ['a', 'first'] })
+      const { checkpoint } = await trial.get(trial.config())
+      deepEqual(checkpoint.channel_values, { list: ['a', 'first'] })
     },
   },
   {

@@ -1,6 +1,6 @@
 import { type SerializerProtocol } from '@langchain/langgraph-checkpoint'
+import { HoldfastSaver } from '../../adapters/langgraph/index.js'
 import { type Mutant, within } from './mutant.test.harness.js'
-import { HoldfastSaver } from './saver.js'
 
 /** A saver with another serializer. */
 function writing(

@@ -2,9 +2,10 @@ import { statSync } from 'node:fs'
 import { Annotation, START, StateGraph } from '@langchain/langgraph'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { type Holdfast, openHoldfast } from '../../holdfast.js'
-import { type DatabaseLease, testEngines } from '../../testing/engines.js'
-import { HoldfastSaver } from './saver.js'
+import { HoldfastSaver } from '../adapters/langgraph/index.js'
+import { type Holdfast, openHoldfast } from '../holdfast.js'
+import { enginesNamed } from '../testing/backends.js'
+import { type DatabaseLease } from '../testing/engines.js'
 
 /** A release asks for 2000. */
 const turns = Number(process.env.HOLDFAST_TEST_GRAPH_TURNS ?? 200)
@@ -64,19 +65,21 @@ const sizes: Readonly<Record<string, (lease: DatabaseLease) => Promise<number>>>
   },
 }
 
-for (const engine of testEngines().slice(1)) {
-  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] long conversations${reason}`, () => {
+for (const [name, sizeOf] of Object.entries(sizes)) {
+  const [engine] = enginesNamed(name)
+  const { missing } = engine!
+  const reason = missing === undefined ? '' : `: did not run: ${missing}`
+  describe.skipIf(missing !== undefined)(`[${name}] long conversations${reason}`, () => {
     it(`of ${turns} turns take at most four times their text`, async () => {
-      const lease = await engine.create()
+      const lease = await engine!.create()
       try {
         await (await openHoldfast({ database: lease.url })).close()
-        const before = await sizes[engine.name]!(lease)
+        const before = await sizeOf(lease)
         const holdfast = await openHoldfast({ database: lease.url })
         await converse(holdfast)
         await holdfast.close()
-        const times = (await sizes[engine.name]!(lease) - before) / (turns * textBytes)
-        console.log(`${engine.name}: ${turns} turns take ${times.toFixed(2)} times their text`)
+        const times = (await sizeOf(lease) - before) / (turns * textBytes)
+        console.log(`${name}: ${turns} turns take ${times.toFixed(2)} times their text`)
         expect(times).toBeLessThanOrEqual(4)
       } finally {
         await lease.drop()

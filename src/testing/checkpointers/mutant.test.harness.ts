@@ -1,7 +1,7 @@
 import {
-  type CheckpointTransport, type PutCheckpoint, type PutWrites, type StoredCheckpoint,
-} from '../../checkpoints/index.js'
-import { HoldfastSaver } from './saver.js'
+  type CheckpointTransport, HoldfastSaver, type PutCheckpoint, type PutWrites,
+  type StoredCheckpoint,
+} from '../../adapters/langgraph/index.js'
 
 /** A saver with one fault, and where the suite is to notice it. */
 export interface Mutant {

@@ -1,4 +1,4 @@
-import { type CheckpointTransport, type JsonObject } from '../../checkpoints/index.js'
+import { type CheckpointTransport, type JsonObject } from '../../adapters/langgraph/index.js'
 import { below, type Mutant, rearranged, recording } from './mutant.test.harness.js'
 
 type Own = CheckpointTransport
@@ -35,8 +35,10 @@ const readings: readonly Mutant[] = [
       { ...request, metadata: onlyKeys(request.metadata, standard) }),
   })),
   below('one key of a filter is enough', 'list', (own) => ({
-    list: (request = {}) => own.list(
-      { ...request, metadata: Object.fromEntries(Object.entries(request.metadata ?? {}).slice(0, 1)) }),
+    list: (request = {}) => own.list({
+      ...request,
+      metadata: Object.fromEntries(Object.entries(request.metadata ?? {}).slice(0, 1)),
+    }),
   })),
   below('null in a filter is ignored', 'list', (own) => ({
     list: (request = {}) => own.list({
@@ -226,7 +228,8 @@ const others: readonly Mutant[] = [
     deleteRuns: (runIds) => own.deleteRuns(runIds.slice(0, 1)),
   })),
   below('a history ends after fifty ancestors', 'getDeltaChannelHistory', (own) => ({
-    ancestors: (name, options) => rearranged(own.ancestors(name, options), (all) => all.slice(0, 50)),
+    ancestors: (name, options) => rearranged(
+      own.ancestors(name, options), (all) => all.slice(0, 50)),
   })),
   below('a history holds the writes of the checkpoint itself', 'getDeltaChannelHistory', (own) => ({
     ancestors: async function* (name, options) {
