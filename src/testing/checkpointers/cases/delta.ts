@@ -11,7 +11,8 @@ async function written(
   for (let place = 0; place < length; place += 1) {
     const values = place === 0 && seed !== undefined ? { log: seed } : {}
     made.push(await trial.put({ parent: made.at(-1), values }))
-    await trial.saver.putWrites(made.at(-1)!, [['log', place], ['other', place * 10]], `task-${place}`)
+    const writes: [string, unknown][] = [['log', place], ['other', place * 10]]
+    await trial.saver.putWrites(made.at(-1)!, writes, `task-${place}`)
   }
   return made
 }
