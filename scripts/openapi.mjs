@@ -58,7 +58,7 @@ function accessPage(lines) {
 /** What the client must know of each operation at run time. */
 function endpointsOf({ paths }) {
   const lines = Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { operationId, parameters, security }]) => {
+    Object.entries(item).map(([method, { operationId, parameters, security, ...more }]) => {
       const takes = (header) => parameters.some(({ name }) => name === header)
       const facts = {
         method: `'${method.toUpperCase()}'`,
@@ -66,6 +66,7 @@ function endpointsOf({ paths }) {
         isPublic: security?.length === 0,
         isInOrganization: takes('Holdfast-Organization'),
         isKeyed: takes('Idempotency-Key'),
+        ...(more['x-repeatable'] === true && { isRepeatable: true }),
       }
       const text = Object.entries(facts).map(([name, fact]) => `        ${name}: ${fact},`)
       return [`    ${operationId}: {`, ...text, '    },'].join('\n')

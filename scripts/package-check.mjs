@@ -30,6 +30,21 @@ const programs = {
     `,
     options: { lib: ['es2023', 'dom'], types: [], module: 'esnext', moduleResolution: 'bundler' },
   },
+  'graph.ts': {
+    text: `
+      import { BaseCheckpointSaver, BaseStore } from '@langchain/langgraph-checkpoint'
+      import { openHoldfast } from 'holdfast'
+      import { createClient } from 'holdfast/client'
+      import { HoldfastCache, HoldfastSaver, HoldfastStore } from 'holdfast/langgraph'
+      const organization = (await openHoldfast()).organization()
+      export const saver: BaseCheckpointSaver = new HoldfastSaver(organization.checkpoints)
+      export const store: BaseStore = new HoldfastStore(organization.items)
+      export const cache = new HoldfastCache(organization.cache)
+      const client = createClient({ url: 'http://127.0.0.1:8080', token: 'hf_st_0' })
+      export const remote: BaseCheckpointSaver = new HoldfastSaver(client.checkpoints)
+    `,
+    options: { lib: ['es2023', 'dom'], types: ['node'], module: 'nodenext', skipLibCheck: true },
+  },
   'program.ts': {
     text: `
       import { openHoldfast, type Message } from 'holdfast'
@@ -67,6 +82,7 @@ function check() {
       step('install', () => install(project, tarball))
       step('quickstart', () => quickstart(project))
       step('command line', () => `version ${npx(project, ['holdfast', '--version'])}`)
+      step('peers', () => peers(project))
       for (const name of Object.keys(programs)) {
         step(`types of ${name}`, () => compile(project, name))
       }
@@ -97,6 +113,12 @@ function pack(folder, step) {
 function install(project, tarball) {
   writeFileSync(join(project, 'package.json'), '{"name":"user","private":true,"type":"module"}\n')
   command('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', tarball], project)
+}
+
+/** What users of an adapter have beside the package; whoever uses none has not. */
+function peers(project) {
+  const names = ['@langchain/langgraph-checkpoint@^1']
+  command('npm', ['install', '--no-audit', '--no-fund', ...names], project)
 }
 
 function quickstart(project) {

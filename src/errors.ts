@@ -36,6 +36,11 @@ export class HoldfastError extends Error {
     Object.defineProperty(this, marker, { value: true })
   }
 
+  /** What else a program should know; members of the problem over HTTP. */
+  get details(): Readonly<Record<string, string | null>> {
+    return {}
+  }
+
   /** True for a Holdfast error of any installed copy of the package. */
   static isInstance(value: unknown): value is HoldfastError {
     return typeof value === 'object' && value !== null && marker in value

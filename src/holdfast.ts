@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
+import { type CheckpointLog } from './checkpoints/index.js'
 import { type Clock, systemClock } from './clock.js'
 import { type IndexerOptions, MessageIndexer } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
@@ -20,6 +21,7 @@ import {
 } from './identity/index.js'
 import { FloorSweeper, type FloorWorks, type SweeperOptions } from './floor/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { type ItemWorks } from './items/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
 import { organizationStores, type OrganizationStores } from './organization-stores.js'
@@ -85,6 +87,10 @@ export class Holdfast {
   readonly webhookReceiver: WebhookReceiver
   /** What the floors of all organizations share; hears of agents that have gone. */
   readonly floorWorks: FloorWorks
+  /** What checkpoints of all organizations share; prunes by their policies. */
+  readonly checkpointLog: CheckpointLog
+  /** What memory and results of all organizations share; sweeps what is over. */
+  readonly itemWorks: ItemWorks
   readonly #database: Database<Tables>
   readonly #shared: SharedParts
   readonly #workers = new Set<{ close(): Promise<void> }>()
@@ -116,6 +122,8 @@ export class Holdfast {
     this.attachmentWorks = this.#shared.attachmentWorks
     this.webhookReceiver = this.#shared.webhookReceiver
     this.floorWorks = this.#shared.floorWorks
+    this.checkpointLog = this.#shared.checkpointLog
+    this.itemWorks = this.#shared.itemWorks
   }
 
   /** Composes Holdfast over a backend that is open already. */

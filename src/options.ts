@@ -1,5 +1,6 @@
 import { type AgentStateOptions } from './agent-states/index.js'
 import { type AttachmentOptions } from './attachments/index.js'
+import { type CheckpointOptions } from './checkpoints/index.js'
 import { type Clock } from './clock.js'
 import { type CoordinationOptions } from './coordination/connect.js'
 import { type ConnectOptions } from './database/connect.js'
@@ -48,4 +49,6 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly agentStates?: AgentStateOptions
   /** How attachments are kept, and how large they may be. @default in the database, 25 MiB */
   readonly attachments?: AttachmentOptions
+  /** How checkpoints are kept. @default values of 64 MiB at most, 64 MiB of them in memory */
+  readonly checkpoints?: CheckpointOptions
 }

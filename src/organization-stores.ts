@@ -1,6 +1,7 @@
 import { AgentStateStore } from './agent-states/index.js'
 import { AttachmentStore } from './attachments/index.js'
 import { AuditLog, Recorder } from './audit/index.js'
+import { CheckpointStore } from './checkpoints/index.js'
 import {
   ContextStore, ConversationStore, MessageStore, ParticipantStore,
 } from './conversations/index.js'
@@ -9,6 +10,7 @@ import { FloorStore } from './floor/index.js'
 import {
   defaultOrganizationId, InvitationStore, MemberStore, ServiceTokenStore,
 } from './identity/index.js'
+import { CacheStore, type ItemParts, ItemStore } from './items/index.js'
 import { LockStore } from './locks/index.js'
 import { QueueStore, ScheduleStore } from './queues/index.js'
 import { type Actor } from './scope.js'
@@ -55,6 +57,12 @@ export interface OrganizationStores {
   readonly runs: RunStore
   /** Who may speak in conversations, and who waits for it. */
   readonly floors: FloorStore
+  /** Checkpoints of agents' graphs, in threads. */
+  readonly checkpoints: CheckpointStore
+  /** Long-term memory: JSON values by namespace and key. */
+  readonly items: ItemStore
+  /** Results of work that need not be done again. */
+  readonly cache: CacheStore
 }
 
 /** For whom stores are, and where they work. */
@@ -77,6 +85,7 @@ export function organizationStores(
   // Whatever a store asks, the database answers with rows of this organization only.
   const database = (transaction ?? whole).within([organizationId])
   const witness = new Recorder(scope, parts)
+  const itemParts: ItemParts = { works: parts.itemWorks, transaction: transaction?.as() }
   const conversations = new ConversationStore(database.as(), scope, {
     clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
     onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
@@ -118,5 +127,8 @@ export function organizationStores(
     floors: new FloorStore(scope, {
       works: parts.floorWorks, conversations, transaction: transaction?.as(),
     }),
+    checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
+    items: new ItemStore(scope, itemParts),
+    cache: new CacheStore(scope, itemParts),
   }
 }

@@ -1,12 +1,14 @@
 import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
 import { AttachmentWorks } from './attachments/index.js'
 import { type AuditParts, auditParts, recordAudit, Recorder } from './audit/index.js'
+import { CheckpointLog } from './checkpoints/index.js'
 import { type Clock } from './clock.js'
 import { MessageLog } from './conversations/index.js'
 import { type Coordinator } from './coordination/coordination.js'
 import { type Database } from './database/database.js'
 import { FloorWorks } from './floor/index.js'
 import { type IdGenerator } from './ids.js'
+import { ItemWorks } from './items/index.js'
 import { WaitingRoom } from './locks/index.js'
 import { type HoldfastOptions } from './options.js'
 import { JobLog, QueueStore } from './queues/index.js'
@@ -23,6 +25,7 @@ import { RunLog, RunSweep } from './workflows/index.js'
 export const sealedColumns: readonly SealedColumn[] = [
   { table: 'settings', key: 'owner_id', column: 'sealed' },
   { table: 'webhooks', key: 'id', column: 'sealed' },
+  { table: 'checkpoint_keys', key: 'id', column: 'sealed' },
 ]
 
 /** Where time, ids and coordination come from. */
@@ -40,6 +43,8 @@ export interface SharedParts extends Sources {
   readonly secretWorks: SecretWorks
   readonly streamLog: StreamLog
   readonly attachmentWorks: AttachmentWorks
+  readonly checkpointLog: CheckpointLog
+  readonly itemWorks: ItemWorks
   readonly waitingRoom: WaitingRoom
   readonly floorWorks: FloorWorks
   readonly auditParts: AuditParts
@@ -81,6 +86,10 @@ export function sharedParts(
       }),
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
+    checkpointLog: new CheckpointLog(database.as(), {
+      clock, sealer: secretWorks.fields(), options: options.checkpoints, waitingTimeoutMs,
+    }),
+    itemWorks: new ItemWorks(database.as(), sources),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
     floorWorks: new FloorWorks(database.as(), { signals, waitingTimeoutMs }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
@@ -118,6 +127,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()
   await parts.runLog.idle()
+  await parts.checkpointLog.idle()
   await parts.jobs.idle()
   await parts.usageLog.close()
   await before()

@@ -11,6 +11,10 @@ import {
   auditChains, auditEvents, auditHeads, type AuditTables, auditTombstones,
 } from './audit/index.js'
 import {
+  checkpointChunks, checkpointHeads, checkpointKeys, checkpointPolicies, checkpoints,
+  type CheckpointTables, checkpointThreads, checkpointWrites,
+} from './checkpoints/index.js'
+import {
   conversationParticipants, conversations, conversationSummaries, type ConversationTables,
   messageBranches, messages, messageTerms, searchDirty, searchHorizon,
   searchProgress,
@@ -24,6 +28,7 @@ import {
   defaultOrganizations, type IdentityTables, invitations, loginAttempts, loginSessions,
   organizationMemberships, organizations, personalOrganizations, serviceTokens, users,
 } from './identity/index.js'
+import { cacheEntries, items, type ItemTables } from './items/index.js'
 import { locks, type LockTables, lockWaiters } from './locks/index.js'
 import { processes, type ProcessTables } from './processes/index.js'
 import {
@@ -52,7 +57,7 @@ export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
     AgentStateTables, ChatKitTables, AttachmentTables, RunTables, UsageTables, TuningTables,
-    WebhookTables, FloorTables {}
+    WebhookTables, FloorTables, CheckpointTables, ItemTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -121,4 +126,13 @@ export const tables = [
   floors,
   floorAgents,
   floorEvents,
+  checkpointPolicies,
+  checkpointKeys,
+  checkpointThreads,
+  checkpointHeads,
+  checkpoints,
+  checkpointWrites,
+  checkpointChunks,
+  items,
+  cacheEntries,
 ] as unknown as readonly Table[]

@@ -1,9 +1,11 @@
 import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
+import { Checkpoints } from './checkpoints.js'
 import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
 import { Floors } from './floors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
+import { Cache, Items } from './items.js'
 import { writeJson } from './json.js'
 import {
   type CallOptions, type OperationId, type RequestArguments, type Result, type UpdateOptions,
@@ -44,6 +46,7 @@ interface Endpoint {
   readonly isPublic: boolean
   readonly isInOrganization: boolean
   readonly isKeyed: boolean
+  readonly isRepeatable?: boolean
 }
 
 /** The parts of any operation's options. */
@@ -107,6 +110,12 @@ export class Client {
   readonly runs: Runs
   /** Of conversations. */
   readonly floors: Floors
+  /** Long-term memory; names and answers are the library's. */
+  readonly items: Items
+  /** Results of work that need not be done again. */
+  readonly cache: Cache
+  /** Of agents' graphs; names and answers are the library's. */
+  readonly checkpoints: Checkpoints
   readonly #base: string
   readonly #token: string | undefined
   readonly #organization: string | undefined
@@ -152,6 +161,9 @@ export class Client {
     this.workflows = new Workflows(request)
     this.runs = new Runs(request)
     this.floors = new Floors(request, raw)
+    this.items = new Items(request)
+    this.cache = new Cache(request)
+    this.checkpoints = new Checkpoints(request)
   }
 
   /** Changes the person behind the token: names, address, preferences. */
@@ -211,7 +223,7 @@ export class Client {
       headers,
       body: body === undefined ? undefined : writeJson(body),
       signal,
-      isRepeatable: method === 'GET' || isKeyed,
+      isRepeatable: method === 'GET' || isKeyed || endpoint.isRepeatable === true,
     }
   }
 }

@@ -1,5 +1,11 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
 export { type Audit } from './audit.js'
+export {
+  type ChannelDifference, type CheckpointDraft, type CheckpointFinding, type CheckpointKey,
+  type CheckpointPruning, type CheckpointQuery, type Checkpoints, type JsonObject,
+  type KeepingPolicy, type KeptCheckpoint, type TaskWrite, type TaskWrites, type Thread,
+  type TypedBytes,
+} from './checkpoints.js'
 export { Client, type ClientOptions, createClient } from './client.js'
 export { type ConversationEvent, type EventOptions } from './events.js'
 export {
@@ -9,6 +15,13 @@ export {
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
 export { type FloorFollowing, type Floors, type ToldFloorEvent } from './floors.js'
 export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'
+export {
+  type Cache, type CachedDraft, type CachedValue, type Clearing, type ItemChange,
+  type ItemCondition, type ItemDraft, type ItemName, type ItemPutOptions, type ItemReading,
+  type Items, type ItemSearch, type ListPage, type MemoryItem, type Namespace, type NamespaceQuery,
+  type PageQuery,
+} from './items.js'
+export { type JsonValue } from './json.js'
 export {
   type Body, type CallOptions, type OperationId, type PutOptions, type Query,
   type RequestOptions, type Result, type UpdateOptions, type WriteOptions,

@@ -1,5 +1,14 @@
 import { HoldfastClientError, invalidValue } from './errors.js'
 
+/** Any value that JSON text can hold. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | JsonValue[]
+  | { [key: string]: JsonValue }
+
 /**
  * JSON text of a body. Refuses with `invalid_value`, naming the place, what JSON.stringify would
  * send as something else without a word: NaN, a Date, a Map, a hole in an array. -0 stays -0.

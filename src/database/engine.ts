@@ -30,6 +30,18 @@ export interface Result {
 /** Columns of a row source handed in as parameters, by name. */
 export type RowKinds = Readonly<Record<string, Kind>>
 
+/**
+ * A comparison of a part of a JSON value. `eq`: it is there and equal, members of objects in any
+ * order, 1 and 1.0 alike; `in`: equal to an element of the array `value`. `gt`, `gte`, `lt`, `lte`:
+ * both are numbers, or both are text, compared by code point. `ne`, `nin`: not `eq`, not `in`.
+ */
+export interface JsonComparison {
+  /** Keys of objects, outermost first; at least one. */
+  readonly path: readonly Stored<'text'>[]
+  readonly operator: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'nin'
+  readonly value: Stored<'json'>
+}
+
 /** Facts and fragments in which the engines differ. Stores ask for these, never for a name. */
 export interface Engine {
   /** For people: start-up lines, doctor, metrics. Never compared outside `database/`. */
@@ -61,12 +73,21 @@ export interface Engine {
    * each element of the other in any order, everything else is equal; 1 and 1.0 are one number.
    */
   jsonContains(column: Expression<unknown>, object: Stored<'json'>): RawBuilder<boolean>
+  /** Whether what stands at a place of a stored JSON value compares so with another value. */
+  jsonCompares(column: Expression<unknown>, comparison: JsonComparison): RawBuilder<boolean>
   /** What follows `using` in an index that helps `jsonContains`; undefined where none can. */
   jsonContainsIndex(column: string): string | undefined
+  /**
+   * The elements of a stored JSON array, as a table expression with a column `value` that may follow
+   * the table of that column.
+   */
+  jsonElements(column: Expression<unknown>): RawBuilder<unknown>
   /** The column type of each kind, for migrations and the schema test. */
   readonly types: Readonly<Record<Kind, string>>
   /** What follows the closing bracket of `create table`. */
   readonly tableSuffix: string
+  /** The same for a table that is stored as the index of its key, where there is such a thing. */
+  readonly clusteredSuffix: string
   /** Makes the index of a primary key the newest; nothing where that changes no plan. */
   renewedKey(table: string, key: string, columns: readonly string[]): readonly string[]
   /** How the database itself holds statements to their reach; undefined where it cannot. */

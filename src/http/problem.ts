@@ -102,6 +102,7 @@ export function problemOf(error: unknown, requestId: string, input: RouteInput =
     code,
     request_id: requestId,
     ...(faults === undefined ? {} : { errors: faults }),
+    ...known.details,
   }
 }
 

@@ -1,6 +1,9 @@
 import { type z } from 'zod'
 import { type ErrorClass } from '../errors.js'
 
+/** What is told of an error that an endpoint may answer. */
+export type AnswerableError = Pick<ErrorClass, 'definition'>
+
 /** Where in a request an input stands, and the schema that checks it. */
 export interface RouteInput {
   readonly params?: z.ZodObject
@@ -59,8 +62,13 @@ export interface EndpointDefinition<I extends RouteInput, A extends string = str
    */
   readonly scope: 'organization' | 'installation' | 'person' | 'none'
   readonly input: I
-  readonly errors: readonly ErrorClass[]
+  readonly errors: readonly AnswerableError[]
   readonly idempotency: RouteIdempotency
+  /**
+   * Whether it may be repeated without a key though it is no GET: it changes nothing, and is a POST
+   * because what it names is free text; or it changes the same again.
+   */
+  readonly isRepeatable?: boolean
   /** A stricter limit by address for this kind of call, beside the one for all. */
   readonly limitedAs?: 'login'
   /**

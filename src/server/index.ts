@@ -56,7 +56,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** How often what has ended is swept: keys, sessions, attempts to log in, streams, attachments. */
+/** How often what has ended is swept: keys, sessions, streams, attachments, checkpoints, …. */
 const sweepEveryMs = 60_000
 
 /** Rows of one sweeping statement at most. */
@@ -132,6 +132,8 @@ async function sweep(
     while (!lifecycle.draining && (await holdfast.identity.sweep(sweptMax)) === sweptMax);
     while (!lifecycle.draining && (await holdfast.streamLog.sweep(streamsSweptMax)) > 0);
     while (!lifecycle.draining && (await holdfast.attachmentWorks.sweep(streamsSweptMax)) > 0);
+    while (!lifecycle.draining && (await holdfast.checkpointLog.sweep(1)) > 0);
+    while (!lifecycle.draining && (await holdfast.itemWorks.sweep(sweptMax)) > 0);
   } catch (error) {
     server.log.warn({ err: error }, 'what has ended was not swept')
   }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { type ErrorClass, InvalidInput, InvalidValue } from '../errors.js'
+import { InvalidInput, InvalidValue } from '../errors.js'
 import { Busy, Unavailable } from '../database/failures.js'
 import {
   BodyTooLarge, InvalidRequest, RateLimited, UnsupportedMediaType,
 } from '../http/problem.js'
 import { type RawAnswerDefinition, type RawRoute } from '../http/raw.js'
-import { type BodyChoice, type Endpoint, type Route } from '../http/route.js'
+import { type AnswerableError, type BodyChoice, type Endpoint, type Route } from '../http/route.js'
 import { named, namedSchemas } from '../http/schema.js'
 import { IdempotencyKeyReused } from '../idempotency/index.js'
 import { Forbidden, OrganizationNotFound, Unauthenticated } from '../identity/index.js'
@@ -28,6 +28,10 @@ named('Problem', z.object({
   code: z.string().describe('Stable name of the error.'),
   request_id: z.string(),
   errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  head: z.string().nullable().optional()
+    .describe('With checkpoint_conflict: the newest checkpoint there is; null for none.'),
+  parent: z.string().nullable().optional()
+    .describe('With checkpoint_conflict: the one that was taken for it.'),
 }))
 
 /** The OpenAPI 3.1 document, made from the schemas that check the requests. */
@@ -146,6 +150,7 @@ function aboutOperation(route: Endpoint): Json {
     summary: route.summary,
     tags: [route.tag],
     ...(route.action === 'public' ? { security: [] } : { 'x-action': route.action }),
+    ...(route.isRepeatable === true && { 'x-repeatable': true }),
   }
 }
 
@@ -201,8 +206,8 @@ const ifMatchHeader = header(
 const ifNoneMatchHeader = header(
   'If-None-Match', 'With `*`: only while nothing is there yet.', { pattern: '^\\*$' })
 
-function problemsOf(route: Endpoint, bodily: readonly ErrorClass[]): Json {
-  const always: ErrorClass[] = [
+function problemsOf(route: Endpoint, bodily: readonly AnswerableError[]): Json {
+  const always: AnswerableError[] = [
     InvalidRequest, InvalidInput, InvalidValue, RateLimited, Unavailable, Busy,
   ]
   const guarded = route.action === 'public' ? [] : [Unauthenticated, Forbidden]

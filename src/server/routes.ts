@@ -3,6 +3,7 @@ import {
   type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
 } from '../attachments/index.js'
 import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.js'
+import { type CheckpointContext, checkpointRoutes } from '../checkpoints/index.js'
 import {
   type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
   type EventContext, eventRoutes, type MessageContext, messageRoutes, type ParticipantContext,
@@ -14,6 +15,7 @@ import {
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
 import { type IdentityContext, identityRoutes } from '../identity/index.js'
+import { type ItemContext, itemRoutes } from '../items/index.js'
 import {
   type PersonalDataContext, personalDataRoutes, rawPersonalDataRoutes,
 } from '../lifecycle/personal-data/index.js'
@@ -62,7 +64,9 @@ export interface ServerContext
     RunContextOfRoutes,
     RunEventContext,
     FloorContext,
-    FloorEventContext {}
+    FloorEventContext,
+    ItemContext,
+    CheckpointContext {}
 
 /** Every endpoint under /v1. */
 export const routes: readonly Route<ServerContext>[] = [
@@ -87,6 +91,8 @@ export const routes: readonly Route<ServerContext>[] = [
   ...usageRoutes,
   ...tuningRoutes,
   ...floorRoutes,
+  ...itemRoutes,
+  ...checkpointRoutes,
   ...personalDataRoutes,
   ...webhookRoutes,
   ...workflowRoutes,

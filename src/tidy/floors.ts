@@ -35,7 +35,7 @@ export const areas: readonly Area[] = [
     floor: 4,
     folders: [
       'agent-states', 'agents', 'attachments', 'checkpoints', 'conversations', 'floor', 'identity',
-      'secrets', 'settings', 'tuning', 'usage', 'webhooks', 'workflows',
+      'items', 'secrets', 'settings', 'tuning', 'usage', 'webhooks', 'workflows',
     ],
     indexOnly: true,
   },

@@ -14,6 +14,7 @@ import { arrayParameter } from './postgres-arrays.js'
 import {
   definitions, introspection, walls, wallsOf, wordIndexes,
 } from './postgres-catalog.js'
+import { jsonCompares } from './postgres-json.js'
 import { PlanRenewal } from './postgres-plans.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
@@ -57,9 +58,12 @@ export const postgresEngine: Engine = {
       + cast(${offset} as double precision) * interval '1 millisecond')`
   },
   jsonContains: (column, object) => sql`${column}::jsonb @> ${object}::jsonb`,
+  jsonCompares,
   jsonContainsIndex: (column) => `gin ((${column}::jsonb) jsonb_path_ops)`,
+  jsonElements: (column) => sql`json_array_elements(${column})`,
   types,
   tableSuffix: '',
+  clusteredSuffix: '',
   rowSecurity,
   // Of indexes that seem equal, as all do in a table never analyzed, the planner takes the newest.
   renewedKey: (table, key, columns) => [

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { type Result } from '../engine.js'
 import { Busy, sqliteFailure, translated } from '../failures.js'
-import { jsonContains } from './sqlite-json.js'
+import { jsonCompares, jsonContains } from './sqlite-json.js'
 import { type SqliteDatabase, sqliteDriver, type SqliteStatement } from './sqlite-driver.js'
 
 /** Compiled statements kept per connection at most. */
@@ -77,6 +77,7 @@ export class SqliteConnection {
     try {
       for (const setting of settings) this.#database.exec(setting)
       this.#database.function('holdfast_json_contains', { deterministic: true }, jsonContains)
+      this.#database.function('holdfast_json_compares', { deterministic: true }, jsonCompares)
       if (path !== ':memory:') this.#useWal()
     } catch (error) {
       this.#database.close()

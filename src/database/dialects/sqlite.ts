@@ -42,12 +42,16 @@ export const sqliteEngine: Engine = {
     return sql`strftime(${format}, 'now', format('%+.3f seconds', ${offset} / 1000.0))`
   },
   jsonContains: (column, object) => sql`holdfast_json_contains(${column}, ${object})`,
+  jsonCompares: (column, { path, operator, value }) => sql`holdfast_json_compares(${column},
+    ${JSON.stringify([path, operator])}, ${value})`,
   jsonContainsIndex: () => undefined,
+  jsonElements: (column) => sql`json_each(${column})`,
   types,
   rowSecurity: undefined,
   renewedKey: () => [],
   words: sqliteWords,
   tableSuffix: 'strict',
+  clusteredSuffix: 'strict, without rowid',
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     const columns = names.map(

@@ -23,6 +23,8 @@ import { streamOwners } from './0024_stream_owners.js'
 import { attachments } from './0025_attachments.js'
 import { search } from './0026_search.js'
 import { lookups } from './0027_lookups.js'
+import { checkpoints } from './0028_checkpoints.js'
+import { items } from './0030_items.js'
 import { workflows } from './0032_workflows.js'
 import { workflowRuns } from './0033_workflow_runs.js'
 import { usage } from './0035_usage.js'
@@ -35,6 +37,6 @@ export const migrations: readonly Migration[] = [
   identity, idempotency, conversations, locks, queues, schedules, processes, audit,
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
-  attachments, search, lookups, workflows, workflowRuns, usage, tuning, floor,
-  webhooks,
+  attachments, search, lookups, checkpoints, items, workflows, workflowRuns, usage, tuning,
+  floor, webhooks,
 ]

@@ -116,6 +116,15 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   workflow_runs: { is: 'impersonal', why: work },
   workflow_run_tags: { is: 'impersonal', why: work },
   workflow_steps: { is: 'impersonal', why: work },
+  checkpoint_policies: { is: 'impersonal', why: 'how long an organization keeps checkpoints' },
+  checkpoint_keys: { is: 'impersonal', why: keys },
+  checkpoint_threads: { is: 'own', column: 'created_by', holds: 'actor' },
+  checkpoint_heads: { is: 'ofRow', why: 'the newest checkpoints of the person’s threads' },
+  checkpoints: { is: 'ofRow', why: 'checkpoints of the person’s threads' },
+  checkpoint_writes: { is: 'ofRow', why: 'what tasks wrote in the person’s threads' },
+  checkpoint_chunks: { is: 'ofRow', why: 'bytes of values in the person’s threads' },
+  items: { is: 'own', column: 'written_by', holds: 'actor' },
+  cache_entries: { is: 'own', column: 'written_by', holds: 'actor' },
 }
 
 /** The column of a table that says on which conversation a row hangs, if any. */

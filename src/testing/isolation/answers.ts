@@ -12,6 +12,9 @@ const slugEnd = /(?<="slug":"[^"]*)-[0-9a-f]{6}(?=")/g
 const seal = /(\\?")(hash|signature|email_hash)\1:\1[^"\\]+\1/g
 const token = /hf_[a-z]+_[0-9A-Za-z]{36}/g
 
+/** A revision that is made of the time. */
+const clocked = /\b1\d{12}\b/g
+
 /** Headers that differ from answer to answer, or follow from the body. */
 const passing = new Set(['date', 'request-id', 'content-length', 'connection', 'keep-alive'])
 
@@ -28,6 +31,7 @@ export function toldBy(answer: Answer, said: readonly string[]): string {
   const told = text.replace(uuid, '<id>').replace(moment, '<moment>')
     .replace(slugEnd, '-<id>').replace(seal, '$1$2$1:$1<seal>$1')
     .replace(token, '<token>').replace(age, '<age>').replace(cursor, '<cursor>')
+    .replace(clocked, '<ms>')
   return `${answer.status} ${told}`
 }
 

@@ -78,7 +78,8 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id), ...await flowIn(stores, words),
-    ...await tunedIn(stores, words, holdfast.ids.next()),
+    ...await tunedIn(stores, words, holdfast.ids.next()), ...await memoryIn(stores, words),
+    ...await threadIn(stores, words),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -305,6 +306,34 @@ export async function attachmentIn(
   }
   await made()
   return { attachment_id: await made() }
+}
+
+/** Two items and two cached values, below one label; the names of the last of each. */
+export async function memoryIn({ items, cache }: OrganizationStores, { mark, secret }: Words) {
+  const namespace = ['memory', `label-${mark}`]
+  const named = (key: string) => ({ namespace, key })
+  const bytes = Buffer.from(secret)
+  for (const key of ['other', `item-${mark}`]) {
+    await items.put({ ...named(key), value: { secret } })
+    await cache.put([{ ...named(key), value: { type: 'text', bytes } }])
+  }
+  return { label: `label-${mark}`, item_key: `item-${mark}` }
+}
+
+/** A thread with two checkpoints and writes; its name and that of the last. */
+export async function threadIn({ checkpoints }: OrganizationStores, { mark, secret }: Words) {
+  const threadId = `thread-${mark}`
+  const value = { type: 'text', bytes: Buffer.from(secret.repeat(8)) }
+  const write = { index: 0, channel: secret, value }
+  const named = (each: number) => `checkpoint-${each}-${mark}`
+  for (const each of [1, 2]) {
+    await checkpoints.put({
+      threadId, checkpointId: named(each), parentId: each === 1 ? null : named(1), state: value,
+      metadata: { secret }, channelVersions: { [secret]: each }, values: { [secret]: value },
+      runId: `run-${mark}`, writes: [{ taskId: secret, writes: [write] }],
+    })
+  }
+  return { thread_id: threadId, checkpoint_id: named(2), run_id: `run-${mark}` }
 }
 
 /** Two locks that are held for long; the ids of the last. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Caller, type Spent } from './callers.js'
 import {
-  attachmentIn, type Estate, flowIn, guestIn, type Ids, invitationsIn, lockIn, nextOf, streamIn,
-  talkIn, tunedIn, type Words, workIn,
+  attachmentIn, type Estate, flowIn, guestIn, type Ids, invitationsIn, lockIn, memoryIn, nextOf,
+  streamIn, talkIn, threadIn, tunedIn, type Words, workIn,
 } from './estate.js'
 
 /**
@@ -238,6 +238,62 @@ const attaching: Readonly<Record<string, Sample>> = {
   headAttachmentContent: {},
 }
 
+const memory = (estate: Estate) => memoryIn(estate.stores, numbered(estate))
+const inMemory = ({ label, item_key: key }: Ids) => ({ namespace: ['memory', label], key })
+const cleared = ({ label }: Ids) => ({ namespaces: [['memory', label]], below: true })
+const cached = { type: 'json', bytes: 'e30=' }
+
+const recalling: Readonly<Record<string, Sample>> = {
+  putItem: { fresh: memory, body: (ids) => ({ ...inMemory(ids), value: { of: 'ours' } }) },
+  writeItems: { fresh: memory, body: (ids) => ({ changes: [{ delete: inMemory(ids) }] }) },
+  findItems: { body: (ids) => ({ names: [inMemory(ids)], refresh: true }) },
+  deleteItem: { fresh: memory, body: inMemory },
+  searchItems: { body: ({ label }) => ({ prefix: ['memory', label] }) },
+  listNamespaces: { body: ({ label }) => ({ prefix: [null, label], max_depth: 2 }) },
+  clearItems: { fresh: memory, body: cleared },
+  findCached: { body: (ids) => ({ names: [inMemory(ids)] }) },
+  putCached: { fresh: memory, body: (ids) => ({ entries: [{ ...inMemory(ids), ...cached }] }) },
+  clearCache: { fresh: memory, body: cleared },
+  clearWholeCache: {},
+}
+
+const thread = (estate: Estate) => threadIn(estate.stores, numbered(estate))
+const fork = async (estate: Estate) => ({ ...await thread(estate), ...await anew(estate) })
+const inThread = ({ thread_id: threadId, checkpoint_id: id }: Ids) =>
+  ({ thread_id: threadId, checkpoint_id: id })
+
+const checkpointing: Readonly<Record<string, Sample>> = {
+  putCheckpoint: {
+    fresh: thread,
+    body: ({ thread_id: threadId, checkpoint_id: parent }) => ({
+      thread_id: threadId, checkpoint_id: 'later', parent_id: parent, state: cached,
+      channels: [{ channel: 'ours', version: 1, value: cached }], when_stale: 'fork',
+    }),
+  },
+  putPendingWrites: {
+    fresh: thread,
+    body: (ids) => ({
+      ...inThread(ids), task_id: 'task', writes: [{ index: 0, channel: 'ours', value: cached }],
+    }),
+  },
+  findCheckpoint: { body: (ids) => ({ ...inThread(ids), with_parent_writes: true }) },
+  listCheckpoints: {
+    body: ({ thread_id: threadId }) => ({ thread_id: threadId, with_parent_writes: true }),
+  },
+  listAncestors: { body: inThread },
+  compareCheckpoints: { body: (ids) => ({ before: inThread(ids), after: inThread(ids) }) },
+  forkCheckpoint: { fresh: fork, body: (ids) => ({ ...inThread(ids), to_thread_id: ids.word }) },
+  pinCheckpoint: { fresh: thread, body: inThread },
+  unpinCheckpoint: { fresh: thread, body: inThread },
+  pruneCheckpoints: { fresh: thread, body: ({ thread_id: id }) => ({ thread_ids: [id] }) },
+  deleteRuns: { fresh: thread, body: ({ run_id: id }) => ({ run_ids: [id] }) },
+  getCheckpointPolicy: {},
+  updateCheckpointPolicy: { body: () => ({ keep_days: 36_500 }) },
+  listThreads: {},
+  deleteThread: { fresh: thread, body: ({ thread_id: id }) => ({ thread_id: id }) },
+  copyThread: { fresh: fork, body: (ids) => ({ thread_id: ids.thread_id, to_thread_id: ids.word }) },
+}
+
 const streaming: Readonly<Record<string, Sample>> = {
   listStreams: {},
   createStream: {
@@ -392,6 +448,6 @@ const using: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...speaking, ...flowing, ...working, ...streaming, ...attaching,
-  ...keeping, ...belonging, ...being, ...using,
+  ...talking, ...remembering, ...speaking, ...flowing, ...working, ...streaming, ...recalling,
+  ...checkpointing, ...attaching, ...keeping, ...belonging, ...being, ...using,
 }

@@ -111,11 +111,15 @@ function textOf({ enum: options, format, pattern, maxLength }: Schema, chance: C
   return chance.pick(fitting)
 }
 
+/** What no schema tells: which pages, heads and runs there are, and whether there are threads. */
+const needsKnowing = new Set(['cursor', 'offset', 'parent_id', 'fence', 'encrypts'])
+
 function objectOf({ properties, required = [] }: Schema, making: Making): unknown {
   const { chance } = making
   if (properties === undefined) return freeObject(chance, 2)
   const chosen = Object.entries(properties)
-    .filter(([name]) => required.includes(name) || chance.happens(0.5))
+    .filter(([name]) => required.includes(name) ||
+      (!needsKnowing.has(name) && chance.happens(0.5)))
   const names = new Set(chosen.map(([name]) => name))
   const made = Object.fromEntries(chosen
     // A message has a parent or a sibling; no schema tells that both are one too many.

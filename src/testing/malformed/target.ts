@@ -69,7 +69,7 @@ export async function furnish(
         ...await hangingOn(world, operation, objects),
         ...await secretFor(world, operation, userId),
         ...await userFor(world, operation, another.token),
-        ...await sessionFor(world, operation, another),
+        ...await sessionFor(world, operation, another), ...await threadFor(world, operation),
         // A person must choose an organization; a token may.
         ...(chance.happens(0.3) || authorization !== authorizations[0] ? organization : {}),
         slug: `slug-${world.holdfast.ids.next()}`, parent_message_id: objects.message_id!,
@@ -113,6 +113,23 @@ async function lockFor(
   if (operationId === 'acquireLock') return { name }
   const { owner, fence } = await organization.locks.acquire(name, { renewing: false })
   return { name, owner, fence: String(fence) }
+}
+
+/** A thread with a checkpoint, and a name that no thread has; a put begins one itself. */
+async function threadFor(
+  { holdfast, organization: { checkpoints } }: HttpWorld,
+  { operationId, path }: Operation,
+): Promise<Known> {
+  if (!/^\/v1\/(checkpoints|threads)/.test(path)) return {}
+  const word = () => `THREAD/${holdfast.ids.next().toUpperCase()}`
+  const [threadId, checkpointId] = [word(), 'first']
+  if (operationId !== 'putCheckpoint') {
+    const state = { type: 'text', bytes: new Uint8Array(3) }
+    await checkpoints.put({ threadId, checkpointId, state, channelVersions: {}, values: {} })
+  }
+  return {
+    thread_id: threadId, checkpoint_id: checkpointId, namespace: '', to_thread_id: word(),
+  }
 }
 
 /** A secret that the operation may have: nobody's for one that makes it, else a fresh one. */

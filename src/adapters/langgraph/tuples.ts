@@ -1,0 +1,122 @@
+import {
+  type BaseCheckpointSaver, type Checkpoint, type CheckpointMetadata, type CheckpointTuple,
+  maxChannelVersion, type SerializerProtocol, TASKS,
+} from '@langchain/langgraph-checkpoint'
+import { assert } from '../../assert.js'
+import {
+  type JsonObject, type PutCheckpoint, type StoredCheckpoint, type Typed,
+} from '../../checkpoints/index.js'
+import { type Configuration, configurationOf } from './configuration.js'
+import { isPlainJson, jsonObjectOf } from './metadata.js'
+import { typed, writesOf } from './writes.js'
+
+/** The arguments of `put` that make the checkpoint itself. */
+export interface GivenCheckpoint {
+  readonly checkpoint: Checkpoint
+  readonly metadata: CheckpointMetadata
+  readonly newVersions: Readonly<Record<string, string | number>>
+}
+
+type Kept = Pick<PutCheckpoint, 'state' | 'metadata' | 'channelVersions' | 'values'>
+
+/** What `state` holds: all of the checkpoint but its id and values. */
+interface State {
+  readonly checkpoint: Omit<Checkpoint, 'id' | 'channel_values'>
+  /** Only where JSON cannot hold all of it; otherwise that of the store is the same. */
+  readonly metadata?: CheckpointMetadata
+}
+
+/** From this version on tasks to come are values of a channel; before, writes of the parent. */
+const tasksAreValuesSince = 4
+
+/** A checkpoint as it is kept: what changed as bytes, channel by channel. */
+export async function checkpointToKeep(
+  serde: SerializerProtocol, { checkpoint, metadata, newVersions }: GivenCheckpoint,
+): Promise<Kept> {
+  const { id: _id, channel_values: values, ...rest } = checkpoint
+  const state: State = isPlainJson(metadata) ? { checkpoint: rest } : { checkpoint: rest, metadata }
+  const channelVersions: Record<string, string | number> = Object.create(null) as typeof newVersions
+  const changed: [string, unknown][] = []
+  for (const [channel, value] of Object.entries(values ?? {})) {
+    const version = rest.channel_versions?.[channel] ?? newVersions[channel]
+    if (version === undefined) continue
+    channelVersions[channel] = version
+    // A copy of a checkpoint stands beside it, below the same parent, and changed nothing.
+    const isCopied = metadata.source === 'fork'
+    if (isCopied || Object.hasOwn(newVersions, channel)) changed.push([channel, value])
+  }
+  const [keptState, kept] = await Promise.all([
+    typed(serde, state),
+    Promise.all(changed.map(async ([channel, value]) => [channel, await typed(serde, value)])),
+  ])
+  return {
+    state: keptState,
+    metadata: jsonObjectOf(metadata),
+    channelVersions,
+    values: Object.fromEntries(kept) as Record<string, Typed>,
+  }
+}
+
+/** A kept checkpoint as LangGraph reads it. */
+export async function tupleOf(
+  saver: BaseCheckpointSaver, stored: StoredCheckpoint, config?: Configuration,
+): Promise<CheckpointTuple> {
+  const { serde } = saver
+  const [state, values, pendingWrites] = await Promise.all([
+    serde.loadsTyped(stored.state.type, stored.state.bytes) as Promise<State>,
+    loaded(serde, stored.values),
+    writesOf(serde, stored.writes),
+  ])
+  const checkpoint = {
+    ...state.checkpoint, id: stored.checkpointId, channel_values: values,
+  } as Checkpoint
+  if (needsTasks(stored, checkpoint)) await addTasks(saver, stored, checkpoint)
+  const tuple: CheckpointTuple = {
+    config: config ?? configurationOf(stored),
+    checkpoint,
+    metadata: state.metadata ?? (mutable(stored.metadata) as CheckpointMetadata),
+    pendingWrites,
+  }
+  if (stored.parentId !== null) {
+    tuple.parentConfig = configurationOf({ ...stored, checkpointId: stored.parentId })
+  }
+  return tuple
+}
+
+/** Whether a checkpoint cannot be told whole without the pending writes of its parent. */
+export async function needsParentWrites(
+  serde: SerializerProtocol, stored: StoredCheckpoint,
+): Promise<boolean> {
+  if (stored.parentId === null || stored.parentWrites !== undefined) return false
+  const state = await serde.loadsTyped(stored.state.type, stored.state.bytes) as State
+  return needsTasks(stored, state.checkpoint)
+}
+
+/** Values by channel. */
+export async function loaded(
+  serde: SerializerProtocol, values: Readonly<Record<string, Typed>>,
+): Promise<Record<string, unknown>> {
+  const entries = await Promise.all(Object.entries(values).map(async ([channel, value]) => (
+    [channel, await serde.loadsTyped(value.type, value.bytes)] as const)))
+  return Object.fromEntries(entries)
+}
+
+function needsTasks(stored: StoredCheckpoint, { v }: { readonly v: number }): boolean {
+  return stored.parentId !== null && v < tasksAreValuesSince
+}
+
+async function addTasks(
+  saver: BaseCheckpointSaver, stored: StoredCheckpoint, checkpoint: Checkpoint,
+): Promise<void> {
+  assert(stored.parentWrites !== undefined, 'old checkpoints are read with their parent\'s writes')
+  const writes = await writesOf(
+    saver.serde, stored.parentWrites.filter(({ channel }) => channel === TASKS))
+  const versions = Object.values(checkpoint.channel_versions)
+  checkpoint.channel_values[TASKS] = writes.map(([, , value]) => value)
+  checkpoint.channel_versions[TASKS] = versions.length > 0
+    ? maxChannelVersion(...versions) : saver.getNextVersion(undefined)
+}
+
+function mutable(metadata: JsonObject): object {
+  return structuredClone(metadata)
+}

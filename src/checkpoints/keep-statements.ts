@@ -1,0 +1,223 @@
+import { type RawBuilder, sql } from 'kysely'
+import { type Stored } from '../database/columns.js'
+import { type Database, type Placeholder, prepareRaw } from '../database/database.js'
+import { needed } from './read-statements.js'
+import { type CheckpointTables } from './tables.js'
+
+/** A thread that is held. */
+export interface ThreadKey {
+  readonly organization_id: Stored<'id'>
+  readonly thread_id: Stored<'text'>
+}
+
+/** What of a thread stays. */
+export interface Pruning extends ThreadKey {
+  /** So many of each namespace, the newest. */
+  readonly keep_last: Stored<'integer'>
+  /** And whatever was put since. */
+  readonly keep_since: Stored<'instant'>
+}
+
+/** What of a thread goes. */
+export interface RunDeletion extends ThreadKey {
+  /** A JSON list. */
+  readonly run_ids: Stored<'json'>
+  /** What a head gets that takes the place of a deleted one. */
+  readonly token: Stored<'integer'>
+}
+
+/** A thread and one that begins as it is. */
+export interface ThreadCopy extends ThreadKey {
+  readonly to_thread_id: Stored<'text'>
+  readonly number: Stored<'integer'>
+  readonly created_by: Stored<'text'>
+}
+
+/** A checkpoint at which another thread begins. */
+export interface ThreadFork extends ThreadCopy {
+  readonly namespace: Stored<'text'>
+  readonly checkpoint_id: Stored<'text'>
+}
+
+type Slot = Placeholder<ThreadKey>
+type On = Database<CheckpointTables>
+
+/** The thread, found first; what follows goes by whole keys. */
+const thread = (slot: Slot) => sql`
+  t as materialized (
+    select t.* from checkpoint_threads t
+    where t.organization_id = ${slot('organization_id')} and t.thread_id = ${slot('thread_id')})`
+
+const inThread = (row: string) => sql`${sql.ref(`${row}.organization_id`)} = t.organization_id
+  and ${sql.ref(`${row}.thread`)} = t.number`
+
+/** Deletes rows of checkpoints `d`, which are chosen the same way as long as the thread is held. */
+const deleteFrom = (table: string, withDoomed: RawBuilder<unknown>) => sql`
+  with ${withDoomed}
+  delete from ${sql.table(table)}
+  where (organization_id, thread, checkpoint_id, namespace) in (
+    select d.organization_id, d.thread, d.checkpoint_id, d.namespace from d)`
+
+/** Neither pinned, nor a head, nor kept by the rule. */
+const pruned = (slot: Placeholder<Pruning>) => sql`
+  ${thread(slot as Slot)},
+  d as materialized (
+    select r.organization_id, r.thread, r.checkpoint_id, r.namespace
+    from (
+      select c.organization_id, c.thread, c.checkpoint_id, c.namespace, c.is_pinned, c.created_at,
+        row_number() over (partition by c.namespace order by c.checkpoint_id desc) as place
+      from t join checkpoints c on ${inThread('c')}) as r
+    where r.place > ${slot('keep_last')} and not r.is_pinned
+      and r.created_at < ${slot('keep_since')}
+      and not exists (
+        select 1 from checkpoint_heads h
+        where h.organization_id = r.organization_id and h.thread = r.thread
+          and h.namespace = r.namespace and h.head_id = r.checkpoint_id))`
+
+/** The checkpoints of runs. */
+const ofRuns = ({ engine }: On, slot: Placeholder<RunDeletion>) => sql`
+  ${thread(slot as Slot)},
+  d as materialized (
+    select c.organization_id, c.thread, c.checkpoint_id, c.namespace
+    from t join checkpoints c on ${inThread('c')}
+    where c.run_id in (
+      select r.value ->> 0 from ${engine.jsonElements(sql`${slot('run_ids')}`)} as r))`
+
+/** Where a head was deleted, the newest of what is left becomes it, under another token. */
+const mendHeads = (slot: Placeholder<RunDeletion>) => {
+  const newest = sql`(select max(c.checkpoint_id) from checkpoints c
+    where c.organization_id = checkpoint_heads.organization_id
+      and c.thread = checkpoint_heads.thread and c.namespace = checkpoint_heads.namespace)`
+  return sql`
+  with ${thread(slot as Slot)}
+  update checkpoint_heads set head_id = ${newest},
+    token = case when ${newest} is null then null else cast(${slot('token')} as bigint) end
+  where organization_id = ${slot('organization_id')} and thread = (select number from t)
+    and not exists (
+      select 1 from checkpoints c
+      where c.organization_id = checkpoint_heads.organization_id
+        and c.thread = checkpoint_heads.thread and c.namespace = checkpoint_heads.namespace
+        and c.checkpoint_id = checkpoint_heads.head_id)`
+}
+
+/** Bytes that no checkpoint needs. */
+const sweepChunks = ({ engine }: On, slot: Slot) => sql`
+  with ${thread(slot)},
+  n as materialized (${needed(engine, sql`(
+    select c.organization_id, c.thread, c.refs from t join checkpoints c on ${inThread('c')})`)})
+  delete from checkpoint_chunks
+  where organization_id = ${slot('organization_id')} and thread = (select number from t)
+    and not exists (
+      select 1 from n
+      where n.log = checkpoint_chunks.log and n.end_offset > checkpoint_chunks.start_offset)`
+
+/** A thread that has nothing left but its name. */
+const removeEmpty = (slot: Slot) => sql`
+  delete from checkpoint_threads
+  where organization_id = ${slot('organization_id')} and thread_id = ${slot('thread_id')}
+    and not exists (
+      select 1 from checkpoints c
+      where c.organization_id = checkpoint_threads.organization_id
+        and c.thread = checkpoint_threads.number)`
+
+/** Makes the thread of a copy; nothing where there is one of its name. */
+const beginCopy = ({ engine: { now } }: On, slot: Placeholder<ThreadCopy>) => sql`
+  with ${thread(slot as Slot)}
+  insert into checkpoint_threads (organization_id, number, thread_id, fence, entry_count,
+    created_by, created_at, updated_at)
+  select t.organization_id, cast(${slot('number')} as bigint), cast(${slot('to_thread_id')} as text),
+    null, t.entry_count, cast(${slot('created_by')} as text), ${now()}, ${now()}
+  from t where ${sql.lit(true)}
+  on conflict (organization_id, thread_id) do nothing
+  returning number`
+
+const columnsOf = {
+  checkpoint_heads: 'namespace, head_id, token',
+  checkpoints: `token, created_at, is_pinned, checkpoint_id, namespace, parent_id, run_id, refs,
+    body, metadata`,
+  checkpoint_writes: 'number, checkpoint_id, namespace, body',
+  checkpoint_chunks: 'log, start_offset, data',
+} as const
+
+/** Copies all rows of a table to the new thread. */
+const copyRows = (table: keyof typeof columnsOf, slot: Placeholder<ThreadCopy>) => {
+  const columns = sql.raw(columnsOf[table])
+  return sql`
+  insert into ${sql.table(table)} (organization_id, thread, ${columns})
+  with ${thread(slot as Slot)},
+  s as (select s.* from t join ${sql.table(table)} s on ${inThread('s')})
+  select organization_id, cast(${slot('number')} as bigint), ${columns} from s`
+}
+
+const isForked = (row: string, slot: Placeholder<ThreadFork>) => sql`
+  ${inThread(row)} and ${sql.ref(`${row}.checkpoint_id`)} = ${slot('checkpoint_id')}
+  and ${sql.ref(`${row}.namespace`)} = ${slot('namespace')}`
+
+/** What a thread begins with that is forked from another. */
+const forkStatements = ({ engine }: On, slot: Placeholder<ThreadFork>) => ({
+  checkpoints: sql`
+    insert into checkpoints (organization_id, thread, ${sql.raw(columnsOf.checkpoints)})
+    with ${thread(slot as Slot)}
+    select s.organization_id, cast(${slot('number')} as bigint), s.token, s.created_at,
+      ${sql.lit(false)}, s.checkpoint_id, s.namespace, null, s.run_id, s.refs, s.body, s.metadata
+    from t join checkpoints s on ${isForked('s', slot)}
+    returning checkpoint_id`,
+  heads: sql`
+    insert into checkpoint_heads (organization_id, thread, ${sql.raw(columnsOf.checkpoint_heads)})
+    select c.organization_id, c.thread, c.namespace, c.checkpoint_id, c.token
+    from checkpoints c
+    where c.organization_id = ${slot('organization_id')}
+      and c.thread = cast(${slot('number')} as bigint)`,
+  writes: sql`
+    insert into checkpoint_writes (organization_id, thread,
+      ${sql.raw(columnsOf.checkpoint_writes)})
+    with ${thread(slot as Slot)}
+    select s.organization_id, cast(${slot('number')} as bigint), s.number, s.checkpoint_id,
+      s.namespace, s.body
+    from t join checkpoint_writes s on ${isForked('s', slot)}`,
+  chunks: sql`
+    insert into checkpoint_chunks (organization_id, thread,
+      ${sql.raw(columnsOf.checkpoint_chunks)})
+    with ${thread(slot as Slot)},
+    n as materialized (${needed(engine, sql`(
+      select s.organization_id, s.thread, s.refs
+      from t join checkpoints s on ${isForked('s', slot)})`)})
+    select k.organization_id, cast(${slot('number')} as bigint), k.log, k.start_offset, k.data
+    from n join checkpoint_chunks k on k.organization_id = n.organization_id
+      and k.thread = n.thread and k.log = n.log and k.start_offset < n.end_offset`,
+})
+
+/** The statements that take away and multiply, compiled once. */
+export function keepStatements(on: On) {
+  const make = <P extends object>(
+    name: string, build: (slot: Placeholder<P>) => RawBuilder<unknown>,
+  ) => prepareRaw<P>(on, { name: `checkpoints_${name}`, build })
+  return {
+    /** Holds a thread: nobody writes to it before the transaction is over. */
+    hold: make<ThreadKey>('hold', (slot) => sql`
+      update checkpoint_threads set entry_count = entry_count
+      where organization_id = ${slot('organization_id')} and thread_id = ${slot('thread_id')}
+      returning number`),
+    pruneWrites: make<Pruning>('prune_writes', (slot) =>
+      deleteFrom('checkpoint_writes', pruned(slot))),
+    prune: make<Pruning>('prune', (slot) => deleteFrom('checkpoints', pruned(slot))),
+    deleteRunWrites: make<RunDeletion>('delete_run_writes', (slot) =>
+      deleteFrom('checkpoint_writes', ofRuns(on, slot))),
+    deleteRuns: make<RunDeletion>('delete_runs', (slot) =>
+      deleteFrom('checkpoints', ofRuns(on, slot))),
+    mendHeads: make<RunDeletion>('mend_heads', mendHeads),
+    sweepChunks: make<ThreadKey>('sweep_chunks', (slot) => sweepChunks(on, slot)),
+    removeEmpty: make<ThreadKey>('remove_empty', removeEmpty),
+    beginCopy: make<ThreadCopy>('begin_copy', (slot) => beginCopy(on, slot)),
+    copyHeads: make<ThreadCopy>('copy_heads', (slot) => copyRows('checkpoint_heads', slot)),
+    copyCheckpoints: make<ThreadCopy>('copy', (slot) => copyRows('checkpoints', slot)),
+    copyWrites: make<ThreadCopy>('copy_writes', (slot) => copyRows('checkpoint_writes', slot)),
+    copyChunks: make<ThreadCopy>('copy_chunks', (slot) => copyRows('checkpoint_chunks', slot)),
+    forkCheckpoint: make<ThreadFork>('fork', (slot) => forkStatements(on, slot).checkpoints),
+    forkHeads: make<ThreadFork>('fork_heads', (slot) => forkStatements(on, slot).heads),
+    forkWrites: make<ThreadFork>('fork_writes', (slot) => forkStatements(on, slot).writes),
+    forkChunks: make<ThreadFork>('fork_chunks', (slot) => forkStatements(on, slot).chunks),
+  }
+}
+
+export type KeepStatements = ReturnType<typeof keepStatements>

@@ -1,0 +1,187 @@
+import { sql } from 'kysely'
+import { type Stored } from '../database/columns.js'
+import { type Database, repeated } from '../database/database.js'
+import { type Statement } from '../database/engine.js'
+import { type CheckpointName, type PruneCheckpoints } from './contract.js'
+import { CheckpointNotFound, ThreadExists } from './errors.js'
+import { type KeepStatements, type ThreadCopy, type ThreadKey } from './keep-statements.js'
+import { newToken } from './put-rows.js'
+import { resealed } from './resealing.js'
+import { pruningOf } from './rules.js'
+import { checkpoints, checkpointThreads, type CheckpointTables } from './tables.js'
+import { type Wrapping } from './wrapping.js'
+
+/** What keeping takes. */
+export interface KeeperParts {
+  readonly database: Database<CheckpointTables>
+  readonly statements: KeepStatements
+  readonly organizationId: Stored<'id'>
+  readonly wrapping: Wrapping
+  /** The actor, for new threads. */
+  readonly createdBy: string
+}
+
+/** Threads of which names are read at once. */
+const threadsPage = 200
+
+/** A walk stops when there was reason to. */
+export interface Stoppable {
+  readonly signal?: AbortSignal | undefined
+}
+
+const { threadId: threadIds, number: numbers, createdBy } = checkpointThreads.columns
+
+/** Takes checkpoints away, copies threads and forks them; a thread is held for each step. */
+export class CheckpointKeeper {
+  readonly #parts: KeeperParts
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts
+  }
+
+  /** See `CheckpointTransport.prune`; each thread in a transaction of its own. */
+  async prune(
+    request: PruneCheckpoints, { signal }: Stoppable = {},
+  ): Promise<{ readonly deleted: number }> {
+    const { statements } = this.#parts
+    const { keepLast, keepSince } = pruningOf(request)
+    let deleted = 0
+    for await (const key of this.#threads(request.threadIds)) {
+      if (signal?.aborted === true) break
+      const pruning = {
+        ...key,
+        keep_last: numbers.encode(keepLast, 'keep_last'),
+        keep_since: checkpoints.columns.createdAt.encode(keepSince, 'keep_since'),
+      }
+      const [, , pruned] = await this.#atomic([
+        statements.hold(key), statements.pruneWrites(pruning), statements.prune(pruning),
+        statements.sweepChunks(key),
+      ])
+      deleted += pruned!.changed
+    }
+    return { deleted }
+  }
+
+  /** See `CheckpointTransport.deleteRuns`; each thread in a transaction of its own. */
+  async deleteRuns(runIds: readonly string[]): Promise<void> {
+    const { database, organizationId, statements } = this.#parts
+    const encoded = runIds.map((runId) => checkpoints.columns.runId.encode(runId, 'run_id')!)
+    const rows = await database.all(database.write
+      .selectFrom('checkpoints as c')
+      .innerJoin('checkpoint_threads as t', (join) => join
+        .onRef('t.organization_id', '=', 'c.organization_id')
+        .onRef('t.number', '=', 'c.thread'))
+      .select('t.thread_id').distinct()
+      .where('c.organization_id', '=', organizationId)
+      .where('c.run_id', 'in', encoded)
+      .orderBy('t.thread_id'))
+    for (const { thread_id } of rows) {
+      const key = { organization_id: organizationId, thread_id }
+      const deletion = {
+        ...key,
+        run_ids: JSON.stringify(encoded.map((each) => [each])) as Stored<'json'>,
+        token: numbers.encode(newToken()),
+      }
+      await this.#atomic([
+        statements.hold(key), statements.deleteRunWrites(deletion),
+        statements.deleteRuns(deletion), statements.mendHeads(deletion),
+        statements.sweepChunks(key), statements.removeEmpty(key),
+      ])
+    }
+  }
+
+  /** See `CheckpointTransport.copyThread`. */
+  async copyThread(threadId: string, toThreadId: string): Promise<void> {
+    const { statements } = this.#parts
+    await this.#copy(threadId, toThreadId, (copy) => [
+      statements.copyHeads(copy), statements.copyCheckpoints(copy), statements.copyWrites(copy),
+      statements.copyChunks(copy),
+    ])
+  }
+
+  /** A thread that begins with one checkpoint of another, its writes included. */
+  async fork(name: CheckpointName, toThreadId: string): Promise<void> {
+    const { statements } = this.#parts
+    const { columns } = checkpoints
+    const place = {
+      namespace: columns.namespace.encode(name.namespace ?? '', 'namespace'),
+      checkpoint_id: columns.checkpointId.encode(name.checkpointId, 'checkpoint_id'),
+    }
+    const count = await this.#copy(name.threadId, toThreadId, (copy) => {
+      const fork = { ...copy, ...place }
+      return [
+        statements.forkCheckpoint(fork), statements.forkHeads(fork), statements.forkWrites(fork),
+        statements.forkChunks(fork),
+      ]
+    })
+    if (count === 0) throw new CheckpointNotFound('There is no such checkpoint here.')
+  }
+
+  /** Pins a checkpoint against pruning, or lets go of it. Throws CheckpointNotFound. */
+  async pin({ threadId, namespace = '', checkpointId }: CheckpointName, isPinned: boolean) {
+    const { database, organizationId } = this.#parts
+    const { columns } = checkpoints
+    const thread = database.write.selectFrom('checkpoint_threads').select('number')
+      .where('organization_id', '=', organizationId)
+      .where('thread_id', '=', threadIds.encode(threadId, 'thread_id'))
+    const changed = await database.run(database.write
+      .updateTable('checkpoints')
+      .set({ is_pinned: columns.isPinned.encode(isPinned) })
+      .where('organization_id', '=', organizationId)
+      .where('thread', '=', thread)
+      .where('checkpoint_id', '=', columns.checkpointId.encode(checkpointId, 'checkpoint_id'))
+      .where('namespace', '=', columns.namespace.encode(namespace, 'namespace')))
+    if (changed === 0) throw new CheckpointNotFound('There is no such checkpoint here.')
+  }
+
+  /** Begins the new thread, fills it; how many rows the first statement behind that wrote. */
+  async #copy(
+    threadId: string, toThreadId: string, rest: (copy: ThreadCopy) => readonly Statement[],
+  ): Promise<number> {
+    const { statements, database, organizationId, wrapping } = this.#parts
+    const copy: ThreadCopy = {
+      organization_id: organizationId,
+      thread_id: threadIds.encode(threadId, 'thread_id'),
+      to_thread_id: threadIds.encode(toThreadId, 'to_thread_id'),
+      number: numbers.encode(newToken()),
+      created_by: createdBy.encode(this.#parts.createdBy)!,
+    }
+    return database.transaction(async (transaction) => {
+      const [held, begun] = await transaction.atomic([
+        statements.hold(copy), statements.beginCopy(copy),
+      ])
+      if (held!.rows.length === 0) return 0
+      if (begun!.rows.length === 0) {
+        throw new ThreadExists(`There is a thread ${JSON.stringify(toThreadId)} already.`)
+      }
+      const [first] = await transaction.atomic(rest(copy))
+      if (first!.changed === 0) throw new CheckpointNotFound('There is no such checkpoint here.')
+      if (wrapping.seals) await resealed(transaction, { organizationId, wrapping, copy, threadId, toThreadId })
+      return first!.changed
+    })
+  }
+
+  #atomic(statements: readonly Statement[]) {
+    return repeated(() => this.#parts.database.atomic(statements))
+  }
+
+  /** The threads named, or all of the organization, in order. */
+  async *#threads(given: readonly string[] | undefined): AsyncGenerator<ThreadKey, void, void> {
+    const { database, organizationId } = this.#parts
+    const key = (thread_id: Stored<'text'>) => ({ organization_id: organizationId, thread_id })
+    if (given !== undefined) {
+      yield* [...new Set(given)].map((each) => key(threadIds.encode(each, 'thread_ids')))
+      return
+    }
+    for (let after: Stored<'text'> | undefined; ;) {
+      const rows = await database.all(database.write
+        .selectFrom('checkpoint_threads').select('thread_id')
+        .where('organization_id', '=', organizationId)
+        .where(sql<boolean>`thread_id > ${after ?? ''}`)
+        .orderBy('thread_id').limit(threadsPage))
+      yield* rows.map(({ thread_id }) => key(thread_id))
+      if (rows.length < threadsPage) return
+      after = rows.at(-1)!.thread_id
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import { type Outcome } from '../database/coalesce.js'
+import { type Database, repeated } from '../database/database.js'
+import { type Result, type Statement } from '../database/engine.js'
+import { StaleFence } from './errors.js'
+import { type ThreadMemory } from './memory.js'
+import { type Call, type PutCall, roundOf, threadOf, type WritesCall } from './put-calls.js'
+import {
+  type Basis, fenceOf, nameRow, newToken, type PreparedPut, preparedPut, writeRow,
+} from './put-rows.js'
+import { type ArrivalRow, type PutStatements, type WriteRow } from './put-statements.js'
+import { checkpoints, checkpointThreads, type CheckpointTables } from './tables.js'
+
+/** What puts need beside their input. */
+export interface PutParts {
+  readonly database: Database<CheckpointTables>
+  readonly statements: PutStatements
+  readonly memory: ThreadMemory
+}
+
+type Outcomes = Map<Call, Outcome<void>>
+
+/** How puts go on that cannot be made blindly. */
+export interface PutWays {
+  /** What a put is made from, if nobody else wrote. */
+  basisOf(call: PutCall): Promise<Basis>
+  /** What becomes of a put of which nothing was written at first. */
+  settle(call: PutCall): Promise<Outcome<void>>
+}
+
+const { columns } = checkpointThreads
+const [yes, no] = [checkpoints.columns.isPinned.encode(true), checkpoints.columns.isPinned.encode(false)]
+
+/** Writes many calls in one atomic batch, in one round trip where everything is as it seemed. */
+export class PutBatch {
+  readonly #parts: PutParts
+  readonly #ways: PutWays
+
+  constructor(parts: PutParts, ways: PutWays) {
+    this.#parts = parts
+    this.#ways = ways
+  }
+
+  /** One outcome a call, in order. Throws only when surely, or maybe, nothing was written. */
+  async write(calls: readonly Call[]): Promise<Outcome<void>[]> {
+    const outcomes: Outcomes = new Map()
+    for (let waiting = calls; waiting.length > 0;) {
+      const { round, left } = roundOf(waiting)
+      waiting = left
+      try {
+        const refused = await this.#round(round, outcomes)
+        for (const call of refused) outcomes.set(call, await this.#ways.settle(call))
+      } catch (error) {
+        // Once others were written, the writer must not repeat the batch.
+        if (outcomes.size === 0) throw error
+        for (const call of calls) if (!outcomes.has(call)) outcomes.set(call, { error })
+        break
+      }
+    }
+    return calls.map((call) => outcomes.get(call)!)
+  }
+
+  /** Writes what may be written; the puts of which nothing was. */
+  async #round(round: readonly Call[], outcomes: Outcomes): Promise<PutCall[]> {
+    const { statements } = this.#parts
+    const puts = round.filter((call) => call.kind === 'put')
+    const prepared = await Promise.all(puts.map(async (call) => {
+      const basis = await this.#ways.basisOf(call)
+      return { ...await preparedPut(call.put, call, basis), thread: basis.thread }
+    }))
+    const arrivals = arrivalsOf(round)
+    const alone = await Promise.all(aloneRows(round))
+    const writes = [...prepared.flatMap((each) => each.writes), ...alone]
+    const rows = prepared.map(({ row }) => row)
+    const results = await this.#send(round, [
+      statements.arrive(arrivals),
+      ...some(rows.filter(({ parent_id: parent }) => parent === null), statements.open),
+      ...some(rows, statements.advance),
+      ...some(rows, statements.insert),
+      ...some(prepared.flatMap(({ chunks }) => chunks), statements.chunk),
+      ...some(writes, statements.write),
+    ])
+    const fences = fencesIn(results[0]!)
+    const tokens = new Set(results.flatMap(({ rows: found }) =>
+      found.flatMap(({ token }) => (token === undefined ? [] : [Number(token)]))))
+    for (const call of round) {
+      if (call.kind === 'writes') outcomes.set(call, writesOutcome(call, fences))
+    }
+    return puts.filter((call, index) => {
+      const done = tokens.has(Number(prepared[index]!.row.token))
+      if (done) {
+        this.#learn(call, prepared[index]!)
+        outcomes.set(call, { value: undefined })
+      }
+      return !done
+    })
+  }
+
+  /** Puts one checkpoint beside others; false when what it is made from is no longer so. */
+  async branch(call: PutCall, basis: Basis): Promise<boolean> {
+    return this.#single(call, basis, ({ row }) => [
+      this.#parts.statements.branch([row]), this.#parts.statements.raise([row]),
+    ])
+  }
+
+  /** Puts one checkpoint behind the head, or in its place; false when the head is another one. */
+  async advance(call: PutCall, basis: Basis): Promise<boolean> {
+    return this.#single(call, basis, ({ row }) => [
+      ...some(row.parent_id === null ? [row] : [], this.#parts.statements.open),
+      this.#parts.statements.advance([row]), this.#parts.statements.insert([row]),
+    ])
+  }
+
+  async #single(
+    call: PutCall, basis: Basis, place: (prepared: PreparedPut) => readonly Statement[],
+  ): Promise<boolean> {
+    const { statements } = this.#parts
+    const prepared = { ...await preparedPut(call.put, call, basis), thread: basis.thread }
+    const results = await this.#send([call], [
+      statements.arrive(arrivalsOf([call])),
+      ...place(prepared),
+      ...some(prepared.chunks, statements.chunk),
+      ...some(prepared.writes, statements.write),
+    ])
+    const done = results.slice(1).some(({ rows }) => rows.some(({ token }) => token !== undefined))
+    if (done) this.#learn(call, prepared)
+    return done
+  }
+
+  /** Remembers what was written. */
+  #learn({ put }: PutCall, { known, growths, thread }: PreparedPut & Pick<Basis, 'thread'>): void {
+    for (const { log, start, bytes } of growths) thread.log(log).add(start, bytes)
+    thread.learn(put.namespace, put.checkpointId, known)
+    this.#parts.memory.trim()
+  }
+
+  #send(calls: readonly Call[], statements: readonly Statement[]): Promise<Result[]> {
+    const database = this.#parts.database.within(calls.map(({ organizationId }) => organizationId))
+    return repeated(() => database.atomic(statements))
+  }
+}
+
+function some<R>(rows: readonly R[], make: (rows: readonly R[]) => Statement) {
+  return rows.length === 0 ? [] : [make(rows)]
+}
+
+/** One row a thread. */
+function arrivalsOf(round: readonly Call[]): ArrivalRow[] {
+  const arrivals = new Map<string, ArrivalRow>()
+  for (const call of round) {
+    const { organization_id, thread_id } = nameRow(call, call.put)
+    const isPut = call.kind === 'put'
+    const before = arrivals.get(threadOf(call))
+    const added = (before?.added ?? 0) + (isPut ? call.put.writes.length : 1)
+    const creates = !isPut || call.put.parentId === null || call.put.whenStale === 'fork'
+    arrivals.set(threadOf(call), {
+      organization_id, thread_id,
+      number: columns.number.encode(newToken()),
+      fence: fenceOf(call.put.fence),
+      added: columns.entryCount.encode(added),
+      created_by: columns.createdBy.encode(call.createdBy),
+      creates: creates ? yes : no,
+    })
+  }
+  return [...arrivals.values()]
+}
+
+function aloneRows(round: readonly Call[]): Promise<WriteRow>[] {
+  const left = new Map<string, number>()
+  const calls = round.filter((call) => call.kind === 'writes')
+  for (const call of calls) left.set(threadOf(call), (left.get(threadOf(call)) ?? 0) + 1)
+  return calls.map((call) => {
+    const remaining = left.get(threadOf(call))! - 1
+    left.set(threadOf(call), remaining)
+    return writeRow(call.put, call, { token: null, remaining })
+  })
+}
+
+/** The greatest token of each thread. */
+function fencesIn({ rows }: Result): Map<string, number | null> {
+  return new Map(rows.map(({ organization_id, thread_id, fence }) => [
+    threadOf({
+      organizationId: columns.organizationId.decode(organization_id),
+      threadId: columns.threadId.decode(thread_id),
+    }),
+    fence === null ? null : Number(fence),
+  ]))
+}
+
+function writesOutcome(call: WritesCall, fences: Map<string, number | null>): Outcome<void> {
+  const fence = fences.get(threadOf(call)) ?? null
+  const { fence: given } = call.put
+  if (given === undefined || fence === null || given >= fence) return { value: undefined }
+  return { error: staleFence(given, fence) }
+}
+
+export const staleFence = (given: number, fence: number) =>
+  new StaleFence(`A run with fence ${fence} has written since; this one had ${given}.`)

@@ -1,0 +1,178 @@
+import { randomInt } from 'node:crypto'
+import { packBody, packWrites } from './body.js'
+import { type CheckpointName, type PutWrites } from './contract.js'
+import { type KnownCheckpoint, type KnownThread } from './memory.js'
+import { type ChunkRow, type PutRow, type WriteRow } from './put-statements.js'
+import { type CheckedPut } from './rules.js'
+import {
+  checkpointChunks, checkpoints, checkpointThreads, checkpointWrites,
+} from './tables.js'
+import { closedValue, type Growth, keepValue, refsOf, type Value } from './values.js'
+import { type Wrapping } from './wrapping.js'
+
+/** Times in milliseconds leave room for so much beside them. */
+const logsPerMs = 2 ** 12
+
+/** Rows of bytes have at most so many. */
+const chunkBytesMax = 256 * 1024
+
+/** Whose checkpoint is put, and how bytes are wrapped. */
+export interface PutScope {
+  readonly organizationId: string
+  readonly wrapping: Wrapping
+}
+
+/** What a checkpoint is made from. */
+export interface Basis {
+  /** The parent; undefined without one. */
+  readonly parent: KnownCheckpoint | undefined
+  /** What must be the token of the head or, of a branch, of the parent. */
+  readonly known: number | null
+  /** Whether bytes may be appended to the logs of the parent. */
+  readonly mayGrow: boolean
+  /** Whether it replaces a head of its own id. */
+  readonly replaces: boolean
+  /** What is known of the thread. */
+  readonly thread: KnownThread
+}
+
+/** A put as rows, and what is known once they are there. */
+export interface PreparedPut {
+  readonly row: PutRow
+  readonly chunks: readonly ChunkRow[]
+  readonly writes: readonly WriteRow[]
+  readonly known: KnownCheckpoint
+  readonly growths: readonly Growth[]
+}
+
+/** A random number that a row is known by. */
+export const newToken = (): number => randomInt(2 ** 47) + 1
+
+let lastLog = 0
+
+/**
+ * A number for a log: later ones are greater, so that their rows lie together. Two processes may
+ * draw the same one for a thread in the same moment; then the later put fails, and is made again.
+ */
+function newLog(): number {
+  const drawn = Date.now() * logsPerMs + randomInt(logsPerMs)
+  lastLog = Math.max(drawn, lastLog + 1)
+  return lastLog
+}
+
+const { columns } = checkpoints
+
+/** Makes the rows of a put. The bytes of the parent's values must be known. */
+export async function preparedPut(
+  put: CheckedPut, scope: PutScope, basis: Basis,
+): Promise<PreparedPut> {
+  const { values, growths } = keptValues(put, basis)
+  const token = newToken()
+  const { organizationId, wrapping } = scope
+  const { threadId, namespace, checkpointId } = put
+  const body = packBody({
+    state: put.state, versions: put.channelVersions, values,
+    metadata: wrapping.seals ? put.metadata : null,
+  })
+  const place = ['checkpoint', organizationId, threadId, namespace, checkpointId, token]
+  const name = nameRow(scope, put)
+  const row: PutRow = {
+    ...name,
+    parent_id: columns.parentId.encode(put.parentId, 'parent_id'),
+    run_id: columns.runId.encode(put.runId ?? null, 'run_id'),
+    token: columns.token.encode(token),
+    known: basis.known === null ? null : columns.token.encode(basis.known),
+    replaces: columns.isPinned.encode(basis.replaces),
+    fence: fenceOf(put.fence),
+    refs: columns.refs.encode(refsOf(values.values())),
+    body: columns.body.encode(await wrapping.wrap(body, place, checkpointId)),
+    metadata: columns.metadata.encode(wrapping.seals ? {} : put.metadata as never, 'metadata'),
+  }
+  const chunks = await Promise.all(growths.flatMap((growth) =>
+    splitGrowth(growth).map((part) => chunkRow(part, { scope, threadId, row }))))
+  const writes = await Promise.all(put.writes.map((call, index) => writeRow(
+    { ...put, ...call }, scope, { token, remaining: put.writes.length - 1 - index })))
+  return { row, chunks, writes, known: { token, values }, growths }
+}
+
+/** The row of a call of pending writes. */
+export async function writeRow(
+  { whenWritten = 'keep', taskId, writes, ...name }: PutWrites,
+  scope: PutScope,
+  { token, remaining }: { readonly token: number | null; readonly remaining: number },
+): Promise<WriteRow> {
+  const body = packWrites({ taskId, replaces: whenWritten === 'replace', writes })
+  const place = ['writes', scope.organizationId, name.threadId]
+  return {
+    ...nameRow(scope, name),
+    token: token === null ? null : columns.token.encode(token),
+    fence: fenceOf(name.fence),
+    remaining: checkpointWrites.columns.number.encode(remaining),
+    body: checkpointWrites.columns.body.encode(await scope.wrapping.wrap(body, place)),
+  }
+}
+
+export function fenceOf(fence: number | undefined) {
+  return fence === undefined ? null : checkpointThreads.columns.entryCount.encode(fence, 'fence')
+}
+
+/** Whose row it is, in stored form. */
+export function nameRow(
+  { organizationId }: Pick<PutScope, 'organizationId'>,
+  { threadId, namespace = '', checkpointId }: CheckpointName,
+) {
+  return {
+    organization_id: columns.organizationId.encode(organizationId, 'organization_id'),
+    thread_id: checkpointThreads.columns.threadId.encode(threadId, 'thread_id'),
+    namespace: columns.namespace.encode(namespace, 'namespace'),
+    checkpoint_id: columns.checkpointId.encode(checkpointId, 'checkpoint_id'),
+  }
+}
+
+/** What the checkpoint keeps of each channel: what is new, and what its parent has. */
+function keptValues(put: CheckedPut, { parent, mayGrow, thread }: Basis) {
+  const values = new Map<string, Value>()
+  const growths: Growth[] = []
+  for (const channel of Object.keys(put.channelVersions)) {
+    const before = parent?.values.get(channel)
+    const given = Object.hasOwn(put.values, channel) ? put.values[channel] : undefined
+    if (given !== undefined) {
+      const kept = keepValue(given, {
+        before, mayGrow, newLog,
+        bytesOf: (log) => thread.log(log).bytes,
+      })
+      values.set(channel, kept.value)
+      growths.push(...kept.growths)
+    } else if (before !== undefined) {
+      values.set(channel, mayGrow ? before : closedValue(before))
+    }
+  }
+  return { values, growths }
+}
+
+function splitGrowth({ log, start, bytes }: Growth): Growth[] {
+  const parts: Growth[] = []
+  for (let at = 0; at < bytes.length; at += chunkBytesMax) {
+    parts.push({ log, start: start + at, bytes: bytes.subarray(at, at + chunkBytesMax) })
+  }
+  return parts
+}
+
+async function chunkRow(
+  { log, start, bytes }: Growth,
+  { scope, threadId, row }: {
+    readonly scope: PutScope
+    readonly threadId: string
+    readonly row: PutRow
+  },
+): Promise<ChunkRow> {
+  const { organization_id, thread_id, namespace, checkpoint_id, token } = row
+  const place = ['chunk', scope.organizationId, threadId, log, start]
+  const { log: logs, startOffset, data } = checkpointChunks.columns
+  return {
+    organization_id, thread_id, namespace, checkpoint_id, token,
+    log: logs.encode(log),
+    start_offset: startOffset.encode(start),
+    data: data.encode(await scope.wrapping.wrap(bytes, place)),
+  }
+}

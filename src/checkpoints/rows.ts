@@ -1,0 +1,147 @@
+import { type Body, standing, unpackBody, unpackWrites, type WriteEntry } from './body.js'
+import { type JsonObject, type StoredCheckpoint } from './contract.js'
+import { CheckpointUnreadable } from './errors.js'
+import { KnownLog } from './memory.js'
+import { type Place, type Wrapping } from './wrapping.js'
+import {
+  checkpointChunks, checkpoints as table, checkpointThreads, checkpointWrites,
+} from './tables.js'
+import { bytesOf, type Value } from './values.js'
+
+type StoredRow = Readonly<Record<string, unknown>>
+
+/** A checkpoint as its rows say it, with what else a writer has to know. */
+export interface FoundCheckpoint {
+  readonly checkpoint: StoredCheckpoint
+  /** The number of its thread. */
+  readonly thread: number
+  readonly token: number
+  /** Of the head of its namespace, whichever that is. */
+  readonly headToken: number | null
+  readonly values: ReadonlyMap<string, Value>
+}
+
+/** Logs of a thread, by number. */
+export type Logs = ReadonlyMap<number, KnownLog>
+
+/** What rows are read with. */
+export interface RowReading {
+  readonly organizationId: string
+  readonly wrapping: Wrapping
+  /** What was known of its logs when the rows were asked for. */
+  readonly knownOf: (thread: number) => Logs
+  readonly withParentWrites: boolean
+}
+
+/** Rows of the kinds of `wholeOf`, sorted out. */
+interface Sorted {
+  readonly checkpoints: StoredRow[]
+  readonly threadIds: Map<number, string>
+  readonly writes: Map<string, WriteEntry[]>
+  readonly parentWrites: Map<string, WriteEntry[]>
+  readonly logs: Map<number, Map<number, KnownLog>>
+}
+
+const { columns } = table
+const nameOf = ({ thread, checkpoint_id, namespace }: StoredRow) =>
+  JSON.stringify([Number(thread), checkpoint_id, namespace])
+
+/** Some bytes that a checkpoint needs were not among the rows. */
+export class BytesMissing extends Error {}
+
+/** Makes checkpoints of rows, in the order of their places. Throws BytesMissing, CheckpointUnreadable. */
+export function checkpointsIn(rows: readonly StoredRow[], reading: RowReading) {
+  const sorted = sortedOut(rows, reading)
+  sorted.checkpoints.sort((left, right) => Number(left.place) - Number(right.place))
+  const checkpoints = sorted.checkpoints.map((row) => checkpointOf(row, sorted, reading))
+  return { checkpoints, logs: sorted.logs }
+}
+
+function sortedOut(rows: readonly StoredRow[], reading: RowReading): Sorted {
+  const sorted: Sorted = {
+    checkpoints: [], threadIds: new Map(), writes: new Map(), parentWrites: new Map(), logs: new Map(),
+  }
+  for (const row of rows) {
+    // Checkpoints come before what is theirs.
+    if (row.kind === 'c') takeCheckpoint(row, sorted)
+    else if (row.kind === 'k') takeChunk(row, sorted, reading)
+    else takeWrites(row, sorted, reading)
+  }
+  return sorted
+}
+
+function takeCheckpoint(row: StoredRow, { checkpoints, threadIds }: Sorted): void {
+  checkpoints.push(row)
+  threadIds.set(Number(row.thread), checkpointThreads.columns.threadId.decode(row.thread_id))
+}
+
+function takeWrites(row: StoredRow, sorted: Sorted, reading: RowReading): void {
+  const entries = row.kind === 'w' ? sorted.writes : sorted.parentWrites
+  const bytes = reading.wrapping.open(checkpointWrites.columns.body.decode(row.body), [
+    'writes', reading.organizationId, sorted.threadIds.get(Number(row.thread))!,
+  ])
+  const name = nameOf(row)
+  const before = entries.get(name)
+  const entry = unpackWrites(bytes)
+  if (before === undefined) entries.set(name, [entry])
+  else before.push(entry)
+}
+
+function takeChunk(row: StoredRow, { logs, threadIds }: Sorted, reading: RowReading): void {
+  const [thread, log, start] = [Number(row.thread), Number(row.number), Number(row.place)]
+  const bytes = reading.wrapping.open(checkpointChunks.columns.data.decode(row.body), [
+    'chunk', reading.organizationId, threadIds.get(thread)!, log, start,
+  ])
+  let ofThread = logs.get(thread)
+  if (ofThread === undefined) logs.set(thread, ofThread = new Map())
+  let known = ofThread.get(log)
+  if (known === undefined) {
+    known = reading.knownOf(thread).get(log) ?? new KnownLog()
+    ofThread.set(log, known)
+  }
+  known.add(start, bytes)
+}
+
+function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): FoundCheckpoint {
+  const thread = Number(row.thread)
+  const threadId = sorted.threadIds.get(thread)!
+  const checkpointId = columns.checkpointId.decode(row.checkpoint_id)
+  const namespace = columns.namespace.decode(row.namespace)
+  const token = Number(row.number)
+  const body = bodyOf(row, reading, [
+    'checkpoint', reading.organizationId, threadId, namespace, checkpointId, token,
+  ])
+  const logs = (log: number, end: number) => {
+    const known = sorted.logs.get(thread)?.get(log) ?? reading.knownOf(thread).get(log)
+    if (known === undefined || known.length < end) throw new BytesMissing()
+    return known.bytes
+  }
+  const name = nameOf(row)
+  const checkpoint: StoredCheckpoint = {
+    threadId, namespace, checkpointId,
+    parentId: columns.parentId.decode(row.parent_id),
+    runId: columns.runId.decode(row.run_id),
+    state: body.state,
+    metadata: body.metadata ?? columns.metadata.decode(row.metadata) as JsonObject,
+    channelVersions: body.versions,
+    values: Object.fromEntries([...body.values].map(([channel, value]) =>
+      [channel, { type: value.type, bytes: bytesOf(value, logs) }])),
+    writes: standing(sorted.writes.get(name) ?? []),
+    ...(reading.withParentWrites
+      ? { parentWrites: standing(sorted.parentWrites.get(name) ?? []) } : {}),
+    isPinned: columns.isPinned.decode(row.is_pinned),
+    createdAt: columns.createdAt.decode(row.created_at),
+  }
+  const headToken = row.head_token === null ? null : Number(row.head_token)
+  return { checkpoint, thread, token, headToken, values: body.values }
+}
+
+function bodyOf(row: StoredRow, { wrapping }: RowReading, place: Place): Body {
+  const hint = columns.checkpointId.decode(row.checkpoint_id)
+  try {
+    return unpackBody(wrapping.open(columns.body.decode(row.body), place, hint))
+  } catch (cause) {
+    if (cause instanceof CheckpointUnreadable) throw cause
+    throw new CheckpointUnreadable('The checkpoint is not as it was written.', { cause })
+  }
+}

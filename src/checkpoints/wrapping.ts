@@ -1,0 +1,28 @@
+import { packed, unpacked } from './packing.js'
+import { CheckpointUnreadable } from './errors.js'
+
+/** Where bytes stand; sealed ones open nowhere else. */
+export type Place = readonly (string | number)[]
+
+/** How the bytes of an organization go to the database and come back. */
+export interface Wrapping {
+  /** Whether everything is encrypted. */
+  readonly seals: boolean
+  /** `hint` is a text that the bytes are likely to hold; `open` needs the same. */
+  wrap(bytes: Uint8Array, place: Place, hint?: string): Promise<Buffer>
+  /** Throws CheckpointUnreadable. */
+  open(stored: Uint8Array, place: Place, hint?: string): Uint8Array
+}
+
+/** Compressed where that pays, and readable by whoever reads the database. */
+export const plainWrapping: Wrapping = {
+  seals: false,
+  wrap: (bytes, _place, hint) => packed(bytes, hint),
+  open(stored, _place, hint) {
+    try {
+      return unpacked(stored, hint)
+    } catch (cause) {
+      throw new CheckpointUnreadable('What is stored is not what was written there.', { cause })
+    }
+  },
+}

@@ -1,0 +1,7 @@
+import { defineError } from '../errors.js'
+
+/** The item was to be made, and is there already. */
+export const ItemExists = defineError('ItemExists', { code: 'item_exists', status: 412 })
+
+/** No such item in this organization. */
+export const ItemNotFound = defineError('ItemNotFound', { code: 'item_not_found', status: 404 })

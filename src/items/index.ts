@@ -1,0 +1,12 @@
+export { CacheStore } from './cache-store.js'
+export {
+  type CachedValue, type CacheTransport, type ClearNamespaces, type Item, type ItemChange,
+  type ItemCondition, type ItemName, type ItemOperator, type ItemTransport, type ListNamespaces,
+  type Namespace, type PutCached, type PutItem, type PutItemOptions, type ReadItems,
+  type SearchItems,
+} from './contract.js'
+export { ItemExists, ItemNotFound } from './errors.js'
+export { ItemWorks } from './item-works.js'
+export { type ItemContext, itemRoutes } from './routes.js'
+export { type ItemParts, ItemStore } from './store.js'
+export { cacheEntries, items, type ItemTables } from './tables.js'
