@@ -1,11 +1,12 @@
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
-import { type NewJob } from '../queues/index.js'
-import { checkedTags, checkLength, checkObject } from './rules.js'
+import { type Job, type NewJob } from '../queues/index.js'
+import { checkedTags, checkLength, checkObject, require } from './rules.js'
 import {
   attemptsMaxDefault, checkTrace, checkTries, checkTrigger, crashesMaxDefault, runQueueDefault,
-  storedMetadata, storedValue,
+  storedMetadata, storedValue, triesCeiling,
 } from './run-rules.js'
 import { type RunKey } from './run-standing.js'
 import { type RunTables, workflowRunTags, workflowRuns as table } from './run-tables.js'
@@ -106,7 +107,7 @@ function storedConfiguration(configuration: Metadata): Stored<'json'> {
 }
 
 /** The rows by which a run is found by its tags. */
-export function tagRows(row: RunRow): RunTables['workflow_run_tags'][] {
+function tagRows(row: RunRow): RunTables['workflow_run_tags'][] {
   return columns.tags.decode(row.tags).map((tag) => ({
     organization_id: row.organization_id, tag: workflowRunTags.columns.tag.encode(tag),
     created_at: row.created_at, run_id: row.id,
@@ -128,4 +129,28 @@ export function jobOfRun(row: RunRow, run: NewRun): NewJob {
     ...(run.concurrencyKey === undefined ? {} : { concurrencyKey: run.concurrencyKey }),
     ...(run.backoff === undefined ? {} : { backoff: run.backoff }),
   }
+}
+
+/** Inserts a run with its tags. */
+export async function insertRun(transaction: Database<RunTables>, row: RunRow): Promise<void> {
+  const tags = tagRows(row)
+  await transaction.atomic([
+    transaction.write.insertInto('workflow_runs').values(row).compile(),
+    ...(tags.length === 0
+      ? []
+      : [transaction.write.insertInto('workflow_run_tags').values(tags).compile()]),
+  ])
+}
+
+/** The workflow that a job names, and the run that is to be made of it. Throws InvalidInput. */
+export function runOfJob({ payload, queue, attemptsMax, crashesMax }: Job) {
+  const { workflow, input, tags, metadata } = Object(payload) as
+    NewRun & { readonly workflow?: unknown }
+  require(typeof workflow === 'string', 'payload.workflow', 'must name a workflow')
+  const run: NewRun = {
+    input, tags, metadata, queue, trigger: 'cron',
+    attemptsMax: Math.min(attemptsMax, triesCeiling),
+    crashesMax: Math.min(crashesMax, triesCeiling),
+  }
+  return { workflow: String(workflow), run }
 }

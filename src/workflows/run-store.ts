@@ -5,15 +5,17 @@ import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
 import { type Page } from '../database/page.js'
 import { isUuid } from '../ids.js'
-import { JobFinished, JobNotFound, QueueStore } from '../queues/index.js'
+import { type Job, JobFinished, JobNotFound, QueueStore } from '../queues/index.js'
 import { type Scope } from '../scope.js'
 import { WorkflowArchived, WorkflowVersionNotFound } from './errors.js'
-import { jobOfRun, type NewRun, type RunPlace, type RunRow, runRow, tagRows } from './run-draft.js'
+import {
+  insertRun, jobOfRun, type NewRun, runOfJob, type RunPlace, type RunRow, runRow,
+} from './run-draft.js'
 import { followRun, type RunEvent, type RunFollowing } from './run-follow.js'
 import { listRuns, type RunListing, type WorkflowRunEntry } from './run-listing.js'
 import { type RunLog } from './run-log.js'
 import { copySteps, type Rerun, rerunOf } from './run-rerun.js'
-import { type RunKey, runNotFound } from './run-standing.js'
+import { findStanding, type RunKey, runNotFound } from './run-standing.js'
 import {
   type RunStatistics, runStatistics, spanOf, type StatisticsListing,
 } from './run-statistics.js'
@@ -81,6 +83,21 @@ export class RunStore {
       const stepCount = await copySteps(transaction, copied)
       return { ...made, stepCount }
     })
+  }
+
+  /**
+   * The id of the run of a job that names a workflow and no run, as those of schedules do; its
+   * first attempt makes it. The payload: `workflow`, and `input`, `tags`, `metadata` if you like.
+   * Throws WorkflowNotFound, WorkflowArchived, WorkflowVersionNotFound, InvalidInput.
+   */
+  async ofJob(job: Job): Promise<string> {
+    const key = this.#key(job.id)
+    if ((await findStanding(this.#database, key)) !== undefined) return key.id
+    const { workflow, run } = runOfJob(job)
+    const row = runRow(run, { ...await this.#placeOf(workflow, undefined), ...key })
+    const whole = { ...row, job_id: columns.jobId.encode(job.id) }
+    await this.#inTransaction((transaction) => insertRun(transaction, whole))
+    return key.id
   }
 
   /** A run. Throws RunNotFound. */
@@ -178,13 +195,7 @@ export class RunStore {
       job_id: columns.jobId.encode(
         (await this.#queues(transaction).enqueue(row.queue, jobOfRun(row, run))).id),
     }
-    const tags = tagRows(row)
-    await transaction.atomic([
-      transaction.write.insertInto('workflow_runs').values(queued).compile(),
-      ...(tags.length === 0
-        ? []
-        : [transaction.write.insertInto('workflow_run_tags').values(tags).compile()]),
-    ])
+    await insertRun(transaction, queued)
     return runOf(queued)
   }
 

@@ -171,6 +171,27 @@ contract('a runner', (open) => {
     expect(done).toEqual(['a1', 'b1', 'c1', 'c2'])
   })
 
+  it('makes the run of a job that names a workflow, as schedules enqueue them, once', async () => {
+    const world = await open()
+    const { runs, queues, over } = await begun(world, ({ run }) => {
+      if (run.attempt === 1) throw new Error('once more')
+      return run.input
+    })
+    const payload = { workflow: 'flow', input: 5, tags: ['nightly'] }
+    const { id } = await queues.enqueue('runs', { payload, ...quick })
+    while ((await runs.list()).data.length === 0) await new Promise((end) => setTimeout(end, 10))
+    expect(await over(id)).toMatchObject({
+      id, jobId: id, triggerKind: 'cron', tags: ['nightly'], output: 5, attempt: 2, queue: 'runs',
+    })
+    expect((await runs.list({ tag: 'nightly' })).data).toHaveLength(1)
+    const nameless = await queues.enqueue('runs', { payload: { input: 1 }, attemptsMax: 1 })
+    while ((await queues.get(nameless.id)).state !== 'dead') {
+      await new Promise((end) => setTimeout(end, 10))
+    }
+    expect(await queues.get(nameless.id)).toMatchObject({ error: { code: 'invalid_input' } })
+    expect((await runs.list()).data).toHaveLength(1)
+  })
+
   it('ends runs whose job is dead, cancelled or gone', async () => {
     const world = await open()
     const { runs, queues, over } = await begun(world, () => null)

@@ -106,11 +106,11 @@ class Running<Transaction> {
   }
 
   async #begin(): Promise<WorkflowRun | undefined> {
-    const { job: { payload, attempt } } = this.#context
-    const { run_id: runId } = Object(payload) as { readonly run_id?: unknown }
-    if (typeof runId !== 'string') throw new JobFailed('The job names no run.', { retry: false })
+    const { job } = this.#context
+    const { run_id: runId } = Object(job.payload) as { readonly run_id?: unknown }
+    const id = typeof runId === 'string' ? runId : await this.#runs().ofJob(job)
     try {
-      return await this.#runs().start(runId, { attempt })
+      return await this.#runs().start(id, { attempt: job.attempt })
     } catch (error) {
       if (error instanceof RunNotFound || error instanceof RunStatusConflict) return undefined
       throw error
