@@ -39,7 +39,7 @@ export class CheckpointConflict extends HoldfastError implements Heads {
 
   constructor({ head, parent }: Heads) {
     const names = (id: string | null) => (id === null ? 'nothing' : JSON.stringify(id))
-    super(`The head is ${names(head)}, not ${names(parent)}; read it and go on from there, or fork.`)
+    super(`The head is ${names(head)}, not ${names(parent)}; go on from there, or fork.`)
     this.head = head
     this.parent = parent
   }
