@@ -1,4 +1,4 @@
-import { defineError, HoldfastError } from '../errors.js'
+import { defineError } from '../errors.js'
 
 /** No such checkpoint. */
 export const CheckpointNotFound = defineError('CheckpointNotFound', {
@@ -29,11 +29,10 @@ export interface Heads {
   readonly parent: string | null
 }
 
+const Conflict = defineError('CheckpointConflict', { code: 'checkpoint_conflict', status: 409 })
+
 /** The head of the namespace is another one than the parent of what was put. */
-export class CheckpointConflict extends HoldfastError implements Heads {
-  static readonly definition = { code: 'checkpoint_conflict', status: 409 }
-  override readonly code = CheckpointConflict.definition.code
-  override readonly status = CheckpointConflict.definition.status
+export class CheckpointConflict extends Conflict implements Heads {
   readonly head: string | null
   readonly parent: string | null
 
