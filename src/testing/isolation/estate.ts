@@ -87,6 +87,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   }
   await keepSecrets(estate)
   await ownPlaces(estate)
+  await checkpointsIn(stores, words)
   await talkInChatKit(estate)
   await stores.settings.update('organization', { [secret]: { words: secret } })
   await stores.settings.update('user', { mine: secret })
@@ -291,6 +292,18 @@ export async function streamIn({ streams }: OrganizationStores, { mark, secret }
   await streams.create(path, made)
   await streams.append(path, secret, { producer: { id: mark, epoch: 0, seq: 0 } })
   return { path, source: path }
+}
+
+/** A policy, a key, and a thread of two checkpoints with pending writes and a long value. */
+async function checkpointsIn({ checkpoints }: OrganizationStores, { mark, secret }: Words) {
+  await checkpoints.setPolicy({ encrypts: true })
+  await checkpoints.setPolicy({ encrypts: false, keepLast: 100 })
+  const value = { type: 'text', bytes: Buffer.from(secret.repeat(100)) }
+  const name = { threadId: `thread-${mark}`, channelVersions: { said: 1 }, state: value }
+  const writes = [{ taskId: secret, writes: [{ index: 0, channel: 'said', value }] }]
+  const first = { ...name, checkpointId: '1', metadata: { words: secret }, writes }
+  await checkpoints.put({ ...first, values: { said: value } })
+  await checkpoints.put({ ...name, checkpointId: '2', parentId: '1', values: {} })
 }
 
 /** Two attachments with the same bytes; the id of the last. */
