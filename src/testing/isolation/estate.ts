@@ -78,7 +78,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id), ...await memoryIn(stores, words),
-    ...await threadIn(stores, words),
+    ...await threadsIn(stores, words),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -284,6 +284,13 @@ export async function memoryIn({ items, cache }: OrganizationStores, { mark, sec
     await cache.put([{ ...named(key), value: { type: 'text', bytes } }])
   }
   return { label: `label-${mark}`, item_key: `item-${mark}` }
+}
+
+/** A policy that encrypts, and two threads; the names of the last. */
+async function threadsIn(stores: OrganizationStores, words: Words) {
+  await stores.checkpoints.setPolicy({ encrypts: true, keepDays: 36_500 })
+  await threadIn(stores, { ...words, mark: `other-${words.mark}` })
+  return threadIn(stores, words)
 }
 
 /** A thread with two checkpoints and writes; its name and that of the last. */
