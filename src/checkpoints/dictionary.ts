@@ -3,6 +3,10 @@
  * it: it never changes; a better one gets a form of its own in `packing.ts`.
  */
 const words = [
+  ' the of and to in is it you that was for on are with as his they at be this from have or by one',
+  ' had not but what all were when we there can an your which their said if do will each about how',
+  ' up out them then she many some so these would other into has more could should please because',
+  ' first before after where while through between there is, which is. The result. It is. I can ',
   'undefined', 'function', '"error":', '"description":', '"parameters":', '"properties":',
   '"required":', '"object"', '"string"', '"number"', '"boolean"', '"items":', '"array"',
   'finish_reason', 'stop_reason', '"stop"', 'tool_calls', 'tool_call_chunks', 'invalid_tool_calls',

@@ -85,7 +85,7 @@ export async function preparedPut(
     replaces: columns.isPinned.encode(basis.replaces),
     fence: fenceOf(put.fence),
     refs: columns.refs.encode(refsOf(values.values())),
-    body: columns.body.encode(await wrapping.wrap(body, place)),
+    body: columns.body.encode(await wrapping.wrap(body, place, checkpointId)),
     metadata: columns.metadata.encode(wrapping.seals ? {} : put.metadata as never, 'metadata'),
   }
   const chunks = await Promise.all(growths.flatMap((growth) =>

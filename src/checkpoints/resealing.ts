@@ -29,10 +29,13 @@ export async function resealed(on: On, resealing: Resealing): Promise<void> {
 
 async function moved(
   { wrapping, threadId, toThreadId }: Resealing,
-  stored: Uint8Array,
-  placeIn: (thread: string) => Place,
+  { stored, placeIn, hint }: {
+    readonly stored: Uint8Array
+    readonly placeIn: (thread: string) => Place
+    readonly hint?: string
+  },
 ): Promise<Buffer> {
-  return wrapping.wrap(wrapping.open(stored, placeIn(threadId)), placeIn(toThreadId))
+  return wrapping.wrap(wrapping.open(stored, placeIn(threadId), hint), placeIn(toThreadId), hint)
 }
 
 async function resealedCheckpoints(on: On, resealing: Resealing): Promise<void> {
@@ -44,10 +47,13 @@ async function resealedCheckpoints(on: On, resealing: Resealing): Promise<void> 
       .where('organization_id', '=', organizationId).where('thread', '=', number)
       .orderBy('checkpoint_id').orderBy('namespace').limit(page).offset(skipped))
     for (const row of rows) {
-      const body = await moved(resealing, columns.body.decode(row.body), (thread) => [
-        'checkpoint', organizationId, thread, columns.namespace.decode(row.namespace),
-        columns.checkpointId.decode(row.checkpoint_id), columns.token.decode(row.token),
-      ])
+      const hint = columns.checkpointId.decode(row.checkpoint_id)
+      const namespace = columns.namespace.decode(row.namespace)
+      const token = columns.token.decode(row.token)
+      const body = await moved(resealing, {
+        stored: columns.body.decode(row.body), hint,
+        placeIn: (thread) => ['checkpoint', organizationId, thread, namespace, hint, token],
+      })
       await on.run(on.write.updateTable('checkpoints').set({ body: columns.body.encode(body) })
         .where('organization_id', '=', organizationId).where('thread', '=', number)
         .where('checkpoint_id', '=', row.checkpoint_id).where('namespace', '=', row.namespace))
@@ -64,9 +70,10 @@ async function resealedWrites(on: On, resealing: Resealing): Promise<void> {
       .where('organization_id', '=', organizationId).where('thread', '=', number)
       .orderBy('number').limit(page).offset(skipped))
     for (const row of rows) {
-      const body = await moved(resealing, columns.body.decode(row.body), (thread) => [
-        'writes', organizationId, thread,
-      ])
+      const body = await moved(resealing, {
+        stored: columns.body.decode(row.body),
+        placeIn: (thread) => ['writes', organizationId, thread],
+      })
       await on.run(on.write.updateTable('checkpoint_writes')
         .set({ body: columns.body.encode(body) })
         .where('organization_id', '=', organizationId).where('thread', '=', number)
@@ -85,10 +92,12 @@ async function resealedChunks(on: On, resealing: Resealing): Promise<void> {
       .where('organization_id', '=', organizationId).where('thread', '=', number)
       .orderBy('log').orderBy('start_offset').limit(page).offset(skipped))
     for (const row of rows) {
-      const data = await moved(resealing, columns.data.decode(row.data), (thread) => [
-        'chunk', organizationId, thread, columns.log.decode(row.log),
-        columns.startOffset.decode(row.start_offset),
-      ])
+      const log = columns.log.decode(row.log)
+      const start = columns.startOffset.decode(row.start_offset)
+      const data = await moved(resealing, {
+        stored: columns.data.decode(row.data),
+        placeIn: (thread) => ['chunk', organizationId, thread, log, start],
+      })
       await on.run(on.write.updateTable('checkpoint_chunks')
         .set({ data: columns.data.encode(data) })
         .where('organization_id', '=', organizationId).where('thread', '=', number)

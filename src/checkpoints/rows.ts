@@ -2,7 +2,7 @@ import { type Body, standing, unpackBody, unpackWrites, type WriteEntry } from '
 import { type JsonObject, type StoredCheckpoint } from './contract.js'
 import { CheckpointUnreadable } from './errors.js'
 import { KnownLog } from './memory.js'
-import { type Wrapping } from './wrapping.js'
+import { type Place, type Wrapping } from './wrapping.js'
 import {
   checkpointChunks, checkpoints as table, checkpointThreads, checkpointWrites,
 } from './tables.js'
@@ -49,7 +49,7 @@ const nameOf = ({ thread, checkpoint_id, namespace }: StoredRow) =>
 /** Some bytes that a checkpoint needs were not among the rows. */
 export class BytesMissing extends Error {}
 
-/** Makes checkpoints of rows, in the order of their places. Throws BytesMissing, CheckpointUnreadable. */
+/** Checkpoints in the order of their places. Throws BytesMissing, CheckpointUnreadable. */
 export function checkpointsIn(rows: readonly StoredRow[], reading: RowReading) {
   const sorted = sortedOut(rows, reading)
   sorted.checkpoints.sort((left, right) => Number(left.place) - Number(right.place))
@@ -59,7 +59,8 @@ export function checkpointsIn(rows: readonly StoredRow[], reading: RowReading) {
 
 function sortedOut(rows: readonly StoredRow[], reading: RowReading): Sorted {
   const sorted: Sorted = {
-    checkpoints: [], threadIds: new Map(), writes: new Map(), parentWrites: new Map(), logs: new Map(),
+    checkpoints: [], threadIds: new Map(), writes: new Map(), parentWrites: new Map(),
+    logs: new Map(),
   }
   for (const row of rows) {
     // Checkpoints come before what is theirs.
@@ -108,8 +109,9 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
   const checkpointId = columns.checkpointId.decode(row.checkpoint_id)
   const namespace = columns.namespace.decode(row.namespace)
   const token = Number(row.number)
-  const body = bodyOf(row, reading, ['checkpoint', reading.organizationId, threadId, namespace,
-    checkpointId, token])
+  const body = bodyOf(row, reading, [
+    'checkpoint', reading.organizationId, threadId, namespace, checkpointId, token,
+  ])
   const logs = (log: number, end: number) => {
     const known = sorted.logs.get(thread)?.get(log) ?? reading.knownOf(thread).get(log)
     if (known === undefined || known.length < end) throw new BytesMissing()
@@ -135,9 +137,10 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
   return { checkpoint, thread, token, headToken, values: body.values }
 }
 
-function bodyOf(row: StoredRow, { wrapping }: RowReading, place: readonly (string | number)[]): Body {
+function bodyOf(row: StoredRow, { wrapping }: RowReading, place: Place): Body {
+  const hint = columns.checkpointId.decode(row.checkpoint_id)
   try {
-    return unpackBody(wrapping.open(columns.body.decode(row.body), place))
+    return unpackBody(wrapping.open(columns.body.decode(row.body), place, hint))
   } catch (cause) {
     if (cause instanceof CheckpointUnreadable) throw cause
     throw new CheckpointUnreadable('The checkpoint is not as it was written.', { cause })

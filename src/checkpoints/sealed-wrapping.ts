@@ -23,16 +23,16 @@ export class SealedWrapping implements Wrapping {
     this.#key = key
   }
 
-  async wrap(bytes: Uint8Array, place: Place): Promise<Buffer> {
+  async wrap(bytes: Uint8Array, place: Place, hint?: string): Promise<Buffer> {
     const binding = bindingOf(place)
     const nonce = randomBytes(nonceLength)
     const cipher = createCipheriv('aes-256-gcm', this.#keyOf(binding), nonce)
     cipher.setAAD(binding)
-    const text = [cipher.update(await packed(bytes)), cipher.final()]
+    const text = [cipher.update(await packed(bytes, hint)), cipher.final()]
     return Buffer.concat([Buffer.of(sealedForm), nonce, ...text, cipher.getAuthTag()])
   }
 
-  open(stored: Uint8Array, place: Place): Uint8Array {
+  open(stored: Uint8Array, place: Place, hint?: string): Uint8Array {
     const isSealed = stored[0] === sealedForm && stored.length >= headLength + tagLength
     if (!isSealed) throw unreadable('What is stored is not encrypted, and is not believed.')
     try {
@@ -44,7 +44,7 @@ export class SealedWrapping implements Wrapping {
       decipher.setAAD(binding)
       decipher.setAuthTag(stored.subarray(stored.length - tagLength))
       const text = decipher.update(stored.subarray(headLength, stored.length - tagLength))
-      return unpacked(Buffer.concat([text, decipher.final()]))
+      return unpacked(Buffer.concat([text, decipher.final()]), hint)
     } catch (cause) {
       throw unreadable('What is stored does not open.', cause)
     }

@@ -8,18 +8,19 @@ export type Place = readonly (string | number)[]
 export interface Wrapping {
   /** Whether everything is encrypted. */
   readonly seals: boolean
-  wrap(bytes: Uint8Array, place: Place): Promise<Buffer>
+  /** `hint` is a text that the bytes are likely to hold; `open` needs the same. */
+  wrap(bytes: Uint8Array, place: Place, hint?: string): Promise<Buffer>
   /** Throws CheckpointUnreadable. */
-  open(stored: Uint8Array, place: Place): Uint8Array
+  open(stored: Uint8Array, place: Place, hint?: string): Uint8Array
 }
 
 /** Compressed where that pays, and readable by whoever reads the database. */
 export const plainWrapping: Wrapping = {
   seals: false,
-  wrap: (bytes) => packed(bytes),
-  open(stored) {
+  wrap: (bytes, _place, hint) => packed(bytes, hint),
+  open(stored, _place, hint) {
     try {
-      return unpacked(stored)
+      return unpacked(stored, hint)
     } catch (cause) {
       throw new CheckpointUnreadable('What is stored is not what was written there.', { cause })
     }

@@ -78,14 +78,16 @@ export interface Engine {
   /** What follows `using` in an index that helps `jsonContains`; undefined where none can. */
   jsonContainsIndex(column: string): string | undefined
   /**
-   * The elements of a stored JSON array, as a table expression with a column `value` that may follow
-   * the table of that column.
+   * The elements of a stored JSON array, as a table expression with a column `value` that may
+   * follow the table of that column.
    */
   jsonElements(column: Expression<unknown>): RawBuilder<unknown>
   /** The column type of each kind, for migrations and the schema test. */
   readonly types: Readonly<Record<Kind, string>>
   /** What follows the closing bracket of `create table`. */
   readonly tableSuffix: string
+  /** The same for a table that is stored as the index of its key, where there is such a thing. */
+  readonly clusteredSuffix: string
   /** Makes the index of a primary key the newest; nothing where that changes no plan. */
   renewedKey(table: string, key: string, columns: readonly string[]): readonly string[]
   /** How the database itself holds statements to their reach; undefined where it cannot. */

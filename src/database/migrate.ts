@@ -28,6 +28,14 @@ export class SchemaEditor {
   }
 
   /**
+   * Creates a table of small rows that lie in the order of their key where the engine can do that,
+   * so that the key is stored once.
+   */
+  async createClusteredTable(name: string, body: string): Promise<void> {
+    await this.execute(`create table ${name} (${body}) ${this.#engine.clusteredSuffix}`)
+  }
+
+  /**
    * Lets only the organizations in a statement's reach see and write the rows of a table, where the
    * engine can; `key` is the column with the organization's id. Every new table that has one needs
    * it, else the schema test fails.

@@ -63,6 +63,7 @@ export const postgresEngine: Engine = {
   jsonElements: (column) => sql`json_array_elements(${column})`,
   types,
   tableSuffix: '',
+  clusteredSuffix: '',
   rowSecurity,
   // Of indexes that seem equal, as all do in a table never analyzed, the planner takes the newest.
   renewedKey: (table, key, columns) => [

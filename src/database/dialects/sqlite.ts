@@ -51,6 +51,7 @@ export const sqliteEngine: Engine = {
   renewedKey: () => [],
   words: sqliteWords,
   tableSuffix: 'strict',
+  clusteredSuffix: 'strict, without rowid',
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     const columns = names.map(

@@ -286,9 +286,10 @@ export async function memoryIn({ items, cache }: OrganizationStores, { mark, sec
   return { label: `label-${mark}`, item_key: `item-${mark}` }
 }
 
-/** A policy that encrypts, and two threads; the names of the last. */
+/** A policy, a key, and two threads; the names of the last. */
 async function threadsIn(stores: OrganizationStores, words: Words) {
-  await stores.checkpoints.setPolicy({ encrypts: true, keepDays: 36_500 })
+  await stores.checkpoints.setPolicy({ encrypts: true })
+  await stores.checkpoints.setPolicy({ encrypts: false, keepLast: 100 })
   await threadIn(stores, { ...words, mark: `other-${words.mark}` })
   return threadIn(stores, words)
 }
@@ -296,7 +297,7 @@ async function threadsIn(stores: OrganizationStores, words: Words) {
 /** A thread with two checkpoints and writes; its name and that of the last. */
 export async function threadIn({ checkpoints }: OrganizationStores, { mark, secret }: Words) {
   const threadId = `thread-${mark}`
-  const value = { type: 'text', bytes: Buffer.from(secret.repeat(8)) }
+  const value = { type: 'text', bytes: Buffer.from(secret.repeat(100)) }
   const write = { index: 0, channel: secret, value }
   const named = (each: number) => `checkpoint-${each}-${mark}`
   for (const each of [1, 2]) {
