@@ -79,7 +79,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id), ...await flowIn(stores, words),
     ...await tunedIn(stores, words, holdfast.ids.next()), ...await memoryIn(stores, words),
-    ...await threadIn(stores, words),
+    ...await threadsIn(stores, words),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -87,7 +87,6 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   }
   await keepSecrets(estate)
   await ownPlaces(estate)
-  await checkpointsIn(stores, words)
   await talkInChatKit(estate)
   await stores.settings.update('organization', { [secret]: { words: secret } })
   await stores.settings.update('user', { mine: secret })
@@ -294,18 +293,6 @@ export async function streamIn({ streams }: OrganizationStores, { mark, secret }
   return { path, source: path }
 }
 
-/** A policy, a key, and a thread of two checkpoints with pending writes and a long value. */
-async function checkpointsIn({ checkpoints }: OrganizationStores, { mark, secret }: Words) {
-  await checkpoints.setPolicy({ encrypts: true })
-  await checkpoints.setPolicy({ encrypts: false, keepLast: 100 })
-  const value = { type: 'text', bytes: Buffer.from(secret.repeat(100)) }
-  const name = { threadId: `thread-${mark}`, channelVersions: { said: 1 }, state: value }
-  const writes = [{ taskId: secret, writes: [{ index: 0, channel: 'said', value }] }]
-  const first = { ...name, checkpointId: '1', metadata: { words: secret }, writes }
-  await checkpoints.put({ ...first, values: { said: value } })
-  await checkpoints.put({ ...name, checkpointId: '2', parentId: '1', values: {} })
-}
-
 /** Two attachments with the same bytes; the id of the last. */
 export async function attachmentIn(
   { attachments }: OrganizationStores,
@@ -333,10 +320,18 @@ export async function memoryIn({ items, cache }: OrganizationStores, { mark, sec
   return { label: `label-${mark}`, item_key: `item-${mark}` }
 }
 
+/** A policy, a key, and two threads; the names of the last. */
+async function threadsIn(stores: OrganizationStores, words: Words) {
+  await stores.checkpoints.setPolicy({ encrypts: true })
+  await stores.checkpoints.setPolicy({ encrypts: false, keepLast: 100 })
+  await threadIn(stores, { ...words, mark: `other-${words.mark}` })
+  return threadIn(stores, words)
+}
+
 /** A thread with two checkpoints and writes; its name and that of the last. */
 export async function threadIn({ checkpoints }: OrganizationStores, { mark, secret }: Words) {
   const threadId = `thread-${mark}`
-  const value = { type: 'text', bytes: Buffer.from(secret.repeat(8)) }
+  const value = { type: 'text', bytes: Buffer.from(secret.repeat(100)) }
   const write = { index: 0, channel: secret, value }
   const named = (each: number) => `checkpoint-${each}-${mark}`
   for (const each of [1, 2]) {
