@@ -24,12 +24,11 @@ async function open() {
   const { checkpoints, items } = holdfast.organization()
   const store = new HoldfastStore(items)
   const graph = new StateGraph(State)
-    .addNode('plan', () => ({ log: ['planned'] }))
-    .addNode('book', async () => {
-      const answer = interrupt('Book it?')
-      await store.put(['trips', 'oslo'], 'answer', { answer })
-      return { log: [`answered ${answer}`] }
+    .addNode('plan', async () => {
+      await store.put(['trips', 'oslo'], 'plan', { by: 'plane' })
+      return { log: ['planned'] }
     })
+    .addNode('book', () => ({ log: [`answered ${interrupt('Book it?')}`] }))
     .addEdge(START, 'plan').addEdge('plan', 'book')
     .compile({ checkpointer: new HoldfastSaver(checkpoints), store })
   return { graph, store, close: () => holdfast.close() }
@@ -61,7 +60,7 @@ try {
   const kept = await one.graph.getState(past[0].config)
   assert.deepEqual(kept.values.log, log)
   const [trip] = await one.store.search(['trips'])
-  console.log(`Verified: both branches are there; the store says "${trip.value.answer}".`)
+  console.log(`Verified: both branches are there; the store says "by ${trip.value.by}".`)
 } finally {
   await Promise.all([one.close(), other.close()])
   await rm(folder, { recursive: true, force: true })

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { emptyCheckpoint } from '@langchain/langgraph-checkpoint'
 import pg from 'pg'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { HoldfastSaver } from '../adapters/langgraph/index.js'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { enginesNamed } from '../testing/backends.js'
@@ -21,6 +21,8 @@ const thread = { configurable: { thread_id: 'the thread' } }
 
 /** What a run leaves to be cleaned up. */
 const leftovers: (() => unknown)[] = []
+
+beforeAll(() => ensureBuilt(), 300_000)
 
 afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()
@@ -104,7 +106,6 @@ for (const engine of testEngines().slice(1)) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
   describe.skipIf(engine.missing !== undefined)(`[${engine.name}] graphs${reason}`, () => {
     const opened = async () => {
-      await ensureBuilt()
       const lease = await engine.create()
       leftovers.push(() => lease.drop())
       const holdfast = await openHoldfast({ database: lease.url, backgroundIndexing: false })
@@ -137,7 +138,6 @@ for (const engine of testEngines().slice(1)) {
     }, 60_000 + rounds * 2_000)
 
     it('of eight processes begin at once in an empty database', async () => {
-      await ensureBuilt()
       const lease = await engine.create()
       leftovers.push(() => lease.drop())
       const workers = Array.from({ length: 8 }, (_, place) => (
