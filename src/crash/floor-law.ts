@@ -40,10 +40,9 @@ export class FloorLaw {
   judge(events: readonly LawEvent[]): this {
     for (const event of events) {
       this.#take(event)
-      // A free floor for which somebody waits is granted by the very next event.
-      const next = events[event.number]
+      // A free floor for which somebody waits is granted in the same statement.
       const isIdle = this.#holder === undefined && this.#queue.size > 0
-      const isOwed = next === undefined || !['granted', 'revoked', 'requested'].includes(next.type)
+      const isOwed = events[event.number]?.at !== event.at
       if (isIdle && isOwed) this.#fault(event, 'somebody waits for a free floor')
     }
     for (const [speakerUri] of this.#queue) this.faults.push(`${speakerUri} waits at the end`)

@@ -155,11 +155,11 @@ const events = (engine: Engine) => sql`
  * rows of the floors must be held, and each floor be named once.
  */
 export const decide = (engine: Engine) => (rows: Rows) => sql`
-  with s as (${situations(engine, rows)}),
+  with s as materialized (${situations(engine, rows)}),
   d as (${deeds}),
-  j as (${followed}),
+  j as materialized (${followed}),
   q as (${candidates}),
-  w as (${queue}),
+  w as materialized (${queue}),
   e as (${events(engine)})
   insert into floor_events (organization_id, conversation_id, number, type, speaker_uri, at,
     given_by, ticket, priority, reason, fence, expires_at, policy, hold_ms, queue_max, convener)
