@@ -59,7 +59,7 @@ const countsOf = (events: Fragment, on: On): Fragment => sql`(
   select ${key}, latency as bucket, count(*) as events from ${grains(events, on)} as g
   where latency is not null group by ${key}, latency)`
 
-/** Which pending rows `p` are taken; `joined` may look at their events `e`. */
+/** Which pending rows are taken. */
 export interface Taken {
   readonly rows: Fragment
   /** In whose name they are counted. @default their own */
@@ -71,10 +71,6 @@ const counted = (on: On, asNobody: boolean): Fragment => sql`e.organization_id, 
   e.quarter_at, ${asNobody ? nobodyOf(on) : sql.raw('e.user_id')} as user_id, e.model, e.type,
   e.tokens_in, e.tokens_out, e.cost_units, e.cost_picos, e.duration_ms, e.latency`
 
-const joined = (pending: Fragment, on: On, asNobody: boolean): Fragment => sql`
-  select ${counted(on, asNobody)} from ${pending} as p cross join usage_events e
-  where e.organization_id = p.organization_id and e.id = p.event_id`
-
 /**
  * Takes pending events into the roll-ups, in one transaction: an event is in them or pending, at
  * no moment both or neither. The last statement changes as many rows as were taken.
@@ -83,16 +79,22 @@ export function takeStatements(on: On, { rows, asNobody = false }: Taken): State
   const chosen = sql`(organization_id, event_id) in (${rows})`
   if (on.engine.writesInWith) {
     const events = sql`events`
+    // With the limit inside, each event is looked up by its key, whatever the planner expects.
+    const one = sql`lateral (select * from usage_events u
+      where u.organization_id = p.organization_id and u.id = p.event_id limit 1)`
     return [compiled(on, sql`
       with taken as (delete from usage_pending where ${chosen}
         returning organization_id, event_id),
-      events as materialized (${joined(sql`taken`, on, asNobody)}),
+      events as materialized (
+        select ${counted(on, asNobody)} from taken as p cross join ${one} as e),
       summed as (${addSums(sumsOf(events, on))}),
       timed as (${addLatencies(countsOf(events, on))})
       select organization_id from taken`)]
   }
   const pending = sql`(select * from usage_pending where ${chosen})`
-  const events = sql`(${joined(pending, on, asNobody)})`
+  const events = sql`(
+    select ${counted(on, asNobody)} from ${pending} as p cross join usage_events e
+    where e.organization_id = p.organization_id and e.id = p.event_id)`
   return [
     compiled(on, addSums(sumsOf(events, on))),
     compiled(on, addLatencies(countsOf(events, on))),
