@@ -41,7 +41,8 @@ class Talk {
   async #put(values: Record<string, Typed>): Promise<void> {
     const number = ++this.#count
     await this.#store.put({
-      threadId: 'talk', checkpointId: idOf(number), parentId: number === 1 ? null : idOf(number - 1),
+      threadId: 'talk', checkpointId: idOf(number),
+      parentId: number === 1 ? null : idOf(number - 1),
       state: json({ number }), metadata: { step: number },
       channelVersions: { messages: number }, values,
     })

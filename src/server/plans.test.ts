@@ -35,7 +35,8 @@ const allowed: readonly { table: string; statement: RegExp; reason: string }[] =
   {
     table: 'any',
     statement: /^select (\*|"id") from "\w+" where "\w+" = \$1( order by .* limit \$2)?$/,
-    reason: 'the export of a person, looked for in all organizations at once; stores name theirs first',
+    reason:
+      'the export of a person, looked for in all organizations at once; stores name theirs first',
   },
   {
     table: 'attachment_contents', statement: /^select "c"."organization_id", "c"."sha256"/,

@@ -5,5 +5,6 @@ export {
   Matrix, type MatrixParts, type MatrixRoute, type RightsOf,
 } from './matrix.js'
 export { byRole, byScope, dead } from './rounds.js'
-export { type Sample, samples } from './samples.js'
+export { type Sample } from './sample.js'
+export { samples } from './samples.js'
 export { administrators, cursors, headers, keys, strangers } from './strangers.js'

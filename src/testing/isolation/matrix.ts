@@ -5,7 +5,7 @@ import { differenceOf, leakIn, type Private, toldBy } from './answers.js'
 import { type Caller, type Calls, spareCaller } from './callers.js'
 import { type Estate, type Ids, newWord } from './estate.js'
 import { digestOf, emptyTables, idsIn, personalIdsIn, rowsOf } from './rows.js'
-import { type Sample } from './samples.js'
+import { type Sample } from './sample.js'
 
 /** An endpoint, with all that decides who may call it; the server's table of routes fits. */
 export interface MatrixRoute extends Endpoint {

@@ -1,38 +1,17 @@
 import { createHash } from 'node:crypto'
-import { type Caller, type Spent } from './callers.js'
+import { checkpointing, flowing, recalling, using } from './agent-samples.js'
+import { type Caller } from './callers.js'
 import {
-  attachmentIn, type Estate, flowIn, guestIn, type Ids, invitationsIn, lockIn, memoryIn, nextOf,
-  streamIn, talkIn, threadIn, tunedIn, type Words, workIn,
+  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, streamIn, talkIn, workIn,
 } from './estate.js'
-
-/**
- * How to call one operation. `{parameters}` of the path are filled from the ids by their names;
- * whatever a sample reads from the ids is swapped for another organization's, one by one.
- */
-export interface Sample {
-  query?(ids: Ids): Readonly<Record<string, string>>
-  body?(ids: Ids): unknown
-  /** Instead of a body: bytes as they are. */
-  readonly bytes?: string
-  headers?(ids: Ids): Readonly<Record<string, string>>
-  /** Objects of its own, for a call that changes, ends or needs what it is about. */
-  fresh?(estate: Estate, caller: Caller): Promise<Ids>
-  /** What the call takes from its caller. */
-  readonly spends?: Spent
-}
-
-const numbered = ({ mark, secret }: Estate): Words =>
-  ({ mark: `${mark}-${nextOf(mark)}`, secret })
+import { anew, numbered, type Sample } from './sample.js'
 
 const talk = (estate: Estate) => talkIn(estate.stores, estate)
 const work = (estate: Estate) => workIn(estate.stores, numbered(estate))
 const stream = (estate: Estate) => streamIn(estate.stores, numbered(estate))
 const attached = (estate: Estate) => attachmentIn(estate.stores, numbered(estate), null)
-const tuned = (estate: Estate) => tunedIn(estate.stores, estate, estate.holdfast.ids.next())
-const flow = (estate: Estate) => flowIn(estate.stores, numbered(estate))
 const lock = (estate: Estate) => lockIn(estate.stores, numbered(estate))
 const invitation = (estate: Estate) => invitationsIn(estate.stores, estate)
-const anew = async (estate: Estate) => ({ word: numbered(estate).mark })
 const stranger = async (estate: Estate) => ({ email: `${numbered(estate).mark}@invited.test` })
 const user = ({ holdfast, organizationId, mark }: Estate) =>
   guestIn(holdfast, organizationId, { mark })
@@ -238,64 +217,6 @@ const attaching: Readonly<Record<string, Sample>> = {
   headAttachmentContent: {},
 }
 
-const memory = (estate: Estate) => memoryIn(estate.stores, numbered(estate))
-const inMemory = ({ label, item_key: key }: Ids) => ({ namespace: ['memory', label], key })
-const cleared = ({ label }: Ids) => ({ namespaces: [['memory', label]], below: true })
-const cached = { type: 'json', bytes: 'e30=' }
-
-const recalling: Readonly<Record<string, Sample>> = {
-  putItem: { fresh: memory, body: (ids) => ({ ...inMemory(ids), value: { of: 'ours' } }) },
-  writeItems: { fresh: memory, body: (ids) => ({ changes: [{ delete: inMemory(ids) }] }) },
-  findItems: { body: (ids) => ({ names: [inMemory(ids)], refresh: true }) },
-  deleteItem: { fresh: memory, body: inMemory },
-  searchItems: { body: ({ label }) => ({ prefix: ['memory', label] }) },
-  listNamespaces: { body: ({ label }) => ({ prefix: [null, label], max_depth: 2 }) },
-  clearItems: { fresh: memory, body: cleared },
-  findCached: { body: (ids) => ({ names: [inMemory(ids)] }) },
-  putCached: { fresh: memory, body: (ids) => ({ entries: [{ ...inMemory(ids), ...cached }] }) },
-  clearCache: { fresh: memory, body: cleared },
-  clearWholeCache: {},
-}
-
-const thread = (estate: Estate) => threadIn(estate.stores, numbered(estate))
-const fork = async (estate: Estate) => ({ ...await thread(estate), ...await anew(estate) })
-const inThread = ({ thread_id: threadId, checkpoint_id: id }: Ids) =>
-  ({ thread_id: threadId, checkpoint_id: id })
-
-const checkpointing: Readonly<Record<string, Sample>> = {
-  putCheckpoint: {
-    fresh: thread,
-    body: ({ thread_id: threadId, checkpoint_id: parent }) => ({
-      thread_id: threadId, checkpoint_id: 'later', parent_id: parent, state: cached,
-      channels: [{ channel: 'ours', version: 1, value: cached }], when_stale: 'fork',
-    }),
-  },
-  putPendingWrites: {
-    fresh: thread,
-    body: (ids) => ({
-      ...inThread(ids), task_id: 'task', writes: [{ index: 0, channel: 'ours', value: cached }],
-    }),
-  },
-  findCheckpoint: { body: (ids) => ({ ...inThread(ids), with_parent_writes: true }) },
-  listCheckpoints: {
-    body: ({ thread_id: threadId }) => ({ thread_id: threadId, with_parent_writes: true }),
-  },
-  listAncestors: { body: inThread },
-  compareCheckpoints: { body: (ids) => ({ before: inThread(ids), after: inThread(ids) }) },
-  forkCheckpoint: { fresh: fork, body: (ids) => ({ ...inThread(ids), to_thread_id: ids.word }) },
-  pinCheckpoint: { fresh: thread, body: inThread },
-  unpinCheckpoint: { fresh: thread, body: inThread },
-  pruneCheckpoints: { fresh: thread, body: ({ thread_id: id }) => ({ thread_ids: [id] }) },
-  deleteRuns: { fresh: thread, body: ({ run_id: id }) => ({ run_ids: [id] }) },
-  getCheckpointPolicy: {},
-  updateCheckpointPolicy: { body: () => ({ keep_days: 36_500 }) },
-  listThreads: {},
-  deleteThread: { fresh: thread, body: ({ thread_id: id }) => ({ thread_id: id }) },
-  copyThread: {
-    fresh: fork, body: ({ thread_id: id, word }) => ({ thread_id: id, to_thread_id: word }),
-  },
-}
-
 const streaming: Readonly<Record<string, Sample>> = {
   listStreams: {},
   createStream: {
@@ -312,41 +233,6 @@ const streaming: Readonly<Record<string, Sample>> = {
     fresh: async (estate) => ({ ...await talk(estate), ...await stream(estate) }),
     body: ({ path, message_id: parent }) => ({ stream: path, parent_message_id: parent }),
   },
-}
-
-/** A run that waits. */
-async function waitingRun(estate: Estate): Promise<Ids> {
-  const ids = await flow(estate)
-  return { ...ids, run_id: (await estate.stores.runs.create(ids.workflow, { queue: null })).id }
-}
-
-const flowing: Readonly<Record<string, Sample>> = {
-  createWorkflow: { fresh: anew, body: ({ word }) => ({ name: 'a flow', handle: word }) },
-  listWorkflows: {},
-  getWorkflow: {},
-  updateWorkflow: { fresh: flow, body: () => ({ name: 'ours' }) },
-  deleteWorkflow: { fresh: flow },
-  publishWorkflow: { fresh: flow, body: () => ({}) },
-  unpublishWorkflow: { fresh: flow },
-  createWorkflowVersion: { fresh: flow, body: () => ({ graph: 'ours' }) },
-  listWorkflowVersions: {},
-  getWorkflowVersion: {},
-  updateWorkflowVersion: { fresh: flow, body: () => ({ notes: 'ours' }) },
-  diffWorkflowVersions: { query: ({ version }) => ({ base: String(version) }) },
-  createRun: { body: ({ run_id }) => ({ queue: null, parent_run_id: run_id }) },
-  listRuns: { query: ({ workflow }) => ({ workflow: String(workflow) }) },
-  getRunStatistics: { query: ({ workflow }) => ({ workflow: String(workflow) }) },
-  getRun: {},
-  startRun: { fresh: waitingRun, body: () => ({}) },
-  succeedRun: { fresh: flow, body: () => ({}) },
-  failRun: { fresh: flow, body: () => ({ error: 'none' }) },
-  cancelRun: { fresh: flow, body: () => ({}) },
-  rerunRun: { body: () => ({ from_step: 2 }) },
-  appendSteps: { fresh: flow, body: () => ({ steps: [{ name: 'ours' }] }) },
-  listSteps: {},
-  getStep: {},
-  finishStep: { fresh: flow, body: () => ({ output: 'ours' }) },
-  followRun: { query: () => ({ live: 'false' }) },
 }
 
 const keeping: Readonly<Record<string, Sample>> = {
@@ -428,24 +314,6 @@ const being: Readonly<Record<string, Sample>> = {
   exportUser: {},
   listSessionsOfUser: {},
   endSessionsOfUser: { fresh: user },
-}
-
-const using: Readonly<Record<string, Sample>> = {
-  recordUsage: {
-    body: () => ({ events: [{ type: 'model_call', occurred_at: '2026-01-31T12:00:00Z' }] }),
-  },
-  listUsageEvents: { query: ({ user_id }) => ({ user_id: String(user_id) }) },
-  summarizeUsage: {
-    query: () => ({ by: 'day,model', first_day: '2026-01-01', last_day: '2026-12-31' }),
-  },
-  recordTuningCheckpoint: {
-    fresh: tuned, body: () => ({ runnable_config: {}, metrics: { loss: 1 } }),
-  },
-  listTuningCheckpoints: { query: () => ({ metric: 'loss', metadata: '{}' }) },
-  getTuningCheckpoint: {},
-  setBestTuningCheckpoint: { fresh: tuned },
-  deleteTuningCheckpoint: { fresh: tuned },
-  topUsage: { query: ({ user_id }) => ({ by: 'type', user_id: String(user_id) }) },
 }
 
 /** One entry an operation: an endpoint without one fails the build. */
