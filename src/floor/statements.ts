@@ -40,14 +40,22 @@ const lockFloors = (rows: Rows) => sql`
   select f.organization_id from floors f join ${rows} as g on ${sameFloor('f', 'g')}
   order by f.organization_id, f.conversation_id for update of f`
 
+/**
+ * The floors, before their events are looked up. By themselves, so that a planner that knows
+ * nothing of the rows finds the new events of each by number, and never reads all that ever
+ * happened.
+ */
+const withFloors = (rows: Rows) => sql`
+  with f as materialized (
+    select f.organization_id, f.conversation_id, f.event_count, f.ticket_count
+    from ${rows} as g join floors f on ${sameFloor('f', 'g')})`
+
 /** Events that were written and not yet applied. */
-const fresh = (rows: Rows) => sql`
-  ${rows} as g
-  join floors f on ${sameFloor('f', 'g')}
-  join floor_events e on ${sameFloor('e', 'f')} and e.number > f.event_count`
+const fresh = sql`f join floor_events e on ${sameFloor('e', 'f')} and e.number > f.event_count`
 
 /** Makes agents what their last event says. */
 const applyToAgents = (rows: Rows) => sql`
+  ${withFloors(rows)}
   insert into floor_agents (organization_id, conversation_id, speaker_uri, joined_at, ticket,
     priority, reason, requested_at, fence, granted_at, expires_at)
   select e.organization_id, e.conversation_id, e.speaker_uri, e.at,
@@ -58,10 +66,12 @@ const applyToAgents = (rows: Rows) => sql`
     case when e.type = 'granted' then e.fence end,
     case when e.type = 'granted' then e.at end,
     case when e.type = 'granted' then e.expires_at end
-  from ${fresh(rows)}
-  where e.speaker_uri is not null and e.type <> 'left' and not exists (
-    select 1 from floor_events n
-    where ${sameFloor('n', 'e')} and n.number > e.number and n.speaker_uri = e.speaker_uri)
+  from (
+    select e.*, row_number() over (
+      partition by e.organization_id, e.conversation_id, e.speaker_uri
+      order by e.number desc) as nth
+    from ${fresh} where e.speaker_uri is not null) as e
+  where e.nth = 1 and e.type <> 'left'
   on conflict (organization_id, conversation_id, speaker_uri) do update set
     ticket = excluded.ticket, priority = excluded.priority, reason = excluded.reason,
     requested_at = case when floor_agents.ticket = excluded.ticket
@@ -69,12 +79,14 @@ const applyToAgents = (rows: Rows) => sql`
     fence = excluded.fence, granted_at = excluded.granted_at, expires_at = excluded.expires_at`
 
 const removeLeft = (rows: Rows) => sql`
+  ${withFloors(rows)}
   delete from floor_agents where (organization_id, conversation_id, speaker_uri) in (
     select e.organization_id, e.conversation_id, e.speaker_uri
-    from ${fresh(rows)} where e.type = 'left')`
+    from ${fresh} where e.type = 'left')`
 
 /** Brings the floors' own rows up to their last events. */
 const applyToFloors = (rows: Rows) => sql`
+  ${withFloors(rows)}
   update floors set
     event_count = n.number, updated_at = n.at,
     ticket_count = coalesce(n.ticket, floors.ticket_count),
@@ -103,7 +115,7 @@ const applyToFloors = (rows: Rows) => sql`
         else 0 end) as held,
       max(e.policy) as policy, max(e.hold_ms) as hold_ms, max(e.queue_max) as queue_max,
       max(e.convener) as convener
-    from ${fresh(rows)}
+    from ${fresh}
     group by e.organization_id, e.conversation_id) as n
   where ${sameFloor('floors', 'n')}`
 
