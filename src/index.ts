@@ -12,6 +12,7 @@ export {
   type BlobKey, type BlobStorage, type ByteRange, DirectoryStorage, type NewAttachment,
   RangeNotSatisfiable, type S3Options, S3Storage,
 } from './attachments/index.js'
+export * from './checkpoints/index.js'
 export { type Clock, type Instant, systemClock } from './clock.js'
 export * from './conversations/index.js'
 export { type CoordinationOptions, CoordinationUnavailable } from './coordination/connect.js'

@@ -67,7 +67,7 @@ function jsonChanges(before: Typed, after: Typed): PathChange[] | undefined {
   const [one, other] = [parsed(before), parsed(after)]
   if (one === undefined || other === undefined) return undefined
   const changes: PathChange[] = []
-  collect(one.value, other.value, '', changes)
+  collect({ before: one.value, after: other.value, path: '' }, changes)
   return changes
 }
 
@@ -84,10 +84,15 @@ function parsed({ bytes }: Typed): { readonly value: JsonValue } | undefined {
 const isObject = (value: JsonValue): value is { [key: string]: JsonValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Two values in the same place. */
+interface Pair {
+  readonly before: JsonValue
+  readonly after: JsonValue
+  readonly path: string
+}
+
 /** Walks down as long as both are of one shape. */
-function collect(
-  before: JsonValue, after: JsonValue, path: string, changes: PathChange[],
-): void {
+function collect({ before, after, path }: Pair, changes: PathChange[]): void {
   if (changes.length >= pathsMax) return
   const bothObjects = isObject(before) && isObject(after)
   if (!bothObjects && !(Array.isArray(before) && Array.isArray(after))) {
@@ -101,7 +106,7 @@ function collect(
     if (!Object.hasOwn(one, key)) changes.push({ path: place, change: 'added', after: other[key]! })
     else if (!Object.hasOwn(other, key)) {
       changes.push({ path: place, change: 'removed', before: one[key]! })
-    } else collect(one[key]!, other[key]!, place, changes)
+    } else collect({ before: one[key]!, after: other[key]!, path: place }, changes)
   }
 }
 

@@ -143,7 +143,7 @@ export interface CheckpointTransport {
   ): AsyncIterable<StoredCheckpoint>
   /** Deletes a thread with everything of it. A thread that is not there is no failure. */
   deleteThread(threadId: string): Promise<void>
-  /** Copies every checkpoint and write of a thread to one that is not there. Throws ThreadExists. */
+  /** Copies every checkpoint and write of a thread to one that is not there, else ThreadExists. */
   copyThread(threadId: string, toThreadId: string): Promise<void>
   /** Deletes the checkpoints of runs, with their writes; what others need of them stays. */
   deleteRuns(runIds: readonly string[]): Promise<void>

@@ -1,4 +1,4 @@
-import { defineError, HoldfastError } from '../errors.js'
+import { defineError } from '../errors.js'
 
 /** No such checkpoint. */
 export const CheckpointNotFound = defineError('CheckpointNotFound', {
@@ -29,17 +29,16 @@ export interface Heads {
   readonly parent: string | null
 }
 
+const Conflict = defineError('CheckpointConflict', { code: 'checkpoint_conflict', status: 409 })
+
 /** The head of the namespace is another one than the parent of what was put. */
-export class CheckpointConflict extends HoldfastError implements Heads {
-  static readonly definition = { code: 'checkpoint_conflict', status: 409 }
-  override readonly code = CheckpointConflict.definition.code
-  override readonly status = CheckpointConflict.definition.status
+export class CheckpointConflict extends Conflict implements Heads {
   readonly head: string | null
   readonly parent: string | null
 
   constructor({ head, parent }: Heads) {
     const names = (id: string | null) => (id === null ? 'nothing' : JSON.stringify(id))
-    super(`The head is ${names(head)}, not ${names(parent)}; read it and go on from there, or fork.`)
+    super(`The head is ${names(head)}, not ${names(parent)}; go on from there, or fork.`)
     this.head = head
     this.parent = parent
   }

@@ -125,8 +125,9 @@ const beginCopy = ({ engine: { now } }: On, slot: Placeholder<ThreadCopy>) => sq
   with ${thread(slot as Slot)}
   insert into checkpoint_threads (organization_id, number, thread_id, fence, entry_count,
     created_by, created_at, updated_at)
-  select t.organization_id, cast(${slot('number')} as bigint), cast(${slot('to_thread_id')} as text),
-    null, t.entry_count, cast(${slot('created_by')} as text), ${now()}, ${now()}
+  select t.organization_id, cast(${slot('number')} as bigint),
+    cast(${slot('to_thread_id')} as text), null, t.entry_count,
+    cast(${slot('created_by')} as text), ${now()}, ${now()}
   from t where ${sql.lit(true)}
   on conflict (organization_id, thread_id) do nothing
   returning number`

@@ -156,7 +156,9 @@ export class CheckpointKeeper {
       }
       const [first] = await transaction.atomic(rest(copy))
       if (first!.changed === 0) throw new CheckpointNotFound('There is no such checkpoint here.')
-      if (wrapping.seals) await resealed(transaction, { organizationId, wrapping, copy, threadId, toThreadId })
+      if (wrapping.seals) {
+        await resealed(transaction, { organizationId, wrapping, copy, threadId, toThreadId })
+      }
       return first!.changed
     })
   }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { InvalidInput } from '../errors.js'
-import { contract } from '../testing/contract.js'
+import { contract, type ContractWorld } from '../testing/contract.js'
 import { type PutCheckpoint, type StoredCheckpoint, type Typed } from './contract.js'
 import { CheckpointNotFound, CheckpointUnreadable, ThreadExists } from './errors.js'
 import { type CheckpointStore } from './store.js'
 
-const json = (value: unknown): Typed => ({ type: 'json', bytes: Buffer.from(JSON.stringify(value)) })
+const json = (value: unknown): Typed =>
+  ({ type: 'json', bytes: Buffer.from(JSON.stringify(value)) })
 const listIn = (checkpoint: StoredCheckpoint) =>
   JSON.parse(Buffer.from(checkpoint.values.list!.bytes).toString()) as string[]
 
@@ -14,7 +15,8 @@ const words = Array.from({ length: 12 }, (_, index) => `${index} `.repeat(60))
 
 /** A checkpoint whose list holds so many words. */
 const step = (number: number, more: Partial<PutCheckpoint> = {}): PutCheckpoint => ({
-  threadId: 't', checkpointId: String(10 + number), parentId: number === 0 ? null : String(9 + number),
+  threadId: 't', checkpointId: String(10 + number),
+  parentId: number === 0 ? null : String(9 + number),
   state: json({ number }), channelVersions: { list: number },
   values: { list: json(words.slice(0, number + 1)) },
   ...more,
@@ -30,19 +32,30 @@ async function idsOf(store: CheckpointStore, request = {}): Promise<string[]> {
   return found
 }
 
+/** The same checkpoints as another process sees them, where there can be one. */
+async function otherStore(
+  { another, organizationId, organization, isLasting }: ContractWorld,
+): Promise<CheckpointStore> {
+  return isLasting
+    ? (await another()).organization(organizationId).checkpoints
+    : organization.checkpoints
+}
+
 const bytesOf = async (store: CheckpointStore) =>
   (await store.threads()).data.reduce((sum, { storedBytes }) => sum + storedBytes, 0)
 
 contract('checkpoints that are kept', (open) => {
   it('stay by the rule, and all that stay can be loaded by whoever knows nothing', async () => {
-    const { organization: { checkpoints }, another, organizationId, isLasting } = await open()
+    const world = await open()
+    const { organization: { checkpoints } } = world
     await chain(checkpoints)
     await checkpoints.put(step(3, { checkpointId: '30', parentId: '12', whenStale: 'fork' }))
     await checkpoints.pin({ threadId: 't', checkpointId: '11' })
     const before = await bytesOf(checkpoints)
-    expect(await checkpoints.prune({ threadIds: ['t', 'none'], keepLast: 2 })).toEqual({ deleted: 8 })
+    const pruned = await checkpoints.prune({ threadIds: ['t', 'none'], keepLast: 2 })
+    expect(pruned).toEqual({ deleted: 8 })
     expect(await idsOf(checkpoints)).toEqual(['30', '19', '11'])
-    const store = isLasting ? (await another()).organization(organizationId).checkpoints : checkpoints
+    const store = await otherStore(world)
     const lists = []
     for await (const each of store.list()) lists.push(listIn(each).length)
     expect(lists).toEqual([4, 10, 2])
@@ -70,8 +83,9 @@ contract('checkpoints that are kept', (open) => {
   })
 
   it('go with their run, and the head comes back without losing what followed it', async () => {
-    const { organization: { checkpoints }, another, organizationId, isLasting, neighbour } = await open()
-    const other = isLasting ? (await another()).organization(organizationId).checkpoints : checkpoints
+    const world = await open()
+    const { organization: { checkpoints }, neighbour } = world
+    const other = await otherStore(world)
     await neighbour.checkpoints.put(step(0, { runId: 'late' }))
     for (let number = 0; number < 6; number++) {
       await checkpoints.put(step(number, { runId: number < 3 ? 'early' : 'late' }))
@@ -89,8 +103,9 @@ contract('checkpoints that are kept', (open) => {
   })
 
   it('go on from a head that came back with other bytes than those deleted', async () => {
-    const { organization: { checkpoints }, another, organizationId, isLasting } = await open()
-    const other = isLasting ? (await another()).organization(organizationId).checkpoints : checkpoints
+    const world = await open()
+    const { organization: { checkpoints } } = world
+    const other = await otherStore(world)
     await chain(checkpoints, 3)
     await checkpoints.put(step(3, { runId: 'gone' }))
     expect(listIn(await other.get({ threadId: 't' }))).toHaveLength(4)
@@ -99,7 +114,9 @@ contract('checkpoints that are kept', (open) => {
     await checkpoints.put(step(3, { checkpointId: '20', values: { list: json(changed) } }))
     expect(listIn(await other.get({ threadId: 't' }))).toEqual(changed)
     expect(listIn(await checkpoints.get({ threadId: 't' }))).toEqual(changed)
-    await other.put(step(4, { checkpointId: '21', parentId: '20', values: { list: json([...changed, 'x']) } }))
+    await other.put(step(4, {
+      checkpointId: '21', parentId: '20', values: { list: json([...changed, 'x']) },
+    }))
     expect(listIn(await checkpoints.get({ threadId: 't' }))).toEqual([...changed, 'x'])
     await checkpoints.deleteRuns(['gone'])
     expect(await idsOf(checkpoints)).toEqual(['21', '20', '12', '11', '10'])
@@ -121,7 +138,9 @@ contract('checkpoints that are kept', (open) => {
       .rejects.toThrow(CheckpointNotFound)
     await checkpoints.copyThread('none', 'new')
     await checkpoints.put(step(4))
-    await checkpoints.put(step(4, { threadId: 'copy', values: { list: json([...words.slice(0, 4), 'c']) } }))
+    await checkpoints.put(step(4, {
+      threadId: 'copy', values: { list: json([...words.slice(0, 4), 'c']) },
+    }))
     await checkpoints.put(step(3, {
       threadId: 'forked', values: { list: json([...words.slice(0, 3), 'f'.repeat(100)]) },
     }))
@@ -149,7 +168,8 @@ contract('checkpoints that are kept', (open) => {
     await checkpoints.put(step(1, {
       channelVersions: { a: 2, c: 1, d: 2, e: 2 },
       values: {
-        a: json({ x: [1, 3, 4], 'y/z': 'new' }), d: { type: 'bytes', bytes: Uint8Array.from([254]) },
+        a: json({ x: [1, 3, 4], 'y/z': 'new' }),
+        d: { type: 'bytes', bytes: Uint8Array.from([254]) },
         e: json('e'),
       },
     }))

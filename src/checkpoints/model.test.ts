@@ -85,7 +85,8 @@ const put = commandOf('put', fc.record({
   const attempt = stores[given.store]!.put({
     threadId: prefix + given.thread, checkpointId, parentId, runId: given.run,
     state: bytes(checkpointId), metadata: { n: model.count },
-    channelVersions: Object.fromEntries(Object.keys({ ...values, ...inherited }).map((c) => [c, 1])),
+    channelVersions: Object.fromEntries(
+      Object.keys({ ...values, ...inherited }).map((c) => [c, 1])),
     values: Object.fromEntries(Object.entries(values).map(([c, v]) => [c, bytes(v)])),
     writes: [{ taskId: 't', writes: [{ index: 0, channel: 'a', value: bytes(writes[0]!) }] }],
     whenStale: given.forks ? 'fork' : 'refuse',
@@ -127,17 +128,20 @@ const fork = commandOf('fork', fc.record({ from: thread, to: thread, place, stor
     model.threads.set(given.to, { kept: new Map([[checkpointId, base]]), head: checkpointId })
   })
 
-const prune = commandOf('prune', fc.record({ keepLast: fc.integer({ min: 0, max: 4 }), store, thread }),
-  (given) => async (model: Model, { stores, prefix }: World) => {
-    await stores[given.store]!.prune({ threadIds: [prefix + given.thread], keepLast: given.keepLast })
+const prune = commandOf('prune', fc.record({
+  keepLast: fc.integer({ min: 0, max: 4 }), store, thread,
+}), (given) => async (model: Model, { stores, prefix }: World) => {
+    const { keepLast } = given
+    await stores[given.store]!.prune({ threadIds: [prefix + given.thread], keepLast })
     const { kept, head } = threadOf(model, given.thread)
-    for (const id of [...kept.keys()].sort().toReversed().slice(given.keepLast)) {
+    for (const id of [...kept.keys()].sort().toReversed().slice(keepLast)) {
       if (id !== head && !kept.get(id)!.isPinned) kept.delete(id)
     }
   })
 
-const deleteRuns = commandOf('deleteRuns', fc.record({ run: fc.constantFrom('r1', 'r2', 'r3'), store }),
-  (given) => async (model: Model, { stores }: World) => {
+const deleteRuns = commandOf('deleteRuns', fc.record({
+  run: fc.constantFrom('r1', 'r2', 'r3'), store,
+}), (given) => async (model: Model, { stores }: World) => {
     await stores[given.store]!.deleteRuns([given.run])
     for (const [name, own] of model.threads) {
       const before = own.kept.size

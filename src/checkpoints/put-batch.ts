@@ -28,7 +28,8 @@ export interface PutWays {
 }
 
 const { columns } = checkpointThreads
-const [yes, no] = [checkpoints.columns.isPinned.encode(true), checkpoints.columns.isPinned.encode(false)]
+const yes = checkpoints.columns.isPinned.encode(true)
+const no = checkpoints.columns.isPinned.encode(false)
 
 /** Writes many calls in one atomic batch, in one round trip where everything is as it seemed. */
 export class PutBatch {

@@ -79,7 +79,8 @@ const ofPut = sql`c.organization_id = g.organization_id and c.thread = g.thread
 const arrive = ({ now }: Engine) => (rows: Rows) => sql`
   insert into checkpoint_threads (organization_id, number, thread_id, fence, entry_count,
     created_by, created_at, updated_at)
-  select g.organization_id, g.number, g.thread_id, g.fence, g.added, g.created_by, ${now()}, ${now()}
+  select g.organization_id, g.number, g.thread_id, g.fence, g.added, g.created_by, ${now()},
+    ${now()}
   from ${rows} as g
   where g.creates or exists (select 1 from checkpoint_threads t where ${ofGiven})
   order by g.organization_id, g.thread_id
@@ -112,7 +113,8 @@ const advance = (rows: Rows) => sql`
       when exists (
         select 1 from checkpoints c
         where c.organization_id = g.organization_id and c.thread = g.thread
-          and c.checkpoint_id = g.checkpoint_id and c.namespace = g.namespace) then ${sql.lit(false)}
+          and c.checkpoint_id = g.checkpoint_id and c.namespace = g.namespace)
+        then ${sql.lit(false)}
       when g.parent_id is null then checkpoint_heads.head_id is null
       else checkpoint_heads.head_id = g.parent_id and checkpoint_heads.token = g.known
     end

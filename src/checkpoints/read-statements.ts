@@ -27,9 +27,10 @@ export const sameCheckpoint = (left: string, right: string) => sql`
 const numberAt = (element: string, place: number) =>
   sql`cast(${sql.ref(element)}.value ->> ${sql.lit(place)} as bigint)`
 
-/** The ends that checkpoints `source` need of each log: `organization_id, thread, log, end_offset`. */
+/** How much checkpoints need of each log: `organization_id, thread, log, end_offset`. */
 export const needed = ({ jsonElements }: Engine, source: RawBuilder<unknown>) => sql`
-  select c.organization_id, c.thread, ${numberAt('r', 0)} as log, max(${numberAt('r', 1)}) as end_offset
+  select c.organization_id, c.thread, ${numberAt('r', 0)} as log,
+    max(${numberAt('r', 1)}) as end_offset
   from ${source} as c, ${jsonElements(sql.ref('c.refs'))} as r
   group by 1, 2, 3`
 

@@ -4,7 +4,9 @@ import { CheckpointUnreadable } from './errors.js'
 import { type KnownThread, type ThreadMemory } from './memory.js'
 import { type Finding, type ReadStatements } from './read-statements.js'
 import { BytesMissing, checkpointsIn, type FoundCheckpoint, type Logs } from './rows.js'
-import { checkpointChunks, checkpoints, checkpointThreads, type CheckpointTables } from './tables.js'
+import {
+  checkpointChunks, checkpoints, checkpointThreads, type CheckpointTables,
+} from './tables.js'
 import { closedValue } from './values.js'
 import { type Wrapping } from './wrapping.js'
 
@@ -78,7 +80,9 @@ export class CheckpointReader {
     })
     const [found] = read.checkpoints
     if (found === undefined) return undefined
-    for (const logs of read.logs.values()) for (const [log, bytes] of logs) thread.logs.set(log, bytes)
+    for (const logs of read.logs.values()) {
+      for (const [log, bytes] of logs) thread.logs.set(log, bytes)
+    }
     memory.trim()
     const { token, headToken, values, checkpoint: { checkpointId } } = found
     const isHead = name.checkpointId === undefined

@@ -49,7 +49,7 @@ const nameOf = ({ thread, checkpoint_id, namespace }: StoredRow) =>
 /** Some bytes that a checkpoint needs were not among the rows. */
 export class BytesMissing extends Error {}
 
-/** Makes checkpoints of rows, in the order of their places. Throws BytesMissing, CheckpointUnreadable. */
+/** Checkpoints in the order of their places. Throws BytesMissing, CheckpointUnreadable. */
 export function checkpointsIn(rows: readonly StoredRow[], reading: RowReading) {
   const sorted = sortedOut(rows, reading)
   sorted.checkpoints.sort((left, right) => Number(left.place) - Number(right.place))
@@ -59,7 +59,8 @@ export function checkpointsIn(rows: readonly StoredRow[], reading: RowReading) {
 
 function sortedOut(rows: readonly StoredRow[], reading: RowReading): Sorted {
   const sorted: Sorted = {
-    checkpoints: [], threadIds: new Map(), writes: new Map(), parentWrites: new Map(), logs: new Map(),
+    checkpoints: [], threadIds: new Map(), writes: new Map(), parentWrites: new Map(),
+    logs: new Map(),
   }
   for (const row of rows) {
     // Checkpoints come before what is theirs.

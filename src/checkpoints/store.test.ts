@@ -68,18 +68,19 @@ contract('checkpoints', (open) => {
   })
 
   it('keep what the parent has of channels that did not change', async () => {
-    const { organization: { checkpoints }, another, organizationId } = await open()
-    const fresh = (await another()).organization(organizationId).checkpoints
+    const { organization: { checkpoints }, another, organizationId, isLasting } = await open()
+    const other = isLasting
+      ? (await another()).organization(organizationId).checkpoints : checkpoints
     const list = ['x'.repeat(200)]
-    await checkpoints.put(step('1', null, {
+    await checkpoints.put(step('10', null, {
       channelVersions: { list: 1, other: 1, gone: 1 },
       values: { list: json(list), other: json('o'), gone: json('g') },
     }))
-    for (let index = 2; index < 12; index++) {
+    for (let index = 11; index < 20; index++) {
       list.push(`${index}`.repeat(150))
-      // Every other one is put by a process that knows nothing.
-      const store = index % 2 === 0 && fresh !== undefined ? checkpoints : checkpoints
-      await store.put(step(`${index}`.padStart(2, '1'), index === 2 ? '1' : `${index - 1}`.padStart(2, '1'), {
+      // Two processes take turns, so that neither knows what stands.
+      const store = index % 2 === 0 ? checkpoints : other
+      await store.put(step(`${index}`, `${index - 1}`, {
         channelVersions: { list: index, other: 1 }, values: { list: json(list) },
       }))
     }
@@ -94,7 +95,8 @@ contract('checkpoints', (open) => {
     const refused = checkpoints.put(step('3', '1'))
     await expect(refused).rejects.toThrow(CheckpointConflict)
     await expect(refused).rejects.toMatchObject({ head: '2', parent: '1', status: 409 })
-    await expect(checkpoints.put(step('3', null))).rejects.toMatchObject({ head: '2', parent: null })
+    await expect(checkpoints.put(step('3', null)))
+      .rejects.toMatchObject({ head: '2', parent: null })
     await expect(checkpoints.put(step('3', '0', { threadId: 'new' })))
       .rejects.toMatchObject({ head: null, parent: '0' })
     expect((await all(checkpoints)).map(({ checkpointId }) => checkpointId)).toEqual(['2', '1'])
@@ -123,7 +125,9 @@ contract('checkpoints', (open) => {
       whenStale: 'fork', values: { list: json([...base, 'right'.repeat(50)]) },
     }))
     await checkpoints.put(step('4', '3', { values: {}, channelVersions: { list: 3 } }))
-    await checkpoints.put(step('5', '2', { whenStale: 'fork', values: {}, channelVersions: { list: 2 } }))
+    await checkpoints.put(step('5', '2', {
+      whenStale: 'fork', values: {}, channelVersions: { list: 2 },
+    }))
     const listOf = async (checkpointId: string) => JSON.parse(read(
       (await checkpoints.get({ threadId: 't', checkpointId })).values.list!)) as string[]
     expect(await listOf('2')).toEqual([...base, 'left'.repeat(50)])
@@ -155,7 +159,9 @@ contract('checkpoints', (open) => {
     const name = { threadId: 't', checkpointId: '1' }
     await checkpoints.putWrites({ ...name, taskId: 'z', writes: [write(1, 'z1'), write(0, 'z0')] })
     await checkpoints.putWrites({ ...name, taskId: 'a', writes: [write(0, 'a0')] })
-    await checkpoints.putWrites({ ...name, taskId: 'z', writes: [write(0, 'late'), write(2, 'z2')] })
+    await checkpoints.putWrites({
+      ...name, taskId: 'z', writes: [write(0, 'late'), write(2, 'z2')],
+    })
     await checkpoints.putWrites({
       ...name, taskId: 'z', whenWritten: 'replace', writes: [write(-1, 'error')],
     })
@@ -198,7 +204,8 @@ contract('checkpoints', (open) => {
     await neighbour.checkpoints.put(step('1', null, { metadata: { source: 'loop' } }))
     const ids = Array.from({ length: 130 }, (_, index) => String(100 + index))
     for (const [index, id] of ids.entries()) {
-      const metadata = { source: index % 2 === 0 ? 'loop' : 'input', at: { deep: index % 3, more: 1 } }
+      const source = index % 2 === 0 ? 'loop' : 'input'
+      const metadata = { source, at: { deep: index % 3, more: 1 } }
       await checkpoints.put(step(id, index === 0 ? null : ids[index - 1]!, { metadata }))
     }
     await checkpoints.put(step('150', null, { threadId: 'other', namespace: 'n' }))
@@ -215,8 +222,8 @@ contract('checkpoints', (open) => {
     expect(await idsOf({ metadata: { at: { more: 1, deep: 0 } } })).toHaveLength(44)
     expect(await idsOf({ limit: 0 })).toEqual([])
     const lines = []
-    for await (const { checkpointId } of checkpoints.ancestors({ threadId: 't', checkpointId: '229' })) {
-      lines.push(checkpointId)
+    for await (const each of checkpoints.ancestors({ threadId: 't', checkpointId: '229' })) {
+      lines.push(each.checkpointId)
     }
     expect(lines).toEqual(ids.slice(0, -1).toReversed())
   })
@@ -243,8 +250,9 @@ contract('checkpoints', (open) => {
     await checkpoints.put(step('1', null, { values: { list: json(['x'.repeat(100)]) } }))
     const put = (fails: boolean) => holdfast.transaction(async (transaction) => {
       const inside = transaction.organization(organizationId).checkpoints
-      await inside.put(step('2', '1', { values: { list: json(['x'.repeat(100), 'y'.repeat(100)]) } }))
-      await inside.put(step('3', '2', { values: { list: json(['x'.repeat(100), 'y'.repeat(100), fails]) } }))
+      const list = ['x'.repeat(100), 'y'.repeat(100)]
+      await inside.put(step('2', '1', { values: { list: json(list) } }))
+      await inside.put(step('3', '2', { values: { list: json([...list, fails]) } }))
       expect((await inside.get({ threadId: 't' })).checkpointId).toBe('3')
       if (fails) throw new Error('taken back')
     })

@@ -49,8 +49,10 @@ export async function threadPage(
     from checkpoint_threads t
     where t.organization_id = ${organizationId} and t.thread_id > ${after}
     order by t.thread_id limit ${sql.lit(limit + 1)}`.compile(on.write)
-  const { rows } = await on.execute({ sql: query.sql, parameters: query.parameters, readOnly: true })
-  const namespaces = await namespacesOf(on, organizationId, rows.map(({ number }) => Number(number)))
+  const { sql: text, parameters } = query
+  const { rows } = await on.execute({ sql: text, parameters, readOnly: true })
+  const numbers = rows.map(({ number }) => Number(number))
+  const namespaces = await namespacesOf(on, organizationId, numbers)
   const threads = rows.map((row): CheckpointThread => {
     const own = namespaces.get(Number(row.number)) ?? []
     return {
@@ -82,7 +84,8 @@ async function namespacesOf(on: On, organizationId: Stored<'id'>, numbers: reado
     where h.organization_id = ${organizationId}
       and h.thread in (${sql.join(numbers.map((each) => columns.number.encode(each)))})
     order by h.thread, h.namespace`.compile(on.write)
-  const { rows } = await on.execute({ sql: query.sql, parameters: query.parameters, readOnly: true })
+  const { sql: text, parameters } = query
+  const { rows } = await on.execute({ sql: text, parameters, readOnly: true })
   for (const row of rows) {
     const own = found.get(Number(row.thread)) ?? []
     found.set(Number(row.thread), own)

@@ -84,7 +84,7 @@ export function keepValue({ type, bytes }: Typed, how: Keeping): Kept {
   if (isEqual) return grown({ ...before, ...next }, content.subarray(length), how)
   if (length < sharedMin || length < content.length / 8) return whole({ type, bytes }, how)
   const cut = { ...before, ...next, pieces: cutPieces(before.pieces, length), isOpen: false }
-  return grown(cut, content.subarray(length), how, { bytes, type })
+  return grown(cut, content.subarray(length), how)
 }
 
 /** The bytes of a value. */
@@ -125,7 +125,7 @@ export function refsOf(values: Iterable<Value>): [number, number][] {
 }
 
 /** Puts `rest` behind the pieces of `value`. */
-function grown(value: RopeValue, rest: Uint8Array, how: Keeping, typed?: Typed): Kept {
+function grown(value: RopeValue, rest: Uint8Array, how: Keeping): Kept {
   if (rest.length <= tailMax) return { value: { ...value, tail: rest.slice() }, growths: [] }
   const tail = tailOf(rest, value.tail)
   const added = rest.slice(0, rest.length - tail.length)
@@ -138,7 +138,7 @@ function grown(value: RopeValue, rest: Uint8Array, how: Keeping, typed?: Typed):
     }
   }
   if (value.pieces.length >= piecesMax) {
-    const bytes = typed?.bytes ?? bytesOf({ ...value, tail: rest }, how.bytesOf)
+    const bytes = bytesOf({ ...value, tail: rest }, how.bytesOf)
     return whole({ type: value.type, bytes }, how)
   }
   const log = how.newLog()

@@ -78,8 +78,8 @@ export interface Engine {
   /** What follows `using` in an index that helps `jsonContains`; undefined where none can. */
   jsonContainsIndex(column: string): string | undefined
   /**
-   * The elements of a stored JSON array, as a table expression with a column `value` that may follow
-   * the table of that column.
+   * The elements of a stored JSON array, as a table expression with a column `value` that may
+   * follow the table of that column.
    */
   jsonElements(column: Expression<unknown>): RawBuilder<unknown>
   /** The column type of each kind, for migrations and the schema test. */

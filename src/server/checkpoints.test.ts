@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { type ListCheckpoints, type StoredCheckpoint } from '../checkpoints/index.js'
+import {
+  type CheckpointTransport, type ListCheckpoints, type StoredCheckpoint,
+} from '../checkpoints/index.js'
 import { createClient } from '../client/index.js'
 import { contract } from '../testing/contract.js'
 import { served } from '../testing/serving.js'
@@ -116,6 +118,45 @@ contract('checkpoints over HTTP', (openWorld) => {
     expect(large.body.data).toHaveLength(2)
     const rest = await list({ thread_id: other, cursor: large.body.next_cursor })
     expect([rest.body.data.length, rest.body.next_cursor]).toEqual([1, null])
+  })
+
+  it('are pinned, pruned, copied, forked, compared and counted as in the library', async () => {
+    const { organization: { checkpoints: library }, url, ourToken } = await open()
+    const { checkpoints: client } = createClient({ url, token: ourToken })
+    const transport: CheckpointTransport = client
+    for (let number = 1; number <= 5; number++) await transport.put(draftOf(number))
+    const nameOf = (number: number, id = threadId) =>
+      ({ threadId: id, namespace: hard, checkpointId: draftOf(number).checkpointId })
+    const steps = async (id: string) =>
+      (await all(transport.list({ threadId: id }))).map(({ metadata }) => metadata.step)
+    expect(await client.compare(nameOf(1), nameOf(2)))
+      .toStrictEqual(await library.compare(nameOf(1), nameOf(2)))
+    await transport.copyThread(threadId, 'copy')
+    await client.fork(nameOf(2), 'fork')
+    await client.pin(nameOf(1))
+    expect(await transport.prune({ threadIds: [threadId], keepLast: 2 })).toEqual({ deleted: 2 })
+    expect(await steps(threadId)).toEqual([5, 4, 1])
+    await client.unpin(nameOf(1))
+    expect(await transport.prune({})).toEqual({ deleted: 6 })
+    expect([await steps(threadId), await steps('copy'), await steps('fork')])
+      .toEqual([[5], [5], [2]])
+    await transport.deleteRuns(['run 0'])
+    const threads = []
+    for await (const thread of client.threads()) threads.push(thread)
+    const told = (await library.threads()).data
+    expect(threads.map((each) => [each.thread_id, each.checkpoint_count, each.stored_bytes]))
+      .toEqual(told.map((each) => [each.threadId, each.checkpointCount, each.storedBytes]))
+    for (const [call, code] of [
+      [() => client.copyThread(threadId, 'copy'), 'thread_exists'],
+      [() => client.fork(nameOf(5), 'copy'), 'thread_exists'],
+      [() => client.fork(nameOf(1), 'new'), 'checkpoint_not_found'],
+      [() => client.pin(nameOf(1)), 'checkpoint_not_found'],
+      [() => client.compare(nameOf(1), nameOf(5)), 'checkpoint_not_found'],
+    ] as const) await expect(call()).rejects.toMatchObject({ code })
+    expect(await client.setPolicy({ keepDays: 7 })).toEqual(
+      { keepLast: null, keepDays: 7, encrypts: false })
+    expect(await client.policy()).toEqual(await library.policy())
+    await expect(client.setPolicy({ encrypts: true })).rejects.toMatchObject({ status: 400 })
   })
 
   it('name what is wrong, and where, and are unseen by a neighbour', async () => {

@@ -1,9 +1,26 @@
-import { type Migration } from '../migrate.js'
+import { type Migration, type SchemaEditor } from '../migrate.js'
 
 const tables = [
   'checkpoint_chunks', 'checkpoint_writes', 'checkpoints', 'checkpoint_heads', 'checkpoint_threads',
   'checkpoint_policies', 'checkpoint_keys',
 ]
+
+async function policies(schema: SchemaEditor): Promise<void> {
+  await schema.createTable('checkpoint_policies', `
+    organization_id {id} not null references organizations (id) on delete cascade,
+    keep_last {integer},
+    keep_days {integer},
+    encrypts {flag} not null,
+    swept_at {instant},
+    updated_at {instant} not null,
+    primary key (organization_id)`)
+  await schema.createTable('checkpoint_keys', `
+    organization_id {id} not null references organizations (id) on delete cascade,
+    id {id} not null,
+    sealed {json} not null,
+    created_at {instant} not null,
+    primary key (organization_id, id)`)
+}
 
 /** Threads of checkpoints, their heads, what tasks wrote, and the bytes of values apart. */
 export const checkpoints: Migration = {
@@ -68,20 +85,7 @@ export const checkpoints: Migration = {
       primary key (organization_id, thread, log, start_offset),
       foreign key (organization_id, thread)
         references checkpoint_threads (organization_id, number) on delete cascade`)
-    await schema.createTable('checkpoint_policies', `
-      organization_id {id} not null references organizations (id) on delete cascade,
-      keep_last {integer},
-      keep_days {integer},
-      encrypts {flag} not null,
-      swept_at {instant},
-      updated_at {instant} not null,
-      primary key (organization_id)`)
-    await schema.createTable('checkpoint_keys', `
-      organization_id {id} not null references organizations (id) on delete cascade,
-      id {id} not null,
-      sealed {json} not null,
-      created_at {instant} not null,
-      primary key (organization_id, id)`)
+    await policies(schema)
     for (const table of tables) await schema.secureTable(table)
   },
   async down(schema) {

@@ -78,7 +78,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id), ...await memoryIn(stores, words),
-    ...await threadIn(stores, words),
+    ...await threadsIn(stores, words),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -286,10 +286,18 @@ export async function memoryIn({ items, cache }: OrganizationStores, { mark, sec
   return { label: `label-${mark}`, item_key: `item-${mark}` }
 }
 
+/** A policy, a key, and two threads; the names of the last. */
+async function threadsIn(stores: OrganizationStores, words: Words) {
+  await stores.checkpoints.setPolicy({ encrypts: true })
+  await stores.checkpoints.setPolicy({ encrypts: false, keepLast: 100 })
+  await threadIn(stores, { ...words, mark: `other-${words.mark}` })
+  return threadIn(stores, words)
+}
+
 /** A thread with two checkpoints and writes; its name and that of the last. */
 export async function threadIn({ checkpoints }: OrganizationStores, { mark, secret }: Words) {
   const threadId = `thread-${mark}`
-  const value = { type: 'text', bytes: Buffer.from(secret.repeat(8)) }
+  const value = { type: 'text', bytes: Buffer.from(secret.repeat(100)) }
   const write = { index: 0, channel: secret, value }
   const named = (each: number) => `checkpoint-${each}-${mark}`
   for (const each of [1, 2]) {

@@ -4,8 +4,11 @@ import { type Database } from '../../database/database.js'
 import { type Table } from '../../database/table.js'
 import { type Estate } from './estate.js'
 
-/** What changes by itself: when a credential was last seen, and what the audit seals later on. */
-const volatile = /^last_|_count$|^uses|^sequence$|^hash$|^sealed/
+/**
+ * What changes by itself: when a credential was last seen, what the audit seals later on, and when
+ * checkpoints were pruned last.
+ */
+const volatile = /^last_|_count$|^uses|^sequence$|^hash$|^sealed|^swept_at$/
 
 /** Columns that look so and are none of these. */
 const steady = new Set(['message_count'])

@@ -256,7 +256,9 @@ const checkpointing: Readonly<Record<string, Sample>> = {
   updateCheckpointPolicy: { body: () => ({ keep_days: 36_500 }) },
   listThreads: {},
   deleteThread: { fresh: thread, body: ({ thread_id: id }) => ({ thread_id: id }) },
-  copyThread: { fresh: fork, body: (ids) => ({ thread_id: ids.thread_id, to_thread_id: ids.word }) },
+  copyThread: {
+    fresh: fork, body: ({ thread_id: id, word }) => ({ thread_id: id, to_thread_id: word }),
+  },
 }
 
 const streaming: Readonly<Record<string, Sample>> = {

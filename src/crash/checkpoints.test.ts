@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Holdfast, openHoldfast } from '../holdfast.js'
+import { ensureBuilt } from '../testing/command-line.test.harness.js'
+import { testEngines } from '../testing/engines.js'
+import { program } from './server-process.js'
+
+const kills = Number(process.env.HOLDFAST_TEST_CHECKPOINT_KILLS ?? 4)
+const script = fileURLToPath(new URL('./checkpoint-writer.mjs', import.meta.url))
+
+/** What a run leaves to be cleaned up. */
+const leftovers: (() => Promise<unknown> | void)[] = []
+
+afterEach(async () => {
+  for (const clean of leftovers.splice(0).reverse()) await clean()
+})
+
+/** A process that puts and prunes, killed some time after it began; what it acknowledged. */
+async function killed(database: string): Promise<number[]> {
+  const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
+  const child = spawn(process.execPath, [script, library, database], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'close')
+  let [said, failure] = ['', '']
+  child.stderr.on('data', (text) => (failure += String(text)))
+  const begun = new Promise<void>((resolve) => child.stdout.on('data', (text) => {
+    said += String(text)
+    resolve()
+  }))
+  await Promise.race([begun, ended])
+  await sleep(Math.random() * 400)
+  child.kill('SIGKILL')
+  await ended
+  expect(failure).toBe('')
+  return said.split('\n').slice(0, -1).map(Number)
+}
+
+interface Step { readonly number: number; readonly text: string }
+
+const numbersIn = (bytes: Uint8Array) =>
+  (JSON.parse(Buffer.from(bytes).toString()) as Step[]).map(({ number, text }) => {
+    expect(text).toBe(`step ${number} `.repeat(12))
+    return number
+  })
+
+/** The lists of all checkpoints that are left, each whole; how many steps the newest has. */
+async function lengthOf(holdfast: Holdfast): Promise<number> {
+  const { checkpoints } = holdfast.organization()
+  let newest = 0
+  for await (const { checkpointId, values, writes } of checkpoints.list({ threadId: 'chain' })) {
+    const numbers = numbersIn(values.steps!.bytes)
+    expect(numbers).toEqual(numbers.map((_, index) => index))
+    expect(numbers.at(-1)).toBe(Number(checkpointId))
+    expect(writes).toHaveLength(1)
+    newest = Math.max(newest, numbers.length)
+  }
+  return newest
+}
+
+// What is in memory ends with its process.
+for (const engine of testEngines().slice(1)) {
+  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
+  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] checkpoints${reason}`, () => {
+    it('go on behind the last acknowledged one, whole, though putting and pruning were killed',
+      async () => {
+        await ensureBuilt()
+        const lease = await engine.create()
+        const holdfast = await openHoldfast({ database: lease.url })
+        leftovers.push(() => lease.drop(), () => holdfast.close())
+        let acknowledged = 0
+        for (let count = 0; count < kills; count++) {
+          const numbers = await killed(lease.url)
+          expect(numbers.every(Number.isInteger)).toBe(true)
+          // Each run goes on where the one before ended, or one behind what was not acknowledged.
+          expect(numbers[0]! - acknowledged).toBeGreaterThanOrEqual(0)
+          expect(numbers[0]! - acknowledged).toBeLessThanOrEqual(1)
+          acknowledged = numbers.at(-1)! + 1
+          const length = await lengthOf(holdfast)
+          expect(length - acknowledged).toBeGreaterThanOrEqual(0)
+          expect(length - acknowledged).toBeLessThanOrEqual(1)
+        }
+        const { checkpoints } = holdfast.organization()
+        await checkpoints.prune({ keepLast: 1 })
+        expect(await lengthOf(holdfast)).toBeGreaterThanOrEqual(acknowledged)
+        const { data: [thread] } = await checkpoints.threads()
+        expect(thread!.checkpointCount).toBe(1)
+        await checkpoints.deleteThread('chain')
+        const left = await holdfast.database.all(
+          holdfast.database.write.selectFrom('checkpoint_chunks').select('log'))
+        expect(left).toEqual([])
+      })
+  })
+}
