@@ -65,6 +65,10 @@ export function checkLabels(namespace: Namespace, { min, field }: NamespaceRule)
   if (!isList) refuse(field, `must be an array of ${min} to ${labelsMax} labels`)
   for (const [index, label] of namespace.entries()) {
     if (typeof label !== 'string') refuse(`${field}[${index}]`, 'must be a string')
+    // One that is too long by itself is named; else it is all of them together.
+    if (label.length > nameBytesMax) {
+      refuse(`${field}[${index}]`, `must be at most ${nameBytesMax} bytes`)
+    }
   }
 }
 

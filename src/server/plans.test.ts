@@ -21,6 +21,7 @@ const routes = [...jsonRoutes, ...rawRoutes]
 /** Tables that stay small, so that reading all of them is nothing, and why. */
 const small: Readonly<Record<string, string>> = {
   processes: 'a row a server',
+  webhook_deliveries: 'found by its key, and not listed',
   root_keys: 'a row a key of the installation',
   key_rotations: 'a row a rotation at work',
   organization_keys: 'a few keys an organization, found by it',

@@ -54,7 +54,7 @@ export const checkpointing: Readonly<Record<string, Sample>> = {
   pinCheckpoint: { fresh: thread, body: inThread },
   unpinCheckpoint: { fresh: thread, body: inThread },
   pruneCheckpoints: { fresh: thread, body: ({ thread_id: id }) => ({ thread_ids: [id] }) },
-  deleteRuns: { fresh: thread, body: ({ run_id: id }) => ({ run_ids: [id] }) },
+  deleteRuns: { fresh: thread, body: ({ graph_run: id }) => ({ run_ids: [id] }) },
   getCheckpointPolicy: {},
   updateCheckpointPolicy: { body: () => ({ keep_days: 36_500 }) },
   listThreads: {},

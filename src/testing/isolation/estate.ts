@@ -93,6 +93,10 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
   await sealTwice(stores)
   await holdfast.indexer().pass()
   await useIn(holdfast, stores, words)
+  await holdfast.webhookReceiver.receive(String(ids.webhook_id), {
+    method: 'POST', query: {}, headers: {}, body: Buffer.from(secret),
+    header: (name) => (name === 'idempotency-key' ? secret : undefined),
+  })
   const { session } = await holdfast.identity.logIn(people.owner)
   return { ...estate, ids: { ...ids, session_id: session.id } }
 }
@@ -253,10 +257,9 @@ export async function workIn(
   const made = { queue, cron: '0 0 1 1 *', payload: secret }
   await schedules.create({ ...made, name: `other-${mark}` })
   await schedules.create({ ...made, name: `s-${mark}` })
-  const { id } = await webhooks.create({
-    name: `w-${mark}`, queue, authentication: { kind: 'none' }, rate: null,
-    requiredHeaders: { 'x-word': secret },
-  })
+  const called = { queue, authentication: { kind: 'none' }, rate: null } as const
+  await webhooks.create({ ...called, name: `other-${mark}`, requiredHeaders: { 'x-a': secret } })
+  const { id } = await webhooks.create({ ...called, name: `w-${mark}` })
   return {
     queue, schedule: `s-${mark}`, dedupe_key: `${mark}-2`, job_id: job!.id, attempt: job!.attempt,
     webhook_id: id,
@@ -341,7 +344,7 @@ export async function threadIn({ checkpoints }: OrganizationStores, { mark, secr
       runId: `run-${mark}`, writes: [{ taskId: secret, writes: [write] }],
     })
   }
-  return { thread_id: threadId, checkpoint_id: named(2), run_id: `run-${mark}` }
+  return { thread_id: threadId, checkpoint_id: named(2), graph_run: `run-${mark}` }
 }
 
 /** Two locks that are held for long; the ids of the last. */

@@ -13,6 +13,8 @@ export interface Sample {
   headers?(ids: Ids): Readonly<Record<string, string>>
   /** Objects of its own, for a call that changes, ends or needs what it is about. */
   fresh?(estate: Estate, caller: Caller): Promise<Ids>
+  /** Whether it is for outsiders: whoever knows the address may call it, whoever he is. */
+  readonly isForAll?: boolean
   /** What the call takes from its caller. */
   readonly spends?: Spent
 }

@@ -188,10 +188,10 @@ const working: Readonly<Record<string, Sample>> = {
   getWebhook: {},
   updateWebhook: { fresh: work, body: (ids) => ({ queue: ids.queue, enabled: true }) },
   deleteWebhook: { fresh: work },
-  getHook: {},
-  postHook: { bytes: '{}', headers: () => ({ 'content-type': 'application/json' }) },
-  putHook: { bytes: '{}', headers: () => ({ 'content-type': 'application/json' }) },
-  deleteHook: {},
+  getHook: { isForAll: true },
+  postHook: { isForAll: true, bytes: '{}' },
+  putHook: { isForAll: true, bytes: '{}' },
+  deleteHook: { isForAll: true, bytes: '{}' },
 }
 
 const plain = { 'content-type': 'text/plain' }

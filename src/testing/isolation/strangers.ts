@@ -20,6 +20,8 @@ export async function strangers(matrix: Matrix): Promise<void> {
   ]
   for (const callerOf of callers) {
     for (const route of routes) {
+      // Whoever knows its address may call it, from wherever.
+      if (matrix.sampleOf(route).isForAll === true) continue
       for (const swap of swapsOf(matrix, route, absent.ids)) {
         await swapped(matrix, { callerOf, route, swap, absent })
       }

@@ -73,6 +73,8 @@ const latestInstant = '2099-12-31T23:59:59.999999Z'
 
 function valueOf(schema: Schema, making: Making): unknown {
   const { chance, known, name } = making
+  // Whoever proves who he is does so with a secret.
+  if (name === 'authentication') return { kind: 'none' }
   const choice = chance.pick(choicesOf(schema))
   if (isFree(choice)) return freeValue(chance, 3)
   const [type] = [choice.type ?? 'string'].flat()
@@ -102,17 +104,25 @@ function freshId(chance: Chance): string {
   return `${digits(8)}-${digits(4)}-8${digits(3)}-8${digits(3)}-${digits(12)}`
 }
 
-function textOf({ enum: options, format, pattern, maxLength }: Schema, chance: Chance): string {
+function textOf(
+  { enum: options, format, pattern, minLength = 0, maxLength = Infinity }: Schema, chance: Chance,
+): string {
   if (options !== undefined) return String(chance.pick(options))
   if (format === 'uuid') return '00000000-0000-7000-8000-00000000dead'
   if (format === 'date-time') return latestInstant
   const fitting = words.filter((word) =>
-    word.length <= (maxLength ?? Infinity) && new RegExp(pattern ?? '').test(word))
+    word.length >= minLength && word.length <= maxLength && new RegExp(pattern ?? '').test(word))
   return chance.pick(fitting)
 }
 
-/** What no schema tells: which pages, heads and runs there are, and whether there are threads. */
-const needsKnowing = new Set(['cursor', 'offset', 'parent_id', 'fence', 'encrypts'])
+/**
+ * What no schema tells: which pages, heads and runs there are, whether there are threads, what the
+ * callers of a webhook send, and how its times hang together.
+ */
+const needsKnowing = new Set([
+  'cursor', 'offset', 'parent_id', 'fence', 'encrypts', 'secret', 'required_headers',
+  'required_query', 'replay_seconds', 'tolerance_seconds',
+])
 
 function objectOf({ properties, required = [] }: Schema, making: Making): unknown {
   const { chance } = making
