@@ -10,9 +10,6 @@ import {
 import { closedValue, type Growth, keepValue, refsOf, type Value } from './values.js'
 import { type Wrapping } from './wrapping.js'
 
-/** Times in milliseconds leave room for so much beside them. */
-const logsPerMs = 2 ** 12
-
 /** Rows of bytes have at most so many. */
 const chunkBytesMax = 256 * 1024
 
@@ -36,6 +33,12 @@ export interface Basis {
   readonly thread: KnownThread
 }
 
+/** What rows are made with. */
+export interface PutMaking extends PutScope {
+  /** Draws the number of a log. */
+  readonly newLog: () => number
+}
+
 /** A put as rows, and what is known once they are there. */
 export interface PreparedPut {
   readonly row: PutRow
@@ -45,28 +48,19 @@ export interface PreparedPut {
   readonly growths: readonly Growth[]
 }
 
-/** A random number that a row is known by. */
-export const newToken = (): number => randomInt(2 ** 47) + 1
-
-let lastLog = 0
-
 /**
- * A number for a log: later ones are greater, so that their rows lie together. Two processes may
- * draw the same one for a thread in the same moment; then the later put fails, and is made again.
+ * A random number that a row, or a log, is known by. Where a log of the thread has it already, the
+ * database refuses the put, which is then made again with another one.
  */
-function newLog(): number {
-  const drawn = Date.now() * logsPerMs + randomInt(logsPerMs)
-  lastLog = Math.max(drawn, lastLog + 1)
-  return lastLog
-}
+export const newToken = (): number => randomInt(2 ** 47) + 1
 
 const { columns } = checkpoints
 
 /** Makes the rows of a put. The bytes of the parent's values must be known. */
 export async function preparedPut(
-  put: CheckedPut, scope: PutScope, basis: Basis,
+  put: CheckedPut, scope: PutMaking, basis: Basis,
 ): Promise<PreparedPut> {
-  const { values, growths } = keptValues(put, basis)
+  const { values, growths } = keptValues(put, basis, scope.newLog)
   const token = newToken()
   const { organizationId, wrapping } = scope
   const { threadId, namespace, checkpointId } = put
@@ -130,7 +124,9 @@ export function nameRow(
 }
 
 /** What the checkpoint keeps of each channel: what is new, and what its parent has. */
-function keptValues(put: CheckedPut, { parent, mayGrow, thread }: Basis) {
+function keptValues(
+  put: CheckedPut, { parent, mayGrow, thread }: Basis, newLog: () => number,
+) {
   const values = new Map<string, Value>()
   const growths: Growth[] = []
   for (const channel of Object.keys(put.channelVersions)) {

@@ -82,7 +82,7 @@ export const checkpointChunks = table(
   {
     organizationId: id(),
     thread: integer(),
-    /** Later ones are greater. */
+    /** Drawn at random; no other one of the thread has it. */
     log: integer(),
     startOffset: integer(),
     data: bytes(),
