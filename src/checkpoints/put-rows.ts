@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { packBody, packWrites } from './body.js'
+import { allAncestors, packBody, packWrites, type Reaches } from './body.js'
 import { type CheckpointName, type PutWrites } from './contract.js'
 import { type KnownCheckpoint, type KnownThread } from './memory.js'
 import { type ChunkRow, type PutRow, type WriteRow } from './put-statements.js'
@@ -61,11 +61,12 @@ export async function preparedPut(
   put: CheckedPut, scope: PutMaking, basis: Basis,
 ): Promise<PreparedPut> {
   const { values, growths } = keptValues(put, basis, scope.newLog)
+  const reaches = reachesOf(put, basis.parent)
   const token = newToken()
   const { organizationId, wrapping } = scope
   const { threadId, namespace, checkpointId } = put
   const body = packBody({
-    state: put.state, versions: put.channelVersions, values,
+    state: put.state, versions: put.channelVersions, values, reaches,
     metadata: wrapping.seals ? put.metadata : null,
   })
   const place = ['checkpoint', organizationId, threadId, namespace, checkpointId, token]
@@ -78,6 +79,7 @@ export async function preparedPut(
     known: basis.known === null ? null : columns.token.encode(basis.known),
     replaces: columns.isPinned.encode(basis.replaces),
     fence: fenceOf(put.fence),
+    ancestor_count: columns.ancestorCount.encode(Math.max(0, ...reaches.values()) || null),
     refs: columns.refs.encode(refsOf(values.values())),
     body: columns.body.encode(await wrapping.wrap(body, place, checkpointId)),
     metadata: columns.metadata.encode(wrapping.seals ? {} : put.metadata as never, 'metadata'),
@@ -86,7 +88,7 @@ export async function preparedPut(
     splitGrowth(growth).map((part) => chunkRow(part, { scope, threadId, row }))))
   const writes = await Promise.all(put.writes.map((call, index) => writeRow(
     { ...put, ...call }, scope, { token, remaining: put.writes.length - 1 - index })))
-  return { row, chunks, writes, known: { token, values }, growths }
+  return { row, chunks, writes, known: { token, values, reaches }, growths }
 }
 
 /** The row of a call of pending writes. */
@@ -144,6 +146,21 @@ function keptValues(
     }
   }
   return { values, growths }
+}
+
+/**
+ * How far back the channels go that are kept as differences: to the nearest ancestor with a value.
+ * Where none is known, all the way.
+ */
+function reachesOf(
+  { deltaChannels, parentId }: CheckedPut, parent: KnownCheckpoint | undefined,
+): Reaches {
+  const reachOf = (channel: string) => {
+    if (parentId === null) return 0
+    if (parent?.values.has(channel) === true) return 1
+    return Math.min((parent?.reaches.get(channel) ?? allAncestors) + 1, allAncestors)
+  }
+  return new Map(deltaChannels.map((channel) => [channel, reachOf(channel)]))
 }
 
 function splitGrowth({ log, start, bytes }: Growth): Growth[] {

@@ -1,4 +1,6 @@
-import { type Body, standing, unpackBody, unpackWrites, type WriteEntry } from './body.js'
+import {
+  type Body, type Reaches, standing, unpackBody, unpackWrites, type WriteEntry,
+} from './body.js'
 import { type JsonObject, type StoredCheckpoint } from './contract.js'
 import { CheckpointUnreadable } from './errors.js'
 import { KnownLog } from './memory.js'
@@ -19,6 +21,7 @@ export interface FoundCheckpoint {
   /** Of the head of its namespace, whichever that is. */
   readonly headToken: number | null
   readonly values: ReadonlyMap<string, Value>
+  readonly reaches: Reaches
 }
 
 /** Logs of a thread, by number. */
@@ -127,6 +130,7 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
     channelVersions: body.versions,
     values: Object.fromEntries([...body.values].map(([channel, value]) =>
       [channel, { type: value.type, bytes: bytesOf(value, logs) }])),
+    deltaChannels: [...body.reaches.keys()],
     writes: standing(sorted.writes.get(name) ?? []),
     ...(reading.withParentWrites
       ? { parentWrites: standing(sorted.parentWrites.get(name) ?? []) } : {}),
@@ -134,7 +138,7 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
     createdAt: columns.createdAt.decode(row.created_at),
   }
   const headToken = row.head_token === null ? null : Number(row.head_token)
-  return { checkpoint, thread, token, headToken, values: body.values }
+  return { checkpoint, thread, token, headToken, values: body.values, reaches: body.reaches }
 }
 
 function bodyOf(row: StoredRow, { wrapping }: RowReading, place: Place): Body {
