@@ -8,7 +8,7 @@ import {
   checkpointChunks, checkpoints, checkpointThreads, checkpointWrites,
 } from './tables.js'
 import { closedValue, type Growth, keepValue, refsOf, type Value } from './values.js'
-import { type Wrapping } from './wrapping.js'
+import { type Wrapping, writesPlace } from './wrapping.js'
 
 /** Rows of bytes have at most so many. */
 const chunkBytesMax = 256 * 1024
@@ -98,7 +98,7 @@ export async function writeRow(
   { token, remaining }: { readonly token: number | null; readonly remaining: number },
 ): Promise<WriteRow> {
   const body = packWrites({ taskId, replaces: whenWritten === 'replace', writes })
-  const place = ['writes', scope.organizationId, name.threadId]
+  const place = writesPlace(scope.organizationId, name)
   return {
     ...nameRow(scope, name),
     token: token === null ? null : columns.token.encode(token),
