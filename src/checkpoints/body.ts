@@ -9,9 +9,17 @@ export interface Body {
   readonly versions: Readonly<Record<string, string | number>>
   /** By channel; all of them have versions. */
   readonly values: ReadonlyMap<string, Value>
+  /** Of how many of its nearest ancestors each channel is made that is kept as differences. */
+  readonly reaches: Reaches
   /** Null where the metadata stands beside the body. */
   readonly metadata: JsonObject | null
 }
+
+/** The number of ancestors of a channel that may be made of all of them. */
+export const allAncestors = 2 ** 31
+
+/** Numbers of ancestors, by channel. */
+export type Reaches = ReadonlyMap<string, number>
 
 /** What one call wrote. */
 export interface WriteEntry {
@@ -24,7 +32,7 @@ const inline = 0
 const closedRope = 1
 const openRope = 2
 
-export function packBody({ state, versions, values, metadata }: Body): Buffer {
+export function packBody({ state, versions, values, reaches, metadata }: Body): Buffer {
   const writer = new ByteWriter()
   writer.text(state.type).bytes(state.bytes)
   writer.text(encodeJson(versions, 'channel_versions'))
@@ -35,6 +43,7 @@ export function packBody({ state, versions, values, metadata }: Body): Buffer {
     writer.number(places.get(channel)!).text(value.type)
     packValue(writer, value)
   }
+  for (const [channel, reach] of reaches) writer.text(channel).number(reach)
   return writer.done()
 }
 
@@ -49,8 +58,10 @@ export function unpackBody(bytes: Uint8Array): Body {
     const channel = channels[reader.number()]!
     values.set(channel, unpackValue(reader, reader.text()))
   }
+  const reaches = new Map<string, number>()
+  while (!reader.isAtEnd) reaches.set(reader.text(), reader.number())
   return {
-    state, versions, values,
+    state, versions, values, reaches,
     metadata: metadata === '' ? null : decodeJson(metadata) as JsonObject,
   }
 }

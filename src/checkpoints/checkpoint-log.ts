@@ -5,6 +5,7 @@ import { CheckpointKeeper, type Stoppable } from './keeper.js'
 import { keepStatements, type KeepStatements } from './keep-statements.js'
 import { ThreadMemory } from './memory.js'
 import { CheckpointPolicies, type PolicySource } from './policies.js'
+import { type PutParts } from './put-batch.js'
 import { type Call, threadOf, weightOf } from './put-calls.js'
 import { putStatements, type PutStatements } from './put-statements.js'
 import { Putting } from './putting.js'
@@ -38,7 +39,7 @@ export class CheckpointLog {
     }
     this.memory = this.newMemory()
     this.policies = new CheckpointPolicies(source)
-    const putting = this.puttingOn(database, this.memory)
+    const putting = this.puttingOn(database, this.memory, { isInside: false })
     const { waitingTimeoutMs } = source
     this.#writer = new CoalescingWriter({
       write: (calls) => putting.write(calls),
@@ -71,9 +72,12 @@ export class CheckpointLog {
     return due.length
   }
 
-  /** What puts on a database or a transaction. */
-  puttingOn(database: Database<CheckpointTables>, memory: ThreadMemory): Putting {
-    return new Putting({ database, memory, statements: this.statements })
+  /** What puts on a database or, as it is by default, inside a transaction. */
+  puttingOn(
+    database: Database<CheckpointTables>, memory: ThreadMemory,
+    more: Pick<PutParts, 'newLog' | 'isInside'> = { isInside: true },
+  ): Putting {
+    return new Putting({ database, memory, statements: this.statements, ...more })
   }
 
   /** A memory that knows nothing yet. */

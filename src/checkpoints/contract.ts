@@ -57,6 +57,12 @@ export interface PutCheckpoint extends CheckpointName {
   readonly channelVersions: Readonly<Record<string, string | number>>
   /** The channels that changed. */
   readonly values: Readonly<Record<string, Typed>>
+  /**
+   * Channels of which it has no value because they are kept as differences: what they hold is made
+   * of what its ancestors wrote, back to the nearest one that has a value. As long as the
+   * checkpoint is there, none of these ancestors is deleted. @default []
+   */
+  readonly deltaChannels?: readonly string[] | undefined
   /** What the checkpoint belongs to, for `deleteRuns`; 1 to 256 characters. */
   readonly runId?: string | undefined
   /** Pending writes of this checkpoint, kept in the same statement. */
@@ -85,6 +91,8 @@ export interface StoredCheckpoint {
   readonly channelVersions: Readonly<Record<string, string | number>>
   /** Of every channel of `channelVersions` that has a value. */
   readonly values: Readonly<Record<string, Typed>>
+  /** Channels that are kept as differences, in order; see `PutCheckpoint`. */
+  readonly deltaChannels: readonly string[]
   /** By task in the order of their first write, then by index. */
   readonly writes: readonly PendingWrite[]
   /** The pending writes of the parent, when they were asked for. */
@@ -145,13 +153,19 @@ export interface CheckpointTransport {
   deleteThread(threadId: string): Promise<void>
   /** Copies every checkpoint and write of a thread to one that is not there, else ThreadExists. */
   copyThread(threadId: string, toThreadId: string): Promise<void>
-  /** Deletes the checkpoints of runs, with their writes; what others need of them stays. */
+  /**
+   * Deletes the checkpoints of runs, with their writes; what others need of them stays, and so do
+   * checkpoints that channels of others are made of (`deltaChannels`).
+   */
   deleteRuns(runIds: readonly string[]): Promise<void>
   /** Deletes what the rule does not keep; whatever remains can be loaded. */
   prune(request: PruneCheckpoints): Promise<{ readonly deleted: number }>
 }
 
-/** What to keep. A pinned checkpoint and the head of each namespace always stay. */
+/**
+ * What to keep. A pinned checkpoint and the head of each namespace always stay, and so do the
+ * ancestors that channels of those that stay are made of (`deltaChannels`).
+ */
 export interface PruneCheckpoints {
   /** @default every thread of the organization */
   readonly threadIds?: readonly string[] | undefined

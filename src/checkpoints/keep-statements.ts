@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database, type Placeholder, prepareRaw } from '../database/database.js'
+import { allAncestors } from './body.js'
 import { needed } from './read-statements.js'
 import { type CheckpointTables } from './tables.js'
 
@@ -51,12 +52,45 @@ const thread = (slot: Slot) => sql`
 const inThread = (row: string) => sql`${sql.ref(`${row}.organization_id`)} = t.organization_id
   and ${sql.ref(`${row}.thread`)} = t.number`
 
-/** Deletes rows of checkpoints `d`, which are chosen the same way as long as the thread is held. */
+/** One ancestor fewer; of all of them all are left. */
+const oneLess = (count: RawBuilder<unknown>) => sql`
+  case when ${count} >= ${sql.lit(allAncestors)} then ${count} else ${count} - 1 end`
+
+const isParent = (row: string, child: string) => sql`
+  ${sql.ref(`${row}.organization_id`)} = ${sql.ref(`${child}.organization_id`)}
+  and ${sql.ref(`${row}.thread`)} = ${sql.ref(`${child}.thread`)}
+  and ${sql.ref(`${row}.checkpoint_id`)} = ${sql.ref(`${child}.parent_id`)}
+  and ${sql.ref(`${row}.namespace`)} = ${sql.ref(`${child}.namespace`)}`
+
+const nameColumns = (row: string) => sql`${sql.ref(`${row}.organization_id`)},
+  ${sql.ref(`${row}.thread`)}, ${sql.ref(`${row}.checkpoint_id`)}, ${sql.ref(`${row}.namespace`)}`
+
+const nameOf = (row: string) => sql`(${nameColumns(row)})`
+
+/**
+ * The ancestors `a` that channels of checkpoints outside `d` are made of. Walks that meet go on as
+ * one, since from one checkpoint on they have the same way to go.
+ */
+const ancestors = sql`
+  a (organization_id, thread, checkpoint_id, namespace, parent_id, count) as (
+    select ${nameColumns('p')}, p.parent_id, ${oneLess(sql`c.ancestor_count`)}
+    from t join checkpoints c on ${inThread('c')} join checkpoints p on ${isParent('p', 'c')}
+    where c.ancestor_count > 0 and ${nameOf('c')} not in (select * from d)
+    union
+    select ${nameColumns('p')}, p.parent_id, ${oneLess(sql`a.count`)}
+    from a join checkpoints p on ${isParent('p', 'a')}
+    where a.count > 0)`
+
+/**
+ * Deletes rows of checkpoints `d` that no other one needs; they are chosen the same way as long as
+ * the thread is held.
+ */
 const deleteFrom = (table: string, withDoomed: RawBuilder<unknown>) => sql`
-  with ${withDoomed}
+  with recursive ${withDoomed}, ${ancestors}
   delete from ${sql.table(table)}
-  where (organization_id, thread, checkpoint_id, namespace) in (
-    select d.organization_id, d.thread, d.checkpoint_id, d.namespace from d)`
+  where (organization_id, thread, checkpoint_id, namespace) in (select * from d)
+    and (organization_id, thread, checkpoint_id, namespace) not in (
+      select ${nameColumns('a')} from a)`
 
 /** Neither pinned, nor a head, nor kept by the rule. */
 const pruned = (slot: Placeholder<Pruning>) => sql`
@@ -134,8 +168,8 @@ const beginCopy = ({ engine: { now } }: On, slot: Placeholder<ThreadCopy>) => sq
 
 const columnsOf = {
   checkpoint_heads: 'namespace, head_id, token',
-  checkpoints: `token, created_at, is_pinned, checkpoint_id, namespace, parent_id, run_id, refs,
-    body, metadata`,
+  checkpoints: `token, created_at, is_pinned, checkpoint_id, namespace, parent_id, run_id,
+    ancestor_count, refs, body, metadata`,
   checkpoint_writes: 'number, checkpoint_id, namespace, body',
   checkpoint_chunks: 'log, start_offset, data',
 } as const
@@ -150,39 +184,54 @@ const copyRows = (table: keyof typeof columnsOf, slot: Placeholder<ThreadCopy>) 
   select organization_id, cast(${slot('number')} as bigint), ${columns} from s`
 }
 
-const isForked = (row: string, slot: Placeholder<ThreadFork>) => sql`
-  ${inThread(row)} and ${sql.ref(`${row}.checkpoint_id`)} = ${slot('checkpoint_id')}
-  and ${sql.ref(`${row}.namespace`)} = ${slot('namespace')}`
+/** The checkpoint `f` that is forked, at 0, and the ancestors its channels are made of, behind. */
+const forked = (slot: Placeholder<ThreadFork>) => sql`
+  ${thread(slot as Slot)},
+  line (organization_id, thread, checkpoint_id, namespace, parent_id, count) as (
+    select ${nameColumns('c')}, c.parent_id, coalesce(c.ancestor_count, 0)
+    from t join checkpoints c on ${inThread('c')} and c.checkpoint_id = ${slot('checkpoint_id')}
+      and c.namespace = ${slot('namespace')}
+    union
+    select ${nameColumns('p')}, p.parent_id, ${oneLess(sql`l.count`)}
+    from line l join checkpoints p on ${isParent('p', 'l')}
+    where l.count > 0),
+  f as materialized (
+    select ${nameColumns('l')}, max(l.count) as count from line l group by 1, 2, 3, 4)`
+
+const isForked = (row: string) => sql`${nameOf(row)} = ${nameOf('f')}`
 
 /** What a thread begins with that is forked from another. */
 const forkStatements = ({ engine }: On, slot: Placeholder<ThreadFork>) => ({
   checkpoints: sql`
     insert into checkpoints (organization_id, thread, ${sql.raw(columnsOf.checkpoints)})
-    with ${thread(slot as Slot)}
+    with recursive ${forked(slot)}
     select s.organization_id, cast(${slot('number')} as bigint), s.token, s.created_at,
-      ${sql.lit(false)}, s.checkpoint_id, s.namespace, null, s.run_id, s.refs, s.body, s.metadata
-    from t join checkpoints s on ${isForked('s', slot)}
+      ${sql.lit(false)}, s.checkpoint_id, s.namespace,
+      case when f.count > 0 then s.parent_id end, s.run_id, s.ancestor_count, s.refs, s.body,
+      s.metadata
+    from f join checkpoints s on ${isForked('s')}
     returning checkpoint_id`,
   heads: sql`
     insert into checkpoint_heads (organization_id, thread, ${sql.raw(columnsOf.checkpoint_heads)})
     select c.organization_id, c.thread, c.namespace, c.checkpoint_id, c.token
     from checkpoints c
     where c.organization_id = ${slot('organization_id')}
-      and c.thread = cast(${slot('number')} as bigint)`,
+      and c.thread = cast(${slot('number')} as bigint)
+      and c.checkpoint_id = ${slot('checkpoint_id')}`,
   writes: sql`
     insert into checkpoint_writes (organization_id, thread,
       ${sql.raw(columnsOf.checkpoint_writes)})
-    with ${thread(slot as Slot)}
+    with recursive ${forked(slot)}
     select s.organization_id, cast(${slot('number')} as bigint), s.number, s.checkpoint_id,
       s.namespace, s.body
-    from t join checkpoint_writes s on ${isForked('s', slot)}`,
+    from f join checkpoint_writes s on ${isForked('s')}`,
   chunks: sql`
     insert into checkpoint_chunks (organization_id, thread,
       ${sql.raw(columnsOf.checkpoint_chunks)})
-    with ${thread(slot as Slot)},
+    with recursive ${forked(slot)},
     n as materialized (${needed(engine, sql`(
       select s.organization_id, s.thread, s.refs
-      from t join checkpoints s on ${isForked('s', slot)})`)})
+      from f join checkpoints s on ${isForked('s')})`)})
     select k.organization_id, cast(${slot('number')} as bigint), k.log, k.start_offset, k.data
     from n join checkpoint_chunks k on k.organization_id = n.organization_id
       and k.thread = n.thread and k.log = n.log and k.start_offset < n.end_offset`,

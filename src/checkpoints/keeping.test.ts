@@ -278,6 +278,45 @@ contract('encrypted checkpoints', (open) => {
     expect(listIn(await checkpoints.get({ threadId: 't' }))).toHaveLength(2)
   })
 
+  it('have writes that open nowhere else, whichever checkpoint they are moved to', async () => {
+    const { organization: { checkpoints }, holdfast, organizationId } = await open()
+    await checkpoints.setPolicy({ encrypts: true })
+    await chain(checkpoints, 3)
+    await checkpoints.put(step(0, { namespace: 'sub' }))
+    const put = (checkpointId: string, taskId: string) => checkpoints.putWrites({
+      threadId: 't', checkpointId, taskId,
+      writes: [{ index: 3, channel: 'list', value: json(`of ${taskId}`) }],
+    })
+    await put('10', 'one')
+    await put('11', 'other')
+    const database = holdfast.database.within([organizationId])
+    const move = (to: { checkpoint_id?: string; namespace?: string }, from = '10') => database.run(
+      database.write.updateTable('checkpoint_writes').set(to as never)
+        .where('organization_id', '=', organizationId as never)
+        .where('checkpoint_id', '=', from as never))
+    const tasksAt = async (checkpointId: string) => {
+      const { writes } = await checkpoints.get({ threadId: 't', checkpointId })
+      return writes.map(({ taskId, index }) => [taskId, index])
+    }
+    const unreadable = (request: Parameters<CheckpointStore['get']>[0]) =>
+      expect(checkpoints.get(request)).rejects.toThrow(CheckpointUnreadable)
+    expect([await tasksAt('10'), await tasksAt('11')]).toEqual([[['one', 3]], [['other', 3]]])
+    await checkpoints.get({ threadId: 't', checkpointId: '12', withParentWrites: true })
+    await move({ checkpoint_id: '12' })
+    await unreadable({ threadId: 't', checkpointId: '12' })
+    await move({ checkpoint_id: '10', namespace: 'sub' }, '12')
+    await unreadable({ threadId: 't', namespace: 'sub' })
+    await move({ checkpoint_id: '11', namespace: '' })
+    await unreadable({ threadId: 't', checkpointId: '11' })
+    await unreadable({ threadId: 't', checkpointId: '12', withParentWrites: true })
+    // Back where it was it opens, under its own task and index.
+    await database.run(database.write.deleteFrom('checkpoint_writes')
+      .where('organization_id', '=', organizationId as never)
+      .where('number', '=', 2 as never))
+    await move({ checkpoint_id: '10' }, '11')
+    expect(await tasksAt('10')).toEqual([['one', 3]])
+  })
+
   it('are for organizations that have none yet', async () => {
     const { organization: { checkpoints } } = await open()
     await chain(checkpoints, 1)

@@ -1,3 +1,4 @@
+import { type Reaches } from './body.js'
 import { type Value } from './values.js'
 
 /** Bytes of a log from its beginning on; they only become more. */
@@ -37,6 +38,7 @@ export interface KnownCheckpoint {
   /** Where it is the head, the head has this token. */
   readonly token: number
   readonly values: ReadonlyMap<string, Value>
+  readonly reaches: Reaches
 }
 
 const checkpointsMax = 32

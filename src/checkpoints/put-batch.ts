@@ -1,6 +1,7 @@
 import { type Outcome } from '../database/coalesce.js'
 import { type Database, repeated } from '../database/database.js'
 import { type Result, type Statement } from '../database/engine.js'
+import { TransactionConflict, UniqueViolation } from '../database/failures.js'
 import { StaleFence } from './errors.js'
 import { type ThreadMemory } from './memory.js'
 import { type Call, type PutCall, roundOf, threadOf, type WritesCall } from './put-calls.js'
@@ -15,7 +16,14 @@ export interface PutParts {
   readonly database: Database<CheckpointTables>
   readonly statements: PutStatements
   readonly memory: ThreadMemory
+  /** Draws the number of a log. @default at random */
+  readonly newLog?: (() => number) | undefined
+  /** Whether puts are part of a transaction, which is what has to be made again. @default false */
+  readonly isInside?: boolean | undefined
 }
+
+/** How often numbers are drawn anew that others have already. */
+const drawsMax = 5
 
 type Outcomes = Map<Call, Outcome<void>>
 
@@ -62,24 +70,13 @@ export class PutBatch {
 
   /** Writes what may be written; the puts of which nothing was. */
   async #round(round: readonly Call[], outcomes: Outcomes): Promise<PutCall[]> {
-    const { statements } = this.#parts
     const puts = round.filter((call) => call.kind === 'put')
-    const prepared = await Promise.all(puts.map(async (call) => {
-      const basis = await this.#ways.basisOf(call)
-      return { ...await preparedPut(call.put, call, basis), thread: basis.thread }
-    }))
-    const arrivals = arrivalsOf(round)
     const alone = await Promise.all(aloneRows(round))
-    const writes = [...prepared.flatMap((each) => each.writes), ...alone]
-    const rows = prepared.map(({ row }) => row)
-    const results = await this.#send(round, [
-      statements.arrive(arrivals),
-      ...some(rows.filter(({ parent_id: parent }) => parent === null), statements.open),
-      ...some(rows, statements.advance),
-      ...some(rows, statements.insert),
-      ...some(prepared.flatMap(({ chunks }) => chunks), statements.chunk),
-      ...some(writes, statements.write),
-    ])
+    const { prepared, results } = await this.#redrawn(async () => {
+      const prepared = await Promise.all(puts.map(async (call) =>
+        this.#prepared(call, await this.#ways.basisOf(call))))
+      return { prepared, results: await this.#send(round, this.#all(round, prepared, alone)) }
+    })
     const fences = fencesIn(results[0]!)
     const tokens = new Set(results.flatMap(({ rows: found }) =>
       found.flatMap(({ token }) => (token === undefined ? [] : [Number(token)]))))
@@ -94,6 +91,45 @@ export class PutBatch {
       }
       return !done
     })
+  }
+
+  /** The statements of a round. */
+  #all(
+    round: readonly Call[], prepared: readonly PreparedPut[], alone: readonly WriteRow[],
+  ): Statement[] {
+    const { statements } = this.#parts
+    const writes = [...prepared.flatMap((each) => each.writes), ...alone]
+    const rows = prepared.map(({ row }) => row)
+    return [
+      statements.arrive(arrivalsOf(round)),
+      ...some(rows.filter(({ parent_id: parent }) => parent === null), statements.open),
+      ...some(rows, statements.advance),
+      ...some(rows, statements.insert),
+      ...some(prepared.flatMap(({ chunks }) => chunks), statements.chunk),
+      ...some(writes, statements.write),
+    ]
+  }
+
+  /**
+   * Makes an attempt, again with other numbers where somebody has those that were drawn: of such an
+   * attempt nothing is left.
+   */
+  async #redrawn<R>(attempt: () => Promise<R>): Promise<R> {
+    for (let draws = 1; ; draws++) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (draws >= drawsMax || !(error instanceof UniqueViolation)) throw error
+        if (this.#parts.isInside !== true) continue
+        const message = 'A number that was drawn is taken; repeat the transaction.'
+        throw new TransactionConflict(message, { cause: error, retryAfterSeconds: 1 })
+      }
+    }
+  }
+
+  async #prepared(call: PutCall, basis: Basis) {
+    const { newLog = newToken } = this.#parts
+    return { ...await preparedPut(call.put, { ...call, newLog }, basis), thread: basis.thread }
   }
 
   /** Puts one checkpoint beside others; false when what it is made from is no longer so. */
@@ -115,13 +151,16 @@ export class PutBatch {
     call: PutCall, basis: Basis, place: (prepared: PreparedPut) => readonly Statement[],
   ): Promise<boolean> {
     const { statements } = this.#parts
-    const prepared = { ...await preparedPut(call.put, call, basis), thread: basis.thread }
-    const results = await this.#send([call], [
-      statements.arrive(arrivalsOf([call])),
-      ...place(prepared),
-      ...some(prepared.chunks, statements.chunk),
-      ...some(prepared.writes, statements.write),
-    ])
+    const { prepared, results } = await this.#redrawn(async () => {
+      const prepared = await this.#prepared(call, basis)
+      const results = await this.#send([call], [
+        statements.arrive(arrivalsOf([call])),
+        ...place(prepared),
+        ...some(prepared.chunks, statements.chunk),
+        ...some(prepared.writes, statements.write),
+      ])
+      return { prepared, results }
+    })
     const done = results.slice(1).some(({ rows }) => rows.some(({ token }) => token !== undefined))
     if (done) this.#learn(call, prepared)
     return done

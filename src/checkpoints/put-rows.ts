@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { packBody, packWrites } from './body.js'
+import { allAncestors, packBody, packWrites, type Reaches } from './body.js'
 import { type CheckpointName, type PutWrites } from './contract.js'
 import { type KnownCheckpoint, type KnownThread } from './memory.js'
 import { type ChunkRow, type PutRow, type WriteRow } from './put-statements.js'
@@ -8,10 +8,7 @@ import {
   checkpointChunks, checkpoints, checkpointThreads, checkpointWrites,
 } from './tables.js'
 import { closedValue, type Growth, keepValue, refsOf, type Value } from './values.js'
-import { type Wrapping } from './wrapping.js'
-
-/** Times in milliseconds leave room for so much beside them. */
-const logsPerMs = 2 ** 12
+import { type Wrapping, writesPlace } from './wrapping.js'
 
 /** Rows of bytes have at most so many. */
 const chunkBytesMax = 256 * 1024
@@ -36,6 +33,12 @@ export interface Basis {
   readonly thread: KnownThread
 }
 
+/** What rows are made with. */
+export interface PutMaking extends PutScope {
+  /** Draws the number of a log. */
+  readonly newLog: () => number
+}
+
 /** A put as rows, and what is known once they are there. */
 export interface PreparedPut {
   readonly row: PutRow
@@ -45,33 +48,25 @@ export interface PreparedPut {
   readonly growths: readonly Growth[]
 }
 
-/** A random number that a row is known by. */
-export const newToken = (): number => randomInt(2 ** 47) + 1
-
-let lastLog = 0
-
 /**
- * A number for a log: later ones are greater, so that their rows lie together. Two processes may
- * draw the same one for a thread in the same moment; then the later put fails, and is made again.
+ * A random number that a row, or a log, is known by. Where a log of the thread has it already, the
+ * database refuses the put, which is then made again with another one.
  */
-function newLog(): number {
-  const drawn = Date.now() * logsPerMs + randomInt(logsPerMs)
-  lastLog = Math.max(drawn, lastLog + 1)
-  return lastLog
-}
+export const newToken = (): number => randomInt(2 ** 47) + 1
 
 const { columns } = checkpoints
 
 /** Makes the rows of a put. The bytes of the parent's values must be known. */
 export async function preparedPut(
-  put: CheckedPut, scope: PutScope, basis: Basis,
+  put: CheckedPut, scope: PutMaking, basis: Basis,
 ): Promise<PreparedPut> {
-  const { values, growths } = keptValues(put, basis)
+  const { values, growths } = keptValues(put, basis, scope.newLog)
+  const reaches = reachesOf(put, basis.parent)
   const token = newToken()
   const { organizationId, wrapping } = scope
   const { threadId, namespace, checkpointId } = put
   const body = packBody({
-    state: put.state, versions: put.channelVersions, values,
+    state: put.state, versions: put.channelVersions, values, reaches,
     metadata: wrapping.seals ? put.metadata : null,
   })
   const place = ['checkpoint', organizationId, threadId, namespace, checkpointId, token]
@@ -84,6 +79,7 @@ export async function preparedPut(
     known: basis.known === null ? null : columns.token.encode(basis.known),
     replaces: columns.isPinned.encode(basis.replaces),
     fence: fenceOf(put.fence),
+    ancestor_count: columns.ancestorCount.encode(Math.max(0, ...reaches.values()) || null),
     refs: columns.refs.encode(refsOf(values.values())),
     body: columns.body.encode(await wrapping.wrap(body, place, checkpointId)),
     metadata: columns.metadata.encode(wrapping.seals ? {} : put.metadata as never, 'metadata'),
@@ -92,7 +88,7 @@ export async function preparedPut(
     splitGrowth(growth).map((part) => chunkRow(part, { scope, threadId, row }))))
   const writes = await Promise.all(put.writes.map((call, index) => writeRow(
     { ...put, ...call }, scope, { token, remaining: put.writes.length - 1 - index })))
-  return { row, chunks, writes, known: { token, values }, growths }
+  return { row, chunks, writes, known: { token, values, reaches }, growths }
 }
 
 /** The row of a call of pending writes. */
@@ -102,7 +98,7 @@ export async function writeRow(
   { token, remaining }: { readonly token: number | null; readonly remaining: number },
 ): Promise<WriteRow> {
   const body = packWrites({ taskId, replaces: whenWritten === 'replace', writes })
-  const place = ['writes', scope.organizationId, name.threadId]
+  const place = writesPlace(scope.organizationId, name)
   return {
     ...nameRow(scope, name),
     token: token === null ? null : columns.token.encode(token),
@@ -130,7 +126,9 @@ export function nameRow(
 }
 
 /** What the checkpoint keeps of each channel: what is new, and what its parent has. */
-function keptValues(put: CheckedPut, { parent, mayGrow, thread }: Basis) {
+function keptValues(
+  put: CheckedPut, { parent, mayGrow, thread }: Basis, newLog: () => number,
+) {
   const values = new Map<string, Value>()
   const growths: Growth[] = []
   for (const channel of Object.keys(put.channelVersions)) {
@@ -148,6 +146,21 @@ function keptValues(put: CheckedPut, { parent, mayGrow, thread }: Basis) {
     }
   }
   return { values, growths }
+}
+
+/**
+ * How far back the channels go that are kept as differences: to the nearest ancestor with a value.
+ * Where none is known, all the way.
+ */
+function reachesOf(
+  { deltaChannels, parentId }: CheckedPut, parent: KnownCheckpoint | undefined,
+): Reaches {
+  const reachOf = (channel: string) => {
+    if (parentId === null) return 0
+    if (parent?.values.has(channel) === true) return 1
+    return Math.min((parent?.reaches.get(channel) ?? allAncestors) + 1, allAncestors)
+  }
+  return new Map(deltaChannels.map((channel) => [channel, reachOf(channel)]))
 }
 
 function splitGrowth({ log, start, bytes }: Growth): Growth[] {

@@ -33,6 +33,7 @@ const putKinds = {
   /** Whether it replaces a head of its own id. */
   replaces: 'flag',
   fence: 'integer',
+  ancestor_count: 'integer',
   refs: 'json',
   body: 'bytes',
   metadata: 'json',
@@ -122,9 +123,9 @@ const advance = (rows: Rows) => sql`
 
 const checkpointOf = ({ now }: Engine, source: Rows) => sql`
   insert into checkpoints (organization_id, thread, token, created_at, is_pinned, checkpoint_id,
-    namespace, parent_id, run_id, refs, body, metadata)
+    namespace, parent_id, run_id, ancestor_count, refs, body, metadata)
   select g.organization_id, g.thread, g.token, ${now()}, ${sql.lit(false)}, g.checkpoint_id,
-    g.namespace, g.parent_id, g.run_id, g.refs, g.body, g.metadata
+    g.namespace, g.parent_id, g.run_id, g.ancestor_count, g.refs, g.body, g.metadata
   from ${source}`
 
 /** Writes the checkpoints of heads that were moved. */
@@ -136,7 +137,8 @@ const insert = (engine: Engine) => (rows: Rows) => sql`
     where ${sql.lit(true)}`)}
   on conflict (organization_id, thread, checkpoint_id, namespace) do update set
     parent_id = excluded.parent_id, run_id = excluded.run_id, token = excluded.token,
-    refs = excluded.refs, body = excluded.body, metadata = excluded.metadata`
+    ancestor_count = excluded.ancestor_count, refs = excluded.refs, body = excluded.body,
+    metadata = excluded.metadata`
 
 /** Puts checkpoints beside others, if what they are made from is as it was. */
 const branch = (engine: Engine) => (rows: Rows) => sql`

@@ -3,11 +3,12 @@ import { type Outcome } from '../database/coalesce.js'
 import { Busy } from '../database/failures.js'
 import { type StoredCheckpoint, type Typed } from './contract.js'
 import { CheckpointConflict } from './errors.js'
-import { type KnownThread, type ThreadMemory } from './memory.js'
+import { type KnownCheckpoint, type KnownThread, type ThreadMemory } from './memory.js'
 import { PutBatch, type PutParts, staleFence } from './put-batch.js'
 import { type Call, type PutCall } from './put-calls.js'
 import { type Basis } from './put-rows.js'
 import { CheckpointReader, type ReaderParts, type Standing } from './reader.js'
+import { type FoundCheckpoint } from './rows.js'
 import { type CheckedPut } from './rules.js'
 import { isRope } from './values.js'
 
@@ -105,7 +106,7 @@ export class Putting {
     if (parentId === null) return { thread, parent: undefined }
     const name = { threadId, namespace, checkpointId: parentId }
     const found = await this.#readerOf(call).load(name, thread)
-    return { thread, parent: found && { token: found.token, values: found.values } }
+    return { thread, parent: found && knownOf(found) }
   }
 
   #readerOf({ organizationId, wrapping }: PutCall): CheckpointReader {
@@ -115,6 +116,9 @@ export class Putting {
     })
   }
 }
+
+const knownOf = ({ token, values, reaches }: FoundCheckpoint): KnownCheckpoint =>
+  ({ token, values, reaches })
 
 const done: Outcome<void> = { value: undefined }
 
@@ -142,6 +146,7 @@ function isSame(put: CheckedPut, stored: StoredCheckpoint): boolean {
     stored.runId === (put.runId ?? null) &&
     sameTyped(put.state, stored.state) &&
     isDeepStrictEqual(plain(put.metadata), plain(stored.metadata)) &&
+    isDeepStrictEqual(put.deltaChannels, stored.deltaChannels) &&
     isDeepStrictEqual(plain(put.channelVersions), plain(stored.channelVersions))
   return sameParts && Object.entries(put.values).every(([channel, value]) =>
     Object.hasOwn(stored.values, channel) && sameTyped(value, stored.values[channel]!))

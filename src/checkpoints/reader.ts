@@ -84,13 +84,16 @@ export class CheckpointReader {
       for (const [log, bytes] of logs) thread.logs.set(log, bytes)
     }
     memory.trim()
-    const { token, headToken, values, checkpoint: { checkpointId } } = found
+    const { token, headToken, values, reaches, checkpoint: { checkpointId } } = found
     const isHead = name.checkpointId === undefined
     // A head that came back after a deletion: something may follow it in its logs.
     const cameBack = isHead && headToken !== token
     thread.learn(namespace, checkpointId, cameBack && headToken !== null
-      ? { token: headToken, values: new Map([...values].map(([k, v]) => [k, closedValue(v)])) }
-      : { token, values })
+      ? {
+        token: headToken, reaches,
+        values: new Map([...values].map(([k, v]) => [k, closedValue(v)])),
+      }
+      : { token, values, reaches })
     return found
   }
 

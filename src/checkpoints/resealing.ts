@@ -4,7 +4,7 @@ import { type ThreadCopy } from './keep-statements.js'
 import {
   checkpointChunks, checkpoints, type CheckpointTables, checkpointWrites,
 } from './tables.js'
-import { type Place, type Wrapping } from './wrapping.js'
+import { type Place, type Wrapping, writesPlace } from './wrapping.js'
 
 /** A copy whose rows are still sealed for the thread they came from. */
 export interface Resealing {
@@ -66,13 +66,16 @@ async function resealedWrites(on: On, resealing: Resealing): Promise<void> {
   const { organizationId, copy: { number } } = resealing
   const { columns } = checkpointWrites
   for (let skipped = 0; ; skipped += page) {
-    const rows = await on.all(on.write.selectFrom('checkpoint_writes').select(['number', 'body'])
+    const rows = await on.all(on.write.selectFrom('checkpoint_writes')
+      .select(['checkpoint_id', 'namespace', 'number', 'body'])
       .where('organization_id', '=', organizationId).where('thread', '=', number)
       .orderBy('number').limit(page).offset(skipped))
     for (const row of rows) {
+      const checkpointId = columns.checkpointId.decode(row.checkpoint_id)
+      const namespace = columns.namespace.decode(row.namespace)
       const body = await moved(resealing, {
         stored: columns.body.decode(row.body),
-        placeIn: (thread) => ['writes', organizationId, thread],
+        placeIn: (threadId) => writesPlace(organizationId, { threadId, namespace, checkpointId }),
       })
       await on.run(on.write.updateTable('checkpoint_writes')
         .set({ body: columns.body.encode(body) })

@@ -1,8 +1,10 @@
-import { type Body, standing, unpackBody, unpackWrites, type WriteEntry } from './body.js'
+import {
+  type Body, type Reaches, standing, unpackBody, unpackWrites, type WriteEntry,
+} from './body.js'
 import { type JsonObject, type StoredCheckpoint } from './contract.js'
 import { CheckpointUnreadable } from './errors.js'
 import { KnownLog } from './memory.js'
-import { type Place, type Wrapping } from './wrapping.js'
+import { type Place, type Wrapping, writesPlace } from './wrapping.js'
 import {
   checkpointChunks, checkpoints as table, checkpointThreads, checkpointWrites,
 } from './tables.js'
@@ -19,6 +21,7 @@ export interface FoundCheckpoint {
   /** Of the head of its namespace, whichever that is. */
   readonly headToken: number | null
   readonly values: ReadonlyMap<string, Value>
+  readonly reaches: Reaches
 }
 
 /** Logs of a thread, by number. */
@@ -36,6 +39,8 @@ export interface RowReading {
 /** Rows of the kinds of `wholeOf`, sorted out. */
 interface Sorted {
   readonly checkpoints: StoredRow[]
+  /** Of each checkpoint by its name, for the writes of that one. */
+  readonly parentIds: Map<string, string | null>
   readonly threadIds: Map<number, string>
   readonly writes: Map<string, WriteEntry[]>
   readonly parentWrites: Map<string, WriteEntry[]>
@@ -59,7 +64,8 @@ export function checkpointsIn(rows: readonly StoredRow[], reading: RowReading) {
 
 function sortedOut(rows: readonly StoredRow[], reading: RowReading): Sorted {
   const sorted: Sorted = {
-    checkpoints: [], threadIds: new Map(), writes: new Map(), parentWrites: new Map(),
+    checkpoints: [], parentIds: new Map(), threadIds: new Map(),
+    writes: new Map(), parentWrites: new Map(),
     logs: new Map(),
   }
   for (const row of rows) {
@@ -71,17 +77,26 @@ function sortedOut(rows: readonly StoredRow[], reading: RowReading): Sorted {
   return sorted
 }
 
-function takeCheckpoint(row: StoredRow, { checkpoints, threadIds }: Sorted): void {
+function takeCheckpoint(
+  row: StoredRow, { checkpoints, parentIds, threadIds }: Sorted,
+): void {
   checkpoints.push(row)
+  parentIds.set(nameOf(row), columns.parentId.decode(row.parent_id))
   threadIds.set(Number(row.thread), checkpointThreads.columns.threadId.decode(row.thread_id))
 }
 
 function takeWrites(row: StoredRow, sorted: Sorted, reading: RowReading): void {
-  const entries = row.kind === 'w' ? sorted.writes : sorted.parentWrites
-  const bytes = reading.wrapping.open(checkpointWrites.columns.body.decode(row.body), [
-    'writes', reading.organizationId, sorted.threadIds.get(Number(row.thread))!,
-  ])
   const name = nameOf(row)
+  const isOwn = row.kind === 'w'
+  const entries = isOwn ? sorted.writes : sorted.parentWrites
+  // Those of a parent come under the name of its child.
+  const checkpointId = isOwn
+    ? columns.checkpointId.decode(row.checkpoint_id) : sorted.parentIds.get(name)!
+  const bytes = reading.wrapping.open(
+    checkpointWrites.columns.body.decode(row.body), writesPlace(reading.organizationId, {
+      threadId: sorted.threadIds.get(Number(row.thread))!,
+      namespace: columns.namespace.decode(row.namespace), checkpointId,
+    }))
   const before = entries.get(name)
   const entry = unpackWrites(bytes)
   if (before === undefined) entries.set(name, [entry])
@@ -127,6 +142,7 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
     channelVersions: body.versions,
     values: Object.fromEntries([...body.values].map(([channel, value]) =>
       [channel, { type: value.type, bytes: bytesOf(value, logs) }])),
+    deltaChannels: [...body.reaches.keys()],
     writes: standing(sorted.writes.get(name) ?? []),
     ...(reading.withParentWrites
       ? { parentWrites: standing(sorted.parentWrites.get(name) ?? []) } : {}),
@@ -134,7 +150,7 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
     createdAt: columns.createdAt.decode(row.created_at),
   }
   const headToken = row.head_token === null ? null : Number(row.head_token)
-  return { checkpoint, thread, token, headToken, values: body.values }
+  return { checkpoint, thread, token, headToken, values: body.values, reaches: body.reaches }
 }
 
 function bodyOf(row: StoredRow, { wrapping }: RowReading, place: Place): Body {

@@ -190,6 +190,8 @@ export interface CheckedPut extends Omit<PutCheckpoint, 'writes'> {
   readonly namespace: string
   readonly parentId: string | null
   readonly metadata: NonNullable<PutCheckpoint['metadata']>
+  /** In order. */
+  readonly deltaChannels: readonly string[]
   readonly writes: readonly Omit<PutWrites, keyof CheckpointName>[]
 }
 
@@ -219,8 +221,9 @@ export function checkedPut(put: PutCheckpoint, bytesMax: number): CheckedPut {
   const writes = (put.writes ?? []).map((call, index) => ({
     ...call, writes: checkedWrites(call, bytesMax, `writes[${index}].writes`),
   }))
+  const deltaChannels = checkedDeltas(put.deltaChannels ?? [], channelVersions)
   return {
-    ...put, namespace, parentId, metadata, whenStale, channelVersions, writes,
+    ...put, namespace, parentId, metadata, whenStale, channelVersions, deltaChannels, writes,
     state: typed(put.state, 'state', bytesMax),
     values: Object.fromEntries(checked),
   }
@@ -240,6 +243,22 @@ function checkedVersions(versions: PutCheckpoint['channelVersions']) {
     if (!isVersion) throw new InvalidInput(`${field} must be a number or a text`, { field })
   }
   return Object.fromEntries(entries)
+}
+
+/** Channels that are kept as differences, each once, in order. */
+function checkedDeltas(
+  given: readonly string[], versions: PutCheckpoint['channelVersions'],
+): string[] {
+  const field = 'delta_channels'
+  if (!Array.isArray(given) || given.length > channelsMax) {
+    throw new InvalidInput(`${field} must be a list of at most ${channelsMax}`, { field })
+  }
+  for (const channel of given) {
+    checkText(channel, field, [0, channelMax])
+    if (!Object.hasOwn(versions, channel)) continue
+    throw new InvalidInput(`${field} must name no channel of channel_versions`, { field })
+  }
+  return [...new Set(given)].sort()
 }
 
 /** Refuses metadata that is no object, or too large. */

@@ -67,6 +67,8 @@ export const newCheckpointSchema = named('NewCheckpoint', z.strictObject({
     version,
     value: typedSchema.optional().describe('Default: the value that the parent has of it.'),
   })).max(channelsMax).describe('Every channel that has a value; of several of one the last.'),
+  delta_channels: z.array(z.string().max(channelMax)).max(channelsMax).optional().describe(
+    'Channels without a value that are kept as differences: the ancestors they are made of stay.'),
   run_id: runId.optional(),
   writes: z.array(z.strictObject(task)).optional(),
   when_stale: z.enum(['refuse', 'fork']).optional().describe(
@@ -129,6 +131,7 @@ export const checkpointSchema = named('Checkpoint', z.object({
   channels: z.array(z.object({
     channel: z.string(), version: z.union([z.string(), z.number()]), value: storedSchema.nullable(),
   })),
+  delta_channels: z.array(z.string()).describe('Those kept as differences, in order.'),
   writes: z.array(pendingWrite).describe('By task in the order of their first write.'),
   parent_writes: z.array(pendingWrite).optional(),
   is_pinned: z.boolean(),
@@ -169,6 +172,7 @@ export function putOf(given: NewCheckpoint): PutCheckpoint {
     // By its entries, so that a channel such as __proto__ is a channel like any other.
     channelVersions: Object.fromEntries(channels.map((each) => [each.channel, each.version])),
     values: Object.fromEntries(valued),
+    deltaChannels: given.delta_channels,
     runId: given.run_id,
     writes: given.writes?.map(taskOf),
     whenStale: given.when_stale,
@@ -220,6 +224,7 @@ export function presentCheckpoint(checkpoint: StoredCheckpoint) {
       channel, version,
       value: Object.hasOwn(values, channel) ? presentTyped(values[channel]!) : null,
     })),
+    delta_channels: [...checkpoint.deltaChannels],
     writes: checkpoint.writes.map(presentWrite),
     ...(parentWrites === undefined ? {} : { parent_writes: parentWrites.map(presentWrite) }),
     is_pinned: checkpoint.isPinned,

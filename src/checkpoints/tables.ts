@@ -50,6 +50,8 @@ export const checkpoints = table(
     namespace: text(),
     parentId: text().orNull(),
     runId: text().orNull(),
+    /** How many of its nearest ancestors its channels are made of; null for none. */
+    ancestorCount: integer().orNull(),
     /** Which logs it needs, and how much of each: `[[log, end], …]`. */
     refs: json<[number, number][]>(),
     /** State, versions and values, packed. */
@@ -82,7 +84,7 @@ export const checkpointChunks = table(
   {
     organizationId: id(),
     thread: integer(),
-    /** Later ones are greater. */
+    /** Drawn at random; no other one of the thread has it. */
     log: integer(),
     startOffset: integer(),
     data: bytes(),

@@ -1,8 +1,17 @@
+import { type CheckpointName } from './contract.js'
 import { packed, unpacked } from './packing.js'
 import { CheckpointUnreadable } from './errors.js'
 
 /** Where bytes stand; sealed ones open nowhere else. */
 export type Place = readonly (string | number)[]
+
+/**
+ * Where a call of pending writes stands. Its task and the indexes of its writes are among the bytes
+ * themselves.
+ */
+export const writesPlace = (
+  organizationId: string, { threadId, namespace = '', checkpointId }: CheckpointName,
+): Place => ['writes', organizationId, threadId, namespace, checkpointId]
 
 /** How the bytes of an organization go to the database and come back. */
 export interface Wrapping {

@@ -48,6 +48,11 @@ export interface CheckpointDraft extends CheckpointKey {
   readonly channelVersions: Readonly<Record<string, string | number>>
   /** The channels that changed; others keep the value that the parent has. */
   readonly values: Readonly<Record<string, TypedBytes>>
+  /**
+   * Channels without a value that are kept as differences; the ancestors that they are made of are
+   * not deleted before this checkpoint. @default []
+   */
+  readonly deltaChannels?: readonly string[] | undefined
   readonly runId?: string | undefined
   readonly writes?: readonly TaskWrites[] | undefined
   /** @default 'refuse' */
@@ -66,6 +71,8 @@ export interface KeptCheckpoint {
   readonly metadata: JsonObject
   readonly channelVersions: Readonly<Record<string, string | number>>
   readonly values: Readonly<Record<string, TypedBytes>>
+  /** Channels that are kept as differences, in order. */
+  readonly deltaChannels: readonly string[]
   readonly writes: readonly TaskWrite[]
   readonly parentWrites?: readonly TaskWrite[] | undefined
   readonly isPinned: boolean
@@ -310,6 +317,7 @@ function bodyOf(draft: CheckpointDraft): Schemas['NewCheckpoint'] {
       channel, version,
       ...(Object.hasOwn(values, channel) && { value: sent(values[channel]!) }),
     })),
+    delta_channels: draft.deltaChannels && [...draft.deltaChannels],
     run_id: draft.runId,
     writes: draft.writes?.map(taskOf),
     when_stale: draft.whenStale,
@@ -337,6 +345,7 @@ function checkpointOf(given: Schemas['Checkpoint']): KeptCheckpoint {
     channelVersions: Object.fromEntries(channels.map((each) => [each.channel, each.version])),
     values: Object.fromEntries(channels.flatMap(({ channel, value }) =>
       (value === null ? [] : [[channel, read(value)]]))),
+    deltaChannels: given.delta_channels,
     writes: given.writes.map(writeOf),
     ...(parentWrites === undefined ? {} : { parentWrites: parentWrites.map(writeOf) }),
     isPinned: given.is_pinned,

@@ -2892,6 +2892,8 @@ export interface components {
                 version: string | number;
                 value: components["schemas"]["StoredValue"] | null;
             }[];
+            /** @description Those kept as differences, in order. */
+            delta_channels: string[];
             /** @description By task in the order of their first write. */
             writes: {
                 task_id: string;
@@ -3809,6 +3811,8 @@ export interface components {
                 /** @description Default: the value that the parent has of it. */
                 value?: components["schemas"]["TypedValue"];
             }[];
+            /** @description Channels without a value that are kept as differences: the ancestors they are made of stay. */
+            delta_channels?: string[];
             run_id?: string;
             writes?: {
                 task_id: string;

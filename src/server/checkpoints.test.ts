@@ -38,7 +38,8 @@ contract('checkpoints over HTTP', (openWorld) => {
     const { checkpoints: client } = createClient({ url, token: ourToken })
     const write = { index: -1, channel: hard, value: typed('w') }
     for (const number of [1, 2, 3]) {
-      const put = { ...draftOf(number), writes: [{ taskId: hard, writes: [write] }] }
+      const deltaChannels = number === 3 ? ['log', `log ${hard}`] : []
+      const put = { ...draftOf(number), deltaChannels, writes: [{ taskId: hard, writes: [write] }] }
       expect(await client.put(put)).toEqual({ checkpointId: put.checkpointId })
       await client.putWrites({
         ...put, taskId: 'later', whenWritten: 'replace', writes: [{ ...write, index: number }],
@@ -46,7 +47,9 @@ contract('checkpoints over HTTP', (openWorld) => {
     }
     const name = { threadId, namespace: hard }
     const head = await library.find({ ...name, withParentWrites: true })
-    expect(head).toMatchObject({ checkpointId: draftOf(3).checkpointId, runId: 'run 1' })
+    expect(head).toMatchObject({
+      checkpointId: draftOf(3).checkpointId, runId: 'run 1', deltaChannels: ['log', `log ${hard}`],
+    })
     expect(Object.keys(head!.values).sort()).toEqual([hard, '__proto__', 'messages'].sort())
     expect(await client.find({ ...name, withParentWrites: true })).toStrictEqual(head)
     const { checkpointId } = draftOf(1)

@@ -207,4 +207,45 @@ contract('graphs of langgraph', (open) => {
     expect(branch.log.slice(0, 6)).toEqual([...early!.values.log, 'D', 'one'])
     expect((await graph.getState(thread)).values.log).toEqual(branch.log)
   })
+
+  it.each(durabilities)('they are whole after what is old was deleted (%s)', async (durability) => {
+    const { organization: { checkpoints }, holdfast } = await open()
+    const reducer = (before: string[], many: string[][]) => [...before, ...many.flat()]
+    const Differences = Annotation.Root({
+      log: () => new DeltaChannel<string[], string[]>(reducer, { snapshotFrequency: 5 }),
+      never: () => new DeltaChannel<string[], string[]>(reducer),
+    })
+    const saver = new HoldfastSaver(checkpoints)
+    const graph = new StateGraph(Differences)
+      .addNode('one', () => ({ log: ['one'] })).addNode('two', () => ({ log: ['two'] }))
+      .addEdge(START, 'one').addEdge('one', 'two').compile({ checkpointer: saver })
+    const said: string[] = []
+    const say = async (word: string) => {
+      said.push(word, 'one', 'two')
+      await graph.invoke({ log: [word] }, {
+        ...thread, durability, configurable: { ...thread.configurable, run_id: `run ${word}` },
+      })
+    }
+    const logs = async () => {
+      const all = []
+      for await (const { values } of graph.getStateHistory(thread)) all.push(values.log as string[])
+      return all
+    }
+    for (const word of ['A', 'B', 'C', 'D']) await say(word)
+    const before = await logs()
+    await checkpoints.prune({ keepLast: 3 })
+    const left = await logs()
+    expect(left.slice(0, 3)).toEqual(before.slice(0, 3))
+    expect(left.length).toBeLessThan(before.length + (durability === 'exit' ? 1 : 0))
+    expect(left).toEqual(before.slice(0, left.length))
+    await say('E')
+    await saver.deleteForRuns(['run B', 'run C', 'run D'])
+    expect((await graph.getState(thread)).values.log).toEqual(said)
+    await checkpoints.setPolicy({ keepLast: 1 })
+    while (await holdfast.checkpointLog.sweep() > 0);
+    await say('F')
+    await saver.prune(['a thread'])
+    expect((await graph.getState(thread)).values.log).toEqual(said)
+    expect((await logs()).length).toBeLessThan(8)
+  })
 })

@@ -13,7 +13,6 @@ import {
 } from './configuration.js'
 import { deltaHistory } from './delta.js'
 import { jsonObjectOf } from './metadata.js'
-import { pruneThreads } from './prune.js'
 import { checkpointToKeep, needsParentWrites, tupleOf } from './tuples.js'
 import { writesToKeep } from './writes.js'
 
@@ -170,7 +169,7 @@ export class HoldfastSaver extends BaseCheckpointSaver {
   async prune(
     threadIds: readonly string[], strategy: 'keep_latest' | 'delete' = 'keep_latest',
   ): Promise<void> {
-    if (strategy === 'keep_latest') await pruneThreads(this.#transport, threadIds)
+    if (strategy === 'keep_latest') await this.#transport.prune({ threadIds, keepLast: 1 })
     else for (const threadId of threadIds) await this.#transport.deleteThread(threadId)
   }
 

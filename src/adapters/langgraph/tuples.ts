@@ -17,7 +17,9 @@ export interface GivenCheckpoint {
   readonly newVersions: Readonly<Record<string, string | number>>
 }
 
-type Kept = Pick<PutCheckpoint, 'state' | 'metadata' | 'channelVersions' | 'values'>
+type Kept = Pick<
+  PutCheckpoint, 'state' | 'metadata' | 'channelVersions' | 'values' | 'deltaChannels'
+>
 
 /** What `state` holds: all of the checkpoint but its id and values. */
 interface State {
@@ -54,7 +56,20 @@ export async function checkpointToKeep(
     metadata: jsonObjectOf(metadata),
     channelVersions,
     values: Object.fromEntries(kept) as Record<string, Typed>,
+    deltaChannels: deltasOf({ checkpoint, metadata }),
   }
+}
+
+/** The channels without a value that were written to since they had one. */
+function deltasOf(
+  { checkpoint, metadata }: Pick<GivenCheckpoint, 'checkpoint' | 'metadata'>,
+): string[] {
+  const { channel_values: values = {}, channel_versions: versions = {} } = checkpoint
+  const counters = Object.entries(metadata.counters_since_delta_snapshot ?? {})
+  return counters.flatMap(([channel, [updates]]) => {
+    const isWritten = updates > 0 || Object.hasOwn(versions, channel)
+    return isWritten && !Object.hasOwn(values, channel) ? [channel] : []
+  })
 }
 
 /** A kept checkpoint as LangGraph reads it. */

@@ -58,6 +58,7 @@ export const checkpoints: Migration = {
       namespace {text} not null,
       parent_id {text},
       run_id {text},
+      ancestor_count {integer},
       refs {json} not null,
       body {bytes} not null,
       metadata {json} not null,

@@ -221,7 +221,7 @@ const others: readonly Mutant[] = [
     prune: ({ threadIds: _ignored, ...request }) => own.prune(request),
   })),
   below('pruning cuts off what differences are told from', 'pruning', (own) => ({
-    prune: ({ threadIds }) => own.prune({ threadIds, keepLast: 1 }),
+    put: ({ deltaChannels: _left, ...checkpoint }) => own.put(checkpoint),
   })),
   below('runs are not deleted', 'pruning', () => ({ deleteRuns: async () => undefined })),
   below('only the first of several runs is deleted', 'pruning', (own) => ({

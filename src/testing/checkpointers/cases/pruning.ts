@@ -170,6 +170,26 @@ export const pruningCases: readonly CheckpointerCase[] = [
     },
   },
   {
+    name: 'channels kept as differences can still be told after runs are deleted',
+    needs: 'deleteForRuns',
+    run: async (trial) => {
+      const made = await trial.chain(4, (place) => ({
+        values: place === 1 ? { log: ['seed'] } : {},
+        metadata: {
+          run_id: `run-${place}`,
+          ...(place > 1 && { counters_since_delta_snapshot: { log: [place - 1, place - 1] } }),
+        },
+      }))
+      for (const [place, config] of made.entries()) {
+        await trial.saver.putWrites(config, [['log', place]], `task-${place}`)
+      }
+      await trial.saver.deleteForRuns(['run-0', 'run-1', 'run-2'])
+      const history = await trial.history(made[3]!, 'log')
+      deepEqual(history.seed, ['seed'])
+      deepEqual(history.writes.map(([, , value]) => value), [1, 2])
+    },
+  },
+  {
     name: 'deleting no run, or one that is not there, does nothing',
     needs: 'deleteForRuns',
     run: async (trial) => {
