@@ -62,9 +62,10 @@ async function steps(count) {
     .addEdge(START, 'step')
     .addConditionalEdges('step', ({ taken }) => (taken.length < count ? 'step' : '__end__'))
     .compile({ checkpointer })
-  const { values, next } = await graph.getState(config)
-  const isBegun = values.taken !== undefined || next.length > 0
-  if (!isBegun || next.length > 0) {
+  // A step whose writes are kept is no longer next, though its checkpoint is still to come.
+  const { values, next, createdAt } = await graph.getState(config)
+  const isBegun = createdAt !== undefined
+  if (!isBegun || next.length > 0 || (values.taken?.length ?? 0) < count) {
     await graph.invoke(isBegun ? null : { taken: [] }, { ...config, durability: 'sync' })
   }
   tell('done')
