@@ -14,6 +14,8 @@ const token = /hf_[a-z]+_[0-9A-Za-z]{36}/g
 
 /** A revision that is made of the time. */
 const clocked = /\b1\d{12}\b/g
+/** Bytes as they are packed: other ids pack otherwise. */
+const packed = /"stored_bytes":\d+/g
 
 /** Headers that differ from answer to answer, or follow from the body. */
 const passing = new Set(['date', 'request-id', 'content-length', 'connection', 'keep-alive'])
@@ -31,7 +33,7 @@ export function toldBy(answer: Answer, said: readonly string[]): string {
   const told = text.replace(uuid, '<id>').replace(moment, '<moment>')
     .replace(slugEnd, '-<id>').replace(seal, '$1$2$1:$1<seal>$1')
     .replace(token, '<token>').replace(age, '<age>').replace(cursor, '<cursor>')
-    .replace(clocked, '<ms>')
+    .replace(clocked, '<ms>').replace(packed, '"stored_bytes":<size>')
   return `${answer.status} ${told}`
 }
 
