@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { ensureBuilt } from '../testing/command-line.test.harness.js'
 import { testEngines } from '../testing/engines.js'
-import { program } from './server-process.js'
+import { killedWriter } from './killed-writer.js'
 
 const kills = Number(process.env.HOLDFAST_TEST_CHECKPOINT_KILLS ?? 4)
 const script = fileURLToPath(new URL('./checkpoint-writer.mjs', import.meta.url))
@@ -21,23 +17,7 @@ afterEach(async () => {
 
 /** A process that puts and prunes, killed some time after it began; what it acknowledged. */
 async function killed(database: string): Promise<number[]> {
-  const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
-  const child = spawn(process.execPath, [script, library, database], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = once(child, 'close')
-  let [said, failure] = ['', '']
-  child.stderr.on('data', (text) => (failure += String(text)))
-  const begun = new Promise<void>((resolve) => child.stdout.on('data', (text) => {
-    said += String(text)
-    resolve()
-  }))
-  await Promise.race([begun, ended])
-  await sleep(Math.random() * 400)
-  child.kill('SIGKILL')
-  await ended
-  expect(failure).toBe('')
-  return said.split('\n').slice(0, -1).map(Number)
+  return (await killedWriter(script, [database])).map(Number)
 }
 
 interface Step { readonly number: number; readonly text: string }

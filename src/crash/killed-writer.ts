@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { expect } from 'vitest'
+import { program } from './server-process.js'
+
+/**
+ * Runs a script with the built library and some words, and kills it up to 400 ms after it first
+ * said something; the whole lines it said, each of them an acknowledgement.
+ */
+export async function killedWriter(script: string, words: readonly string[]): Promise<string[]> {
+  const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
+  const child = spawn(process.execPath, [script, library, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'close')
+  let [said, failure] = ['', '']
+  child.stderr.on('data', (text) => (failure += String(text)))
+  const begun = new Promise<void>((resolve) => child.stdout.on('data', (text) => {
+    said += String(text)
+    resolve()
+  }))
+  await Promise.race([begun, ended])
+  await sleep(Math.random() * 400)
+  child.kill('SIGKILL')
+  await ended
+  expect(failure).toBe('')
+  return said.split('\n').slice(0, -1)
+}
