@@ -4102,12 +4102,14 @@ export interface components {
         NewWebhook: {
             /** @description Unique in the organization. */
             name: string;
-            /** @description Where its jobs go. */
-            queue: string;
+            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
+            queue?: string;
             /** @description How a caller proves who it is. */
             authentication: components["schemas"]["WebhookAuthentication"];
             /** @description What sender and webhook both know; kept sealed and never shown. */
             secret?: string;
+            /** @description The workflow, by handle or id, of which each call starts a run; null makes jobs. */
+            workflow?: string | null;
             /** @description Methods it takes. Default `POST`. */
             methods?: ("GET" | "POST" | "PUT" | "DELETE")[];
             /** @description Headers that must be there, lower case, and what they must be; null for anything. */
@@ -5088,8 +5090,10 @@ export interface components {
             id: string;
             /** @description Unique in the organization. */
             name: string;
-            /** @description Where its jobs go. */
+            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
             queue: string;
+            /** @description The workflow, by handle or id, of which each call starts a run; null makes jobs. */
+            workflow: string | null;
             /** @description How a caller proves who it is. */
             authentication: components["schemas"]["WebhookAuthentication"];
             /** @description Methods it takes. Default `POST`. */
@@ -5166,12 +5170,14 @@ export interface components {
         WebhookChanges: {
             /** @description Unique in the organization. */
             name?: string;
-            /** @description Where its jobs go. */
+            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
             queue?: string;
             /** @description How a caller proves who it is. */
             authentication?: components["schemas"]["WebhookAuthentication"];
             /** @description What sender and webhook both know; kept sealed and never shown. */
             secret?: string;
+            /** @description The workflow, by handle or id, of which each call starts a run; null makes jobs. */
+            workflow?: string | null;
             /** @description Methods it takes. Default `POST`. */
             methods?: ("GET" | "POST" | "PUT" | "DELETE")[];
             /** @description Headers that must be there, lower case, and what they must be; null for anything. */
@@ -28571,7 +28577,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -28634,7 +28640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28664,7 +28670,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -28745,7 +28751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28775,7 +28781,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -28856,7 +28862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -28886,7 +28892,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -28967,7 +28973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -7,7 +7,7 @@ import { startServer } from './index.js'
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-it('servers that were closed are held by nothing, not even by the Holdfast they served', async () => {
+it('a server that was closed is held by nothing, not even by its Holdfast', async () => {
   const holdfast = await openHoldfast({ database: 'memory:' })
   const served: WeakRef<object>[] = []
   for (let count = 0; count < 5; count++) served.push(await servedAndClosed(holdfast))
