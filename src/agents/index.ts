@@ -7,6 +7,7 @@ export {
 } from './manifest.js'
 export { type AgentContext, agentRoutes } from './routes.js'
 export { type AgentRegistration } from './rules.js'
+export { presentAgent } from './schemas.js'
 export { type AgentListing, AgentStore } from './store.js'
 export { AgentSweeper, type AgentSweeperOptions } from './sweeper.js'
 export {
