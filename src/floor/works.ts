@@ -54,6 +54,12 @@ export interface GoneAgent {
   readonly reason?: string
 }
 
+/** What one sweep found. */
+export interface FloorSweep {
+  readonly due: number
+  readonly changed: number
+}
+
 /** What the floors of all organizations share, and what happens to them without anybody asking. */
 export class FloorWorks {
   readonly database: Database<FloorTables>
@@ -77,9 +83,9 @@ export class FloorWorks {
 
   /**
    * Ends the holds of all organizations whose time is over, and grants those floors to the next; at
-   * most `limit` floors. How many were due.
+   * most `limit` floors. How many were due, and how many of those changed.
    */
-  async sweep(limit = 100): Promise<number> {
+  async sweep(limit = 100): Promise<FloorSweep> {
     const { engine, write } = this.database
     const due = await this.database.all(write
       .selectFrom('floors')
@@ -87,8 +93,8 @@ export class FloorWorks {
       .where('due_at', '<=', engine.now())
       .orderBy('due_at')
       .limit(limit))
-    await Promise.all(due.map((key) => this.commands.run(commandOf(key, 'settle'))))
-    return due.length
+    const told = await Promise.all(due.map((key) => this.commands.run(commandOf(key, 'settle'))))
+    return { due: due.length, changed: told.filter((events) => events.length > 0).length }
   }
 
   /** How long until the next hold ends, in milliseconds; undefined while none has an end. */
@@ -107,13 +113,17 @@ export class FloorWorks {
 
   /**
    * An agent has gone: it leaves every conversation of its organization, its floors go to the next.
-   * May be called again after a failure. How many it left. Throws InvalidInput.
+   * May be called again after a failure; in a transaction everything happens inside it. How many
+   * it left. Throws InvalidInput.
    */
-  async onAgentGone({ organizationId, speakerUri, reason = '@timedOut' }: GoneAgent) {
+  async onAgentGone(
+    { organizationId, speakerUri, reason = '@timedOut' }: GoneAgent,
+    transaction?: Database<FloorTables>,
+  ): Promise<number> {
     const organization = columns.organizationId.encode(organizationId, 'organization_id')
     const speaker = speakerOf(speakerUri)
     const said = { speaker_uri: speaker, reason: reasonOf(reason) }
-    const database = this.database.within([organization])
+    const database = (transaction ?? this.database).within([organization])
     const query = database.write
       .selectFrom('floor_agents')
       .select(['organization_id', 'conversation_id'])
@@ -122,7 +132,8 @@ export class FloorWorks {
       .limit(goneMax)
     for (let count = 0; ;) {
       const keys = await database.all(query)
-      await Promise.all(keys.map((key) => this.commands.run(commandOf(key, 'leave', said))))
+      const commands = keys.map((key) => commandOf(key, 'leave', said))
+      await this.commands.runAll(commands, transaction && database)
       count += keys.length
       if (keys.length < goneMax) return count
     }

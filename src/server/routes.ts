@@ -1,3 +1,4 @@
+import { type AgentContext, agentRoutes } from '../agents/index.js'
 import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
 import {
   type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
@@ -65,6 +66,7 @@ export interface ServerContext
     RunEventContext,
     FloorContext,
     FloorEventContext,
+    AgentContext,
     ItemContext,
     CheckpointContext {}
 
@@ -91,6 +93,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...usageRoutes,
   ...tuningRoutes,
   ...floorRoutes,
+  ...agentRoutes,
   ...itemRoutes,
   ...checkpointRoutes,
   ...personalDataRoutes,
