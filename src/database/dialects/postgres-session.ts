@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import { InvalidConfiguration } from '../../errors.js'
-import { reachStatement } from './postgres-reach.js'
 
 /** How a new connection is made ready. */
 export interface SessionOptions {
@@ -20,6 +19,7 @@ const settings = `select ${carried},
   set_config('bytea_output', 'hex', false), set_config('extra_float_digits', '1', false),
   set_config('array_nulls', 'on', false),
   set_config('default_transaction_isolation', 'read committed', false),
+  set_config('holdfast.reach', '', false),
   set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'),
     false)`
 
@@ -39,12 +39,7 @@ const settingsThroughPooler = `select ${carried}, concat_ws(', ',
 export async function greet(client: pg.ClientBase, options: SessionOptions): Promise<void> {
   const text = options.throughPooler ? settingsThroughPooler : settings
   const query = { text, query_timeout: options.timeoutMs }
-  const told = client.query<{ wanted?: string }>(query)
-  // Prepared once a connection; a reach that the role or the database was given ends here.
-  const prepared = options.throughPooler
-    ? undefined
-    : client.query({ ...reachStatement, query_timeout: options.timeoutMs } as pg.QueryConfig)
-  const [{ rows }] = await Promise.all([told, prepared])
+  const { rows } = await client.query<{ wanted?: string }>(query)
   const wanted = rows[0]?.wanted ?? ''
   if (wanted === '') return
   const message = `Behind a pooler the database itself must have these settings: ${wanted}; ` +

@@ -14,6 +14,7 @@ import { arrayParameter } from './postgres-arrays.js'
 import {
   definitions, introspection, walls, wallsOf, wordIndexes,
 } from './postgres-catalog.js'
+import { type Answer } from './postgres-flush.js'
 import { jsonCompares } from './postgres-json.js'
 import { PlanRenewal } from './postgres-plans.js'
 import { rowSecurity } from './postgres-policies.js'
@@ -176,6 +177,8 @@ export class PostgresBackend implements Backend {
     // One statement is a transaction of its own.
     if (statements.length === 1) return [await this.run(statements[0]!)]
     return this.#with(async (lease) => {
+      // The server makes what comes in one flush one transaction.
+      if (this.#named) return this.#query(lease, statements)
       const answers = await Promise.allSettled(
         [begin, ...statements, commit].map((statement) => this.#send(lease, statement)),
       )
@@ -276,21 +279,16 @@ export class PostgresBackend implements Backend {
   }
 
   async #send(lease: Lease, statement: Statement): Promise<Result> {
-    const { rows, rowCount, command } = await this.#query(lease, statement)
-    const rolledBack = statement === commit && command !== 'COMMIT'
+    const [answer] = await this.#query(lease, [statement])
+    const rolledBack = statement === commit && answer!.command !== 'COMMIT'
     if (rolledBack) throw new DatabaseFailure('The transaction was rolled back, not committed.')
-    return { rows, changed: rowCount ?? 0 }
+    return answer!
   }
 
-  async #query(lease: Lease, statement: Statement): Promise<pg.QueryResult> {
-    const { sql: text, parameters, name } = statement
+  async #query(lease: Lease, statements: readonly Statement[]): Promise<Answer[]> {
+    const timeoutMs = lease.patient ? forEver : this.#timeoutMs
     try {
-      return await lease.reaching.query(lease.client, statement, {
-        text,
-        values: parameters as unknown[],
-        name: this.#named ? name : undefined,
-        query_timeout: lease.patient ? forEver : this.#timeoutMs,
-      })
+      return await lease.reaching.send(lease.client, statements, { timeoutMs })
     } catch (cause) {
       const error = translated(cause, postgresFailure)
       if (lostTheConnection(error)) lease.broken = true
