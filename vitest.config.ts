@@ -33,7 +33,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    // For what hangs; a machine that does other work, too, is slow.
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     globalSetup: './scripts/vitest-run.mjs',
     pool: 'forks',

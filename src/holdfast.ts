@@ -313,6 +313,12 @@ export class Holdfast {
   /** What is closed with Holdfast, unless it was closed before. */
   #closing<W extends { close(): Promise<void> }>(worker: W): W {
     this.#workers.add(worker)
+    const close = worker.close.bind(worker)
+    // Forgotten once it has ended, with what it holds.
+    worker.close = async () => {
+      await close()
+      this.#workers.delete(worker)
+    }
     return worker
   }
 

@@ -88,6 +88,7 @@ export function organizationStores(
   // Whatever a store asks, the database answers with rows of this organization only.
   const database = (transaction ?? whole).within([organizationId])
   const witness = new Recorder(scope, parts)
+  const workflows = new WorkflowStore(database.as(), scope, parts)
   const itemParts: ItemParts = { works: parts.itemWorks, transaction: transaction?.as() }
   const conversations = new ConversationStore(database.as(), scope, {
     clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
@@ -122,10 +123,11 @@ export function organizationStores(
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
     webhooks: new WebhookStore(database.as(), scope, {
       clock, ids, witness, sealer: parts.secretWorks.fields(actor),
+      hasWorkflow: (workflow) => workflows.has(workflow),
     }),
     tuning: new TuningStore(database.as(), scope, parts),
     usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
-    workflows: new WorkflowStore(database.as(), scope, parts),
+    workflows,
     runs: new RunStore(parts.runLog, scope, transaction?.as()),
     floors: new FloorStore(scope, {
       works: parts.floorWorks, conversations, transaction: transaction?.as(),

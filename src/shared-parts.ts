@@ -1,7 +1,7 @@
 import { AgentWorks } from './agents/index.js'
 import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
 import { AttachmentWorks } from './attachments/index.js'
-import { type AuditParts, auditParts, recordAudit, Recorder } from './audit/index.js'
+import { type AuditParts, auditParts, recordAudit } from './audit/index.js'
 import { CheckpointLog } from './checkpoints/index.js'
 import { type Clock } from './clock.js'
 import { MessageLog } from './conversations/index.js'
@@ -12,13 +12,13 @@ import { type IdGenerator } from './ids.js'
 import { ItemWorks } from './items/index.js'
 import { WaitingRoom } from './locks/index.js'
 import { type HoldfastOptions } from './options.js'
-import { JobLog, QueueStore } from './queues/index.js'
-import { programActor } from './scope.js'
+import { JobLog } from './queues/index.js'
 import { type SealedColumn, SecretWorks } from './secrets/index.js'
 import { SettingsRules } from './settings/index.js'
 import { StreamLog } from './streams/index.js'
 import { type Tables } from './tables.js'
 import { UsageLog } from './usage/index.js'
+import { workOfCall } from './webhook-work.js'
 import { WebhookReceiver } from './webhooks/index.js'
 import { RunLog, RunSweep } from './workflows/index.js'
 
@@ -75,6 +75,7 @@ export function sharedParts(
   const secretWorks = new SecretWorks(database.as(), {
     clock, ids, limiter, columns: sealedColumns,
   }, { ...options.secrets, rootKey: options.rootKey })
+  const runLog = new RunLog(database.as(), { ...sources, signals, jobs, waitingTimeoutMs })
   return {
     ...sources,
     jobs,
@@ -108,17 +109,12 @@ export function sharedParts(
     settingsRules: new SettingsRules(options.settings),
     webhookReceiver: new WebhookReceiver(database.as(), {
       clock, ids, limiter, sealer: secretWorks.fields(),
-      enqueue(transaction, { organizationId, queue, payload }) {
-        const scope = { organizationId, actor: programActor }
-        const witness = new Recorder(scope, sources)
-        return new QueueStore(jobs, scope, { witness, transaction: transaction.as() })
-          .enqueue(queue, { payload })
-      },
+      enqueue: (transaction, job) => workOfCall({ jobs, runLog }, transaction, job),
     }),
     usageLog: new UsageLog(database.as(), {
       clock, ids, waitingTimeoutMs, background: options.backgroundIndexing,
     }),
-    runLog: new RunLog(database.as(), { ...sources, signals, jobs, waitingTimeoutMs }),
+    runLog,
     runSweep: new RunSweep(database.as(), clock),
   }
 }

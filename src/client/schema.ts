@@ -4303,12 +4303,14 @@ export interface components {
         NewWebhook: {
             /** @description Unique in the organization. */
             name: string;
-            /** @description Where its jobs go. */
-            queue: string;
+            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
+            queue?: string;
             /** @description How a caller proves who it is. */
             authentication: components["schemas"]["WebhookAuthentication"];
             /** @description What sender and webhook both know; kept sealed and never shown. */
             secret?: string;
+            /** @description The workflow, by handle or id, of which each call starts a run; null makes jobs. */
+            workflow?: string | null;
             /** @description Methods it takes. Default `POST`. */
             methods?: ("GET" | "POST" | "PUT" | "DELETE")[];
             /** @description Headers that must be there, lower case, and what they must be; null for anything. */
@@ -5289,8 +5291,10 @@ export interface components {
             id: string;
             /** @description Unique in the organization. */
             name: string;
-            /** @description Where its jobs go. */
+            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
             queue: string;
+            /** @description The workflow, by handle or id, of which each call starts a run; null makes jobs. */
+            workflow: string | null;
             /** @description How a caller proves who it is. */
             authentication: components["schemas"]["WebhookAuthentication"];
             /** @description Methods it takes. Default `POST`. */
@@ -5367,12 +5371,14 @@ export interface components {
         WebhookChanges: {
             /** @description Unique in the organization. */
             name?: string;
-            /** @description Where its jobs go. */
+            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
             queue?: string;
             /** @description How a caller proves who it is. */
             authentication?: components["schemas"]["WebhookAuthentication"];
             /** @description What sender and webhook both know; kept sealed and never shown. */
             secret?: string;
+            /** @description The workflow, by handle or id, of which each call starts a run; null makes jobs. */
+            workflow?: string | null;
             /** @description Methods it takes. Default `POST`. */
             methods?: ("GET" | "POST" | "PUT" | "DELETE")[];
             /** @description Headers that must be there, lower case, and what they must be; null for anything. */
@@ -29384,7 +29390,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -29447,7 +29453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29477,7 +29483,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -29558,7 +29564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29588,7 +29594,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -29669,7 +29675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -29699,7 +29705,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Kept: a job was made of it, now or before */
+            /** @description Kept: a job or a run was made of it, now or before */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -29780,7 +29786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable` */
+            /** @description `database_unavailable`, `busy`, `webhook_secret_unavailable`, `webhook_workflow_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -196,14 +196,26 @@ function serveRoutes(
   }
 }
 
+/** Made when first asked for, once a process: it takes as long as starting all else. */
+let documents: { readonly json: string; readonly page: string } | undefined
+
+function documentsOnce() {
+  if (documents === undefined) {
+    const document = openApiDocument()
+    documents = { json: JSON.stringify(document), page: docsPage(document) }
+  }
+  return documents
+}
+
 function serveDocuments(server: FastifyInstance): void {
-  const document = openApiDocument()
-  const page = docsPage(document)
-  server.get('/openapi.json', async () => document)
+  server.get('/openapi.json', async (_request, reply) => {
+    reply.type('application/json; charset=utf-8')
+    return reply.serializer(String).send(documentsOnce().json)
+  })
   server.get('/docs', async (_request, reply) => {
     reply.type('text/html; charset=utf-8')
     reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
-    return page
+    return documentsOnce().page
   })
   server.get('/', async (_request, reply) => reply.redirect('/docs'))
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { isAllowed, type Principal, type Role } from '../identity/index.js'
 import { type Action } from '../identity/access.js'
 import { tables } from '../tables.js'
+import { enginesNamed } from '../testing/backends.js'
 import { contract } from '../testing/contract.js'
 import { testAuditKey } from '../testing/audit-world.test.harness.js'
 import { HttpClient } from '../testing/http.js'
@@ -14,6 +15,8 @@ import { openApiDocument, rawRoutes, routes as jsonRoutes, startServer } from '.
 const routes = [...jsonRoutes, ...rawRoutes]
 const promised = { endpoints: routes, document: openApiDocument() }
 const whole = process.env.HOLDFAST_TEST_MATRIX === 'all'
+/** That in memory is the one in a file, of whose stores all contracts run on it too. */
+const engines = enginesNamed(...(whole ? ['memory'] : []), 'sqlite', 'postgres')
 
 /** Tables without rows of an organization, or whose rows come only with time. */
 const sparse = [
@@ -62,4 +65,4 @@ contract('the isolation matrix', (openWorld) => {
     expect(matrix.findings).toEqual([])
     expect(matrix.cells).toBeGreaterThan(routes.length * 40)
   }, 600_000)
-})
+}, { engines })

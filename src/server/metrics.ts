@@ -11,15 +11,27 @@ const durationBuckets = [
 /** Serves `/metrics` as Prometheus text. Labels are route names, never ids. */
 export function serveMetrics(server: FastifyInstance, holdfast: Holdfast): void {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  // From the start, not from when somebody first asks.
+  processMetrics()
   measureRequests(server, registry)
   measurePool(holdfast, registry)
   measureCoordination(holdfast, registry)
   measureCache(holdfast, registry)
   server.get('/metrics', async (_request, reply) => {
     reply.type(registry.contentType)
-    return registry.metrics()
+    return Registry.merge([processMetrics(), registry]).metrics()
   })
+}
+
+/** Those of the process: what measures them watches it for good, so that all servers share it. */
+let ofProcess: Registry | undefined
+
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+  return ofProcess
 }
 
 function measureRequests(server: FastifyInstance, registry: Registry): void {

@@ -20,6 +20,11 @@ export const WebhookUnauthenticated = defineError('WebhookUnauthenticated', {
   code: 'webhook_unauthenticated', status: 401,
 })
 
+/** The workflow of which the webhook starts runs is not there, is archived or has no version. */
+export const WebhookWorkflowUnavailable = defineError('WebhookWorkflowUnavailable', {
+  code: 'webhook_workflow_unavailable', status: 503,
+})
+
 /** The webhook takes other methods. */
 export const WebhookMethodRefused = defineError('WebhookMethodRefused', {
   code: 'webhook_method_refused', status: 405,

@@ -1,6 +1,6 @@
 export {
   WebhookMethodRefused, WebhookNameTaken, WebhookNotFound, WebhookSecretUnavailable,
-  WebhookUnauthenticated,
+  WebhookUnauthenticated, WebhookWorkflowUnavailable,
 } from './errors.js'
 export { rawWebhookRoutes, type WebhookReceiverContext } from './raw-routes.js'
 export {

@@ -6,7 +6,7 @@ import { type RouteInput } from '../http/route.js'
 import { idSchema } from '../http/schema.js'
 import {
   OtherMethodsTaken, WebhookMethodRefused, WebhookNotFound, WebhookSecretUnavailable,
-  WebhookUnauthenticated,
+  WebhookUnauthenticated, WebhookWorkflowUnavailable,
 } from './errors.js'
 import { type WebhookReceiver } from './receiver.js'
 import { webhookBodyMax, webhookMethods } from './rules.js'
@@ -37,12 +37,13 @@ export const rawWebhookRoutes: readonly RawRoute<WebhookReceiverContext>[] =
     ...(method === 'GET' ? {} : { bodyBytesMax: webhookBodyMax }),
     answers: {
       202: {
-        description: 'Kept: a job was made of it, now or before', content: 'application/json',
+        description: 'Kept: a job or a run was made of it, now or before',
+        content: 'application/json',
       },
     },
     errors: [
       WebhookNotFound, WebhookMethodRefused, WebhookUnauthenticated, RateLimited,
-      WebhookSecretUnavailable, InvalidValue,
+      WebhookSecretUnavailable, WebhookWorkflowUnavailable, InvalidValue,
     ],
     idempotency: 'own',
     refusalHeaders: (error: HoldfastError): Record<string, string> =>

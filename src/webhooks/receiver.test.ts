@@ -4,7 +4,7 @@ import { RateLimited, RequestFaults } from '../http/problem.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
   type NewWebhook, type WebhookCall, WebhookMethodRefused, WebhookNotFound,
-  WebhookReceiver, WebhookUnauthenticated,
+  WebhookReceiver, WebhookUnauthenticated, WebhookWorkflowUnavailable,
 } from './index.js'
 
 const secret = 'a secret of 20 chars'
@@ -149,6 +149,40 @@ contract('calls of webhooks', (openWorld) => {
     await webhookReceiver.receive(id, call())
     await webhooks.delete(id)
     await expect(webhookReceiver.receive(id, call())).rejects.toThrow(WebhookNotFound)
+  })
+
+  it('start runs of a workflow, once each, and keep nothing while it cannot run', async () => {
+    const world = await openWorld()
+    const { webhooks, workflows, runs, queues } = world.organization
+    const { webhookReceiver } = world.holdfast
+    const { queue: _, ...starting } = { ...open, name: 'starting', workflow: 'flow' }
+    await expect(webhooks.create(starting)).rejects.toMatchObject({ field: 'workflow' })
+    await world.neighbour.workflows.create({ name: 'x', handle: 'flow' })
+    await expect(webhooks.create(starting)).rejects.toMatchObject({ field: 'workflow' })
+    const { id: workflowId } = await workflows.create({ name: 'x', handle: 'flow' })
+    const { id, queue, workflow } = await webhooks.create(starting)
+    expect([queue, workflow]).toEqual(['runs', 'flow'])
+    const keyed = call({ headers: { 'idempotency-key': 'k' } })
+    await expect(webhookReceiver.receive(id, keyed)).rejects.toThrow(WebhookWorkflowUnavailable)
+    await workflows.createVersion('flow', { graph: 1 })
+    const receipts = await Promise.all(Array.from({ length: 20 }, () =>
+      webhookReceiver.receive(id, keyed)))
+    expect(receipts.filter(({ isRepeated }) => !isRepeated)).toHaveLength(1)
+    const { data: [run, ...others] } = await runs.list()
+    expect(others).toEqual([])
+    expect(await runs.get(run!.id)).toMatchObject({
+      workflowId, triggerKind: 'webhook', status: 'pending', queue: 'runs',
+      input: { webhook: 'starting', delivery_id: receipts[0]!.deliveryId, body: { a: [1, null] } },
+    })
+    expect((await queues.list('runs')).data).toHaveLength(1)
+    await workflows.update(workflowId, { archived: true })
+    await expect(webhookReceiver.receive(id, call())).rejects.toThrow(WebhookWorkflowUnavailable)
+    const plain = await webhooks.update(id, { workflow: null })
+    expect(plain.workflow).toBeNull()
+    await webhookReceiver.receive(id, call())
+    expect((await queues.list('runs')).data).toHaveLength(2)
+    expect((await runs.list()).data).toHaveLength(1)
+    expect((await world.neighbour.runs.list()).data).toEqual([])
   })
 
   it('are limited before they are looked into', async () => {

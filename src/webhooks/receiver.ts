@@ -28,10 +28,12 @@ export interface WebhookReceipt {
   readonly isRepeated: boolean
 }
 
-/** A job to make of a call. */
+/** A job, or a run, to make of a call. */
 export interface WebhookJob {
   readonly organizationId: string
   readonly queue: string
+  /** The workflow to start a run of; null for a job. */
+  readonly workflow: string | null
   readonly payload: JsonValue
 }
 
@@ -41,7 +43,7 @@ export interface ReceiverSource {
   readonly ids: IdGenerator
   readonly limiter: RateLimiter
   readonly sealer: WebhookSealer | undefined
-  /** Makes a job on the transaction. */
+  /** Makes a job, or a run and its job, on the transaction. Throws WebhookWorkflowUnavailable. */
   enqueue(database: Database<WebhookTables>, job: WebhookJob): Promise<unknown>
 }
 
@@ -66,8 +68,9 @@ export class WebhookReceiver {
   }
 
   /**
-   * Makes a job of a call, once however often it comes. Throws WebhookNotFound, RateLimited,
-   * WebhookMethodRefused, RequestFaults and WebhookUnauthenticated, in this order.
+   * Makes a job or a run of a call, once however often it comes. Throws WebhookNotFound,
+   * RateLimited, WebhookMethodRefused, RequestFaults, WebhookUnauthenticated and
+   * WebhookWorkflowUnavailable, in this order.
    */
   async receive(id: string, call: WebhookCall): Promise<WebhookReceipt> {
     const webhook = await this.#webhook(id)
@@ -117,10 +120,10 @@ export class WebhookReceiver {
     { call, digest }: { readonly call: WebhookCall; readonly digest: string | undefined },
   ): Promise<WebhookReceipt> {
     const nowMs = this.#source.clock.now()
-    const { organizationId, queue, id: webhookId } = webhook
+    const { organizationId, queue, workflow, id: webhookId } = webhook
     const id = this.#source.ids.next()
     const payload = payloadOf(webhook, call, { id, receivedAt: instantOf(nowMs) })
-    const job = { organizationId, queue, payload }
+    const job = { organizationId, queue, workflow, payload }
     const within = this.#database.within([organizationId])
     return within.transaction(async (transaction) => {
       if (digest === undefined) {

@@ -17,6 +17,7 @@ export const webhookBodyMax = 1024 * 1024
 export const webhookSecretBounds = [8, 512] as const
 
 const requirementsMax = 16
+const workflowLengthMax = 100
 const valueLengthMax = 256
 const kinds = ['none', 'shared_secret', 'standard', 'github', 'slack', 'stripe', 'hmac'] as const
 
@@ -34,13 +35,15 @@ export function checkName(name: string, field = 'name'): void {
 }
 
 /** What a caller may set of a webhook, complete. */
-export type WebhookSettings = Pick<Webhook, 'queue' | 'methods' | 'requiredHeaders'
+export type WebhookSettings = Pick<Webhook, 'queue' | 'workflow' | 'methods' | 'requiredHeaders'
   | 'requiredQuery' | 'authentication' | 'toleranceSeconds' | 'replaySeconds' | 'rate' | 'enabled'>
 
 /** Refuses settings that break a rule, alone or together. Throws InvalidInput. */
 export function checkSettings(settings: WebhookSettings): void {
   const { methods, authentication, toleranceSeconds, replaySeconds, enabled } = settings
   checkName(settings.queue, 'queue')
+  require(settings.workflow === null || isText(settings.workflow, workflowLengthMax), 'workflow',
+    `must be null, or the handle or id of a workflow, of 1 to ${workflowLengthMax} characters`)
   const areMethods = Array.isArray(methods) && methods.length >= 1
     && new Set(methods).size === methods.length
     && methods.every((each) => (webhookMethods as readonly string[]).includes(each))

@@ -42,7 +42,9 @@ const requirements = (description: string) =>
   })
 
 const settings = {
-  queue: nameSchema('Where its jobs go.'),
+  queue: nameSchema('Where its jobs, or those of its runs, go. With `workflow` default `runs`.'),
+  workflow: z.string().min(1).max(100).nullable()
+    .describe('The workflow, by handle or id, of which each call starts a run; null makes jobs.'),
   authentication: authenticationSchema,
   methods: z.array(z.enum(webhookMethods)).min(1).max(webhookMethods.length)
     .describe('Methods it takes. Default `POST`.'),
@@ -63,6 +65,7 @@ const [secretMin, secretMax] = webhookSecretBounds
 const optional = {
   secret: z.string().min(secretMin).max(secretMax).optional()
     .describe('What sender and webhook both know; kept sealed and never shown.'),
+  workflow: settings.workflow.optional(),
   methods: settings.methods.optional(),
   required_headers: settings.required_headers.optional(),
   required_query: settings.required_query.optional(),
@@ -75,7 +78,7 @@ const optional = {
 /** Body of `POST /v1/webhooks`. */
 export const newWebhookSchema = named('NewWebhook', z.strictObject({
   name: nameSchema('Unique in the organization.'),
-  queue: settings.queue,
+  queue: settings.queue.optional(),
   authentication: settings.authentication,
   ...optional,
 }))
@@ -103,8 +106,7 @@ type Body = z.output<typeof webhookChangesSchema>
 
 /** A new webhook in the store's names. */
 export function newWebhookOf({ name, ...body }: z.output<typeof newWebhookSchema>): NewWebhook {
-  const { queue, authentication } = body
-  return { ...webhookChangesOf(body), name, queue, authentication: proofOf(authentication) }
+  return { ...webhookChangesOf(body), name, authentication: proofOf(body.authentication) }
 }
 
 /** Changes in the store's names; what the body leaves out stays out. */
@@ -137,6 +139,7 @@ export function presentWebhook(webhook: Webhook) {
     id: webhook.id,
     name: webhook.name,
     queue: webhook.queue,
+    workflow: webhook.workflow,
     authentication: presentProof(authentication),
     methods: webhook.methods,
     required_headers: webhook.requiredHeaders,

@@ -9,7 +9,9 @@ import { InvalidInput, RevisionConflict } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { WebhookNameTaken, WebhookNotFound, WebhookSecretUnavailable } from './errors.js'
-import { checkLimit, checkName, checkSecret, checkSettings, wantsSecret } from './rules.js'
+import {
+  checkLimit, checkName, checkSecret, checkSettings, wantsSecret, type WebhookSettings,
+} from './rules.js'
 import {
   type Authentication, type Webhook, type WebhookRate, webhooks as table, type WebhookTables,
 } from './tables.js'
@@ -18,8 +20,10 @@ import {
 export interface NewWebhook {
   /** `[a-z0-9][a-z0-9._-]{0,99}`, unique in the organization. */
   readonly name: string
-  /** Where its jobs go. */
-  readonly queue: string
+  /** Where its jobs go; needed without `workflow`. @default 'runs' */
+  readonly queue?: string | undefined
+  /** The workflow, by handle or id, of which each call starts a run. @default null, for jobs */
+  readonly workflow?: string | null | undefined
   /** How a caller proves who it is; `{ kind: 'none' }` must be asked for. */
   readonly authentication: Authentication
   /** What sender and webhook both know, 8 to 512 characters; kept sealed and never shown. */
@@ -82,6 +86,8 @@ export interface WebhookSource {
   readonly witness: WebhookWitness
   /** Undefined while no root key is configured. */
   readonly sealer: WebhookSealer | undefined
+  /** Whether the organization has the workflow; handed in, since domains know no other. */
+  hasWorkflow(workflow: string): Promise<boolean>
 }
 
 type StoredWebhook = Row<typeof table>
@@ -90,7 +96,7 @@ const { columns } = table
 const updatesMax = 5
 
 const defaults = {
-  methods: ['POST'], requiredHeaders: {}, requiredQuery: {}, toleranceSeconds: 300,
+  workflow: null, methods: ['POST'], requiredHeaders: {}, requiredQuery: {}, toleranceSeconds: 300,
   replaySeconds: 86_400, rate: { limit: 60, windowSeconds: 60 }, enabled: true,
 }
 
@@ -109,12 +115,14 @@ export class WebhookStore {
   /** Makes a webhook. Throws InvalidInput, WebhookNameTaken, WebhookSecretUnavailable. */
   async create({ secret, ...given }: NewWebhook): Promise<Webhook> {
     checkName(given.name)
-    const settings = { ...defaults, ...known(given) } as typeof defaults & NewWebhook
+    const queue = typeof given.workflow === 'string' ? { queue: 'runs' } : {}
+    const settings = { ...defaults, ...queue, ...known(given) } as WebhookSettings & NewWebhook
     checkSettings(settings)
+    await this.#checkWorkflow(settings.workflow)
     checkSecret(secret, { ...settings, hasSecret: false })
     const [id, now] = [this.#source.ids.next(), instantOf(this.#source.clock.now())]
     const webhook: StoredWebhook = {
-      ...settings, organizationId: this.#organizationId, id, revision: 1,
+      ...settings, name: given.name, organizationId: this.#organizationId, id, revision: 1,
       sealed: await this.#sealed(id, secret), createdAt: now, updatedAt: now,
     }
     const row = encodeRow(table, webhook)
@@ -194,6 +202,7 @@ export class WebhookStore {
     const settings: StoredWebhook = { ...current, ...known(changes) }
     checkName(settings.name)
     checkSettings(settings)
+    if (settings.workflow !== current.workflow) await this.#checkWorkflow(settings.workflow)
     checkSecret(secret, { ...settings, hasSecret: Object.keys(current.sealed).length > 0 })
     const isKept = secret === undefined && wantsSecret(settings.authentication)
     const changed: StoredWebhook = {
@@ -218,6 +227,12 @@ export class WebhookStore {
     } catch (cause) {
       throw writeFailure(cause, changed)
     }
+  }
+
+  /** A typing error is told here, not to whoever calls first. */
+  async #checkWorkflow(workflow: string | null): Promise<void> {
+    if (workflow === null || await this.#source.hasWorkflow(workflow)) return
+    throw new InvalidInput(`There is no workflow ${workflow} here.`, { field: 'workflow' })
   }
 
   async #sealed(id: string, secret: string | undefined): Promise<Record<string, string>> {

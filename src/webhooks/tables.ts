@@ -32,8 +32,10 @@ export const webhooks = table(
     id: id(),
     /** `[a-z0-9][a-z0-9._-]{0,99}`, unique in the organization. */
     name: text(),
-    /** Where its jobs go. */
+    /** Where its jobs, or the jobs of its runs, go. */
     queue: text(),
+    /** The workflow, by handle or id, of which each call starts a run; null makes jobs. */
+    workflow: text().orNull(),
     /** Allowed methods, upper case. */
     methods: json<string[]>(),
     /** Headers that must be there, lower case, and what they must be; null for anything. */

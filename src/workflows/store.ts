@@ -98,12 +98,22 @@ export class WorkflowStore {
 
   /** The workflow of an id, or the active one of a handle. Throws WorkflowNotFound. */
   async get(workflow: string): Promise<Workflow> {
+    const found = await this.#find(workflow)
+    if (found !== undefined) return found
+    throw new WorkflowNotFound(`There is no workflow ${workflow} here.`)
+  }
+
+  /** Whether there is such a workflow; one that is archived counts by its id. */
+  async has(workflow: string): Promise<boolean> {
+    return (await this.#find(workflow)) !== undefined
+  }
+
+  async #find(workflow: string): Promise<Workflow | undefined> {
     const query = this.#database.write.selectFrom('workflows').selectAll()
       .where((where) => where.and(this.#key(workflow)))
       .$if(!isUuid(workflow), (all) => all.where('archived_at', 'is', null))
     const stored = await this.#database.first(query)
-    if (stored !== undefined) return workflowOf(stored)
-    throw new WorkflowNotFound(`There is no workflow ${workflow} here.`)
+    return stored && workflowOf(stored)
   }
 
   /** One page of workflows, newest first. Throws InvalidInput, InvalidCursor. */

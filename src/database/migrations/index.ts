@@ -32,6 +32,7 @@ import { tuning } from './0036_tuning.js'
 import { floor } from './0037_floor.js'
 import { webhooks } from './0039_webhooks.js'
 import { agents } from './0040_agents.js'
+import { webhookWorkflows } from './0044_webhook_workflows.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
@@ -39,5 +40,5 @@ export const migrations: readonly Migration[] = [
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
   attachments, search, lookups, checkpoints, items, workflows, workflowRuns, usage, tuning,
-  floor, webhooks, agents,
+  floor, webhooks, agents, webhookWorkflows,
 ]
