@@ -55,7 +55,7 @@ const allowed: readonly { table: string; statement: RegExp; reason: string }[] =
   },
 ]
 
-/** What would be due for whoever works in the background, who then leaves no connection to calls. */
+/** What would be due for whoever works in the background, who leaves calls no connection. */
 const calmed: Readonly<Record<string, string>> = {
   floors: 'update floors set due_at = null',
   agents: 'update agents set stale_at = expires_at',
