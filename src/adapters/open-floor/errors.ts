@@ -1,0 +1,22 @@
+import { defineError } from '../../errors.js'
+
+const definition = { code: 'invalid_envelope', status: 400 } as const
+
+/** No envelope as the specification has it; `pointer` is a JSON pointer to the faulty member. */
+export class InvalidEnvelope extends defineError('InvalidEnvelope', definition) {
+  readonly pointer: string
+
+  constructor(pointer: string, rule: string) {
+    super(`${pointer === '' ? 'the envelope' : pointer} ${rule}`, { field: 'body' })
+    this.pointer = pointer
+  }
+
+  override get details(): Readonly<Record<string, string | null>> {
+    return { pointer: this.pointer }
+  }
+}
+
+/** A service URL that must not be called: its address is private, or it is no URL of a service. */
+export const OutboundRefused = defineError('OutboundRefused', {
+  code: 'outbound_refused', status: 403,
+})
