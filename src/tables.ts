@@ -21,6 +21,9 @@ import {
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import {
+  envelopeConversants, envelopeConversations, envelopeDeliveries, envelopes, type EnvelopeTables,
+} from './envelopes/index.js'
+import {
   floorAgents, floorEvents, floors, type FloorTables,
 } from './floor/index.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -57,7 +60,8 @@ export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
     AgentStateTables, ChatKitTables, AttachmentTables, RunTables, UsageTables, TuningTables,
-    WebhookTables, FloorTables, CheckpointTables, ItemTables {}
+    WebhookTables, FloorTables, CheckpointTables, ItemTables,
+    EnvelopeTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -126,6 +130,10 @@ export const tables = [
   floors,
   floorAgents,
   floorEvents,
+  envelopeConversations,
+  envelopeConversants,
+  envelopes,
+  envelopeDeliveries,
   checkpointPolicies,
   checkpointKeys,
   checkpointThreads,
