@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { AgentSweeper, type AgentSweeperOptions, type AgentWorks } from './agents/index.js'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
 import { type CheckpointLog } from './checkpoints/index.js'
@@ -87,6 +88,8 @@ export class Holdfast {
   readonly webhookReceiver: WebhookReceiver
   /** What the floors of all organizations share; hears of agents that have gone. */
   readonly floorWorks: FloorWorks
+  /** What the agents of all organizations share. */
+  readonly agentWorks: AgentWorks
   /** What checkpoints of all organizations share; prunes by their policies. */
   readonly checkpointLog: CheckpointLog
   /** What memory and results of all organizations share; sweeps what is over. */
@@ -122,6 +125,7 @@ export class Holdfast {
     this.attachmentWorks = this.#shared.attachmentWorks
     this.webhookReceiver = this.#shared.webhookReceiver
     this.floorWorks = this.#shared.floorWorks
+    this.agentWorks = this.#shared.agentWorks
     this.checkpointLog = this.#shared.checkpointLog
     this.itemWorks = this.#shared.itemWorks
   }
@@ -270,6 +274,13 @@ export class Holdfast {
    */
   indexer(options: IndexerOptions = {}): MessageIndexer {
     return this.#closing(new MessageIndexer(this.#shared.messageLog, options))
+  }
+
+  /**
+   * Frees the floors of agents that are stale, on time, in all organizations; `start` begins.
+   */
+  agentSweeper(options: AgentSweeperOptions = {}): AgentSweeper {
+    return this.#closing(new AgentSweeper(this.agentWorks, options))
   }
 
   /** Ends holds of floors on time, in all organizations; `start` begins. */

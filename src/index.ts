@@ -6,6 +6,14 @@ export {
   AgentStateStore, type StatesOf,
 } from './agent-states/index.js'
 export {
+  type Agent, type AgentGone, type AgentIdentification, AgentLimitReached, type AgentListing,
+  type AgentMetadata, AgentNotFound, type AgentOptions, type AgentRegistration, type AgentSearch,
+  type AgentStatus, AgentStore, AgentSweeper, type AgentSweeperOptions, AgentWorks,
+  type AssistantManifest, type FoundAgent, type Heartbeat, type ManifestCapability,
+  type ManifestFault, manifestFaults, type StandardManifest, standardManifest,
+  type SupportedLayers,
+} from './agents/index.js'
+export {
   type Attachment, AttachmentCompleted, type AttachmentContent, AttachmentIncomplete,
   type AttachmentListing, AttachmentMismatch, AttachmentNotFound, type AttachmentOptions,
   AttachmentPlaceNotFound, AttachmentStore, AttachmentTooLarge, AttachmentUnavailable,

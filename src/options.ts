@@ -1,3 +1,4 @@
+import { type AgentOptions } from './agents/index.js'
 import { type AgentStateOptions } from './agent-states/index.js'
 import { type AttachmentOptions } from './attachments/index.js'
 import { type CheckpointOptions } from './checkpoints/index.js'
@@ -45,6 +46,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
    * `indexer()`, `usageKeeper()` or another process did. @default true
    */
   readonly backgroundIndexing?: boolean
+  /** How the registry of agents works. @default 1000 agents in an organization at most */
+  readonly agents?: AgentOptions
   /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
   readonly agentStates?: AgentStateOptions
   /** How attachments are kept, and how large they may be. @default in the database, 25 MiB */

@@ -1,3 +1,4 @@
+import { AgentStore } from './agents/index.js'
 import { AgentStateStore } from './agent-states/index.js'
 import { AttachmentStore } from './attachments/index.js'
 import { AuditLog, Recorder } from './audit/index.js'
@@ -57,6 +58,8 @@ export interface OrganizationStores {
   readonly runs: RunStore
   /** Who may speak in conversations, and who waits for it. */
   readonly floors: FloorStore
+  /** Who is known, who is online, and who can do what. */
+  readonly agents: AgentStore
   /** Checkpoints of agents' graphs, in threads. */
   readonly checkpoints: CheckpointStore
   /** Long-term memory: JSON values by namespace and key. */
@@ -126,6 +129,9 @@ export function organizationStores(
     runs: new RunStore(parts.runLog, scope, transaction?.as()),
     floors: new FloorStore(scope, {
       works: parts.floorWorks, conversations, transaction: transaction?.as(),
+    }),
+    agents: new AgentStore(scope, {
+      works: parts.agentWorks, witness, transaction: transaction?.as(),
     }),
     checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
     items: new ItemStore(scope, itemParts),

@@ -1,3 +1,4 @@
+import { AgentWorks } from './agents/index.js'
 import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
 import { AttachmentWorks } from './attachments/index.js'
 import { type AuditParts, auditParts, recordAudit, Recorder } from './audit/index.js'
@@ -47,6 +48,7 @@ export interface SharedParts extends Sources {
   readonly itemWorks: ItemWorks
   readonly waitingRoom: WaitingRoom
   readonly floorWorks: FloorWorks
+  readonly agentWorks: AgentWorks
   readonly auditParts: AuditParts
   readonly settingsRules: SettingsRules
   readonly webhookReceiver: WebhookReceiver
@@ -54,6 +56,9 @@ export interface SharedParts extends Sources {
   readonly runLog: RunLog
   readonly runSweep: RunSweep
 }
+
+/** With which an agent leaves its conversations. */
+const reasonsOfGoing = { stale: '@timedOut', deregistered: 'deregistered' } as const
 
 /** Composes what stores share over a database that reaches all organizations. */
 export function sharedParts(
@@ -65,6 +70,7 @@ export function sharedParts(
   const agentStateLog = new AgentStateLog(database.as(), {
     clock, ids, signals, options: options.agentStates,
   })
+  const floorWorks = new FloorWorks(database.as(), { signals, waitingTimeoutMs })
   const jobs = new JobLog(database.as(), { ids, wakeUps, waitingTimeoutMs })
   const secretWorks = new SecretWorks(database.as(), {
     clock, ids, limiter, columns: sealedColumns,
@@ -91,7 +97,13 @@ export function sharedParts(
     }),
     itemWorks: new ItemWorks(database.as(), sources),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
-    floorWorks: new FloorWorks(database.as(), { signals, waitingTimeoutMs }),
+    floorWorks,
+    agentWorks: new AgentWorks(database.as(), {
+      options: options.agents, waitingTimeoutMs,
+      onGone: async (transaction, { why, ...agent }) => {
+        await floorWorks.onAgentGone({ ...agent, reason: reasonsOfGoing[why] }, transaction.as())
+      },
+    }),
     auditParts: auditParts(database.as(), sources, options.auditKey),
     settingsRules: new SettingsRules(options.settings),
     webhookReceiver: new WebhookReceiver(database.as(), {
@@ -123,6 +135,7 @@ export async function closeParts(parts: SharedParts, before: () => Promise<void>
   await parts.messageLog.idle()
   await parts.messageLog.indexing.close()
   await parts.streamLog.idle()
+  await parts.agentWorks.idle()
   await parts.floorWorks.idle()
   await parts.agentStateLog.idle()
   await parts.attachmentWorks.idle()

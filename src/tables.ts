@@ -1,6 +1,7 @@
 import {
   chatkitAttachments, chatkitThreads, type ChatKitTables,
 } from './adapters/chatkit/index.js'
+import { agentRegistries, agents, type AgentTables, agentTerms } from './agents/index.js'
 import {
   agentStateCounters, agentStateRevisions, agentStates, type AgentStateTables,
 } from './agent-states/index.js'
@@ -60,8 +61,7 @@ export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
     AgentStateTables, ChatKitTables, AttachmentTables, RunTables, UsageTables, TuningTables,
-    WebhookTables, FloorTables, CheckpointTables, ItemTables,
-    EnvelopeTables {}
+    WebhookTables, FloorTables, CheckpointTables, ItemTables, AgentTables, EnvelopeTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -130,6 +130,9 @@ export const tables = [
   floors,
   floorAgents,
   floorEvents,
+  agentRegistries,
+  agents,
+  agentTerms,
   envelopeConversations,
   envelopeConversants,
   envelopes,

@@ -46,6 +46,12 @@ export class FloorCommands {
     return this.#together([command], transaction).then(([events]) => events!)
   }
 
+  /** The same for commands on different floors, which a transaction runs together. */
+  async runAll(commands: readonly CommandRow[], transaction?: FloorDatabase): Promise<void> {
+    if (transaction === undefined) await Promise.all(commands.map((each) => this.run(each)))
+    else if (commands.length > 0) await this.#together(commands, transaction)
+  }
+
   /** Resolves when every command handed in so far is settled. */
   idle(): Promise<void> {
     return this.#writer.idle()

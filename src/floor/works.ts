@@ -107,13 +107,17 @@ export class FloorWorks {
 
   /**
    * An agent has gone: it leaves every conversation of its organization, its floors go to the next.
-   * May be called again after a failure. How many it left. Throws InvalidInput.
+   * May be called again after a failure; in a transaction everything happens inside it. How many
+   * it left. Throws InvalidInput.
    */
-  async onAgentGone({ organizationId, speakerUri, reason = '@timedOut' }: GoneAgent) {
+  async onAgentGone(
+    { organizationId, speakerUri, reason = '@timedOut' }: GoneAgent,
+    transaction?: Database<FloorTables>,
+  ): Promise<number> {
     const organization = columns.organizationId.encode(organizationId, 'organization_id')
     const speaker = speakerOf(speakerUri)
     const said = { speaker_uri: speaker, reason: reasonOf(reason) }
-    const database = this.database.within([organization])
+    const database = (transaction ?? this.database).within([organization])
     const query = database.write
       .selectFrom('floor_agents')
       .select(['organization_id', 'conversation_id'])
@@ -122,7 +126,8 @@ export class FloorWorks {
       .limit(goneMax)
     for (let count = 0; ;) {
       const keys = await database.all(query)
-      await Promise.all(keys.map((key) => this.commands.run(commandOf(key, 'leave', said))))
+      const commands = keys.map((key) => commandOf(key, 'leave', said))
+      await this.commands.runAll(commands, transaction && database)
       count += keys.length
       if (keys.length < goneMax) return count
     }

@@ -85,6 +85,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sweeper = options.holdfast.floorSweeper({
     onFailure: (err) => server.log.warn({ err }, 'floors were not swept'),
   }).start()
+  const agentSweeper = options.holdfast.agentSweeper({
+    onFailure: (err) => server.log.warn({ err }, 'stale agents were not told of'),
+  }).start()
   const sweeping = setInterval(() => void sweep(server, options.holdfast, lifecycle), sweepEveryMs)
   const { port } = server.server.address() as AddressInfo
   const name = host.includes(':') ? `[${host}]` : host
@@ -93,6 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       lifecycle.drain()
       clearInterval(sweeping)
+      await agentSweeper.close()
       await sweeper.close()
       await new Promise((done) => setTimeout(done, options.drainMs ?? 0))
       await closeWithin(server, arrivals, requestTimeoutMs)

@@ -31,6 +31,7 @@ import { usage } from './0035_usage.js'
 import { tuning } from './0036_tuning.js'
 import { floor } from './0037_floor.js'
 import { webhooks } from './0039_webhooks.js'
+import { agents } from './0040_agents.js'
 import { envelopes } from './0041_envelopes.js'
 
 /** The history of the schema, oldest first. */
@@ -39,5 +40,5 @@ export const migrations: readonly Migration[] = [
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
   attachments, search, lookups, checkpoints, items, workflows, workflowRuns, usage, tuning,
-  floor, webhooks, envelopes,
+  floor, webhooks, agents, envelopes,
 ]
