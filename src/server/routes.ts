@@ -1,3 +1,4 @@
+import { type OpenFloorContext, openFloorRoutes } from '../adapters/open-floor/index.js'
 import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
 import {
   type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
@@ -65,6 +66,7 @@ export interface ServerContext
     RunEventContext,
     FloorContext,
     FloorEventContext,
+    OpenFloorContext,
     ItemContext,
     CheckpointContext {}
 
@@ -91,6 +93,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...usageRoutes,
   ...tuningRoutes,
   ...floorRoutes,
+  ...openFloorRoutes,
   ...itemRoutes,
   ...checkpointRoutes,
   ...personalDataRoutes,

@@ -4,10 +4,12 @@ import { type Delivery, type Keeping, type KeptEnvelope } from '../../envelopes/
 import { ConversationNotFound } from '../../errors.js'
 import { conversationIdOf } from '../conversation-id.js'
 import { composeEnvelope } from './compose.js'
+import { asksManager, manifestAnswers } from './directory.js'
 import { parseEnvelope } from './parse.js'
 import { allPending, type Pending, storedPending } from './pending.js'
-import { isForManager } from './routing.js'
-import { type EnvelopeEvent, type JsonObject, type ParsedEnvelope, type Sender } from './shape.js'
+import {
+  type EnvelopeEvent, type JsonObject, type ParsedEnvelope, type Sender,
+} from './shape.js'
 import { type OpenFloorParts, type OpenFloorStores, routingQueue } from './stores.js'
 
 /** Takes envelopes in: each is kept, together with the job that routes it. */
@@ -44,8 +46,7 @@ export class Intake {
     const { self } = this.#parts.settings
     const isManager = sender.speakerUri === self.speakerUri
     // What is asked of the floor manager alone was answered at once.
-    const events = envelope.events.filter((event) =>
-      event.eventType !== 'getManifests' || !isForManager(event, self))
+    const events = envelope.events.filter((event) => !asksManager(event, self))
     const kept = await stores.envelopes.keep({
       conversationId, sender: sender.speakerUri, body: bodyOf(envelope),
       repetitionKey: key === undefined ? repetitionOf(given) : digestOf(`key ${key}`),
@@ -66,8 +67,15 @@ export class Intake {
     const isNameless = recipient === serviceUrl
     const { speakerUri: told } = envelope.sender
     const sender: Sender = { speakerUri: isNameless ? told : recipient }
+    const { self } = this.#parts.settings
+    const answers = await manifestAnswers(stores.directory, { ...envelope, sender, self })
+    const events = envelope.events.filter((event) => !asksManager(event, self))
     const pending: Pending = {
-      ...allPending(envelope.events, sender, 'agent'),
+      events: [
+        ...allPending(events, sender, 'agent').events,
+        ...allPending(answers, self, 'manager').events,
+      ],
+      asked: 0, isAsking: false,
       ...(isNameless && told !== recipient ? { renamed: { from: recipient, to: told } } : {}),
     }
     const { envelope: kept } = await stores.envelopes.keep({

@@ -128,7 +128,7 @@ export class Router {
   ): Promise<Question | undefined> {
     const pending = pendingOf(envelope.pending!)
     const events = [...pending.events]
-    if (pending.renamed !== undefined) await this.#rename(room, pending.renamed)
+    if (pending.renamed !== undefined) await routing.rename(pending.renamed)
     while (events.length > 0) {
       const item = events[0]!
       if (routing.isForConvener(item)) {
@@ -150,15 +150,6 @@ export class Router {
     }
     await stores.envelopes.setPending(envelope, null)
     return undefined
-  }
-
-  /** An agent that was invited by its address has told its name. */
-  async #rename(room: Room, { from, to }: { readonly from: string; readonly to: string }) {
-    if (!room.has(from) || room.has(to)) return
-    const [party] = room.others('').filter(({ speakerUri }) => speakerUri === from)
-    await room.leave(from, undefined)
-    await room.remember({ speakerUri: to, serviceUrl: party!.serviceUrl })
-    await room.join(to)
   }
 
   async #send(

@@ -74,6 +74,15 @@ export class Routing {
     await this.tellFloor()
   }
 
+  /** An agent that was invited by its address has told its name. */
+  async rename({ from, to }: { readonly from: string; readonly to: string }): Promise<void> {
+    if (!this.#room.has(from) || this.#room.has(to)) return
+    const { serviceUrl } = this.#room.others('').find(({ speakerUri }) => speakerUri === from)!
+    await this.#room.leave(from, undefined)
+    await this.#join({ speakerUri: to, serviceUrl })
+    await this.tellFloor()
+  }
+
   /** The convener is about to be asked; on a moderated floor who asked for it waits meanwhile. */
   async beforeAsking({ event, sender: { speakerUri } }: PendingEvent): Promise<void> {
     const isWaiting = event.eventType === 'requestFloor' && this.#room.floor.policy === 'moderated'
@@ -136,7 +145,7 @@ export class Routing {
     acceptInvite: async (doing) => this.#pass(doing),
     declineInvite: (doing) => this.#go(doing),
     bye: (doing) => this.#go(doing),
-    getManifests: (doing) => this.#getManifests(doing),
+    getManifests: async (doing) => this.#pass(doing),
     publishManifests: (doing) => this.#publish(doing),
     requestFloor: (doing) => this.#request(doing),
     grantFloor: (doing) => this.#grant(doing),
@@ -158,9 +167,7 @@ export class Routing {
   }
 
   #refuse(party: Party, reason: string): void {
-    const event = { eventType: 'revokeFloor', to: { speakerUri: party.speakerUri }, reason } as const
-    const known = this.#room.others('').find(({ speakerUri }) => speakerUri === party.speakerUri)
-    this.#outgoing.add(event, this.#parts.settings.self, [known ?? party])
+    this.tell({ eventType: 'revokeFloor', to: { speakerUri: party.speakerUri }, reason }, party)
   }
 
   async #utter(doing: Doing): Promise<void> {
@@ -216,18 +223,16 @@ export class Routing {
     if (this.#room.has(speakerUri)) await this.#room.leave(speakerUri, reason)
   }
 
-  /** What is asked of the floor manager it answers from the registry, and nobody else. */
-  async #getManifests(doing: Doing): Promise<void> {
-    const { event, from } = doing
-    if (!isForManager(event, this.#parts.settings.self)) return this.#pass(doing)
-    const manifests = await this.#stores.directory.manifests(undefined)
-    const known = this.#room.others('').find(({ speakerUri }) => speakerUri === from.speakerUri)
-    const answer = manifestsFor(from.speakerUri, manifests)
-    this.#outgoing.add(answer, this.#parts.settings.self, [known ?? from])
+  /** Says something to one agent, in the floor manager's own name. */
+  tell(event: EnvelopeEvent, party: Party): void {
+    const known = this.#room.others('').find(({ speakerUri }) => speakerUri === party.speakerUri)
+    this.#outgoing.add(event, this.#parts.settings.self, [known ?? party])
   }
 
   async #publish(doing: Doing): Promise<void> {
-    const { event, from } = doing
+    const { event, from, to, item } = doing
+    // The floor manager's own answer is for who asked.
+    if (item.by === 'manager' && to !== undefined) return this.tell(event, to)
     const own = (event.parameters?.servicingManifests ?? []) as unknown as readonly {
       readonly identification: Identification
     }[]
@@ -286,14 +291,6 @@ export function isForManager({ to }: EnvelopeEvent, self: Sender): boolean {
   if (to?.speakerUri !== undefined) return to.speakerUri === self.speakerUri
   return to?.serviceUrl !== undefined && to.serviceUrl === self.serviceUrl
 }
-
-/** The registry's answer to who asked for manifests. */
-export const manifestsFor = (
-  speakerUri: string, manifests: readonly JsonObject[],
-): EnvelopeEvent => ({
-  eventType: 'publishManifests', to: { speakerUri },
-  parameters: { discoveryManifests: [...manifests] },
-})
 
 const agentOf = ({ speakerUri }: Party) => ({ speakerUri })
 

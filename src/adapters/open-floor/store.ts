@@ -4,10 +4,10 @@ import { type Page, type PageRequest } from '../../database/page.js'
 import { type Delivery, type KeptEnvelope, type NumberedListing } from '../../envelopes/index.js'
 import { analyseConversation, type ConversationAnalysis } from './analysis.js'
 import { answerEnvelope } from './compose.js'
+import { manifestAnswers } from './directory.js'
 import { InvalidEnvelope } from './errors.js'
 import { idOf, Intake } from './intake.js'
 import { enqueueDeliveries } from './router.js'
-import { isForManager, manifestsFor } from './routing.js'
 import { type EnvelopeEvent, type JsonObject, type ParsedEnvelope } from './shape.js'
 import { type OpenFloorParts, type OpenFloorStores } from './stores.js'
 
@@ -117,10 +117,6 @@ export class OpenFloorStore {
 
   async #answersTo({ sender, events }: ParsedEnvelope): Promise<readonly EnvelopeEvent[]> {
     const { self } = this.#parts.settings
-    const asked = events.filter((event) =>
-      event.eventType === 'getManifests' && isForManager(event, self))
-    if (asked.length === 0) return []
-    const manifests = await this.#stores.directory.manifests(undefined)
-    return [manifestsFor(sender.speakerUri, manifests)]
+    return manifestAnswers(this.#stores.directory, { events, sender, self })
   }
 }

@@ -1,0 +1,11 @@
+/** @module Envelopes of the Open Floor Protocol on Holdfast. */
+export { agentDirectory } from './directory.js'
+export { InvalidEnvelope, OutboundRefused } from './errors.js'
+export { type OpenFloorContext, openFloorRoutes } from './routes.js'
+export { type OpenFloorOptions, openFloorSettings, type OpenFloorSettings } from './settings.js'
+export { type AgentAnalysis, type ConversationAnalysis } from './analysis.js'
+export { OpenFloorStore, type Receipt, type ReceiveOptions } from './store.js'
+export {
+  type AgentDirectory, type KnownAgent, type OpenFloorParts, type OpenFloorStores,
+} from './stores.js'
+export { openFloorConcurrency, openFloorHandlers } from './worker.js'
