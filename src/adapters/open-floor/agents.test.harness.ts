@@ -117,7 +117,9 @@ export class Floor {
   readonly holdfast: Holdfast
   readonly organizationId: string
   readonly conversationId: string
-  #count = 0
+  /** Up to where all is routed, and delivered or given up. */
+  #routed = 0
+  #delivered = 0
 
   private constructor(holdfast: Holdfast, organizationId: string, conversationId: string) {
     this.holdfast = holdfast
@@ -151,7 +153,6 @@ export class Floor {
   /** Hands an envelope in. */
   async send(speakerUri: string, ...events: readonly object[]): Promise<void> {
     await this.stores.openFloor.receive(envelopeOf(speakerUri, this.conversationId, events))
-    this.#count += 1
   }
 
   /** Invites agents in the floor manager's name. */
@@ -166,7 +167,8 @@ export class Floor {
   }
 
   /** Until everything is routed and delivered, or given up. */
-  async settled(timeoutMs = 20_000): Promise<void> {
+  async settled(timeoutMs = 20_000, { anew = false } = {}): Promise<void> {
+    if (anew) this.#delivered = 0
     for (const until = performance.now() + timeoutMs; ;) {
       if (await this.#isSettled()) return
       if (performance.now() > until) throw new Error('the floor does not settle')
@@ -182,17 +184,20 @@ export class Floor {
 
   async #isSettled(): Promise<boolean> {
     const { openFloor } = this.stores
-    for (let after = 0; ;) {
-      const kept = await openFloor.list(this.conversationId, { after, limit: 200 })
-      if (kept.some(({ routedAt }) => routedAt === null)) return false
+    for (;;) {
+      const kept = await openFloor.list(this.conversationId, { after: this.#routed, limit: 200 })
+      const open = kept.findIndex(({ routedAt }) => routedAt === null)
+      this.#routed = (open < 0 ? kept.at(-1) : kept[open - 1])?.number ?? this.#routed
+      if (open >= 0) return false
       if (kept.length < 200) break
-      after = kept.at(-1)!.number
     }
-    for (let after = 0; ;) {
-      const made = await openFloor.deliveries(this.conversationId, { after, limit: 200 })
-      if (made.some(({ state }) => state === 'waiting')) return false
+    for (;;) {
+      const page = { after: this.#delivered, limit: 200 }
+      const made = await openFloor.deliveries(this.conversationId, page)
+      const open = made.findIndex(({ state }) => state === 'waiting')
+      this.#delivered = (open < 0 ? made.at(-1) : made[open - 1])?.number ?? this.#delivered
+      if (open >= 0) return false
       if (made.length < 200) return true
-      after = made.at(-1)!.number
     }
   }
 }

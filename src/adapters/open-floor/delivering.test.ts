@@ -76,10 +76,10 @@ contract('deliveries', (open) => {
     isBack = true
     const ofGone = dead.filter(({ recipient }) => recipient === 'gone').map(({ id }) => id)
     expect(await openFloor.resend(ofGone)).toBe(2)
-    await floor.settled()
+    await floor.settled(20_000, { anew: true })
     expect(words(gone!)).toStrictEqual(['one', 'two'])
     expect(await openFloor.resend()).toBe(2)
-    await floor.settled()
+    await floor.settled(20_000, { anew: true })
     expect(words(strict!)).toStrictEqual(['one', 'two'])
     expect(await openFloor.resend()).toBe(0)
     const neighbour = floor.holdfast.organization(

@@ -20,6 +20,11 @@ const convened: readonly EventType[] = [
 /** Events that agents may send that are not in the conversation. */
 const fromOutside: readonly EventType[] = ['getManifests', 'publishManifests']
 
+/** Events that change nothing on the floor. */
+const quiet: readonly EventType[] = [
+  'utterance', 'acceptInvite', 'getManifests', 'publishManifests',
+]
+
 /** A reason that the floor understands. */
 const revocations = /@(timedOut|brokenPolicy|override|error)(?![a-zA-Z0-9_])/
 
@@ -71,7 +76,7 @@ export class Routing {
     if (by === 'agent' && !(await this.#maySpeak(item))) return
     const to = event.to === undefined ? undefined : await this.#room.addressed(event.to)
     await this.#steps[event.eventType]({ event, item, from: partyOf(sender), to })
-    await this.tellFloor()
+    if (!quiet.includes(event.eventType) || this.#selfTold.size > 0) await this.tellFloor()
   }
 
   /** An agent that was invited by its address has told its name. */
