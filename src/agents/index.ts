@@ -5,7 +5,9 @@ export {
   type AgentIdentification, type AssistantManifest, type ManifestCapability, type ManifestFault,
   manifestFaults, type StandardManifest, standardManifest, type SupportedLayers,
 } from './manifest.js'
+export { type AgentContext, agentRoutes } from './routes.js'
 export { type AgentRegistration } from './rules.js'
+export { presentAgent } from './schemas.js'
 export { type AgentListing, AgentStore } from './store.js'
 export { AgentSweeper, type AgentSweeperOptions } from './sweeper.js'
 export {

@@ -22,8 +22,28 @@ export async function withStores<R>(
   terminal: Terminal,
   work: (stores: OrganizationStores) => Promise<R>,
 ): Promise<R> {
+  return within(options, terminal, { isLive: false, work })
+}
+
+/** As `withStores`, hearing through Redis, where there is one, of what other processes do. */
+export async function withLiveStores<R>(
+  options: OrganizationOptions,
+  terminal: Terminal,
+  work: (stores: OrganizationStores) => Promise<R>,
+): Promise<R> {
+  return within(options, terminal, { isLive: true, work })
+}
+
+interface Working<R> {
+  readonly isLive: boolean
+  work(stores: OrganizationStores): Promise<R>
+}
+
+async function within<R>(
+  options: OrganizationOptions, terminal: Terminal, { isLive, work }: Working<R>,
+): Promise<R> {
   const { settings } = configured(options, terminal)
-  return withHoldfast(settings, terminal, async (holdfast) => {
+  return withHoldfast({ ...settings, isLive }, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(options.organization)
     return work(holdfast.organization(id, { id: 'command line' }))
   })

@@ -79,10 +79,11 @@ function checkLogin(
 
 /**
  * Runs `work` on an open Holdfast, then closes it. An empty database gets its schema first; one
- * that is behind this version is refused, since an older server may be running on it.
+ * that is behind this version is refused, since an older server may be running on it. Only one that
+ * is live connects to Redis.
  */
 export async function withHoldfast<R>(
-  settings: Settings,
+  { isLive = false, ...settings }: Settings & { readonly isLive?: boolean },
   terminal: Terminal,
   work: (holdfast: Holdfast) => Promise<R>,
 ): Promise<R> {
@@ -95,6 +96,7 @@ export async function withHoldfast<R>(
     const attachments = await attachmentsOf(settings.attachments)
     const holdfast = await Holdfast.on(backend, {
       migrate: isEmpty, rootKey, auditKey, attachments,
+      ...(isLive ? { redis: settings.redis } : {}),
     })
     if (isEmpty) terminal.say(`holdfast: made the schema in ${hiddenUrl(settings.database)}`)
     return work(holdfast)

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addAgent } from './agent.js'
 import { addAudit } from './audit.js'
 import { addConversation } from './conversation.js'
 import { addDoctor } from './doctor.js'
@@ -6,6 +7,7 @@ import { wantsStack } from './environment.js'
 import {
   CommandFailure, exitCodeOf, exitCodes, failureText, ToldFailure, UsageFailure,
 } from './failure.js'
+import { addFloor } from './floor.js'
 import { addInitDb } from './init-db.js'
 import { addMigrate } from './migrate.js'
 import { addOpenApi } from './openapi.js'
@@ -78,6 +80,8 @@ export function buildProgram(terminal: Terminal): Command {
   addSecrets(program, terminal)
   addAudit(program, terminal)
   addConversation(program, terminal)
+  addAgent(program, terminal)
+  addFloor(program, terminal)
   addUsage(program, terminal)
   addWorkflow(program, terminal)
   addRun(program, terminal)

@@ -1,3 +1,4 @@
+import { Agents } from './agents.js'
 import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
 import { Checkpoints } from './checkpoints.js'
@@ -110,6 +111,8 @@ export class Client {
   readonly runs: Runs
   /** Of conversations. */
   readonly floors: Floors
+  /** Who is known, who is online, and who can do what. */
+  readonly agents: Agents
   /** Long-term memory; names and answers are the library's. */
   readonly items: Items
   /** Results of work that need not be done again. */
@@ -161,6 +164,7 @@ export class Client {
     this.workflows = new Workflows(request)
     this.runs = new Runs(request)
     this.floors = new Floors(request, raw)
+    this.agents = new Agents(request)
     this.items = new Items(request)
     this.cache = new Cache(request)
     this.checkpoints = new Checkpoints(request)

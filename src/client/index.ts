@@ -1,4 +1,5 @@
 /** @module A typed client of the HTTP API, over fetch alone, for Node and browsers. */
+export { type Agents } from './agents.js'
 export { type Audit } from './audit.js'
 export {
   type ChannelDifference, type CheckpointDraft, type CheckpointFinding, type CheckpointKey,

@@ -1666,6 +1666,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/{speaker_uri}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an agent */
+        get: operations["getAgent"];
+        /** Make an agent known, or replace what is known of it; a sign of life as well */
+        put: operations["registerAgent"];
+        post?: never;
+        /** Take an agent out; it leaves all conversations, and its floors go to the next */
+        delete: operations["deregisterAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List agents by their speaker URIs, those that are stale as well */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find agents that are online by what they can do, the best first */
+        post: operations["discoverAgents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/{speaker_uri}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a sign of life: the agent is online for its time to live */
+        post: operations["beatAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/items": {
         parameters: {
             query?: never;
@@ -2648,6 +2718,93 @@ export interface components {
             /** @description Go on to the newest message beneath it. Default false. */
             newest?: boolean;
         };
+        Agent: {
+            speaker_uri: string;
+            service_url: string | null;
+            /** @description As it was given. */
+            manifest: {
+                [key: string]: unknown;
+            } | null;
+            capabilities: string[];
+            /** @description Free JSON object. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            ttl_seconds: number | null;
+            /**
+             * @description `stale` once no sign of life came within its time.
+             * @enum {string}
+             */
+            status: "online" | "stale";
+            /** @description Rises with each change of what is registered. */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it was registered first.
+             */
+            registered_at: string;
+            /**
+             * Format: date-time
+             * @description When what is registered changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description The last sign of life that was written.
+             */
+            heartbeat_at: string;
+            expires_at: string | null;
+        };
+        AgentHeartbeat: {
+            speaker_uri: string;
+            /**
+             * Format: date-time
+             * @description The last sign of life that was written: this one, or one before.
+             */
+            heartbeat_at: string;
+            expires_at: string | null;
+        };
+        AgentPage: {
+            data: components["schemas"]["Agent"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
+        AgentRegistration: {
+            /** @description Where its envelopes go, http or https. Default the manifest’s. */
+            service_url?: string | null;
+            /** @description An Assistant Manifest 1.0.1, kept as given. Default null. */
+            manifest?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Names of what it can do that no manifest tells, as `web_search`. */
+            capabilities?: string[];
+            /** @description Free JSON object. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description How long it counts as online after a sign of life; null for ever. Default 120. */
+            ttl_seconds?: number | null;
+        };
+        AgentSearch: {
+            /** @description At least one of these, or a word of one, in a capability. */
+            keyphrases?: string[];
+            /** @description The same capability in at least one of these; `en` finds `en-us`. */
+            languages?: string[];
+            /** @description The same capability takes all of these, as `text`. */
+            input_layers?: string[];
+            /** @description The same capability gives all of these. */
+            output_layers?: string[];
+            /** @description The agent has all of these beside its manifest. */
+            capabilities?: string[];
+            /** @description The agent fulfils all of these roles, as `convener`. */
+            roles?: string[];
+            /** @description The organization that the agent’s manifest names. */
+            organization?: string;
+            /** @description Rows at most. Default 50. */
+            limit?: number;
+            /** @description `next_cursor` of the page before. */
+            cursor?: string;
+        };
         AgentState: {
             /**
              * Format: uuid
@@ -3342,6 +3499,50 @@ export interface components {
             fence?: number;
             /** @description Default `@complete`. */
             reason?: string;
+        };
+        FoundAgent: {
+            speaker_uri: string;
+            service_url: string | null;
+            /** @description As it was given. */
+            manifest: {
+                [key: string]: unknown;
+            } | null;
+            capabilities: string[];
+            /** @description Free JSON object. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            ttl_seconds: number | null;
+            /**
+             * @description `stale` once no sign of life came within its time.
+             * @enum {string}
+             */
+            status: "online" | "stale";
+            /** @description Rises with each change of what is registered. */
+            revision: number;
+            /**
+             * Format: date-time
+             * @description When it was registered first.
+             */
+            registered_at: string;
+            /**
+             * Format: date-time
+             * @description When what is registered changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description The last sign of life that was written.
+             */
+            heartbeat_at: string;
+            expires_at: string | null;
+            /** @description 10 for each keyphrase that it has as asked for, 1 for each word. */
+            score: number;
+        };
+        FoundAgentPage: {
+            data: components["schemas"]["FoundAgent"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
         };
         FoundCachedValues: {
             /** @description Null where there is none. */
@@ -5623,6 +5824,11 @@ export interface components {
     pathItems: never;
 }
 export type ActiveLeaf = components['schemas']['ActiveLeaf'];
+export type Agent = components['schemas']['Agent'];
+export type AgentHeartbeat = components['schemas']['AgentHeartbeat'];
+export type AgentPage = components['schemas']['AgentPage'];
+export type AgentRegistration = components['schemas']['AgentRegistration'];
+export type AgentSearch = components['schemas']['AgentSearch'];
 export type AgentState = components['schemas']['AgentState'];
 export type AgentStateEntry = components['schemas']['AgentStateEntry'];
 export type AgentStatePage = components['schemas']['AgentStatePage'];
@@ -5678,6 +5884,8 @@ export type FloorSettings = components['schemas']['FloorSettings'];
 export type FloorStanding = components['schemas']['FloorStanding'];
 export type FloorWish = components['schemas']['FloorWish'];
 export type FloorYield = components['schemas']['FloorYield'];
+export type FoundAgent = components['schemas']['FoundAgent'];
+export type FoundAgentPage = components['schemas']['FoundAgentPage'];
 export type FoundCachedValues = components['schemas']['FoundCachedValues'];
 export type FoundCheckpoint = components['schemas']['FoundCheckpoint'];
 export type FoundItems = components['schemas']['FoundItems'];
@@ -20890,6 +21098,611 @@ export interface operations {
             };
         };
     };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The agent’s speaker URI, percent-encoded: any text of 1 to 255 characters. */
+                speaker_uri: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    /** @description The revision, quoted. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `agent_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    registerAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag read before: the change happens only if nothing changed since. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The agent’s speaker URI, percent-encoded: any text of 1 to 255 characters. */
+                speaker_uri: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentRegistration"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    /** @description The revision, quoted. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `agent_limit_reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision_conflict` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deregisterAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The agent’s speaker URI, percent-encoded: any text of 1 to 255 characters. */
+                speaker_uri: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `agent_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                /** @description Only those. Default all. */
+                status?: "online" | "stale";
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discoverAgents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentSearch"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundAgentPage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beatAgent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The agent’s speaker URI, percent-encoded: any text of 1 to 255 characters. */
+                speaker_uri: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentHeartbeat"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `agent_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     putItem: {
         parameters: {
             query?: never;
@@ -30083,6 +30896,50 @@ export const endpoints = {
         isPublic: false,
         isInOrganization: true,
         isKeyed: true,
+    },
+    registerAgent: {
+        method: 'PUT',
+        path: '/v1/agents/{speaker_uri}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    getAgent: {
+        method: 'GET',
+        path: '/v1/agents/{speaker_uri}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    deregisterAgent: {
+        method: 'DELETE',
+        path: '/v1/agents/{speaker_uri}',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    listAgents: {
+        method: 'GET',
+        path: '/v1/agents',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    discoverAgents: {
+        method: 'POST',
+        path: '/v1/agents/discover',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
+    },
+    beatAgent: {
+        method: 'POST',
+        path: '/v1/agents/{speaker_uri}/heartbeat',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+        isRepeatable: true,
     },
     putItem: {
         method: 'PUT',

@@ -13,6 +13,7 @@ export { type FloorContext, floorRoutes } from './routes.js'
 export {
   type ByConvener, type FloorAgent, type FloorEnding, type FloorHold, FloorStore, type FloorWish,
 } from './store.js'
+export { presentEvent, presentFloor } from './schemas.js'
 export { FloorSweeper, type SweeperOptions } from './sweeper.js'
 export {
   floorAgents, type FloorEvent, floorEvents, type FloorEventType, type FloorPolicy, floors,

@@ -200,7 +200,7 @@ contract('a floor and the clock', (open) => {
       type: 'revoked', speakerUri: 'a', reason: '@timedOut', fence: 1, expiresAt: grant!.expiresAt,
     })
     await pause(280)
-    while (await world.holdfast.floorWorks.sweep() > 0);
+    while ((await world.holdfast.floorWorks.sweep()).due > 0);
     expect((await floors.standing(c)).grant).toMatchObject({ fence: 3 })
     await expect(floors.yield(a, { fence: 1 })).rejects.toThrow(FloorNotHeld)
     await expectReplayed(floors, conversationId)

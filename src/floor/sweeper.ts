@@ -49,9 +49,14 @@ export class FloorSweeper {
   /** Sweeps what is due; how long to pause then. */
   async #look(): Promise<number> {
     try {
-      while (await this.#works.sweep(sweptMax) === sweptMax && !this.#stop.signal.aborted);
-      const dueMs = await this.#works.nextDueMs()
-      return Math.min(pollMostMs, dueMs === undefined ? pollMostMs : Math.ceil(dueMs) + 1)
+      let swept = await this.#works.sweep(sweptMax)
+      while (swept.changed === sweptMax && !this.#stop.signal.aborted) {
+        swept = await this.#works.sweep(sweptMax)
+      }
+      // What is due and does not change will not do so by being asked again at once.
+      if (swept.due > 0 && swept.changed === 0) return pollMostMs
+      const dueMs = await this.#works.nextDueMs() ?? pollMostMs
+      return Math.min(pollMostMs, Math.ceil(dueMs) + 1)
     } catch (error) {
       this.#options.onFailure?.(error)
       return pauseMs

@@ -54,6 +54,12 @@ export interface GoneAgent {
   readonly reason?: string
 }
 
+/** What one sweep found. */
+export interface FloorSweep {
+  readonly due: number
+  readonly changed: number
+}
+
 /** What the floors of all organizations share, and what happens to them without anybody asking. */
 export class FloorWorks {
   readonly database: Database<FloorTables>
@@ -77,9 +83,9 @@ export class FloorWorks {
 
   /**
    * Ends the holds of all organizations whose time is over, and grants those floors to the next; at
-   * most `limit` floors. How many were due.
+   * most `limit` floors. How many were due, and how many of those changed.
    */
-  async sweep(limit = 100): Promise<number> {
+  async sweep(limit = 100): Promise<FloorSweep> {
     const { engine, write } = this.database
     const due = await this.database.all(write
       .selectFrom('floors')
@@ -87,8 +93,8 @@ export class FloorWorks {
       .where('due_at', '<=', engine.now())
       .orderBy('due_at')
       .limit(limit))
-    await Promise.all(due.map((key) => this.commands.run(commandOf(key, 'settle'))))
-    return due.length
+    const told = await Promise.all(due.map((key) => this.commands.run(commandOf(key, 'settle'))))
+    return { due: due.length, changed: told.filter((events) => events.length > 0).length }
   }
 
   /** How long until the next hold ends, in milliseconds; undefined while none has an end. */

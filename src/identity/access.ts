@@ -12,6 +12,8 @@ interface Rule {
 
 /** Everything that can be done over HTTP; each route names one. One line an action. */
 const rules = {
+  'agents:read': { least: 'member', tokens: true },
+  'agents:write': { least: 'member', tokens: true },
   'attachments:read': { least: 'member', tokens: true },
   'attachments:write': { least: 'member', tokens: true },
   'audit:read': { least: 'admin', tokens: true },

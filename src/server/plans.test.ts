@@ -21,6 +21,7 @@ const routes = [...jsonRoutes, ...rawRoutes]
 /** Tables that stay small, so that reading all of them is nothing, and why. */
 const small: Readonly<Record<string, string>> = {
   processes: 'a row a server',
+  agent_registries: 'a row an organization, found by it',
   webhook_deliveries: 'found by its key, and not listed',
   root_keys: 'a row a key of the installation',
   key_rotations: 'a row a rotation at work',
@@ -113,7 +114,11 @@ async function callAll(client: HttpClient, estate: Estate): Promise<string[]> {
 }
 
 /** What works on all organizations, behind calls. */
-async function workBehind(holdfast: Holdfast): Promise<void> {
+async function workBehind(holdfast: Holdfast, { stores, mark }: Estate): Promise<void> {
+  await stores.agents.discover({ keyphrases: [mark], languages: ['et'], roles: ['convener'] })
+  await stores.agents.discover({ capabilities: [mark], limit: 1 })
+  await holdfast.agentWorks.sweep()
+  await holdfast.agentWorks.nextDueMs()
   await holdfast.jobs.sweep()
   await holdfast.usageKeeper({ retentionDays: 36_500 }).pass()
 }
@@ -206,7 +211,7 @@ for (const engine of enginesNamed('postgres')) {
       expect(await filled(lease.adminUrl, estate)).toEqual([])
       counting.reset()
       expect(await callAll(client, estate)).toEqual([])
-      await workBehind(holdfast)
+      await workBehind(holdfast, estate)
       const statements = new Map(
         counting.sent().filter(isPlanned).map((each) => [each.sql, each]))
       const found: unknown[] = []

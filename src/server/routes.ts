@@ -1,4 +1,5 @@
 import { type OpenFloorContext, openFloorRoutes } from '../adapters/open-floor/index.js'
+import { type AgentContext, agentRoutes } from '../agents/index.js'
 import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
 import {
   type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
@@ -67,6 +68,7 @@ export interface ServerContext
     FloorContext,
     FloorEventContext,
     OpenFloorContext,
+    AgentContext,
     ItemContext,
     CheckpointContext {}
 
@@ -94,6 +96,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...tuningRoutes,
   ...floorRoutes,
   ...openFloorRoutes,
+  ...agentRoutes,
   ...itemRoutes,
   ...checkpointRoutes,
   ...personalDataRoutes,

@@ -79,7 +79,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id), ...await flowIn(stores, words),
     ...await tunedIn(stores, words, holdfast.ids.next()), ...await memoryIn(stores, words),
-    ...await threadsIn(stores, words),
+    ...await threadsIn(stores, words), ...await agentIn(stores, words),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {
@@ -212,6 +212,23 @@ export async function talkIn(
     conversation_id: id, message_id: message!.id, state: 'graph_state', revision: 1, participant,
     holder: `${mark}/holder`, waiter: `${mark}/waiter`,
   }
+}
+
+/** Two agents that are registered; the name of the last. */
+export async function agentIn({ agents }: OrganizationStores, { mark, secret }: Words) {
+  const names = [`tag:other/${mark}`, `tag:agent/${mark}`]
+  for (const speakerUri of names) {
+    await agents.register({
+      speakerUri, capabilities: [secret], metadata: { secret },
+      manifest: {
+        identification: { speakerUri, serviceUrl: 'https://agent.test', synopsis: secret },
+        capabilities: [{
+          keyphrases: [mark, secret], descriptions: [secret], languages: ['et'],
+        }],
+      },
+    })
+  }
+  return { speaker_uri: names[1]!, keyphrase: mark }
 }
 
 /** Two conversations, the last with two roots; the ids of a message with two children. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { checkpointing, flowing, recalling, using } from './agent-samples.js'
 import { type Caller } from './callers.js'
 import {
-  attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, streamIn, talkIn, workIn,
+  agentIn, attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, streamIn, talkIn,
+  workIn,
 } from './estate.js'
 import { anew, numbered, type Sample } from './sample.js'
 
@@ -149,6 +150,17 @@ const speaking: Readonly<Record<string, Sample>> = {
   revokeFloor: { fresh: talk, body: ({ holder }) => ({ speaker_uri: holder }) },
   listFloorEvents: { query: () => ({ after: '0', limit: '10' }) },
   followFloor: { query: () => ({ live: 'false', after: '0' }) },
+}
+
+const agent = (estate: Estate) => agentIn(estate.stores, numbered(estate))
+
+const knowing: Readonly<Record<string, Sample>> = {
+  registerAgent: { fresh: agent, body: () => ({ metadata: { of: 'ours' } }) },
+  listAgents: {},
+  discoverAgents: { body: ({ keyphrase }) => ({ keyphrases: [keyphrase], languages: ['et'] }) },
+  getAgent: {},
+  beatAgent: { fresh: agent },
+  deregisterAgent: { fresh: agent },
 }
 
 const working: Readonly<Record<string, Sample>> = {
@@ -318,6 +330,6 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...speaking, ...flowing, ...working, ...streaming, ...recalling,
-  ...checkpointing, ...attaching, ...keeping, ...belonging, ...being, ...using,
+  ...talking, ...remembering, ...speaking, ...knowing, ...flowing, ...working, ...streaming,
+  ...recalling, ...checkpointing, ...attaching, ...keeping, ...belonging, ...being, ...using,
 }

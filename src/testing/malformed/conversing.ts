@@ -30,6 +30,20 @@ export async function hangingOn(
   return { state: state.name, revision: '1' }
 }
 
+/** An agent that is registered, of a name that no other operation of now has. */
+export async function agentFor(
+  { holdfast: { ids }, organization: { agents } }: HttpWorld, { path }: Operation,
+): Promise<Known> {
+  if (!path.startsWith('/v1/agents')) return {}
+  // Upper case: an id inside it would otherwise count as one, whose case does not matter.
+  const speakerUri = `tag:agent.test,2026:${ids.next().toUpperCase()}/é`
+  const { data } = await agents.list({ limit: 200 })
+  // As long as a few are left nobody misses the first.
+  if (data.length > 100) await agents.deregister(data[0]!.speakerUri).catch(() => undefined)
+  await agents.register({ speakerUri })
+  return { speaker_uri: speakerUri }
+}
+
 /** A floor of its own for the operation, on which an agent may do what it is about. */
 export async function floorFor(
   { organization: { conversations, floors } }: HttpWorld,

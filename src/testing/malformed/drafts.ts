@@ -71,10 +71,14 @@ const words = [
 const hardWords = ['\u0000', '\ud800', 'a\udc00', '\ufdd0', '\u2028', '"\\/', '', '{}', 'null']
 const latestInstant = '2099-12-31T23:59:59.999999Z'
 
+/** Who proves who he is does so with a secret; a manifest names its agent. */
+const certain: Readonly<Record<string, unknown>> = {
+  authentication: { kind: 'none' }, manifest: null, service_url: null,
+}
+
 function valueOf(schema: Schema, making: Making): unknown {
   const { chance, known, name } = making
-  // Whoever proves who he is does so with a secret.
-  if (name === 'authentication') return { kind: 'none' }
+  if (Object.hasOwn(certain, name)) return certain[name]
   const choice = chance.pick(choicesOf(schema))
   if (isFree(choice)) return freeValue(chance, 3)
   const [type] = [choice.type ?? 'string'].flat()
