@@ -78,7 +78,10 @@ export class AllowedTargets {
 
 const fits = ({ port }: Allowance, asked: number): boolean => port === undefined || port === asked
 
-const entryPattern = /^(?:\[([0-9a-f:.]+)\]|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*)|([^\s:/[\]]+))(\/\d{1,3})?(?::(\d{1,5}))?$/i
+/** In brackets, or of IPv6 without them and then without a port, or anything else. */
+const hostPattern = /\[([0-9a-f:.]+)\]|([0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*)|([^\s:/[\]]+)/
+const entryPattern =
+  new RegExp(`^(?:${hostPattern.source})(\\/\\d{1,3})?(?::(\\d{1,5}))?$`, 'i')
 
 function allowanceOf(entry: string): Allowance {
   const match = entryPattern.exec(entry.trim())

@@ -120,7 +120,8 @@ function spokenSeconds(metadata: Message['metadata']): number {
   const { span } = (about?.dialog_event ?? {}) as { readonly span?: JsonObject }
   const { startTime, endTime, startOffset, endOffset } = span ?? {}
   const times = [startTime, endTime].map((time) => Date.parse(String(time)))
-  if (endTime !== undefined && startTime !== undefined) return positive((times[1]! - times[0]!) / 1e3)
+  const isTimed = endTime !== undefined && startTime !== undefined
+  if (isTimed) return positive((times[1]! - times[0]!) / 1_000)
   if (endOffset === undefined) return 0
   const begun = startOffset === undefined ? 0 : durationOf(String(startOffset))
   return positive(durationOf(String(endOffset)) - begun)

@@ -77,7 +77,8 @@ export class Delivering {
    * no envelope is a flaw of the agent's, but it has what it was sent.
    */
   async #arrived(delivery: Delivery, { body }: OutboundAnswer): Promise<void> {
-    const reply: Reply = body === undefined ? { fault: 'its answer was too long' } : this.#replyIn(body)
+    const reply: Reply =
+      body === undefined ? { fault: 'its answer was too long' } : this.#replyIn(body)
     await this.#parts.transaction(async (stores) => {
       const { conversationId } = delivery
       await stores.envelopes.hold(conversationId)

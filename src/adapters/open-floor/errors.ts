@@ -1,9 +1,10 @@
 import { defineError } from '../../errors.js'
 
-const definition = { code: 'invalid_envelope', status: 400 } as const
+/** No envelope as the specification has it. */
+const EnvelopeRefused = defineError('InvalidEnvelope', { code: 'invalid_envelope', status: 400 })
 
 /** No envelope as the specification has it; `pointer` is a JSON pointer to the faulty member. */
-export class InvalidEnvelope extends defineError('InvalidEnvelope', definition) {
+export class InvalidEnvelope extends EnvelopeRefused {
   readonly pointer: string
 
   constructor(pointer: string, rule: string) {

@@ -2,11 +2,11 @@ import { afterEach, expect, it } from 'vitest'
 import { contract } from '../../testing/index.js'
 import {
   envelopeOf, Floor, manager, said, stopAgents, utterance,
-} from './agents.test.harness.js'
+} from '../../testing/open-floor.test.harness.js'
 import { type JsonObject } from './shape.js'
 import {
   officialFaults, specificationFile, specificationMissing,
-} from './specification.test.harness.js'
+} from '../../testing/open-floor-specification.test.harness.js'
 
 afterEach(stopAgents)
 
@@ -77,7 +77,8 @@ contract('the floor manager', (open) => {
         specificationFile('derived/scenario-spec-2.2.json') as unknown as Scenario
       const floor = await Floor.open(await open())
       const [alpha, beta, chair, gamma] = await Promise.all([
-        floor.agent(alphaUri), floor.agent(betaUri), floor.agent(chairUri), floor.agent('tag:gamma'),
+        floor.agent(alphaUri), floor.agent(betaUri), floor.agent(chairUri),
+        floor.agent('tag:gamma'),
       ])
       await floor.stores.floors.configure(floor.conversationId, {
         policy: 'shared', convener: chairUri,

@@ -1,4 +1,5 @@
 /** @module Envelopes of the Open Floor Protocol on Holdfast. */
+export { AllowedTargets } from './addresses.js'
 export { agentDirectory } from './directory.js'
 export { InvalidEnvelope, OutboundRefused } from './errors.js'
 export { type OpenFloorContext, openFloorRoutes } from './routes.js'
@@ -6,6 +7,7 @@ export { type OpenFloorOptions, openFloorSettings, type OpenFloorSettings } from
 export { type AgentAnalysis, type ConversationAnalysis } from './analysis.js'
 export { OpenFloorStore, type Receipt, type ReceiveOptions } from './store.js'
 export {
-  type AgentDirectory, type KnownAgent, type OpenFloorParts, type OpenFloorStores,
+  type AgentDirectory, type KnownAgent, type OpenFloorParts, openFloorQueues,
+  type OpenFloorStores,
 } from './stores.js'
 export { openFloorConcurrency, openFloorHandlers } from './worker.js'

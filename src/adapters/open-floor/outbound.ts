@@ -100,7 +100,7 @@ export class Outbound {
     const { allowed } = this.#settings
     if (allowed.hasHost(hostname, port) || allowed.hasAddress(address, port)) return
     throw new OutboundRefused(
-      `${hostname} is ${address}, which is not public; allow it in the configuration if it must be.`)
+      `${hostname} is ${address}, which is not public; if it is to be called, allow it.`)
   }
 
   async #read(response: IncomingMessage): Promise<string | undefined> {

@@ -88,13 +88,13 @@ function parametersOf(
   type: EventType, place: Place, source: EventSource,
 ): JsonObject | undefined {
   if (type === 'utterance') {
-    place.only(['dialogEvent'])
+    place.strictly(['dialogEvent'])
     return { dialogEvent: dialogEventOf(place.at('dialogEvent'), source.defaults) }
   }
   if (place.value === undefined) return undefined
   const parameters = source.isOld && type !== 'publishManifests' && type !== 'getManifests'
     ? place.object()
-    : place.only(allowed[type] ?? [])
+    : place.strictly(allowed[type] ?? [])
   const made = makers[type]?.(place, source) ?? {}
   return Object.keys(parameters).length === 0 || Object.keys(made).length === 0 ? undefined : made
 }

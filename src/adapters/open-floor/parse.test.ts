@@ -4,7 +4,9 @@ import { InvalidEnvelope } from './errors.js'
 import { parseEnvelope } from './parse.js'
 import { wordsOf } from './dialog.js'
 import { type JsonObject } from './shape.js'
-import { officialFaults, samples, specificationMissing } from './specification.test.harness.js'
+import {
+  officialFaults, samples, specificationMissing,
+} from '../../testing/open-floor-specification.test.harness.js'
 
 const source = { now: '2026-01-31T12:00:00.000Z', nextId: () => 'de:made' }
 const alpha = 'tag:alpha.example.com,2025:0001'
@@ -112,7 +114,7 @@ describe('an envelope', () => {
         `${first}/parameters/dialogEvent/features/text/tokens/0`],
       [utterance({ ...said('hi'), span: { startTime: 'noon' } }),
         `${first}/parameters/dialogEvent/span/startTime`],
-      [utterance({ ...said('hi'), span: { startTime: '2026-01-31T12:00:00Z', startOffset: 'PT1S' } }),
+      [utterance({ ...said('hi'), span: { startTime: '2026-01-31T12:00Z', startOffset: 'PT1S' } }),
         `${first}/parameters/dialogEvent/span/startOffset`],
       [utterance(said('hi'), { private: true }), `${first}/to`],
     ]

@@ -65,7 +65,7 @@ function conversantsOf(conversation: Place): readonly Identification[] {
   return conversants.flatMap((each) => {
     each.object()
     return each.maybe('identification', (place) => {
-      place.only(identificationNames)
+      place.strictly(identificationNames)
       for (const name of needed) place.at(name).text()
       return identificationOf(place)
     }) ?? []

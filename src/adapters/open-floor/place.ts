@@ -32,7 +32,7 @@ export class Place {
   }
 
   /** The members of an object that may have these alone. */
-  only(names: readonly string[]): JsonObject {
+  strictly(names: readonly string[]): JsonObject {
     const object = this.object()
     const stranger = Object.keys(object).find((name) => !names.includes(name))
     if (stranger !== undefined) this.at(stranger).fail('is not known here')

@@ -1,7 +1,9 @@
 import { afterEach, expect, it } from 'vitest'
 import { Chance } from '../../testing/malformed/chance.js'
 import { contract, testEngines } from '../../testing/index.js'
-import { envelopeOf, Floor, said, stopAgents, utterance } from './agents.test.harness.js'
+import {
+  envelopeOf, Floor, said, stopAgents, utterance,
+} from '../../testing/open-floor.test.harness.js'
 import { type EnvelopeEvent } from './shape.js'
 
 afterEach(stopAgents)
@@ -41,7 +43,7 @@ const textsOf = (events: readonly EnvelopeEvent[]) =>
   events.filter(({ eventType }) => eventType === 'utterance').map(said)
 
 // Routing is the same on every engine; these two differ in everything below it.
-const engines = testEngines().filter(({ name }) => name !== 'sqlite')
+const engines = testEngines().filter((_, index, { length }) => index % (length - 1) === 0)
 
 contract(`private words in ${envelopesWanted} mixed envelopes (seed ${seed})`, (open) => {
   it('reach whom they are for, once and in order, and nobody else', async () => {

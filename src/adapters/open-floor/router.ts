@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { instantOf, millisecondsOf } from '../../clock.js'
 import { type Delivery, type KeptEnvelope } from '../../envelopes/index.js'
 import { HoldfastError } from '../../errors.js'
 import { namedId } from '../../named-ids.js'
@@ -11,10 +12,15 @@ import { type Pending, type PendingEvent, pendingOf, storedPending } from './pen
 import { type Party, Room } from './room.js'
 import { Routing } from './routing.js'
 import { type JsonObject } from './shape.js'
-import { deliveryQueue, type OpenFloorParts, type OpenFloorStores } from './stores.js'
+import {
+  deliveryQueue, type OpenFloorParts, type OpenFloorStores, routingQueue,
+} from './stores.js'
 
 /** Never changes: ids of questions to conveners are made in it. */
 const questionSpace = '5f1d3c52-8a52-4a0b-9f0e-6d2b1b9c7a44'
+
+/** Within so long of its end a hold is written down as over, by whoever sweeps. */
+const sweptWithinMs = 1_500
 
 /** An event about which the convener is asked. */
 interface Question {
@@ -116,7 +122,19 @@ export class Router {
       }
       await this.#send(stores, { room, outgoing, number: last })
       await routing.finish()
+      await this.#lookAgain(stores, room)
       return question
+    })
+  }
+
+  /** A hold ends by the clock, when nobody sends anything; the agents are to hear of that, too. */
+  async #lookAgain({ queues }: OpenFloorStores, { id, floor }: Room): Promise<void> {
+    const [first] = floor.holders.filter(({ expiresAt }) => expiresAt !== null)
+    if (first === undefined) return
+    const runAt = instantOf(millisecondsOf(first.expiresAt!) + sweptWithinMs)
+    await queues.enqueue(routingQueue, {
+      payload: { conversation_id: id, number: 0 }, runAt,
+      dedupeKey: `hold ${id} ${first.fence}`,
     })
   }
 

@@ -4,10 +4,12 @@ import { type Page, type PageRequest } from '../../database/page.js'
 import { type Delivery, type KeptEnvelope, type NumberedListing } from '../../envelopes/index.js'
 import { analyseConversation, type ConversationAnalysis } from './analysis.js'
 import { answerEnvelope } from './compose.js'
+import { Delivering, DeliveryFailed } from './delivering.js'
 import { manifestAnswers } from './directory.js'
 import { InvalidEnvelope } from './errors.js'
 import { idOf, Intake } from './intake.js'
-import { enqueueDeliveries } from './router.js'
+import { Outbound } from './outbound.js'
+import { enqueueDeliveries, Router } from './router.js'
 import { type EnvelopeEvent, type JsonObject, type ParsedEnvelope } from './shape.js'
 import { type OpenFloorParts, type OpenFloorStores } from './stores.js'
 
@@ -51,8 +53,11 @@ export class OpenFloorStore {
   async receive(input: unknown, options: ReceiveOptions = {}): Promise<Receipt> {
     const envelope = this.#intake.parse(input)
     const { conversationId } = options
-    if (conversationId !== undefined && idOf(envelope.conversationId) !== conversationId) {
-      throw new InvalidEnvelope('/openFloor/conversation/id', 'is of another conversation')
+    if (conversationId !== undefined) {
+      await this.#stores.conversations.get(conversationId)
+      if (idOf(envelope.conversationId) !== conversationId.toLowerCase()) {
+        throw new InvalidEnvelope('/openFloor/conversation/id', 'is of another conversation')
+      }
     }
     const { envelope: kept, isRepeated } = await this.#keep(envelope, { ...options, given: input })
     const answer = answerEnvelope({
@@ -60,6 +65,29 @@ export class OpenFloorStore {
       events: await this.#answersTo(envelope),
     })
     return { conversationId: kept.conversationId, number: kept.number, isRepeated, answer }
+  }
+
+  /**
+   * Routes what came in a conversation and tries each delivery that waits once, here and now; what
+   * is left then is a worker's. Throws ConversationNotFound.
+   */
+  async pass(conversationId: string): Promise<void> {
+    const { settings } = this.#parts
+    const [outbound, { signal }] = [new Outbound(settings), new AbortController()]
+    const everything = { conversationId, upTo: Number.MAX_SAFE_INTEGER, signal }
+    await new Router(this.#parts, outbound).route({ ...everything, isLast: true })
+    const waiting = new Set<string>()
+    for (let after = 0; ;) {
+      const page = await this.#stores.deliveries.list(conversationId, { after, limit: 200 })
+      for (const { recipient, state } of page) if (state === 'waiting') waiting.add(recipient)
+      if (page.length < 200) break
+      after = page.at(-1)!.number
+    }
+    const delivering = new Delivering(this.#parts, outbound)
+    await Promise.all([...waiting].map((recipient) =>
+      delivering.deliver({ ...everything, recipient }).catch((error: unknown) => {
+        if (!(error instanceof DeliveryFailed)) throw error
+      })))
   }
 
   /** Envelopes of a conversation as they came, behind a number. Throws ConversationNotFound. */

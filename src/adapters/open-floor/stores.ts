@@ -43,3 +43,6 @@ export interface OpenFloorParts {
 /** Where envelopes wait to be routed, and deliveries to be made. */
 export const routingQueue = 'open-floor.routing'
 export const deliveryQueue = 'open-floor.deliveries'
+
+/** Both. */
+export const openFloorQueues = [routingQueue, deliveryQueue] as const

@@ -79,6 +79,7 @@ const certain: Readonly<Record<string, unknown>> = {
 function valueOf(schema: Schema, making: Making): unknown {
   const { chance, known, name } = making
   if (Object.hasOwn(certain, name)) return certain[name]
+  if (name === 'openFloor') return envelopeIn(known.conversation_id)
   const choice = chance.pick(choicesOf(schema))
   if (isFree(choice)) return freeValue(chance, 3)
   const [type] = [choice.type ?? 'string'].flat()
@@ -100,6 +101,12 @@ function valueOf(schema: Schema, making: Making): unknown {
   }
   return known[name] ?? textOf(choice, chance)
 }
+
+/** What stands in an envelope, which no schema tells. */
+const envelopeIn = (conversationId: string | undefined) => ({
+  schema: { version: '1.1.0' }, conversation: { id: conversationId },
+  sender: { speakerUri: 'tag:agent.test,2026:é' }, events: [{ eventType: 'requestFloor' }],
+})
 
 /** A UUID of version 8. */
 function freshId(chance: Chance): string {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
-import { type Holdfast } from '../../holdfast.js'
-import { type ContractWorld } from '../../testing/index.js'
-import { type OpenFloorOptions } from './settings.js'
-import { type EnvelopeEvent, type JsonObject } from './shape.js'
+import { type EnvelopeEvent, type JsonObject } from '../adapters/open-floor/shape.js'
+import { type OpenFloorOptions } from '../adapters/open-floor/settings.js'
+import { type Holdfast } from '../holdfast.js'
+import { type ContractWorld } from './contract.js'
 
 /** What an agent got. */
 export interface Heard {

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type JsonObject } from './shape.js'
+import { type JsonObject } from '../adapters/open-floor/shape.js'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The specification's own files; not part of this project, so they may be missing. */
 const folder = [join(root, '../shared/fixtures/ofp'), join(root, '../../shared/fixtures/ofp')]
@@ -26,16 +26,18 @@ export function samples(): { readonly name: string; readonly envelope: JsonObjec
     .map((name) => ({ name, envelope: read(join('spec-1.1.0-samples', name)) }))
 }
 
+const ids = { dialogEvent: 'urn:open-floor:dialog-event', manifest: 'urn:open-floor:manifest' }
+
 /**
  * Faults that the official schemas find in an envelope of 1.1.0. They write `ref` where `$ref` is
  * meant, so that dialog events and manifests would not be looked at; here they are.
  */
 export function officialFaults(): (envelope: unknown) => readonly string[] {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
-  const dialogEvent = { ...read('schemas/dialog-event-1.0.2.json'), $id: 'urn:open-floor:dialog-event' }
+  const dialogEvent = { ...read('schemas/dialog-event-1.0.2.json'), $id: ids.dialogEvent }
   Reflect.deleteProperty(dialogEvent, '$schema')
   ajv.addSchema(dialogEvent)
-  ajv.addSchema({ ...read('schemas/assistant-manifest-1.0.1.json'), $id: 'urn:open-floor:manifest' })
+  ajv.addSchema({ ...read('schemas/assistant-manifest-1.0.1.json'), $id: ids.manifest })
   const schema = repaired(read('schemas/conversation-envelope-1.1.0.json'))
   const validate = ajv.compile(schema as object)
   return (envelope) => (validate(envelope)
@@ -51,7 +53,7 @@ function repaired(value: unknown, name = ''): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, each]) =>
       [key, repaired(each, key)]))
   }
-  const $ref = ref.includes('manifest') ? 'urn:open-floor:manifest' : 'urn:open-floor:dialog-event'
+  const $ref = ref.includes('manifest') ? ids.manifest : ids.dialogEvent
   // Lists whose items are not said to be items.
   return name.endsWith('Manifests') ? { type: 'array', items: { $ref } } : { $ref }
 }
