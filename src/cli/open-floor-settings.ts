@@ -3,9 +3,8 @@ import { anyText, type Reader, type Rule } from './reader.js'
 
 /** Reads how the floor manager speaks with agents. Throws InvalidConfiguration. */
 export function openFloorSettingsOf(reader: Reader): OpenFloorOptions {
-  const speakerUri = reader.readOptional('HOLDFAST_OPEN_FLOOR_URI', speaker)
   return {
-    ...(speakerUri === undefined ? {} : { speakerUri }),
+    speakerUri: reader.read('HOLDFAST_OPEN_FLOOR_URI', speaker),
     serviceUrl: reader.readOptional('HOLDFAST_OPEN_FLOOR_URL', url),
     outboundAllow: reader.readOptional('HOLDFAST_OUTBOUND_ALLOW', targets) ?? [],
   }

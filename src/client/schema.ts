@@ -4651,7 +4651,9 @@ export interface components {
                     speakerUri: string;
                     serviceUrl?: string;
                 };
-                events: Record<string, never>[];
+                events: {
+                    [key: string]: unknown;
+                }[];
             };
         };
         Organization: {

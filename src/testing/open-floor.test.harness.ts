@@ -78,7 +78,7 @@ export const envelopeOf = (
 ) => ({
   openFloor: {
     schema: { version: '1.1.0' }, conversation: { id: conversationId }, sender: { speakerUri },
-    events,
+    events: [...events] as Record<string, unknown>[],
   },
 })
 

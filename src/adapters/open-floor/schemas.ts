@@ -21,7 +21,7 @@ export const envelopeSchema = named('OpenFloorEnvelope', shownAs(z.unknown(), {
           type: 'object', required: ['speakerUri'],
           properties: { speakerUri: { type: 'string' }, serviceUrl: { type: 'string' } },
         },
-        events: { type: 'array', items: { type: 'object' } },
+        events: { type: 'array', items: { type: 'object', additionalProperties: true } },
       },
     },
   },
