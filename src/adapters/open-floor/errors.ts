@@ -8,7 +8,7 @@ export class InvalidEnvelope extends EnvelopeRefused {
   readonly pointer: string
 
   constructor(pointer: string, rule: string) {
-    super(`${pointer === '' ? 'the envelope' : pointer} ${rule}`, { field: 'body' })
+    super(`${pointer === '' ? 'the envelope' : pointer} ${rule}`, { field: fieldOf(pointer) })
     this.pointer = pointer
   }
 
@@ -16,6 +16,13 @@ export class InvalidEnvelope extends EnvelopeRefused {
     return { pointer: this.pointer }
   }
 }
+
+/** The same place as other problems name it: `body.openFloor.events[0].eventType`. */
+const fieldOf = (pointer: string): string =>
+  pointer.split('/').slice(1).reduce((field, part) => {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~').slice(0, 100)
+    return /^\d+$/.test(name) ? `${field}[${name}]` : `${field}.${name}`
+  }, 'body')
 
 /** A service URL that must not be called: its address is private, or it is no URL of a service. */
 export const OutboundRefused = defineError('OutboundRefused', {

@@ -78,7 +78,8 @@ const certain: Readonly<Record<string, unknown>> = {
 
 function valueOf(schema: Schema, making: Making): unknown {
   const { chance, known, name } = making
-  if (Object.hasOwn(certain, name)) return certain[name]
+  // A copy, since mutations change what they are given.
+  if (Object.hasOwn(certain, name)) return structuredClone(certain[name])
   if (name === 'openFloor') return envelopeIn(known.conversation_id)
   const choice = chance.pick(choicesOf(schema))
   if (isFree(choice)) return freeValue(chance, 3)
@@ -132,7 +133,7 @@ function textOf(
  */
 const needsKnowing = new Set([
   'cursor', 'offset', 'parent_id', 'fence', 'encrypts', 'secret', 'required_headers',
-  'required_query', 'replay_seconds', 'tolerance_seconds',
+  'required_query', 'replay_seconds', 'tolerance_seconds', 'methods', 'delta_channels',
 ])
 
 function objectOf({ properties, required = [] }: Schema, making: Making): unknown {
