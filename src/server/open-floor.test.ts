@@ -4,7 +4,9 @@ import { contract } from '../testing/contract.js'
 import {
   specificationFile, specificationMissing,
 } from '../testing/open-floor-specification.test.harness.js'
-import { envelopeOf, manager, ScriptedAgent, utterance } from '../testing/open-floor.test.harness.js'
+import {
+  envelopeOf, manager, ScriptedAgent, utterance,
+} from '../testing/open-floor.test.harness.js'
 import { served } from '../testing/serving.js'
 import { openApiDocument, rawRoutes, routes, startServer } from './index.js'
 
