@@ -10,7 +10,8 @@ const names = [
   'queue-enqueue', 'queue-process', 'queue-latency', 'queue-backlog', 'queue-sqlite',
   'limiter', 'locks', 'lock-contention', 'audit-postgres', 'audit-sqlite',
   'stream-append-postgres', 'stream-append-sqlite',
-  'checkpoint-postgres', 'checkpoint-sqlite', 'checkpoint-growth',
+  'checkpoint-postgres', 'checkpoint-sqlite', 'checkpoint-growth', 'floor-cycle',
+  'floor-latency',
 ]
 
 const usage = `Usage: npm run bench -- <name> [options]

@@ -33,7 +33,7 @@ const cli = (...words: readonly string[]) => runCliHere(words, {
 })
 const linesOf = (text: string) => text.trim().split('\n')
 
-it('floor show and floor watch tell who holds the floor, who waits, and what happened', async () => {
+it('floor show and floor watch tell who holds it, who waits, and what happened', async () => {
   const shown = await cli('floor', 'show', id)
   expect(shown.code).toBe(0)
   expect(linesOf(shown.stdout).map((line) => line.replace(/\d{4}-\S+Z/, 'T'))).toEqual([

@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type Client, createClient } from '../client/index.js'
 import { testEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { pause } from './load.js'
@@ -41,15 +40,73 @@ async function servers(): Promise<Estate> {
   }
 }
 
-/** A floor with a holder and three who wait, in another order than they came. */
-async function busyFloor({ conversations, floors }: Client, holdSeconds: number): Promise<string> {
-  const { id } = await conversations.create({})
-  await floors.configure(id, { policy: 'exclusive', hold_seconds: holdSeconds, queue_max: 3 })
-  for (const [speaker_uri, priority] of [['a', 0], ['b', 1], ['c', 9], ['d', 1]] as const) {
-    await floors.request(id, { speaker_uri, priority, reason: `I am ${speaker_uri}` })
+interface Holder {
+  readonly speaker_uri: string
+  readonly fence: number
+  readonly granted_at: string
+  readonly expires_at: string
+}
+
+interface Floor {
+  readonly fence: number
+  readonly holders: readonly Holder[]
+  readonly queue: readonly { readonly speaker_uri: string }[]
+}
+
+interface Event {
+  readonly type: string
+}
+
+/** Calls a server as an administrator does. */
+class Caller {
+  readonly #url: string
+  readonly #token: string
+
+  constructor({ url }: ServerProcess, token: string) {
+    this.#url = url
+    this.#token = token
   }
-  await floors.join(id, { speaker_uri: 'e' })
-  return id
+
+  async call<R = { readonly id: string }>(
+    method: string, path: string, body?: object,
+  ): Promise<R> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#token}` }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    const answer = await fetch(`${this.#url}/v1/${path}`, {
+      method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+    return JSON.parse(text) as R
+  }
+
+  floor(id: string): Promise<Floor> {
+    return this.call('GET', `conversations/${id}/floor`)
+  }
+
+  async events(id: string): Promise<readonly Event[]> {
+    const path = `conversations/${id}/floor/history`
+    return (await this.call<{ data: Event[] }>('GET', path)).data
+  }
+
+  agent(uri: string): Promise<{ readonly status: string }> {
+    return this.call('GET', `agents/${uri}`)
+  }
+
+  /** A floor with a holder and three who wait, in another order than they came. */
+  async busyFloor(holdSeconds: number): Promise<string> {
+    const { id } = await this.call('POST', 'conversations', {})
+    const path = `conversations/${id}/floor`
+    const settings = { policy: 'exclusive', hold_seconds: holdSeconds, queue_max: 3 }
+    await this.call('PUT', path, settings)
+    for (const [speaker, priority] of [['a', 0], ['b', 1], ['c', 9], ['d', 1]] as const) {
+      await this.call('POST', `${path}/request`, {
+        speaker_uri: speaker, priority, reason: `I am ${speaker}`,
+      })
+    }
+    await this.call('POST', `${path}/join`, { speaker_uri: 'e' })
+    return id
+  }
 }
 
 async function play(make: () => Promise<Estate>): Promise<void> {
@@ -63,45 +120,43 @@ async function play(make: () => Promise<Estate>): Promise<void> {
   try {
     const first = await start()
     const token = first.adminToken!
-    const before = createClient({ url: first.url, token })
-    const [lasting, brief] = [await busyFloor(before, 600), await busyFloor(before, briefSeconds)]
-    const { agents } = before
-    await agents.register('a', { service_url: 'https://a.example', capabilities: ['x'] })
-    await agents.register('c', { ttl_seconds: briefSeconds })
-    const stood = await before.floors.get(lasting)
-    const known = await agents.get('a')
-    const events = await before.floors.events(lasting)
+    const before = new Caller(first, token)
+    const [lasting, brief] = [await before.busyFloor(600), await before.busyFloor(briefSeconds)]
+    await before.call('PUT', 'agents/a', { service_url: 'https://a.example', ttl_seconds: null })
+    await before.call('PUT', 'agents/c', { ttl_seconds: briefSeconds })
+    const [stood, known] = [await before.floor(lasting), await before.agent('a')]
+    const events = await before.events(lasting)
     await first.stop('SIGKILL')
     await estate.restart()
     await pause(briefSeconds * 1_000)
 
-    const second = await start()
-    const after = createClient({ url: second.url, token })
-    // Who was to be told is told now, of all that came to its end meanwhile: c has gone for good.
-    await expect.poll(async () => (await after.floors.get(lasting)).queue.length, {
+    const after = new Caller(await start(), token)
+    // What came to its end meanwhile is told of now: c was silent for too long.
+    await expect.poll(async () => (await after.floor(lasting)).queue.length, {
       timeout: 20_000,
     }).toBe(2)
-    const stands = await after.floors.get(lasting)
+    const stands = await after.floor(lasting)
     expect(stands.holders).toEqual(stood.holders)
     const left = stood.queue.filter(({ speaker_uri: uri }) => uri !== 'c')
     expect(stands.queue).toEqual(left.map((each, index) => ({ ...each, position: index + 1 })))
-    expect((await after.floors.events(lasting)).data.slice(0, events.data.length))
-      .toEqual(events.data)
-    expect(await after.agents.get('a')).toEqual(known)
-    expect((await after.agents.get('c')).status).toBe('stale')
-    const told = await after.floors.events(brief)
-    const ends = told.data.filter(({ type }) => type === 'revoked' || type === 'granted')
+    expect((await after.events(lasting)).slice(0, events.length)).toEqual(events)
+    expect(await after.agent('a')).toEqual(known)
+    expect((await after.agent('c')).status).toBe('stale')
+    const ends = (await after.events(brief))
+      .filter(({ type }) => type === 'revoked' || type === 'granted')
     expect(ends.slice(0, 2)).toMatchObject([
       { type: 'granted', speaker_uri: 'a' }, { type: 'revoked', reason: '@timedOut' },
     ])
     // And it goes on.
-    await after.floors.yield(lasting, { speaker_uri: 'a', fence: stood.holders[0]!.fence })
-    const { holders } = await after.floors.get(lasting)
+    await after.call('POST', `conversations/${lasting}/floor/yield`, {
+      speaker_uri: 'a', fence: stood.holders[0]!.fence,
+    })
+    const { holders } = await after.floor(lasting)
     expect(holders).toMatchObject([{ speaker_uri: 'b', fence: stood.fence + 1 }])
-    const span = Date.parse(holders[0]!.expires_at!) - Date.parse(holders[0]!.granted_at)
+    const span = Date.parse(holders[0]!.expires_at) - Date.parse(holders[0]!.granted_at)
     expect(span).toBe(600_000)
-    await after.agents.heartbeat('c')
-    expect((await after.agents.get('c')).status).toBe('online')
+    await after.call('POST', 'agents/c/heartbeat')
+    expect((await after.agent('c')).status).toBe('online')
   } finally {
     await Promise.all(started.map((each) => each.stop('SIGKILL')))
     await estate.remove()

@@ -16,7 +16,7 @@ export interface CommandParts {
   readonly database: FloorDatabase
   readonly statements: FloorStatements
   /** Called after the commit that changed a floor. */
-  readonly tell: (key: FloorKey) => void
+  readonly tell: (key: FloorKey, events: readonly FloorEvent[]) => void
   readonly waitingTimeoutMs?: number | undefined
 }
 
@@ -91,7 +91,7 @@ export class FloorCommands {
       for (const command of round) {
         const events = told.get(nameOfFloor(keyOf(command))) ?? []
         eventsOf.set(command, events)
-        if (events.length > 0) database.afterCommit(() => tell(keyOf(command)))
+        if (events.length > 0) database.afterCommit(() => tell(keyOf(command), events))
       }
     })
     return commands.map((command) => eventsOf.get(command)!)

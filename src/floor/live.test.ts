@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
+import { LocalSignals } from '../coordination/local-signals.js'
 import { InvalidInput } from '../errors.js'
 import { contract } from '../testing/index.js'
 import { type FloorEvent } from './index.js'
+import { LiveFloors } from './live.js'
 
 type Told = AsyncGenerator<number | FloorEvent, void, void>
 
@@ -61,4 +63,35 @@ contract('events of a floor', (open) => {
     home.abort()
     expect(await waiting).toBeUndefined()
   })
+})
+
+const eventOf = (number: number) => ({ number, type: 'joined' }) as FloorEvent
+
+it('events that are told are had at once by who stands before them; others look', async () => {
+  const live = new LiveFloors(new LocalSignals())
+  const watched = await live.join('a floor')
+  const never = new AbortController().signal
+  const looked: number[] = []
+  const read = (from: number) => watched.read(from, async () => {
+    looked.push(from)
+    return { events: [], last: 0 }
+  })
+  const told = async (...events: readonly FloorEvent[]) => {
+    const { version } = watched
+    live.tell('a floor', events)
+    await watched.next(version, never)
+  }
+  await told(eventOf(4), eventOf(5))
+  expect(await read(3)).toEqual({ events: [eventOf(4), eventOf(5)], last: 5 })
+  expect(await read(4)).toEqual({ events: [eventOf(5)], last: 5 })
+  await read(5)
+  expect(looked).toEqual([5])
+  // With a gap, or too long for a signal, it is only said that there is something.
+  await told(eventOf(6), eventOf(8))
+  await read(5)
+  await told({ ...eventOf(6), reason: 'x'.repeat(40_000) })
+  await read(5)
+  expect(looked).toEqual([5, 5, 5])
+  live.leave(watched)
+  live.close()
 })

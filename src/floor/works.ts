@@ -4,7 +4,6 @@ import { millisecondsOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { FloorCommands, nameOfFloor } from './commands.js'
-import { type EventBatch } from './events.js'
 import { LiveFloors } from './live.js'
 import { reasonOf, speakerOf } from './rules.js'
 import {
@@ -66,7 +65,7 @@ export class FloorWorks {
   readonly statements: FloorStatements
   readonly commands: FloorCommands
   /** Who listens in this process. */
-  readonly live: LiveFloors<EventBatch>
+  readonly live: LiveFloors
 
   constructor(
     database: Database<FloorTables>,
@@ -77,7 +76,7 @@ export class FloorWorks {
     this.live = new LiveFloors(signals)
     this.commands = new FloorCommands({
       database, statements: this.statements, waitingTimeoutMs,
-      tell: (key) => this.live.tell(nameOfFloor(key)),
+      tell: (key, events) => this.live.tell(nameOfFloor(key), events),
     })
   }
 

@@ -44,6 +44,10 @@ const allowed: readonly { table: string; statement: RegExp; reason: string }[] =
     table: 'attachment_contents', statement: /^select "c"."organization_id", "c"."sha256"/,
     reason: 'a sweep that walks all contents in the order of their keys, page by page',
   },
+  ...['agents', 'floors'].map((table) => ({
+    table, statement: /^select "(expires_at|due_at)", statement_timestamp\(\) as "now" from /,
+    reason: 'takes the first of an index of those that come to an end, whosever it is',
+  })),
   {
     table: 'usage_pending', statement: /^\s*with taken as \(delete from usage_pending/,
     reason: 'takes the first that are pending, whichever they are, and no more than a step',
@@ -62,6 +66,8 @@ function filtersOf({ ids, secret }: Estate): Readonly<Record<string, string>> {
     resource_id: 'x', outcome: 'denied', request_id: 'x', prefix: 'stream',
     run_id: id('user_id'), type: 'model_call', first_day: '2026-01-01', last_day: '2026-12-31',
     time_zone: 'Asia/Kolkata', by: 'day,user,model,type', model: secret, latency: 'true',
+    workflow: id('workflow'), status: 'running', tag: 'x', duration_ms_min: '1',
+    duration_ms_max: '9', parent_run_id: id('run_id'),
     of: 'cost', metric: 'loss', min: '0', max: '1', best: 'true', q: `${secret} -none`,
   }
 }
@@ -73,6 +79,12 @@ const formOnly = new Set(['limit', 'cursor', 'format', 'inline', 'live', 'offset
 const always: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   searchMessages: { q: 'secret* -none' },
   followConversation: { live: 'false', after: '0.0.0' },
+  followFloor: { live: 'false', after: '0' },
+  followRun: { live: 'false', after: '0' },
+  listFloorEvents: { after: '0' },
+  listAgents: { status: 'stale' },
+  listSteps: { after: '0' },
+  diffWorkflowVersions: { base: '1', target: 'latest' },
 }
 const beside: Readonly<Record<string, readonly string[]>> = { min: ['metric'], max: ['metric'] }
 
@@ -94,7 +106,8 @@ async function callAll(client: HttpClient, estate: Estate): Promise<string[]> {
     return answer
   }
   for (const { operationId, path, method, input } of routes) {
-    if (method !== 'GET') continue
+    // A webhook is called from outside, and takes what its maker allowed.
+    if (method !== 'GET' || operationId === 'getHook') continue
     const shape = Object.keys(input.query?.shape ?? {})
     const place = path.replace(/\{(\w+)\}/g, (_, key: string) =>
       encodeURIComponent(String(estate.ids[key])))

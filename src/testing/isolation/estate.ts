@@ -221,7 +221,8 @@ export async function agentIn({ agents }: OrganizationStores, { mark, secret }: 
   const names = [`tag:other/${mark}`, `tag:agent/${mark}`]
   for (const speakerUri of names) {
     await agents.register({
-      speakerUri, capabilities: [secret], metadata: { secret },
+      // Nothing ends by itself: rows are compared.
+      speakerUri, ttlSeconds: null, capabilities: [secret], metadata: { secret },
       manifest: {
         identification: { speakerUri, serviceUrl: 'https://agent.test', synopsis: secret },
         capabilities: [{
