@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { openFloorConcurrency, openFloorHandlers } from './adapters/open-floor/index.js'
 import { AgentSweeper, type AgentSweeperOptions, type AgentWorks } from './agents/index.js'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
@@ -25,7 +26,9 @@ import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { type ItemWorks } from './items/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
-import { organizationStores, type OrganizationStores } from './organization-stores.js'
+import {
+  openFloorParts, organizationStores, type OrganizationStores,
+} from './organization-stores.js'
 import { personalDataOf } from './personal-data.js'
 import { ProcessRegistry } from './processes/index.js'
 import {
@@ -234,6 +237,19 @@ export class Holdfast {
         work(transaction.organization(organizationId).queues, transaction)),
     }, settings)
     return this.#closing(new QueueWorker(source, settings))
+  }
+
+  /**
+   * A worker that routes envelopes of the Open Floor Protocol and brings them to agents, of all
+   * organizations; `start` begins. Throws InvalidInput.
+   */
+  openFloorWorker(
+    options: Omit<WorkerOptions<HoldfastTransaction>, 'queues'> = {},
+  ): QueueWorker<HoldfastTransaction> {
+    const queues = openFloorHandlers((id) => openFloorParts(this.#shared, {
+      id, actor: programActor, database: this.#database,
+    }))
+    return this.worker({ concurrency: openFloorConcurrency, ...options, queues })
   }
 
   /** Fires the schedules of all organizations and sweeps the queues; `start` begins. */

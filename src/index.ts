@@ -1,5 +1,9 @@
 /** @module The library: `openHoldfast` and everything its stores take, return and throw. */
 export {
+  type AgentAnalysis, type ConversationAnalysis, InvalidEnvelope, type OpenFloorOptions,
+  OpenFloorStore, OutboundRefused, type Receipt, type ReceiveOptions,
+} from './adapters/open-floor/index.js'
+export {
   type AgentState, type AgentStateChange, type AgentStateEntry, AgentStateExists,
   AgentStateLimitReached, type AgentStateName, AgentStateNotFound, type AgentStateOptions,
   type AgentStatePut, type AgentStateRevision, type AgentStateRevisionEntry, agentStatesTopic,
@@ -48,6 +52,9 @@ export {
 } from './holdfast.js'
 export { IdempotencyKeyReused } from './idempotency/index.js'
 export * from './identity/index.js'
+export {
+  type Delivery, DeliveryNotFound, type DeliveryState, type KeptEnvelope, type NumberedListing,
+} from './envelopes/index.js'
 export * from './floor/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
 export {

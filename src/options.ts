@@ -1,3 +1,4 @@
+import { type OpenFloorOptions } from './adapters/open-floor/index.js'
 import { type AgentOptions } from './agents/index.js'
 import { type AgentStateOptions } from './agent-states/index.js'
 import { type AttachmentOptions } from './attachments/index.js'
@@ -48,6 +49,8 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly backgroundIndexing?: boolean
   /** How the registry of agents works. @default 1000 agents in an organization at most */
   readonly agents?: AgentOptions
+  /** How the floor manager speaks with agents. @default see OpenFloorOptions */
+  readonly openFloor?: OpenFloorOptions
   /** How states of agents are kept. @default 20 revisions, documents of 1 MiB at most */
   readonly agentStates?: AgentStateOptions
   /** How attachments are kept, and how large they may be. @default in the database, 25 MiB */

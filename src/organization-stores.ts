@@ -1,3 +1,6 @@
+import {
+  agentDirectory, type OpenFloorParts, OpenFloorStore, type OpenFloorStores,
+} from './adapters/open-floor/index.js'
 import { AgentStore } from './agents/index.js'
 import { AgentStateStore } from './agent-states/index.js'
 import { AttachmentStore } from './attachments/index.js'
@@ -7,6 +10,7 @@ import {
   ContextStore, ConversationStore, MessageStore, ParticipantStore,
 } from './conversations/index.js'
 import { type Database } from './database/database.js'
+import { DeliveryStore, EnvelopeStore } from './envelopes/index.js'
 import { FloorStore } from './floor/index.js'
 import {
   defaultOrganizationId, InvitationStore, MemberStore, ServiceTokenStore,
@@ -14,7 +18,7 @@ import {
 import { CacheStore, type ItemParts, ItemStore } from './items/index.js'
 import { LockStore } from './locks/index.js'
 import { QueueStore, ScheduleStore } from './queues/index.js'
-import { type Actor } from './scope.js'
+import { type Actor, type Scope } from './scope.js'
 import { type SecretStore } from './secrets/index.js'
 import { SettingsStore } from './settings/index.js'
 import { type SharedParts } from './shared-parts.js'
@@ -60,6 +64,8 @@ export interface OrganizationStores {
   readonly floors: FloorStore
   /** Who is known, who is online, and who can do what. */
   readonly agents: AgentStore
+  /** Envelopes of the Open Floor Protocol: taken in, looked through, sent again. */
+  readonly openFloor: OpenFloorStore
   /** Checkpoints of agents' graphs, in threads. */
   readonly checkpoints: CheckpointStore
   /** Long-term memory: JSON values by namespace and key. */
@@ -80,8 +86,9 @@ export interface StoreWork {
 
 /** The stores of an organization; in a transaction, when one is handed in. */
 export function organizationStores(
-  parts: SharedParts, { id, actor, database: whole, transaction }: StoreWork,
+  parts: SharedParts, work: StoreWork,
 ): OrganizationStores {
+  const { id, actor, database: whole, transaction } = work
   const organizationId = id === 'default' ? defaultOrganizationId : id
   const { clock, ids } = parts
   const scope = { organizationId, actor }
@@ -95,7 +102,7 @@ export function organizationStores(
     onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
       deleting.as(), { organizationId, conversationId }),
   })
-  return {
+  const stores = {
     conversations,
     messages: new MessageStore(parts.messageLog, scope, transaction?.as()),
     contexts: new ContextStore(scope, {
@@ -138,5 +145,34 @@ export function organizationStores(
     checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
     items: new ItemStore(scope, itemParts),
     cache: new CacheStore(scope, itemParts),
+  }
+  const floorStores = openFloorStores(parts, stores, { scope, database })
+  return { ...stores, openFloor: new OpenFloorStore(floorStores, openFloorParts(parts, work)) }
+}
+
+function openFloorStores(
+  parts: SharedParts,
+  stores: Pick<OrganizationStores, keyof OpenFloorStores & keyof OrganizationStores | 'agents'>,
+  { scope, database }: { readonly scope: Scope; readonly database: Database<Tables> },
+): OpenFloorStores {
+  return {
+    ...stores,
+    envelopes: new EnvelopeStore(database.as(), scope, parts),
+    deliveries: new DeliveryStore(database.as(), scope, parts),
+    directory: agentDirectory(stores.agents),
+  }
+}
+
+/** What the Open Floor adapter needs to work in an organization. */
+export function openFloorParts(parts: SharedParts, work: StoreWork): OpenFloorParts {
+  const { clock, ids, openFloor: settings } = parts
+  const { id, actor, database, transaction: outer = database } = work
+  const scope = { organizationId: id === 'default' ? defaultOrganizationId : id, actor }
+  return {
+    clock, ids, settings,
+    transaction: (inside) => outer.transaction((transaction) => {
+      const stores = organizationStores(parts, { id, actor, database, transaction })
+      return inside(openFloorStores(parts, stores, { scope, database: transaction }))
+    }, { repeatable: true }),
   }
 }

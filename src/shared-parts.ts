@@ -1,3 +1,4 @@
+import { openFloorSettings, type OpenFloorSettings } from './adapters/open-floor/index.js'
 import { AgentWorks } from './agents/index.js'
 import { AgentStateChanges, AgentStateLog } from './agent-states/index.js'
 import { AttachmentWorks } from './attachments/index.js'
@@ -55,6 +56,7 @@ export interface SharedParts extends Sources {
   readonly usageLog: UsageLog
   readonly runLog: RunLog
   readonly runSweep: RunSweep
+  readonly openFloor: OpenFloorSettings
 }
 
 /** With which an agent leaves its conversations. */
@@ -116,6 +118,7 @@ export function sharedParts(
     }),
     runLog,
     runSweep: new RunSweep(database.as(), clock),
+    openFloor: openFloorSettings(options.openFloor),
   }
 }
 

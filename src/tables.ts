@@ -22,6 +22,9 @@ import {
 } from './conversations/index.js'
 import { type Table } from './database/table.js'
 import {
+  envelopeConversants, envelopeConversations, envelopeDeliveries, envelopes, type EnvelopeTables,
+} from './envelopes/index.js'
+import {
   floorAgents, floorEvents, floors, type FloorTables,
 } from './floor/index.js'
 import { idempotencyKeys, type IdempotencyTables } from './idempotency/index.js'
@@ -58,7 +61,7 @@ export interface Tables
   extends IdentityTables, IdempotencyTables, ConversationTables, LockTables, QueueTables,
     ScheduleTables, ProcessTables, AuditTables, SecretTables, SettingsTables, StreamTables,
     AgentStateTables, ChatKitTables, AttachmentTables, RunTables, UsageTables, TuningTables,
-    WebhookTables, FloorTables, CheckpointTables, ItemTables, AgentTables {}
+    WebhookTables, FloorTables, CheckpointTables, ItemTables, AgentTables, EnvelopeTables {}
 
 /** The declared tables, parents before children. */
 export const tables = [
@@ -130,6 +133,10 @@ export const tables = [
   agentRegistries,
   agents,
   agentTerms,
+  envelopeConversations,
+  envelopeConversants,
+  envelopes,
+  envelopeDeliveries,
   checkpointPolicies,
   checkpointKeys,
   checkpointThreads,

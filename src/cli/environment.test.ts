@@ -37,6 +37,9 @@ describe('configuration', () => {
         sessionTimes: { idleSeconds: 86_400, maxSeconds: 604_800 },
         revealRate: { limit: 60, windowSeconds: 60 },
         runScheduler: true,
+        openFloor: {
+          speakerUri: 'tag:holdfast,2026:floor-manager', serviceUrl: undefined, outboundAllow: [],
+        },
         auditKey: undefined,
         auditRetentionDays: undefined,
         usageRetentionDays: undefined,
@@ -62,7 +65,8 @@ describe('configuration', () => {
       HOLDFAST_RATE_LIMIT_REVEAL: 'off',
       HOLDFAST_SESSION_IDLE_SECONDS: '300', HOLDFAST_SESSION_MAX_SECONDS: '301',
       HOLDFAST_AUDIT_RETENTION_DAYS: '400', HOLDFAST_AUDIT_KEY: auditKey,
-      HOLDFAST_USAGE_RETENTION_DAYS: '90',
+      HOLDFAST_USAGE_RETENTION_DAYS: '90', HOLDFAST_OUTBOUND_ALLOW: '10.0.0.0/8, [::1]:80,a.b',
+      HOLDFAST_OPEN_FLOOR_URI: 'tag:x', HOLDFAST_OPEN_FLOOR_URL: 'https://x.example/ofp',
       HOLDFAST_MODE: 'production', HOLDFAST_MIGRATION_DATABASE_URL: 'postgres://owner@db/x',
       HOLDFAST_OWNER_PASSWORD: 'owner-password-01', HOLDFAST_SERVER_PASSWORD: 'server-password-1',
     }
@@ -75,6 +79,10 @@ describe('configuration', () => {
       sessionTimes: { idleSeconds: 300, maxSeconds: 301 }, revealRate: null,
       rootKey: { file: '/run/root.key' }, auditRetentionDays: 400, auditKey, mode: 'production',
       usageRetentionDays: 90,
+      openFloor: {
+        speakerUri: 'tag:x', serviceUrl: 'https://x.example/ofp',
+        outboundAllow: ['10.0.0.0/8', '[::1]:80', 'a.b'],
+      },
       migrationDatabase: 'postgres://owner@db/x', ownerPassword: 'owner-password-01',
       serverPassword: 'server-password-1',
       rateLimits: {

@@ -3,7 +3,9 @@ import { redisAddressOf } from '../coordination/address.js'
 import { addressOf } from '../database/address.js'
 import { type Rate, type RateLimits } from '../server/index.js'
 import { givenRootKeys, type RootKeyOption, VaultRootKey } from '../secrets/index.js'
+import { type OpenFloorOptions } from '../adapters/open-floor/index.js'
 import { type AttachmentSettings, attachmentSettingsOf } from './attachment-settings.js'
+import { openFloorSettingsOf } from './open-floor-settings.js'
 import {
   anyText, defaultOf, type Environment, flag, integer, oneOf, Reader, warnUnused,
 } from './reader.js'
@@ -47,6 +49,7 @@ export interface Settings {
   /** Null when it is off. */
   readonly revealRate: Rate | null
   readonly runScheduler: boolean
+  readonly openFloor: OpenFloorOptions
   readonly auditKey: string | undefined
   /** Undefined keeps entries for ever. */
   readonly auditRetentionDays: number | undefined
@@ -105,6 +108,7 @@ export function readConfiguration(
     sessionTimes: sessionTimesOf(reader),
     revealRate: reader.read('HOLDFAST_RATE_LIMIT_REVEAL', rate) ?? null,
     runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
+    openFloor: openFloorSettingsOf(reader),
     auditKey: reader.readOptional('HOLDFAST_AUDIT_KEY', auditKey),
     auditRetentionDays: reader.readOptional(
       'HOLDFAST_AUDIT_RETENTION_DAYS', integer(1, 36_500)),

@@ -40,6 +40,7 @@ export async function openToServe(
         attachments: await attachmentsOf(settings.attachments),
         auditKey: auditKeyOf(settings),
         secrets: { revealRate: settings.revealRate },
+        openFloor: settings.openFloor,
       })
       try {
         const warning = checkLogin(await backend.walls(), { settings, isBefore: false })

@@ -33,7 +33,7 @@ describe('a command line that cannot be understood', () => {
     [['user', 'create', '--email', 'a@b', '--password', 'x', '--password-stdin'],
       /exclude each other/],
     [['user', 'create', '--email', 'a@b', '--password-stdin'], /nothing on standard input/],
-    [['worker'], /worker needs --handlers or --workflows, or both/],
+    [['worker'], /worker needs --handlers, --workflows or --open-floor/],
     [['worker', '--handlers', 'x', '--concurrency', '0'],
       /--concurrency must be a whole number from 1 to 1000, not 0/],
     [['doctor', '--port', '70000'], /--port must be a whole number from 0 to 65535/],

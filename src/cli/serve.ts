@@ -73,8 +73,8 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
 }
 
 /**
- * Sealer, indexer, keeper of usage, the scheduler unless it runs elsewhere, and a worker if there
- * are handlers.
+ * Sealer, indexer, keeper of usage, what brings envelopes to agents, the scheduler unless it runs
+ * elsewhere, and a worker if there are handlers.
  */
 function startWork(
   holdfast: Holdfast,
@@ -88,6 +88,7 @@ function startWork(
     holdfast.usageKeeper({
       retentionDays: settings.usageRetentionDays, onEvent: log.usageKeeper,
     }),
+    holdfast.openFloorWorker({ onEvent: log.worker }),
     ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
     ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
   ].map((each) => each.start())

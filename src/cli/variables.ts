@@ -219,6 +219,21 @@ export const variables = [
     meaning: 'false when schedules are fired by holdfast scheduler alone, not by every server',
   },
   {
+    name: 'HOLDFAST_OUTBOUND_ALLOW',
+    default: '',
+    meaning: 'Private addresses where agents may be: 10.0.0.0/8, agents.internal, 127.0.0.1:80',
+  },
+  {
+    name: 'HOLDFAST_OPEN_FLOOR_URI',
+    default: 'tag:holdfast,2026:floor-manager',
+    meaning: 'How the floor manager calls itself in envelopes',
+  },
+  {
+    name: 'HOLDFAST_OPEN_FLOOR_URL',
+    default: '',
+    meaning: 'Where agents reach it, https://holdfast.example.com/ofp; not told when unset',
+  },
+  {
     name: 'HOLDFAST_AUDIT_KEY',
     default: '',
     meaning: 'Signs heads of the audit log: openssl rand -base64 32; older keys after commas',

@@ -1,4 +1,5 @@
 import { type Command } from 'commander'
+import { openFloorQueues } from '../adapters/open-floor/index.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type JobHandler, type QueueWorker } from '../queues/index.js'
 import { runnerSettings } from '../runner.js'
@@ -14,6 +15,7 @@ import { WorkLog } from './work-log.js'
 interface WorkerCommandOptions extends DatabaseOptions {
   readonly handlers?: string
   readonly workflows?: string
+  readonly openFloor?: boolean
   readonly runQueues?: string
   readonly queues?: string
   readonly concurrency?: string
@@ -28,6 +30,7 @@ export function addWorker(program: Command, terminal: Terminal): void {
     .option('--handlers <file>', 'a module that exports a function for each queue')
     .option('--workflows <file>', 'a module that exports a function for each workflow')
     .option('--run-queues <names>', 'where runs wait, separated by commas (default: runs)')
+    .option('--open-floor', 'also bring envelopes to agents')
     .option('--queues <names>', 'only these of them, separated by commas')
     .option('--concurrency <n>', 'jobs at once (default: 16)')
     .option('--lease-seconds <n>', 'how long a silent worker keeps a job (default: 30)')
@@ -47,10 +50,15 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
     const runs = workflows === undefined ? {} : queuesOfRuns(holdfast, workflows, options)
     const queues = { ...jobs, ...runs }
     const { worker: onEvent } = new WorkLog(terminal, settings.logLevel)
-    const worker = holdfast.worker({ queues, ...limits, onEvent }).start()
+    const envelopes = options.openFloor === true
+      ? holdfast.openFloorWorker({ onEvent }).start()
+      : undefined
+    const worker = Object.keys(queues).length === 0
+      ? envelopes!
+      : holdfast.worker({ queues, ...limits, onEvent }).start()
     announce({ options, terminal, holdfast, queues })
     await stopped
-    await worker.close()
+    await Promise.all([worker.close(), envelopes?.close()])
     conclude(options, terminal, worker)
   } finally {
     await holdfast.close()
@@ -59,9 +67,9 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
 
 type JobHandlers = Readonly<Record<string, JobHandler<HoldfastTransaction>>>
 
-async function loaded({ handlers, queues, workflows }: WorkerCommandOptions) {
-  if (handlers === undefined && workflows === undefined) {
-    throw new UsageFailure('worker needs --handlers or --workflows, or both')
+async function loaded({ handlers, queues, workflows, openFloor }: WorkerCommandOptions) {
+  if (handlers === undefined && workflows === undefined && openFloor !== true) {
+    throw new UsageFailure('worker needs --handlers, --workflows or --open-floor')
   }
   return {
     jobs: handlers === undefined ? {} : await loadHandlers(handlers, queues),
@@ -105,14 +113,15 @@ function numberOf(
 }
 
 interface Announcement {
-  readonly options: DatabaseOptions
+  readonly options: WorkerCommandOptions
   readonly terminal: Terminal
   readonly holdfast: Holdfast
   readonly queues: Handlers
 }
 
 function announce({ options, terminal, holdfast, queues }: Announcement): void {
-  const names = Object.keys(queues)
+  const { openFloor } = options
+  const names = [...Object.keys(queues), ...(openFloor === true ? openFloorQueues : [])]
   const database = holdfast.backend.engine.name
   if (options.json === true) {
     return terminal.print(JSON.stringify({ working: names, database }))

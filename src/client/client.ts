@@ -4,6 +4,7 @@ import { Audit } from './audit.js'
 import { Checkpoints } from './checkpoints.js'
 import { Conversations, Messages, Participants } from './conversations.js'
 import { invalidConfiguration, invalidValue } from './errors.js'
+import { Envelopes } from './envelopes.js'
 import { Floors } from './floors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
 import { Cache, Items } from './items.js'
@@ -113,6 +114,8 @@ export class Client {
   readonly floors: Floors
   /** Who is known, who is online, and who can do what. */
   readonly agents: Agents
+  /** Of the Open Floor Protocol. */
+  readonly envelopes: Envelopes
   /** Long-term memory; names and answers are the library's. */
   readonly items: Items
   /** Results of work that need not be done again. */
@@ -165,6 +168,7 @@ export class Client {
     this.runs = new Runs(request)
     this.floors = new Floors(request, raw)
     this.agents = new Agents(request)
+    this.envelopes = new Envelopes(request)
     this.items = new Items(request)
     this.cache = new Cache(request)
     this.checkpoints = new Checkpoints(request)

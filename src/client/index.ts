@@ -14,6 +14,7 @@ export {
   type Messages, type ParticipantName, type Participants,
 } from './conversations.js'
 export { type ClientErrorCode, type FieldFault, HoldfastClientError } from './errors.js'
+export { type Envelopes } from './envelopes.js'
 export { type FloorFollowing, type Floors, type ToldFloorEvent } from './floors.js'
 export { type Organizations, type ServiceTokens, type Sessions } from './identity.js'
 export {

@@ -1666,6 +1666,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ofp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an envelope of the Open Floor Protocol; the answer is an envelope */
+        post: operations["receiveEnvelope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/envelopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the envelopes of a conversation as they came */
+        get: operations["listEnvelopes"];
+        put?: never;
+        /** Take an envelope of this conversation; the answer is an envelope */
+        post: operations["sendEnvelope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/envelopes/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the envelopes of a conversation as they went to agents */
+        get: operations["listEnvelopeDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who spoke how much, waited and held the floor */
+        get: operations["analyseConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/envelopes/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the envelopes that no agent took, oldest first */
+        get: operations["listDeadEnvelopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/envelopes/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send envelopes again that no agent took */
+        post: operations["resendEnvelopes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agents/{speaker_uri}": {
         parameters: {
             query?: never;
@@ -3244,6 +3347,31 @@ export interface components {
             /** @description The stream that the next message is being written to, as its writer calls it. */
             active_stream: string | null;
         };
+        ConversationAnalysis: {
+            /** @description Public ones. */
+            utterances: number;
+            /** @description Times that somebody spoke behind somebody else. */
+            turns: number;
+            /** @description False when only the beginning was looked at. */
+            whole: boolean;
+            agents: {
+                speaker_uri: string;
+                utterances: number;
+                turns: number;
+                words: number;
+                characters: number;
+                /** @description As its utterances tell of themselves. */
+                talk_seconds: number;
+                requests: number;
+                grants: number;
+                revocations: number;
+                /** @description From its requests to the grants that followed. */
+                wait_seconds: number;
+                wait_seconds_max: number;
+                /** @description How long it held the floor. */
+                held_seconds: number;
+            }[];
+        };
         ConversationChanges: {
             title?: string | null;
             /** @description Free JSON object. */
@@ -3309,6 +3437,11 @@ export interface components {
             /** @description Shown this once; null when the call is repeated. */
             token: string | null;
         };
+        DeadEnvelopePage: {
+            data: components["schemas"]["EnvelopeDelivery"][];
+            /** @description Null at the end. */
+            next_cursor: string | null;
+        };
         EffectiveSettings: {
             /** @description The caller’s over the organization’s; secret fields are masked. */
             settings: {
@@ -3316,6 +3449,53 @@ export interface components {
             };
             user_revision: number;
             organization_revision: number;
+        };
+        EnvelopeDelivery: {
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            conversation_id: string;
+            /** @description 1, 2, 3, … in the conversation. */
+            number: number;
+            /**
+             * Format: uuid
+             * @description The agent sees it as `Idempotency-Key` with every attempt.
+             */
+            id: string;
+            recipient: string;
+            service_url: string | null;
+            /** @description The envelope that it follows from. */
+            envelope_number: number;
+            /**
+             * @description `dead`: given up. `kept`: for an agent that is not called.
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "dead" | "kept";
+            /** @description Attempts that failed. */
+            attempts: number;
+            /** @description What was wrong last. */
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            settled_at: string | null;
+            /** @description The envelope. */
+            envelope: {
+                [key: string]: unknown;
+            };
+        };
+        EnvelopeDeliveryList: {
+            data: components["schemas"]["EnvelopeDelivery"][];
+        };
+        EnvelopeResending: {
+            /** @description Default all that were given up. */
+            ids?: string[];
+        };
+        EnvelopesResent: {
+            count: number;
         };
         ErasureReport: {
             user_id: string;
@@ -3810,6 +3990,31 @@ export interface components {
         };
         Jobs: {
             jobs: components["schemas"]["Job"][];
+        };
+        KeptEnvelope: {
+            /** @description 1, 2, 3, … in the conversation. */
+            number: number;
+            /**
+             * Format: uuid
+             * @description The envelope.
+             */
+            id: string;
+            sender: string;
+            /** @description The delivery that it answers. */
+            reply_to: number | null;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            received_at: string;
+            routed_at: string | null;
+            /** @description The envelope. */
+            envelope: {
+                [key: string]: unknown;
+            };
+        };
+        KeptEnvelopeList: {
+            data: components["schemas"]["KeptEnvelope"][];
         };
         Lock: {
             name: string;
@@ -4434,6 +4639,24 @@ export interface components {
                 [key: string]: unknown;
             };
             notes?: string | null;
+        };
+        /** @description An envelope of the Inter-Agent Message specification 1.1.0 or 1.0.0. */
+        OpenFloorEnvelope: {
+            openFloor: {
+                schema: {
+                    version: string;
+                };
+                conversation: {
+                    id: string;
+                };
+                sender: {
+                    speakerUri: string;
+                    serviceUrl?: string;
+                };
+                events: {
+                    [key: string]: unknown;
+                }[];
+            };
         };
         Organization: {
             /**
@@ -5871,11 +6094,17 @@ export type Claim = components['schemas']['Claim'];
 export type Cleared = components['schemas']['Cleared'];
 export type Completion = components['schemas']['Completion'];
 export type Conversation = components['schemas']['Conversation'];
+export type ConversationAnalysis = components['schemas']['ConversationAnalysis'];
 export type ConversationChanges = components['schemas']['ConversationChanges'];
 export type ConversationPage = components['schemas']['ConversationPage'];
 export type CreatedInvitation = components['schemas']['CreatedInvitation'];
 export type CreatedServiceToken = components['schemas']['CreatedServiceToken'];
+export type DeadEnvelopePage = components['schemas']['DeadEnvelopePage'];
 export type EffectiveSettings = components['schemas']['EffectiveSettings'];
+export type EnvelopeDelivery = components['schemas']['EnvelopeDelivery'];
+export type EnvelopeDeliveryList = components['schemas']['EnvelopeDeliveryList'];
+export type EnvelopeResending = components['schemas']['EnvelopeResending'];
+export type EnvelopesResent = components['schemas']['EnvelopesResent'];
 export type ErasureReport = components['schemas']['ErasureReport'];
 export type Failure = components['schemas']['Failure'];
 export type Floor = components['schemas']['Floor'];
@@ -5916,6 +6145,8 @@ export type Job = components['schemas']['Job'];
 export type JobCount = components['schemas']['JobCount'];
 export type JobPage = components['schemas']['JobPage'];
 export type Jobs = components['schemas']['Jobs'];
+export type KeptEnvelope = components['schemas']['KeptEnvelope'];
+export type KeptEnvelopeList = components['schemas']['KeptEnvelopeList'];
 export type Lock = components['schemas']['Lock'];
 export type LockAcquisition = components['schemas']['LockAcquisition'];
 export type LockPage = components['schemas']['LockPage'];
@@ -5963,6 +6194,7 @@ export type NewWorkflowRun = components['schemas']['NewWorkflowRun'];
 export type NewWorkflowStep = components['schemas']['NewWorkflowStep'];
 export type NewWorkflowSteps = components['schemas']['NewWorkflowSteps'];
 export type NewWorkflowVersion = components['schemas']['NewWorkflowVersion'];
+export type OpenFloorEnvelope = components['schemas']['OpenFloorEnvelope'];
 export type Organization = components['schemas']['Organization'];
 export type OrganizationChanges = components['schemas']['OrganizationChanges'];
 export type OrganizationChoice = components['schemas']['OrganizationChoice'];
@@ -21104,6 +21336,691 @@ export interface operations {
             };
         };
     };
+    receiveEnvelope: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenFloorEnvelope"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenFloorEnvelope"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_envelope` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conversation_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEnvelopes: {
+        parameters: {
+            query?: {
+                /** @description The number of the last one seen. Default 0. */
+                after?: number;
+                /** @description How many at most. Default 50. */
+                limit?: number;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptEnvelopeList"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendEnvelope: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenFloorEnvelope"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenFloorEnvelope"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_envelope` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conversation_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEnvelopeDeliveries: {
+        parameters: {
+            query?: {
+                /** @description The number of the last one seen. Default 0. */
+                after?: number;
+                /** @description How many at most. Default 50. */
+                limit?: number;
+                /** @description Only those to this agent. */
+                recipient?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeDeliveryList"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analyseConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path: {
+                /** @description The conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationAnalysis"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `conversation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadEnvelopes: {
+        parameters: {
+            query?: {
+                /** @description Rows at most. Default 50. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadEnvelopePage"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `invalid_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resendEnvelopes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id or slug of the organization; needed with a session, implied by a service token. */
+                "Holdfast-Organization"?: string;
+                /** @description A repeated call with the same key has one effect and the same answer, for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvelopeResending"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopesResent"];
+                };
+            };
+            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `organization_not_found`, `delivery_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`, `busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getAgent: {
         parameters: {
             query?: never;
@@ -30899,6 +31816,55 @@ export const endpoints = {
     revokeFloor: {
         method: 'POST',
         path: '/v1/conversations/{conversation_id}/floor/revoke',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    receiveEnvelope: {
+        method: 'POST',
+        path: '/ofp',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    sendEnvelope: {
+        method: 'POST',
+        path: '/v1/conversations/{conversation_id}/envelopes',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: true,
+    },
+    listEnvelopes: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/envelopes',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    listEnvelopeDeliveries: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/envelopes/deliveries',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    analyseConversation: {
+        method: 'GET',
+        path: '/v1/conversations/{conversation_id}/analysis',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    listDeadEnvelopes: {
+        method: 'GET',
+        path: '/v1/envelopes/dead',
+        isPublic: false,
+        isInOrganization: true,
+        isKeyed: false,
+    },
+    resendEnvelopes: {
+        method: 'POST',
+        path: '/v1/envelopes/resend',
         isPublic: false,
         isInOrganization: true,
         isKeyed: true,

@@ -24,6 +24,8 @@ const rules = {
   'checkpoints:write': { least: 'member', tokens: true },
   'conversations:read': { least: 'member', tokens: true },
   'conversations:write': { least: 'member', tokens: true },
+  'envelopes:read': { least: 'member', tokens: true },
+  'envelopes:write': { least: 'member', tokens: true },
   'floor:manage': { least: 'member', tokens: true },
   'floor:read': { least: 'member', tokens: true },
   'floor:write': { least: 'member', tokens: true },

@@ -1,3 +1,4 @@
+import { type OpenFloorContext, openFloorRoutes } from '../adapters/open-floor/index.js'
 import { type AgentContext, agentRoutes } from '../agents/index.js'
 import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
 import {
@@ -66,6 +67,7 @@ export interface ServerContext
     RunEventContext,
     FloorContext,
     FloorEventContext,
+    OpenFloorContext,
     AgentContext,
     ItemContext,
     CheckpointContext {}
@@ -93,6 +95,7 @@ export const routes: readonly Route<ServerContext>[] = [
   ...usageRoutes,
   ...tuningRoutes,
   ...floorRoutes,
+  ...openFloorRoutes,
   ...agentRoutes,
   ...itemRoutes,
   ...checkpointRoutes,

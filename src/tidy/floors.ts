@@ -34,8 +34,8 @@ export const areas: readonly Area[] = [
   {
     floor: 4,
     folders: [
-      'agent-states', 'agents', 'attachments', 'checkpoints', 'conversations', 'floor', 'identity',
-      'items', 'secrets', 'settings', 'tuning', 'usage', 'webhooks', 'workflows',
+      'agent-states', 'agents', 'attachments', 'checkpoints', 'conversations', 'envelopes', 'floor',
+      'identity', 'items', 'secrets', 'settings', 'tuning', 'usage', 'webhooks', 'workflows',
     ],
     indexOnly: true,
   },

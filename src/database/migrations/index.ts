@@ -32,6 +32,7 @@ import { tuning } from './0036_tuning.js'
 import { floor } from './0037_floor.js'
 import { webhooks } from './0039_webhooks.js'
 import { agents } from './0040_agents.js'
+import { envelopes } from './0041_envelopes.js'
 import { webhookWorkflows } from './0044_webhook_workflows.js'
 
 /** The history of the schema, oldest first. */
@@ -40,5 +41,5 @@ export const migrations: readonly Migration[] = [
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
   attachments, search, lookups, checkpoints, items, workflows, workflowRuns, usage, tuning,
-  floor, webhooks, agents, webhookWorkflows,
+  floor, webhooks, agents, envelopes, webhookWorkflows,
 ]

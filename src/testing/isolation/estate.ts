@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createChatKitStore } from '../../adapters/chatkit/index.js'
 import { type Holdfast, type OrganizationStores } from '../../holdfast.js'
+import { envelopesIn } from './envelopes.js'
 
 /** What calls name: ids and names in an organization, by the name of the parameter. */
 export type Ids = Readonly<Record<string, string | number>>
@@ -80,6 +81,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...await attachmentIn(stores, words, tree.conversation_id), ...await flowIn(stores, words),
     ...await tunedIn(stores, words, holdfast.ids.next()), ...await memoryIn(stores, words),
     ...await threadsIn(stores, words), ...await agentIn(stores, words),
+    ...await envelopesIn(stores, words, tree.conversation_id),
   }
   const gone = await endedInvitation(stores, words)
   const estate = {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { checkpointing, flowing, recalling, using } from './agent-samples.js'
 import { type Caller } from './callers.js'
 import {
-  agentIn, attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn, streamIn, talkIn,
-  workIn,
+  agentIn, attachmentIn, type Estate, guestIn, type Ids, invitationsIn, lockIn,
+  streamIn, talkIn, workIn,
 } from './estate.js'
+import { envelopesIn } from './envelopes.js'
 import { anew, numbered, type Sample } from './sample.js'
 
 const talk = (estate: Estate) => talkIn(estate.stores, estate)
@@ -150,6 +151,32 @@ const speaking: Readonly<Record<string, Sample>> = {
   revokeFloor: { fresh: talk, body: ({ holder }) => ({ speaker_uri: holder }) },
   listFloorEvents: { query: () => ({ after: '0', limit: '10' }) },
   followFloor: { query: () => ({ live: 'false', after: '0' }) },
+}
+
+/** A conversation with a delivery that was given up. */
+async function undelivered(estate: Estate): Promise<Ids> {
+  const words = numbered(estate)
+  const ids = await talkIn(estate.stores, words)
+  return { ...ids, ...await envelopesIn(estate.stores, words, ids.conversation_id) }
+}
+
+const envelope = (conversationId: unknown) => ({
+  openFloor: {
+    schema: { version: '1.1.0' }, conversation: { id: conversationId },
+    sender: { speakerUri: 'tag:ours' }, events: [],
+  },
+})
+
+const floating: Readonly<Record<string, Sample>> = {
+  receiveEnvelope: { fresh: anew, body: ({ word }) => envelope(word) },
+  sendEnvelope: {
+    fresh: undelivered, body: ({ conversation_id: id }) => envelope(id),
+  },
+  listEnvelopes: {},
+  listEnvelopeDeliveries: { query: ({ guest }) => ({ recipient: String(guest), after: '0' }) },
+  analyseConversation: {},
+  listDeadEnvelopes: {},
+  resendEnvelopes: { fresh: undelivered, body: ({ delivery_id: id }) => ({ ids: [id] }) },
 }
 
 const agent = (estate: Estate) => agentIn(estate.stores, numbered(estate))
@@ -330,6 +357,7 @@ const being: Readonly<Record<string, Sample>> = {
 
 /** One entry an operation: an endpoint without one fails the build. */
 export const samples: Readonly<Record<string, Sample>> = {
-  ...talking, ...remembering, ...speaking, ...knowing, ...flowing, ...working, ...streaming,
-  ...recalling, ...checkpointing, ...attaching, ...keeping, ...belonging, ...being, ...using,
+  ...talking, ...remembering, ...speaking, ...floating, ...knowing, ...flowing, ...working,
+  ...streaming, ...recalling, ...checkpointing, ...attaching, ...keeping, ...belonging, ...being,
+  ...using,
 }

@@ -44,6 +44,26 @@ export async function agentFor(
   return { speaker_uri: speakerUri }
 }
 
+/** A conversation for envelopes, with one that was given up where that is what it is about. */
+export async function envelopesFor(
+  { organization: { conversations, openFloor } }: HttpWorld, { operationId, path }: Operation,
+): Promise<Known> {
+  if (!/^\/ofp|\/envelopes/.test(path)) return {}
+  const { id } = await conversations.create()
+  const known = { conversation_id: id, after: '0' }
+  if (operationId !== 'resendEnvelopes') return known
+  const to = { speakerUri: 'tag:guest', serviceUrl: 'http://127.0.0.1:1/' }
+  await openFloor.receive({
+    openFloor: {
+      schema: { version: '1.1.0' }, conversation: { id }, sender: { speakerUri: 'tag:host' },
+      events: [{ eventType: 'invite', to }],
+    },
+  })
+  await openFloor.pass(id)
+  const [delivery] = await openFloor.deliveries(id)
+  return { ...known, ids: delivery!.id }
+}
+
 /** A floor of its own for the operation, on which an agent may do what it is about. */
 export async function floorFor(
   { organization: { conversations, floors } }: HttpWorld,

@@ -78,7 +78,9 @@ const certain: Readonly<Record<string, unknown>> = {
 
 function valueOf(schema: Schema, making: Making): unknown {
   const { chance, known, name } = making
-  if (Object.hasOwn(certain, name)) return certain[name]
+  // A copy, since mutations change what they are given.
+  if (Object.hasOwn(certain, name)) return structuredClone(certain[name])
+  if (name === 'openFloor') return envelopeIn(known.conversation_id)
   const choice = chance.pick(choicesOf(schema))
   if (isFree(choice)) return freeValue(chance, 3)
   const [type] = [choice.type ?? 'string'].flat()
@@ -100,6 +102,12 @@ function valueOf(schema: Schema, making: Making): unknown {
   }
   return known[name] ?? textOf(choice, chance)
 }
+
+/** What stands in an envelope, which no schema tells. */
+const envelopeIn = (conversationId: string | undefined) => ({
+  schema: { version: '1.1.0' }, conversation: { id: conversationId },
+  sender: { speakerUri: 'tag:agent.test,2026:é' }, events: [{ eventType: 'requestFloor' }],
+})
 
 /** A UUID of version 8. */
 function freshId(chance: Chance): string {
@@ -125,7 +133,7 @@ function textOf(
  */
 const needsKnowing = new Set([
   'cursor', 'offset', 'parent_id', 'fence', 'encrypts', 'secret', 'required_headers',
-  'required_query', 'replay_seconds', 'tolerance_seconds',
+  'required_query', 'replay_seconds', 'tolerance_seconds', 'methods', 'delta_channels',
 ])
 
 function objectOf({ properties, required = [] }: Schema, making: Making): unknown {

@@ -2,7 +2,7 @@ import { cursorOf } from '../../database/page.js'
 import { type HttpClient } from '../http.js'
 import { type HttpWorld } from '../serving.js'
 import { type Target } from './campaign.js'
-import { agentFor, floorFor, hangingOn } from './conversing.js'
+import { agentFor, envelopesFor, floorFor, hangingOn } from './conversing.js'
 import { type Known } from './drafts.js'
 import { type Operation } from './operations.js'
 import { flowFor } from './running.js'
@@ -78,6 +78,7 @@ export async function furnish(
         allowed_ip_ranges: '127.0.0.0/8', ...await placeFor(world, operation),
         secret_fields: 'never.set', metadata: '{"a": [1]}', ...asking(operation),
         ...await floorFor(world, operation), ...await agentFor(world, operation),
+        ...await envelopesFor(world, operation),
       }
     },
     untouched: async () => JSON.stringify([

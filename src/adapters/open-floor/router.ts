@@ -1,0 +1,289 @@
+import { createHash } from 'node:crypto'
+import { instantOf, millisecondsOf } from '../../clock.js'
+import { type Delivery, type KeptEnvelope } from '../../envelopes/index.js'
+import { HoldfastError } from '../../errors.js'
+import { namedId } from '../../named-ids.js'
+import { composeEnvelope } from './compose.js'
+import { OutboundRefused } from './errors.js'
+import { type Outbound, OutboundFailed } from './outbound.js'
+import { Outgoing } from './outgoing.js'
+import { parseEnvelope } from './parse.js'
+import { type Pending, type PendingEvent, pendingOf, storedPending } from './pending.js'
+import { type Party, Room } from './room.js'
+import { Routing } from './routing.js'
+import { type JsonObject } from './shape.js'
+import {
+  deliveryQueue, type OpenFloorParts, type OpenFloorStores, routingQueue,
+} from './stores.js'
+
+/** Never changes: ids of questions to conveners are made in it. */
+const questionSpace = '5f1d3c52-8a52-4a0b-9f0e-6d2b1b9c7a44'
+
+/** Within so long of its end a hold is written down as over, by whoever sweeps. */
+const sweptWithinMs = 1_500
+
+/** An event about which the convener is asked. */
+interface Question {
+  readonly number: number
+  readonly id: string
+  readonly convener: Party
+  readonly body: JsonObject
+}
+
+/** The convener could not be asked this time. */
+export class ConvenerUnanswered extends Error {
+  override readonly name = 'ConvenerUnanswered'
+}
+
+/** An event of an envelope cannot be done, whenever it is tried. */
+class Unsound extends Error {
+  readonly number: number
+  /** Its place among what is pending. */
+  readonly index: number
+
+  constructor(number: number, index: number, cause: Error) {
+    super(cause.message, { cause })
+    this.number = number
+    this.index = index
+  }
+}
+
+/** Which envelopes are to be routed. */
+export interface RoutingTask {
+  readonly conversationId: string
+  /** This one and those before it. */
+  readonly upTo: number
+  readonly signal: AbortSignal
+  /** Whether the convener is taken not to answer, if it does not now. */
+  readonly isLast: boolean
+}
+
+/** Routes envelopes in the order in which they came, event by event. */
+export class Router {
+  readonly #parts: OpenFloorParts
+  readonly #outbound: Outbound
+
+  constructor(parts: OpenFloorParts, outbound: Outbound) {
+    this.#parts = parts
+    this.#outbound = outbound
+  }
+
+  /**
+   * Routes everything up to an envelope; what was done already is not done again. Throws
+   * ConvenerUnanswered when it has to be tried again.
+   */
+  async route(task: RoutingTask): Promise<void> {
+    for (;;) {
+      const question = await this.#advanceSoundly(task)
+      if (question === undefined) return
+      const answer = await this.#ask(question, task)
+      await this.#take(question, { task, answer })
+    }
+  }
+
+  /** An event that cannot be done is left out, so that it does not stop those behind it. */
+  async #advanceSoundly(task: RoutingTask): Promise<Question | undefined> {
+    for (;;) {
+      try {
+        return await this.#advance(task)
+      } catch (error) {
+        if (!(error instanceof Unsound)) throw error
+        await this.#leaveOut(task.conversationId, error)
+      }
+    }
+  }
+
+  async #leaveOut(conversationId: string, { number, index }: Unsound): Promise<void> {
+    await this.#parts.transaction(async ({ envelopes }) => {
+      await envelopes.hold(conversationId)
+      const envelope = await envelopes.nextUnrouted(conversationId, number)
+      if (envelope?.number !== number) return
+      const pending = pendingOf(envelope.pending!)
+      const events = pending.events.filter((_, at) => at !== index)
+      await envelopes.setPending(envelope, storedPending({ ...pending, events }))
+    })
+  }
+
+  /** Does what can be done; the question that is in the way then. */
+  async #advance({ conversationId, upTo }: RoutingTask): Promise<Question | undefined> {
+    return this.#parts.transaction(async (stores) => {
+      const room = await Room.open(stores, conversationId)
+      const outgoing = new Outgoing(this.#parts.settings.self)
+      const routing = new Routing(stores, this.#parts, { room, outgoing })
+      await routing.tellFloor()
+      let question: Question | undefined
+      let last = upTo
+      while (question === undefined) {
+        const envelope = await stores.envelopes.nextUnrouted(conversationId, upTo)
+        if (envelope === undefined) break
+        last = envelope.number
+        question = await this.#work(stores, { envelope, room, routing })
+        await this.#send(stores, { room, outgoing, number: envelope.number })
+      }
+      await this.#send(stores, { room, outgoing, number: last })
+      await routing.finish()
+      await this.#lookAgain(stores, room)
+      return question
+    })
+  }
+
+  /** A hold ends by the clock, when nobody sends anything; the agents are to hear of that, too. */
+  async #lookAgain({ queues }: OpenFloorStores, { id, floor }: Room): Promise<void> {
+    const [first] = floor.holders.filter(({ expiresAt }) => expiresAt !== null)
+    if (first === undefined) return
+    const runAt = instantOf(millisecondsOf(first.expiresAt!) + sweptWithinMs)
+    await queues.enqueue(routingQueue, {
+      payload: { conversation_id: id, number: 0 }, runAt,
+      dedupeKey: `hold ${id} ${first.fence}`,
+    })
+  }
+
+  async #work(
+    stores: OpenFloorStores,
+    { envelope, room, routing }: {
+      readonly envelope: KeptEnvelope; readonly room: Room; readonly routing: Routing
+    },
+  ): Promise<Question | undefined> {
+    const pending = pendingOf(envelope.pending!)
+    const events = [...pending.events]
+    if (pending.renamed !== undefined) await routing.rename(pending.renamed)
+    while (events.length > 0) {
+      const item = events[0]!
+      if (routing.isForConvener(item)) {
+        await routing.beforeAsking(item)
+        const { asked } = pending
+        await stores.envelopes.setPending(envelope, storedPending({
+          events, asked, isAsking: true,
+        }))
+        return questionOf(room, { envelope, item, asked })
+      }
+      try {
+        await routing.do(item)
+      } catch (error) {
+        const isOfEvent = HoldfastError.isInstance(error) && error.status < 500 && !error.retryable
+        if (!isOfEvent) throw error
+        throw new Unsound(envelope.number, pending.events.length - events.length, error)
+      }
+      events.shift()
+    }
+    await stores.envelopes.setPending(envelope, null)
+    return undefined
+  }
+
+  async #send(
+    stores: OpenFloorStores,
+    { room, outgoing, number }: {
+      readonly room: Room; readonly outgoing: Outgoing; readonly number: number
+    },
+  ): Promise<void> {
+    const given = outgoing.take(room.section())
+    const added = await stores.deliveries.add({ conversationId: room.id, number }, given)
+    await enqueueDeliveries(stores, added)
+  }
+
+  /** Its answer; undefined when it is taken not to answer. */
+  async #ask(question: Question, { signal, isLast }: RoutingTask) {
+    const { convener, body, id } = question
+    try {
+      const { status, body: answer } = await this.#outbound.post({
+        url: convener.serviceUrl!, body: JSON.stringify(body), id, signal,
+      })
+      if (status < 200 || status >= 300) throw new ConvenerUnanswered(`it answered ${status}`)
+      return this.#read(answer)
+    } catch (error) {
+      const isExpected = error instanceof ConvenerUnanswered || error instanceof OutboundFailed ||
+        error instanceof OutboundRefused
+      if (!isExpected) throw error
+      if (isLast || error instanceof OutboundRefused) return undefined
+      throw new ConvenerUnanswered(`${convener.speakerUri}: ${error.message}`, { cause: error })
+    }
+  }
+
+  /** What cannot be read says nothing: the convener wants nothing to happen. */
+  #read(text: string | undefined) {
+    const { clock, ids } = this.#parts
+    const now = new Date(clock.now()).toISOString()
+    try {
+      const input: unknown = JSON.parse(text ?? '')
+      return parseEnvelope(input, { now, nextId: () => `de:${ids.next()}` }).events
+    } catch (error) {
+      if (error instanceof SyntaxError || HoldfastError.isInstance(error)) return []
+      throw error
+    }
+  }
+
+  /** The events of the answer take the place of the one that was asked about. */
+  async #take(
+    question: Question,
+    { task, answer }: {
+      readonly task: RoutingTask
+      readonly answer: readonly PendingEvent['event'][] | undefined
+    },
+  ): Promise<void> {
+    await this.#parts.transaction(async (stores) => {
+      const room = await Room.open(stores, task.conversationId)
+      const envelope = await stores.envelopes.nextUnrouted(task.conversationId, question.number)
+      const pending = envelope && pendingOf(envelope.pending!)
+      const isStill = envelope?.number === question.number && pending?.isAsking === true &&
+        questionId(envelope, pending.asked) === question.id
+      // Another process was faster.
+      if (!isStill) return
+      const [item, ...rest] = pending.events
+      if (answer === undefined) await this.#giveUp(stores, { room, envelope, item: item! })
+      const sender = { speakerUri: question.convener.speakerUri }
+      const answers = (answer ?? []).map((event): PendingEvent =>
+        ({ event, sender, by: 'convener' }))
+      const next: Pending = {
+        events: [...answers, ...rest], asked: pending.asked + 1, isAsking: false,
+      }
+      await stores.envelopes.setPending(envelope, storedPending(next))
+    })
+  }
+
+  async #giveUp(
+    stores: OpenFloorStores,
+    { room, envelope, item }: {
+      readonly room: Room; readonly envelope: KeptEnvelope; readonly item: PendingEvent
+    },
+  ): Promise<void> {
+    const outgoing = new Outgoing(this.#parts.settings.self)
+    new Routing(stores, this.#parts, { room, outgoing }).unanswered(item)
+    await this.#send(stores, { room, outgoing, number: envelope.number })
+  }
+}
+
+const questionId = ({ id }: KeptEnvelope, asked: number): string =>
+  namedId(questionSpace, `${id} ${asked}`)
+
+function questionOf(
+  room: Room,
+  { envelope, item: { event, sender }, asked }: {
+    readonly envelope: KeptEnvelope; readonly item: PendingEvent; readonly asked: number
+  },
+): Question {
+  const body = composeEnvelope({
+    conversation: room.section(), sender: { speakerUri: sender.speakerUri }, events: [event],
+  })
+  const id = questionId(envelope, asked)
+  return { number: envelope.number, id, convener: room.convener!, body }
+}
+
+/** Failed attempts of a job that brings deliveries; each of them counts its own. */
+const jobAttemptsMax = 100
+
+/** Jobs of deliveries: of one agent in one conversation one after another, in order. */
+export async function enqueueDeliveries(
+  { queues }: OpenFloorStores, deliveries: readonly Delivery[],
+): Promise<void> {
+  const jobs = deliveries.filter(({ state }) => state === 'waiting').map((delivery) => {
+    const { conversationId, recipient, number } = delivery
+    const lane = createHash('sha256').update(`${conversationId} ${recipient}`).digest('hex')
+    return {
+      payload: { conversation_id: conversationId, recipient, number },
+      concurrencyKey: lane, attemptsMax: jobAttemptsMax, crashesMax: jobAttemptsMax,
+    }
+  })
+  for (let at = 0; at < jobs.length; at += 1_000) {
+    await queues.enqueueMany(deliveryQueue, jobs.slice(at, at + 1_000))
+  }
+}

@@ -1,0 +1,13 @@
+export {
+  type DeliveryName, DeliveryStore, type Lane, type NewDelivery,
+} from './deliveries.js'
+export { DeliveryNotFound } from './errors.js'
+export { envelopeLimitMax, resendMax } from './rules.js'
+export {
+  type EnvelopeSource, EnvelopeStore, type Keeping, type NewEnvelope, type NumberedListing,
+} from './store.js'
+export {
+  type Conversant, type Delivery, type DeliveryState, envelopeConversants,
+  type EnvelopeConversation, envelopeConversations, envelopeDeliveries, envelopes,
+  type EnvelopeTables, type KeptEnvelope,
+} from './tables.js'
