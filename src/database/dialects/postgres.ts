@@ -14,7 +14,9 @@ import { arrayParameter } from './postgres-arrays.js'
 import {
   definitions, introspection, walls, wallsOf, wordIndexes,
 } from './postgres-catalog.js'
+import { CopyQuery } from './postgres-copy.js'
 import { jsonCompares } from './postgres-json.js'
+import { postgresMoving } from './postgres-moving.js'
 import { PlanRenewal } from './postgres-plans.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
@@ -71,6 +73,7 @@ export const postgresEngine: Engine = {
     `alter table ${table} add constraint ${key} primary key (${columns.join(', ')})`,
   ],
   words: postgresWords,
+  moving: postgresMoving,
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     if (count === 1) return oneRow(kinds, slot)
@@ -283,8 +286,9 @@ export class PostgresBackend implements Backend {
   }
 
   async #query(lease: Lease, statement: Statement): Promise<pg.QueryResult> {
-    const { sql: text, parameters, name } = statement
+    const { sql: text, parameters, name, copied } = statement
     try {
+      if (copied !== undefined) return await CopyQuery.sent(lease.client, text, copied)
       return await lease.reaching.query(lease.client, statement, {
         text,
         values: parameters as unknown[],
