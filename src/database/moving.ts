@@ -29,6 +29,8 @@ export interface Piece {
   readonly name: string
   readonly drop: string
   readonly create: string
+  /** `yes` when it holds only once all rows are there: a reference to other rows. */
+  readonly late: 'yes' | 'no'
 }
 
 /** How each engine reads and writes whole tables; everything here is SQL, run by others. */

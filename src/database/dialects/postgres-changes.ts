@@ -1,5 +1,6 @@
 import { type Statement } from '../engine.js'
 import { type ChangeLog, fenceWord, type MovedTable, moverTables } from '../moving.js'
+import { read } from './postgres-read.js'
 
 const done = (sql: string): Statement => ({ sql, parameters: [], reach: null })
 
@@ -24,8 +25,12 @@ const fenceFunction = `create or replace function ${fence}_check() returns trigg
     return null;
   end $$`
 
-function logFunction({ name, primaryKey }: MovedTable, isUpdate: boolean): string {
-  const key = `json_build_array(${primaryKey.map((each) => `"${each}"::text`).join(', ')})::text`
+function logFunction({ name, primaryKey, columns }: MovedTable, isUpdate: boolean): string {
+  const parts = primaryKey.map((key) => {
+    const { kind } = columns.find((column) => column.name === key)!
+    return `(${read(kind, key)})::text`
+  })
+  const key = `json_build_array(${parts.join(', ')})::text`
   const former = isUpdate ? `union select ${key} from former` : ''
   return `create or replace function ${logName(name, isUpdate)}() returns trigger ${asOwner} as $$
     begin

@@ -5,6 +5,7 @@ import {
   writeWords,
 } from '../moving.js'
 import { postgresChanges } from './postgres-changes.js'
+import { read } from './postgres-read.js'
 
 const asked = (sql: string): Statement => ({ sql, parameters: [], readOnly: true, reach: null })
 const done = (sql: string): Statement => ({ sql, parameters: [], reach: null })
@@ -12,14 +13,6 @@ const done = (sql: string): Statement => ({ sql, parameters: [], reach: null })
 const types: Record<Kind, string> = {
   id: 'uuid', text: 'text', json: 'json', instant: 'timestamptz', integer: 'bigint',
   real: 'double precision', flag: 'boolean', bytes: 'bytea', terms: 'tsvector',
-}
-
-const instantFormat = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`
-
-function read(kind: Kind, column: string): string {
-  const name = `"${column}"`
-  if (kind === 'instant') return `to_char(${name} at time zone 'UTC', ${instantFormat})`
-  return kind === 'flag' ? `${name}::int` : name
 }
 
 function moved(kind: Kind, stored: unknown): Moved {
@@ -135,7 +128,8 @@ const namesOf = (relation: string, numbers: string) => `(
 
 /** Indexes in the order in which they were made, since the planner takes the newest of equals. */
 const pieces = `
-select "table", name, "drop", "create" from (
+select "table", name, "drop", "create", case part when 1 then 'yes' else 'no' end as late
+from (
   select 1 as part, 0::oid as place, c.relname as "table", k.conname as name,
     format('alter table %I drop constraint %I', c.relname, k.conname) as "drop",
     format('alter table %I add constraint %I %s', c.relname, k.conname,

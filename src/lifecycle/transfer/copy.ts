@@ -19,6 +19,7 @@ export interface CopyParts {
   readonly watch: TransferWatch
   /** Whether the source goes on being changed. */
   readonly live: boolean
+  readonly batchRows?: number | undefined
   /** Begins to log the changes of the source. */
   follow(): Promise<void>
 }
@@ -59,7 +60,7 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
   watch.onEvent?.({ type: 'phase', phase: 'indexes' })
   // While the source is changed, rows may refer to others that come with its changes.
   const phase = parts.live ? 'following' : 'copied'
-  if (!parts.live) await makePieces(parts)
+  await makePieces(parts, !parts.live)
   await target.backend.transaction(async (session) => {
     await setPhase(session, phase)
     if (phase === 'copied') {
@@ -86,11 +87,13 @@ export async function countsOf(
 /** Small pieces share a transaction for so long. */
 const sharedMs = 500
 
-/** Makes what was left for after the load; also the rest of it, after an earlier end. */
+/** Makes what was left for after the load: all of it, or what needs not all rows to be there. */
 export async function makePieces(
   { target: { backend }, watch }: Pick<CopyParts, 'target' | 'watch'>,
+  all: boolean,
 ): Promise<void> {
-  const left = await keptPieces(backend)
+  const left = (await keptPieces(backend)).filter(({ isLate }) => all || !isLate)
+  if (left.length === 0) return
   while (left.length > 0) {
     stopIfAsked(watch)
     await backend.transaction(async (session) => {
@@ -209,8 +212,9 @@ class TableCopy {
   }
 
   #read(after: readonly Moved[] | undefined): Promise<Moved[][]> {
-    const { backend } = this.#parts.source
-    return nextRows({ session: backend, moving: backend.engine.moving }, this.#table, after)
+    const { source: { backend }, batchRows: rowsMax } = this.#parts
+    const from = { session: backend, moving: backend.engine.moving, rowsMax }
+    return nextRows(from, this.#table, after)
   }
 
   async #write(rows: readonly Moved[][], last: readonly Moved[], number: number): Promise<void> {

@@ -1,4 +1,5 @@
 export { type CopyReport } from './copy.js'
+export { type CatchUpReport, type CutoverReport } from './cutover.js'
 export { TransferMismatch, TransferRefused, TransferStopped } from './errors.js'
 export { type Pace, type TransferEvent, type TransferPhase } from './events.js'
 export { type Finding } from './findings.js'

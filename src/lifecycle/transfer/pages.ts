@@ -13,6 +13,8 @@ export const batchBytesMax = 4 * 1024 * 1024
 export interface Readable {
   readonly session: Session
   readonly moving: Moving
+  /** Rows of one batch at most. @default batchRowsMax */
+  readonly rowsMax?: number | undefined
 }
 
 /** Values of a primary key. */
@@ -35,7 +37,8 @@ export async function countOfNext(
   table: MovedTable,
   after: Key | undefined,
 ): Promise<number> {
-  if (!isHeavy(table)) return batchRowsMax
+  const { rowsMax = batchRowsMax } = from
+  if (!isHeavy(table)) return rowsMax
   const { where, parameters } = behind(from, table, after)
   const keys = columnList(table.primaryKey)
   const size = table.columns.map(({ kind, name }) => from.moving.size(kind, name)).join(' + ')
@@ -44,7 +47,7 @@ export async function countOfNext(
       select sum(bytes) over (order by ${keys} rows unbounded preceding) as running,
         row_number() over (order by ${keys}) as place
       from (select ${keys}, ${size} as bytes from "${table.name}" where ${where}
-        order by ${keys} limit ${batchRowsMax}) as sized) as summed
+        order by ${keys} limit ${rowsMax}) as sized) as summed
     where running <= ${batchBytesMax} or place = 1`, parameters)
   return Number(row!.rows)
 }

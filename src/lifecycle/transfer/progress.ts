@@ -63,7 +63,8 @@ export async function beginState(
     row_count {integer} not null, last_key {text} not null, sha256 {text} not null,
     primary key (table_name, number)`)
   await schema.createTable(pieces, `number {integer} not null primary key,
-    table_name {text} not null, name {text} not null, definition {text} not null`)
+    table_name {text} not null, name {text} not null, late {text} not null,
+    definition {text} not null`)
   await insertInto(session, backend, {
     table: stateTable, values: { name: 'transfer', source: label, phase: 'copying',
       live: live ? 'yes' : 'no' },
@@ -156,9 +157,9 @@ export async function keepPieces(
   backend: Backend,
   list: readonly Piece[],
 ): Promise<void> {
-  for (const [index, { table, name, create }] of list.entries()) {
+  for (const [index, { table, name, create, late }] of list.entries()) {
     await insertInto(session, backend, { table: pieces, values: {
-      number: index + 1, table_name: table, name, definition: create,
+      number: index + 1, table_name: table, name, late, definition: create,
     } })
   }
 }
@@ -166,10 +167,10 @@ export async function keepPieces(
 /** What is still to be made, in order. */
 export async function keptPieces(backend: Backend) {
   const rows = await rowsOn(backend,
-    `select number, table_name, name, definition from ${pieces} order by number`)
+    `select number, table_name, name, late, definition from ${pieces} order by number`)
   return rows.map((row) => ({
     number: Number(row.number), table: String(row.table_name), name: String(row.name),
-    definition: String(row.definition),
+    definition: String(row.definition), isLate: row.late === 'yes',
   }))
 }
 
