@@ -29,6 +29,18 @@ export function addTransfer(program: Command, terminal: Terminal): void {
   withEnds(transfer.command('verify'))
     .description('compare both databases row by row; 1 when they differ')
     .action((options: EndsOptions) => verify(options, terminal))
+  withEnds(transfer.command('catch-up'))
+    .description('bring over what servers changed in the source since the copy')
+    .action((options: EndsOptions) => catchUp(options, terminal))
+  withEnds(transfer.command('cutover'))
+    .description('move the writers: compare, fence the source, bring over the rest')
+    .action((options: EndsOptions) => cutover(options, terminal, 'cutover'))
+  withEnds(transfer.command('back'))
+    .description('move the writers back to --from, with what they changed in --to')
+    .action((options: EndsOptions) => cutover(options, terminal, 'back'))
+  withEnds(transfer.command('end'))
+    .description('take log and fence back: before a cutover to call it off, behind it for good')
+    .action((options: EndsOptions) => end(options, terminal))
 }
 
 function withEnds(command: Command): Command {
@@ -105,6 +117,32 @@ async function verify(options: EndsOptions, terminal: Terminal): Promise<void> {
     terminal.print(verdict.equal ? `equal: ${rows} rows` : 'The databases differ.')
   }
   if (!verdict.equal) throw new ToldFailure(exitCodes.failed)
+}
+
+async function catchUp(options: EndsOptions, terminal: Terminal): Promise<void> {
+  const { applied } = await transferring(options, terminal, (transfer) => transfer.catchUp())
+  terminal.print(options.json === true ? JSON.stringify({ applied })
+    : `brought over ${applied} changes; go on with: holdfast transfer cutover`)
+}
+
+async function cutover(
+  options: EndsOptions,
+  terminal: Terminal,
+  way: 'cutover' | 'back',
+): Promise<void> {
+  const report = await transferring(options, terminal, (transfer) => transfer[way]())
+  const { applied, fenceMs, compared } = report
+  if (options.json === true) {
+    return terminal.print(JSON.stringify({ applied, fence_ms: fenceMs, compared }))
+  }
+  terminal.print(`brought over ${applied} changes; no writes for ${fenceMs} ms`)
+  terminal.print('Servers belong on the other database now; the one they had refuses them.')
+}
+
+async function end(options: EndsOptions, terminal: Terminal): Promise<void> {
+  await transferring(options, terminal, (transfer) => transfer.end())
+  terminal.print(options.json === true ? JSON.stringify({ ended: true })
+    : 'Changes are logged no more.')
 }
 
 /** How often the progress is written anew. */

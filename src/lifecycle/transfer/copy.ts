@@ -5,7 +5,7 @@ import { type Moved, type MovedTable, type Piece } from '../../database/moving.j
 import { type End, rowsOn, runOn } from './ends.js'
 import { TransferRefused } from './errors.js'
 import { Meter, stopIfAsked, type TransferWatch } from './events.js'
-import { keyOf, nextRows } from './pages.js'
+import { keyOf, lastKey, nextRows } from './pages.js'
 import {
   beginState, dropProgress, forgetPiece, keepPieces, keptPieces, mark, migratorOf, progressOf,
   recordBatch, setPhase, stateOf, type TableProgress, type TransferState, unmark,
@@ -186,6 +186,8 @@ class TableCopy {
   readonly #parts: CopyParts
   readonly #table: MovedTable
   readonly #walled: boolean
+  /** Rows behind it came since: the log brings them. Else a busy writer would be chased for ever. */
+  #until: readonly Moved[] | undefined
 
   constructor(parts: CopyParts, table: MovedTable, walled: boolean) {
     this.#parts = parts
@@ -198,6 +200,7 @@ class TableCopy {
     const { watch } = this.#parts
     let number = at?.batches ?? 0
     let copied = 0
+    this.#until = this.#parts.live ? await lastKey(this.#from(), this.#table) : undefined
     let rows = await this.#read(at?.last)
     while (rows.length > 0) {
       stopIfAsked(watch)
@@ -212,9 +215,12 @@ class TableCopy {
   }
 
   #read(after: readonly Moved[] | undefined): Promise<Moved[][]> {
+    return nextRows({ ...this.#from(), until: this.#until }, this.#table, after)
+  }
+
+  #from() {
     const { source: { backend }, batchRows: rowsMax } = this.#parts
-    const from = { session: backend, moving: backend.engine.moving, rowsMax }
-    return nextRows(from, this.#table, after)
+    return { session: backend, moving: backend.engine.moving, rowsMax }
   }
 
   async #write(rows: readonly Moved[][], last: readonly Moved[], number: number): Promise<void> {

@@ -10,7 +10,7 @@ import {
   waiting,
 } from './follow.js'
 import {
-  dropProgress, hasTable, mark, movedTo, setPhase, stateOf, unmark,
+  dropProgress, hasTable, mark, markOf, movedTo, setPhase, stateOf, unmark,
 } from './progress.js'
 import { canonicalColumns, canonicalRow, compareAll } from './verify.js'
 
@@ -97,11 +97,12 @@ export async function cutOver(parts: FollowParts): Promise<CutoverReport> {
       applied += taken
     }
     compared = await compareWithin(parts, changed)
-    await openTarget(parts)
   } catch (error) {
     await openFence(source)
     throw error
   }
+  // From here on a failure leaves the fence closed: servers may be at work on the target already.
+  await openTarget(parts)
   await abandon(parts)
   const fenceMs = Math.round(performance.now() - sinceMs)
   watch.onEvent?.({ type: 'fence', closed: false, milliseconds: fenceMs })
@@ -114,11 +115,9 @@ async function isDone(parts: FollowParts): Promise<boolean> {
   if (await movedTo(source.backend) === target.label) return true
   const [row] = await hasTable(source.backend, fence)
     ? await rowsOn(source.backend, `select message from ${fence} where closed`) : []
-  const state = await stateOf(target.backend)
   // The target was opened, and only the mark of the source is missing.
-  const isOpened = row !== undefined && await isLogging(target) &&
-    state?.source !== undefined && state.phase === 'moved' &&
-    await movedTo(target.backend) === undefined && String(row.message).endsWith(target.label)
+  const isOpened = row !== undefined && String(row.message).endsWith(target.label) &&
+    await isLogging(target) && await markOf(target.backend) === undefined
   if (isOpened) await abandon(parts)
   return isOpened
 }

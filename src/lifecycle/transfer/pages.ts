@@ -15,20 +15,38 @@ export interface Readable {
   readonly moving: Moving
   /** Rows of one batch at most. @default batchRowsMax */
   readonly rowsMax?: number | undefined
+  /** The last key that is read; all when undefined. */
+  readonly until?: Key | undefined
 }
 
 /** Values of a primary key. */
 export type Key = readonly Moved[]
 
-/** The condition on rows behind a key, with its values. */
-export function behind({ moving }: Readable, table: MovedTable, after: Key | undefined) {
-  if (after === undefined) return { where: '1 = 1', parameters: [] as unknown[] }
+/** The condition on rows behind a key, and not behind the last one, with its values. */
+export function behind({ moving, until }: Readable, table: MovedTable, after: Key | undefined) {
   const keys = keyColumns(table)
-  const slots = keys.map(({ kind }, index) => moving.slot(kind, index + 1)).join(', ')
-  return {
-    where: `(${columnList(table.primaryKey)}) > (${slots})`,
-    parameters: keys.map(({ kind }, index) => moving.bound(kind, after[index]!)),
+  const parameters: unknown[] = []
+  const compared = (sign: string, key: Key | undefined) => {
+    if (key === undefined) return '1 = 1'
+    const from = parameters.length
+    parameters.push(...keys.map(({ kind }, index) => moving.bound(kind, key[index]!)))
+    const slots = keys.map(({ kind }, index) => moving.slot(kind, from + index + 1))
+    return `(${columnList(table.primaryKey)}) ${sign} (${slots.join(', ')})`
   }
+  return { where: `${compared('>', after)} and ${compared('<=', until)}`, parameters }
+}
+
+/** The highest key of a table; undefined when it is empty. */
+export async function lastKey(
+  { session, moving }: Readable,
+  table: MovedTable,
+): Promise<Key | undefined> {
+  const keys = keyColumns(table)
+  const columns = keys.map(({ kind, name }, index) => `${moving.read(kind, name)} as k${index}`)
+  const order = table.primaryKey.map((key) => `"${key}" desc`).join(', ')
+  const [row] = await rowsOn(session, `select ${columns.join(', ')} from "${table.name}"
+    order by ${order} limit 1`)
+  return row && keys.map(({ kind }, index) => moving.moved(kind, row[`k${index}`]))
 }
 
 /** How many of the next rows one batch takes: sizes are asked for, not the values. */
