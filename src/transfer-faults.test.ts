@@ -57,6 +57,8 @@ const tampered: readonly (readonly [table: string, column: string, to: string, r
 ]
 
 const [[sqlite], [postgres]] = [enginesNamed('sqlite'), enginesNamed('postgres')]
+const { missing } = postgres!
+const reason = missing === undefined ? '' : `: did not run: ${missing}`
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-hostile-'))
 const base = join(folder, 'base.db')
 const leases: DatabaseLease[] = []
@@ -90,6 +92,7 @@ function loose(name: string, statements: readonly string[]): string {
 }
 
 beforeAll(async () => {
+  if (missing !== undefined) return
   const url = `sqlite:${base}`
   await (await openHoldfast({ database: url })).close()
   await addNastyRows(url, movedTables(tables), { rows: 2, seed: 7 })
@@ -118,7 +121,8 @@ async function contentOf(url: string) {
 const rulesOf = async (from: string, to = target.ownerUrl) =>
   (await transferOf({ from, to }).plan()).findings
 
-describe('a plan', () => {
+// Nothing unfinished: without the server there is nothing to move to, and the name says why.
+describe.skipIf(missing !== undefined)(`a plan${reason}`, () => {
   it('names every value that would fail, and where; a copy writes nothing', async () => {
     const from = loose('values', [
       ...tampered.map(([table, column, to]) => `update ${table} set ${column} = ${to}
@@ -193,7 +197,8 @@ describe('a plan', () => {
   })
 })
 
-describe('a comparison', () => {
+// As above.
+describe.skipIf(missing !== undefined)(`a comparison${reason}`, () => {
   it('names table, key and column of one flipped bit', async () => {
     const [one, other] = [await postgres!.createReady(), await sqlite!.create()]
     leases.push(one, other)

@@ -62,7 +62,11 @@ async function contentsOf(holdfast: Holdfast, id: string): Promise<string[]> {
 }
 
 const pairs = enginesNamed('sqlite', 'postgres').flatMap((from) =>
-  enginesNamed('sqlite', 'postgres').map((to) => [from, to] as const))
+  enginesNamed('sqlite', 'postgres').map((to) => {
+    const missing = from.missing ?? to.missing
+    const reason = missing === undefined ? '' : `: did not run: ${missing}`
+    return { from, to, missing, title: `a live move from ${from.name} to ${to.name}${reason}` }
+  }))
 
 async function place(engine: TestEngine): Promise<string> {
   const lease = await engine.createReady()
@@ -76,9 +80,10 @@ async function open(database: string): Promise<Holdfast> {
   return holdfast
 }
 
-describe.each(pairs.map(([from, to]) => ({ name: `${from.name} to ${to.name}`, from, to })))(
-  'a live move from $name', ({ from: fromEngine, to: toEngine }) => {
-    it('loses no acknowledged write, doubles none, and comes back with what came since', async () => {
+for (const { from: fromEngine, to: toEngine, missing, title } of pairs) {
+  // Nothing unfinished: without the server there is nothing to move, and the name says why.
+  describe.skipIf(missing !== undefined)(title, () => {
+    it('loses no acknowledged write, doubles none, and brings back what came since', async () => {
       const [from, to] = [await place(fromEngine), await place(toEngine)]
       const old = await open(from)
       const { id } = await old.organization().conversations.create({ title: 'moving' })
@@ -111,3 +116,4 @@ describe.each(pairs.map(([from, to]) => ({ name: `${from.name} to ${to.name}`, f
         .toContain('messages')
     })
   })
+}

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { ensureBuilt } from '../testing/command-line.test.harness.js'
 import { enginesNamed } from '../testing/backends.js'
+import { type TestEngine } from '../testing/engines.js'
 import { killedWriter } from './killed-writer.js'
 
 /** Kills of each step; a release asks for 50. */
@@ -62,9 +63,12 @@ function workOf(runs: readonly (readonly string[])[]): { rows: number; work: num
 
 const [[sqlite], [postgres]] = [enginesNamed('sqlite'), enginesNamed('postgres')]
 const ways = kills > 10 ? [[sqlite!, postgres!], [postgres!, sqlite!]] : [[sqlite!, postgres!]]
+const { missing } = postgres!
 
-describe.each(ways.map(([from, to]) => ({ from: from!, to: to! })))(
-  'a transfer that is killed from $from.name to $to.name', ({ from: fromEngine, to: toEngine }) => {
+for (const [fromEngine, toEngine] of ways as [TestEngine, TestEngine][]) {
+  const title = `a transfer that is killed from ${fromEngine.name} to ${toEngine.name}`
+  // Nothing unfinished: without the server there is nothing to move, and the name says why.
+  describe.skipIf(missing !== undefined)(`${title}${missing ?? ''}`, () => {
     it('goes on where it was, and ends with every acknowledged write once', async () => {
       await ensureBuilt()
       const [one, other] = [await fromEngine.createReady(), await toEngine.createReady()]
@@ -95,6 +99,7 @@ describe.each(ways.map(([from, to]) => ({ from: from!, to: to! })))(
       await expect(write(old, id, 0)).rejects.toMatchObject({ code: 'database_moved' })
     }, 60_000 + kills * 20_000)
   })
+}
 
 /** The step to its end. */
 function ended(words: readonly string[]): Promise<string[]> {

@@ -42,7 +42,12 @@ async function answersOf(database: string, token: string, paths: readonly string
   return { answers, fault }
 }
 
-it('answers the same bytes from all databases of a round trip', async () => {
+const { missing } = postgres!
+const title = `answers the same bytes from all databases of a round trip${
+  missing === undefined ? '' : `: did not run: ${missing}`}`
+
+// Nothing unfinished: without the server there is nothing to move to, and the name says why.
+it.skipIf(missing !== undefined)(title, async () => {
   const [first, second, third] = [await place(), await place(postgres!), await place()]
   const holdfast = await openHoldfast({ database: first, rootKey })
   const { ids, token, stores } = await furnishHome(holdfast)
@@ -58,10 +63,12 @@ it('answers the same bytes from all databases of a round trip', async () => {
   const paths = [
     '/v1/conversations', `/v1/conversations/${conversation}`,
     `/v1/conversations/${conversation}/messages?limit=100`,
-    `/v1/conversations/${conversation}/messages?limit=2&cursor=${page.nextCursor}`,
+    `/v1/conversations/${conversation}/messages?cursor=${page.nextCursor}&limit=2`,
     `/v1/conversations/${conversation}/export`, `/v1/conversations/${conversation}/roots`,
-    `/v1/conversations/${conversation}/states`, `/v1/conversations/${conversation}/floor/history`,
-    '/v1/search/messages?q=1', '/v1/secrets', '/v1/settings', '/v1/workflows', '/v1/queues', '/v1/members',
+    `/v1/conversations/${conversation}/states`,
+    `/v1/conversations/${conversation}/floor/history`,
+    '/v1/search/messages?q=1', '/v1/secrets', '/v1/settings', '/v1/workflows', '/v1/queues',
+    '/v1/members',
     '/v1/webhooks', '/v1/invitations', '/v1/schedules', '/v1/locks', '/v1/attachments',
   ]
   const [one, two, three] = [

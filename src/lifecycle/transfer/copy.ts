@@ -186,7 +186,7 @@ class TableCopy {
   readonly #parts: CopyParts
   readonly #table: MovedTable
   readonly #walled: boolean
-  /** Rows behind it came since: the log brings them. Else a busy writer would be chased for ever. */
+  /** Rows behind it came since, by the log. Else a busy writer would be chased for ever. */
   #until: readonly Moved[] | undefined
 
   constructor(parts: CopyParts, table: MovedTable, walled: boolean) {

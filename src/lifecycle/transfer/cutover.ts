@@ -139,7 +139,7 @@ interface Place {
 
 function mismatch({ table, key, column }: Place): Error {
   const where = column === undefined ? '' : ` in ${column}`
-  return new TransferMismatch(`Source and target differ: ${table} ${JSON.stringify(key)}${where}; ` +
+  return new TransferMismatch(`They differ: ${table} ${JSON.stringify(key)}${where}; ` +
     'the source stays in use. See: holdfast transfer verify')
 }
 

@@ -1,5 +1,5 @@
 import { type Backend, type IntrospectedColumn } from '../../database/engine.js'
-import { columnList, type MovedTable, moverTables } from '../../database/moving.js'
+import { type MovedTable, moverTables } from '../../database/moving.js'
 import { ledger } from '../../database/migrate.js'
 import { keyColumns, staying } from './catalogue.js'
 import { rowsOn } from './ends.js'
@@ -123,7 +123,8 @@ export async function orphans(
     const filled = columns.map((column) => `c."${column}" is not null`).join(' and ')
     const same = columns.map((column, index) => `p."${parentColumns[index]}" = c."${column}"`)
     const rows = await rowsOn(backend, `
-      select ${columnList(table.primaryKey)} from "${name}" c
+      select ${keyColumns(table).map(({ kind, name: key }) =>
+        `${backend.engine.moving.read(kind, key)} as "${key}"`).join(', ')} from "${name}" c
       where ${filled} and not exists (
         select 1 from "${parent}" p where ${same.join(' and ')})
       limit ${faultsMax}`)
