@@ -33,12 +33,13 @@ export { type RedisOptions } from './coordination/redis-connection.js'
 export { type ConnectOptions } from './database/connect.js'
 export { type TransactionOptions } from './database/database.js'
 export {
-  Busy, ConstraintViolation, DatabaseFailure, ForeignKeyViolation, ReadOnlyDatabase,
+  Busy, ConstraintViolation, DatabaseFailure, DatabaseMoved, ForeignKeyViolation,
+  ReadOnlyDatabase,
   SchemaMismatch, StatementTimeout, StorageFull, TransactionConflict, Unavailable,
   UniqueViolation, ValueRefused,
 } from './database/failures.js'
 export { type JsonValue, jsonDepthMax } from './database/json.js'
-export { MigrationUnknown } from './database/migrate.js'
+export { MigrationUnknown, TransferUnfinished } from './database/migrate.js'
 export { InvalidCursor, type Page, type PageRequest } from './database/page.js'
 export { textLengthMax } from './database/values.js'
 export {
@@ -60,6 +61,7 @@ export { type IdGenerator, UuidV7Generator } from './ids.js'
 export {
   type ErasureOptions, type ErasureReport, PersonalData, type PersonalLine,
 } from './lifecycle/personal-data/index.js'
+export * from './lifecycle/transfer/index.js'
 export {
   type CachedValue, CacheStore, type CacheTransport, type ClearNamespaces, type Item,
   type ItemChange, type ItemCondition, ItemExists, type ItemName, ItemNotFound, type ItemOperator,
@@ -73,6 +75,7 @@ export {
 export * from './queues/index.js'
 export { type RunnerOptions } from './runner.js'
 export { type Actor } from './scope.js'
+export { transferOf } from './transfer.js'
 export {
   givenRootKeys, type KeyReport, type KeyRotation, newRootKey, type NewSecret, type OldKey,
   type RevealedSecret, RevealNotRecorded, type RevealRate, type RootKeyFile, RootKeyMismatch,

@@ -18,6 +18,7 @@ import { addServe } from './serve.js'
 import { Terminal } from './terminal.js'
 import { addSecrets } from './secrets.js'
 import { addToken } from './token.js'
+import { addTransfer } from './transfer.js'
 import { addUsage } from './usage.js'
 import { addUser } from './user.js'
 import { programVersion } from './version.js'
@@ -78,6 +79,7 @@ export function buildProgram(terminal: Terminal): Command {
   addOrganization(program, terminal)
   addToken(program, terminal)
   addSecrets(program, terminal)
+  addTransfer(program, terminal)
   addAudit(program, terminal)
   addConversation(program, terminal)
   addAgent(program, terminal)

@@ -8,9 +8,14 @@ import { program } from './server-process.js'
 
 /**
  * Runs a script with the built library and some words, and kills it up to 400 ms after it first
- * said something; the whole lines it said, each of them an acknowledgement.
+ * said something; the whole lines it said, each of them an acknowledgement. With `withinMs` at
+ * Infinity it is left to end by itself.
  */
-export async function killedWriter(script: string, words: readonly string[]): Promise<string[]> {
+export async function killedWriter(
+  script: string,
+  words: readonly string[],
+  withinMs = 400,
+): Promise<string[]> {
   const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
   const child = spawn(process.execPath, [script, library, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -23,8 +28,10 @@ export async function killedWriter(script: string, words: readonly string[]): Pr
     resolve()
   }))
   await Promise.race([begun, ended])
-  await sleep(Math.random() * 400)
-  child.kill('SIGKILL')
+  if (withinMs !== Infinity) {
+    await sleep(Math.random() * withinMs)
+    child.kill('SIGKILL')
+  }
   await ended
   expect(failure).toBe('')
   return said.split('\n').slice(0, -1)

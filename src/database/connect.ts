@@ -15,6 +15,11 @@ export interface ConnectOptions {
   readonly statementTimeoutMs?: number
   /** A role to act as, of which the login is a member, where there are roles. */
   readonly role?: string
+  /**
+   * False to write rows before those that they refer to, where a connection can do that: for tools
+   * that see to it themselves. @default true
+   */
+  readonly references?: boolean
 }
 
 /** What a database URL may look like. */
@@ -24,14 +29,14 @@ export const databaseUrlForms =
 /** Opens the database a URL names. Throws InvalidConfiguration for a URL of another form. */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Backend> {
   const scheme = /^([a-z]+):/.exec(url)?.[1]
-  const { acquireTimeoutMs: busyTimeoutMs } = options
+  const { acquireTimeoutMs: busyTimeoutMs, references } = options
   // Each driver is loaded when it is asked for: programs start sooner.
   switch (scheme) {
     case 'memory':
-      return openSqlite({ path: ':memory:', busyTimeoutMs })
+      return openSqlite({ path: ':memory:', busyTimeoutMs, references })
     case 'sqlite':
     case 'file':
-      return openSqlite({ path: pathOf(url), busyTimeoutMs })
+      return openSqlite({ path: pathOf(url), busyTimeoutMs, references })
     case 'postgres':
     case 'postgresql':
       return openPostgres({ ...options, ...postgresOptionsOf(url) })

@@ -1,5 +1,6 @@
 import { type Dialect, type Expression, type RawBuilder } from 'kysely'
 import { type Kind, type Stored } from './columns.js'
+import { type Moving } from './moving.js'
 
 /** A statement ready to run: SQL text with the engine's placeholders and bound values. */
 export interface Statement {
@@ -14,6 +15,8 @@ export interface Statement {
    * nobody's. Null for statements that touch no rows. Engines without row-level security ignore it.
    */
   readonly reach?: string | null
+  /** What follows a `copy … from stdin`, where the engine has that; such a statement goes alone. */
+  readonly copied?: Uint8Array
 }
 
 /** Organizations whose rows statements may touch. */
@@ -94,6 +97,8 @@ export interface Engine {
   readonly rowSecurity: RowSecurity | undefined
   /** Full-text search. */
   readonly words: WordEngine
+  /** Moving whole tables from one database into another. */
+  readonly moving: Moving
   /** Rows as a table expression; `slot` makes the placeholder of one value (or one array). */
   rows(kinds: RowKinds, count: number, slot: SlotMaker): RawBuilder<unknown>
   /** The values for those placeholders, in order. */

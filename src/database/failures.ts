@@ -1,3 +1,4 @@
+import { fenceWord } from './moving.js'
 import { defineError, HoldfastError, InvalidConfiguration } from '../errors.js'
 
 /** A row with the same unique key exists. Domains translate it into their own sentence. */
@@ -51,6 +52,11 @@ export const SchemaMismatch = defineError('SchemaMismatch', {
   code: 'schema_mismatch', status: 500,
 })
 
+/** What this database held has been moved elsewhere, or is being moved; it takes no writes. */
+export const DatabaseMoved = defineError('DatabaseMoved', {
+  code: 'database_moved', status: 503, retryable: true,
+})
+
 /** A failure without a name here: a defect of the program or of the database. */
 export const DatabaseFailure = defineError('DatabaseFailure', {
   code: 'database_failure', status: 500,
@@ -101,6 +107,8 @@ const classes = {
 export function translated(cause: unknown, kindOf: (cause: unknown) => FailureKind): HoldfastError {
   if (HoldfastError.isInstance(cause)) return cause
   const kind = kindOf(cause)
+  const fenced = cause instanceof Error ? cause.message.split(fenceWord)[1] : undefined
+  if (fenced !== undefined) return new DatabaseMoved(fenced, { cause, retryAfterSeconds })
   const failure = classes[kind]
   const context = failure.definition.retryable === true ? { cause, retryAfterSeconds } : { cause }
   return new failure(`${sentences[kind]}.`, context)

@@ -3,13 +3,27 @@ import { defineError, InvalidInput } from '../errors.js'
 import { type Kind } from './columns.js'
 import { Database, statementBuilder } from './database.js'
 import { type Backend, type Engine, type Session, type WordTables } from './engine.js'
-import { SchemaMismatch } from './failures.js'
+import { DatabaseMoved, SchemaMismatch } from './failures.js'
 import { reachAll } from './reach.js'
 
 /** The database holds a migration that this version does not know: it is newer than the program. */
 export const MigrationUnknown = defineError('MigrationUnknown', {
   code: 'migration_unknown', status: 500,
 })
+
+/** The database is being filled by a transfer that has not ended: it is not whole yet. */
+export const TransferUnfinished = defineError('TransferUnfinished', {
+  code: 'transfer_unfinished', status: 503, retryable: true,
+})
+
+/**
+ * Lines of the ledger that are no migrations: they keep every server out, older ones included,
+ * which take them for migrations of a newer version. What follows says where the data is.
+ */
+export const ledgerMarks = {
+  moved: '~moved to ',
+  unfinished: '~unfinished transfer from ',
+} as const
 
 /** What a migration step works with: a statement builder and the engine's column types. */
 export class SchemaEditor {
@@ -107,7 +121,8 @@ export interface MigrationStatus {
   readonly appliedAt: string | null
 }
 
-const ledger = 'holdfast_migrations'
+/** The table of what was applied. */
+export const ledger = 'holdfast_migrations'
 
 interface LedgerTables {
   [ledger]: { name: string; applied_at: string }
@@ -117,6 +132,8 @@ export interface MigratorOptions {
   readonly migrations: readonly Migration[]
   /** @default systemClock */
   readonly clock?: Clock
+  /** True for who makes the marks of `ledgerMarks`; everybody else is refused by them. */
+  readonly marksAllowed?: boolean
 }
 
 /**
@@ -127,8 +144,10 @@ export class Migrator {
   readonly #backend: Backend
   readonly #migrations: readonly Migration[]
   readonly #clock: Clock
+  readonly #marksAllowed: boolean
 
   constructor(backend: Backend, options: MigratorOptions) {
+    this.#marksAllowed = options.marksAllowed ?? false
     this.#backend = backend
     this.#migrations = options.migrations
     this.#clock = options.clock ?? systemClock
@@ -210,7 +229,10 @@ export class Migrator {
     try {
       const query = database.write.selectFrom(ledger).selectAll().orderBy('name')
       const rows = await database.all(query)
-      return new Map(rows.map((row) => [row.name, row.applied_at]))
+      const marks = rows.filter(({ name }) => name.startsWith('~'))
+      if (!this.#marksAllowed) for (const { name } of marks) throw refusalOf(name)
+      return new Map(rows.filter((row) => !marks.includes(row))
+        .map((row) => [row.name, row.applied_at]))
     } catch (error) {
       if (error instanceof SchemaMismatch) return new Map()
       throw error
@@ -222,4 +244,15 @@ export class Migrator {
     const write = statementBuilder<LedgerTables>(engine)
     return new Database({ session, engine, write, reach: reachAll })
   }
+}
+
+/** Why nobody may work on a database with this mark. */
+function refusalOf(mark: string): Error {
+  const { moved, unfinished } = ledgerMarks
+  if (mark.startsWith(moved)) {
+    return new DatabaseMoved(`What this database held has moved to ${mark.slice(moved.length)}; ` +
+      'use that one, or bring it back: holdfast transfer back')
+  }
+  return new TransferUnfinished('A transfer into this database has not ended ' +
+    `(from ${mark.slice(unfinished.length)}); run it again, or make the database anew.`)
 }

@@ -14,8 +14,10 @@ import { arrayParameter } from './postgres-arrays.js'
 import {
   definitions, introspection, walls, wallsOf, wordIndexes,
 } from './postgres-catalog.js'
+import { CopyQuery } from './postgres-copy.js'
 import { type Answer } from './postgres-flush.js'
 import { jsonCompares } from './postgres-json.js'
+import { postgresMoving } from './postgres-moving.js'
 import { PlanRenewal } from './postgres-plans.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
@@ -72,6 +74,7 @@ export const postgresEngine: Engine = {
     `alter table ${table} add constraint ${key} primary key (${columns.join(', ')})`,
   ],
   words: postgresWords,
+  moving: postgresMoving,
   rows(kinds, count, slot) {
     const names = Object.keys(kinds)
     if (count === 1) return oneRow(kinds, slot)
@@ -287,7 +290,9 @@ export class PostgresBackend implements Backend {
 
   async #query(lease: Lease, statements: readonly Statement[]): Promise<Answer[]> {
     const timeoutMs = lease.patient ? forEver : this.#timeoutMs
+    const [{ copied, sql } = begin] = statements
     try {
+      if (copied !== undefined) return [await CopyQuery.sent(lease.client, sql, copied)]
       return await lease.reaching.send(lease.client, statements, { timeoutMs })
     } catch (cause) {
       const error = translated(cause, postgresFailure)

@@ -7,7 +7,7 @@ import {
 import { lastOf, sequenceBits, sequenceOf } from './word-sequence.js'
 
 /** What stands where no word is; shorter than any word with its mark. */
-const nothing = 'x'
+export const nothing = 'x'
 
 /**
  * The tokenizer splits at blanks only: it knows nothing beyond ASCII, and words have no signs.
@@ -74,7 +74,7 @@ const behind = ({ createdAt, messageId, conversationId, milliseconds }: WordPlac
     < (${createdAt}, ${messageId}, ${conversationId})`
 
 /** The first free number in the second, from the wanted one on and then from its begin. */
-function free(number: ReturnType<typeof sql>, terms: string) {
+export function openPlaces(number: ReturnType<typeof sql>, terms: string) {
   const name = sql.ref(terms)
   const bits = sql.lit(sequenceBits)
   const begin = sql`((${number} >> ${bits}) << ${bits})`
@@ -106,7 +106,7 @@ export const sqliteWords: WordEngine = {
   drop,
   encode,
   sequence: sequenceOf,
-  freeSequence: (number, { terms }) => free(number, terms),
+  freeSequence: (number, { terms }) => openPlaces(number, terms),
   found({ terms, words }, asked) {
     const { organizationId, joins, filters, before, limit } = asked
     const name = sql.ref(words)

@@ -6,6 +6,7 @@ import {
 import { closed, sqliteFailure, translated } from '../failures.js'
 import { begin, runTransaction } from '../transaction.js'
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js'
+import { sqliteMoving } from './sqlite-moving.js'
 import { sqliteWords } from './sqlite-words.js'
 import { SqliteWriter } from './sqlite-writer.js'
 
@@ -50,6 +51,7 @@ export const sqliteEngine: Engine = {
   rowSecurity: undefined,
   renewedKey: () => [],
   words: sqliteWords,
+  moving: sqliteMoving,
   tableSuffix: 'strict',
   clusteredSuffix: 'strict, without rowid',
   rows(kinds, count, slot) {
@@ -74,7 +76,9 @@ export interface SqliteOptions {
   /** A file's path, or `:memory:`. */
   readonly path: string
   /** How long another process may hold the write lock before a call is refused. @default 5000 */
-  readonly busyTimeoutMs?: number
+  readonly busyTimeoutMs?: number | undefined
+  /** Whether foreign keys hold for what this writes. @default true */
+  readonly references?: boolean | undefined
 }
 
 /**
@@ -98,6 +102,7 @@ export class SqliteBackend implements Backend {
     const inMemory = options.path === ':memory:'
     try {
       const connection = await openSqlite(options.path)
+      if (options.references === false) connection.exec('pragma foreign_keys = off')
       const reader = inMemory ? undefined : await openSqlite(options.path)
       const writer = new SqliteWriter(connection, options.busyTimeoutMs ?? 5_000)
       return new SqliteBackend(writer, reader, inMemory ? 'memory' : 'sqlite')

@@ -1,0 +1,45 @@
+import pg from 'pg'
+import { type Answer } from './postgres-flush.js'
+
+/** What node-postgres puts on the wire, of which it tells no types. */
+interface Wire {
+  sendCopyFromChunk(bytes: Uint8Array): void
+  endCopyFrom(): void
+}
+
+interface Receiver {
+  handleCopyInResponse(wire: Wire): void
+}
+
+const Query = pg.Query as unknown as new (config: pg.QueryConfig) => Receiver & {
+  callback: (error: Error | null, result: pg.QueryResult) => void
+}
+
+/**
+ * `copy … from stdin` with its rows. Whoever sends it waits for its end before anything else: in
+ * a pipeline the server would take the next statement for rows.
+ */
+export class CopyQuery extends Query {
+  readonly #rows: Uint8Array
+
+  constructor(text: string, rows: Uint8Array) {
+    super({ text })
+    this.#rows = rows
+  }
+
+  /** Sends the statement and the rows; resolves when the server has them. */
+  static sent(client: pg.PoolClient, text: string, rows: Uint8Array): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const query = new CopyQuery(text, rows)
+      query.callback = (error, result) => (error ? reject(error) : resolve({
+        rows: [], command: result.command, changed: result.rowCount ?? 0,
+      }))
+      client.query(query as never)
+    })
+  }
+
+  override handleCopyInResponse(wire: Wire): void {
+    wire.sendCopyFromChunk(this.#rows)
+    wire.endCopyFrom()
+  }
+}

@@ -1,0 +1,246 @@
+import { type Backend, type Session } from '../../database/engine.js'
+import { ledgerMarks } from '../../database/migrate.js'
+import { type MovedTable, moverTables } from '../../database/moving.js'
+import { countsOf, makePieces } from './copy.js'
+import { type End, rowsOn, runOn } from './ends.js'
+import { TransferMismatch, TransferRefused } from './errors.js'
+import { stopIfAsked } from './events.js'
+import {
+  applySome, type ChangedKeys, type FollowParts, installLog, inTurns, isLogging, oneOf, slices,
+  waiting,
+} from './follow.js'
+import {
+  dropProgress, hasTable, mark, markOf, movedTo, setPhase, stateOf, unmark,
+} from './progress.js'
+import { canonicalColumns, canonicalRow, compareAll } from './verify.js'
+
+const { fence } = moverTables
+
+/** What a catch-up did. */
+export interface CatchUpReport {
+  /** Entries of the log that were brought over. */
+  readonly applied: number
+}
+
+/** What a cutover did. */
+export interface CutoverReport extends CatchUpReport {
+  /** How long the source took no writes before the target was ready for them. */
+  readonly fenceMs: number
+  /** Rows compared within the fence, since they had changed meanwhile. */
+  readonly compared: number
+}
+
+/** Brings over what changed, until nothing waits. */
+export async function catchUp(
+  parts: FollowParts,
+  changed: ChangedKeys = new Map(),
+): Promise<CatchUpReport> {
+  const { source, target, watch } = parts
+  await checkFollowing(parts)
+  watch.onEvent?.({ type: 'phase', phase: 'catch-up' })
+  let applied = 0
+  for (;;) {
+    stopIfAsked(watch)
+    const taken = await applySome(parts, changed)
+    applied += taken
+    const left = await waiting(source)
+    watch.onEvent?.({ type: 'changes', applied, left })
+    // Writers may go on for ever; what they do in a moment is little.
+    if (taken === 0 || left < 100) break
+  }
+  if ((await stateOf(target.backend))?.phase === 'following') await settle(parts, changed)
+  return { applied }
+}
+
+/** References hold once the target is as one state of the source was. */
+async function settle(parts: FollowParts, changed: ChangedKeys): Promise<void> {
+  while (await applySome(parts, changed) >= 2_000) stopIfAsked(parts.watch)
+  await makePieces(parts, true)
+}
+
+/** The source is one whose changes are logged, and the target the one they belong into. */
+async function checkFollowing({ source, target }: FollowParts): Promise<void> {
+  const where = await movedTo(source.backend)
+  if (where !== undefined) {
+    throw new TransferRefused(`What ${source.label} held has moved to ${where} already.`)
+  }
+  const state = await stateOf(target.backend)
+  const returns = await movedTo(target.backend) === source.label
+  const follows = state?.source === source.label && state.phase === 'following'
+  if (await isLogging(source) && (returns || follows)) return
+  throw new TransferRefused(state?.phase === 'copying'
+    ? `The copy into ${target.label} has not ended; run it again first.`
+    : `Nothing follows ${source.label} into ${target.label}; begin with: ` +
+      'holdfast transfer copy --live')
+}
+
+/**
+ * Moves the writers: compares everything, keeps writes out of the source for as long as the last
+ * changes take, compares what changed, and lets nobody work on the source any more. Repeated after
+ * an end in the middle it goes on; after a failure the source takes writes again.
+ */
+export async function cutOver(parts: FollowParts): Promise<CutoverReport> {
+  const { source, target, watch } = parts
+  if (await isDone(parts)) return { applied: 0, fenceMs: 0, compared: 0 }
+  const changed: ChangedKeys = new Map()
+  let { applied } = await catchUp(parts, changed)
+  await compareBefore(parts, changed)
+  watch.onEvent?.({ type: 'phase', phase: 'fence' })
+  const sinceMs = performance.now()
+  await closeFence(source, target.label)
+  watch.onEvent?.({ type: 'fence', closed: true, milliseconds: 0 })
+  let compared: number
+  try {
+    for (let taken = 1; taken > 0;) {
+      stopIfAsked(watch)
+      taken = await applySome(parts, changed)
+      applied += taken
+    }
+    compared = await compareWithin(parts, changed)
+  } catch (error) {
+    await openFence(source)
+    throw error
+  }
+  // From here on a failure leaves the fence closed: servers may be at work on the target already.
+  await openTarget(parts)
+  await abandon(parts)
+  const fenceMs = Math.round(performance.now() - sinceMs)
+  watch.onEvent?.({ type: 'fence', closed: false, milliseconds: fenceMs })
+  return { applied, fenceMs, compared }
+}
+
+/** Whether all is done, if need be after what an earlier end left. */
+async function isDone(parts: FollowParts): Promise<boolean> {
+  const { source, target } = parts
+  if (await movedTo(source.backend) === target.label) return true
+  const [row] = await hasTable(source.backend, fence)
+    ? await rowsOn(source.backend, `select message from ${fence} where closed`) : []
+  // The target was opened, and only the mark of the source is missing.
+  const isOpened = row !== undefined && String(row.message).endsWith(target.label) &&
+    await isLogging(target) && await markOf(target.backend) === undefined
+  if (isOpened) await abandon(parts)
+  return isOpened
+}
+
+/** Compares everything while writers go on: what differs must have changed since. */
+async function compareBefore(parts: FollowParts, changed: ChangedKeys): Promise<void> {
+  const { differences } = await compareAll({ ...parts, differencesMax: 1_000_000 })
+  await catchUp(parts, changed)
+  const left = differences.find(({ table, key }) =>
+    changed.get(table)?.has(JSON.stringify(key)) !== true)
+  if (left !== undefined) throw mismatch(left)
+}
+
+interface Place {
+  readonly table: string
+  readonly key: readonly unknown[]
+  readonly column?: string | undefined
+}
+
+function mismatch({ table, key, column }: Place): Error {
+  const where = column === undefined ? '' : ` in ${column}`
+  return new TransferMismatch(`They differ: ${table} ${JSON.stringify(key)}${where}; ` +
+    'the source stays in use. See: holdfast transfer verify')
+}
+
+/** Compares the rows that changed, and how many rows there are. */
+async function compareWithin(parts: FollowParts, changed: ChangedKeys): Promise<number> {
+  const { source, target, tables } = parts
+  let compared = 0
+  for (const table of tables) {
+    for (const keys of slices([...changed.get(table.name)?.values() ?? []])) {
+      const [one, other] = [
+        await canonicalRows(source.backend, table, keys),
+        await canonicalRows(target.backend, table, keys),
+      ]
+      for (const key of keys) {
+        const text = JSON.stringify(key)
+        if (one.get(text) !== other.get(text)) throw mismatch({ table: table.name, key })
+      }
+      compared += keys.length
+    }
+  }
+  const [one, other] = [
+    await countsOf(source.backend, tables), await countsOf(target.backend, tables),
+  ]
+  for (const [table, rows] of one) {
+    if (other.get(table) !== rows) throw mismatch({ table, key: [rows, other.get(table)] })
+  }
+  return compared
+}
+
+async function canonicalRows(
+  backend: Backend,
+  table: MovedTable,
+  keys: Parameters<typeof oneOf>[2],
+): Promise<Map<string, string>> {
+  const { where, parameters } = oneOf(backend.engine.moving, table, keys)
+  const rows = await rowsOn(backend, `select ${canonicalColumns(backend, table)}
+    from "${table.name}" where ${where}`, parameters)
+  return new Map(rows.map((row) => {
+    const { key, text } = canonicalRow(backend, table, row)
+    return [JSON.stringify(key), text]
+  }))
+}
+
+/** Waits for writers at work, then keeps all out. */
+async function closeFence({ backend }: End, to: string): Promise<void> {
+  await backend.transaction(async (session) => {
+    for (const statement of backend.engine.moving.changes.holdWriters) {
+      await runOn(session, statement)
+    }
+    await setFence(session, backend, { closed: '1',
+      message: `This database takes no writes: what it holds moves to ${to}` })
+  })
+}
+
+const openFence = ({ backend }: End) => setFence(backend, backend, { closed: '0', message: '' })
+
+async function setFence(
+  session: Session,
+  { engine: { moving } }: Backend,
+  { closed, message }: { readonly closed: string; readonly message: string },
+): Promise<void> {
+  await runOn(session, {
+    sql: `update ${fence} set closed = ${moving.slot('flag', 1)},
+      message = ${moving.slot('text', 2)}`,
+    parameters: [moving.bound('flag', closed), message],
+  })
+}
+
+/** Lets servers work on the target, and logs what they change for a way back. */
+async function openTarget({ target, tables }: FollowParts): Promise<void> {
+  const { backend } = target
+  await installLog(target, tables)
+  const hasState = await stateOf(backend) !== undefined
+  await backend.transaction(async (session) => {
+    await setFence(session, backend, { closed: '0', message: '' })
+    if (hasState) {
+      await setPhase(session, 'moved')
+      await dropProgress(session, false)
+    }
+    await unmark(session)
+  })
+}
+
+/** Keeps every server out of the source for good, and stops its log. */
+async function abandon({ source, target, tables }: FollowParts): Promise<void> {
+  const { backend } = source
+  await backend.transaction(async (session) => {
+    await setFence(session, backend, { closed: '1',
+      message: `What this database held has moved to ${target.label}` })
+    await mark(session, backend, ledgerMarks.moved + target.label)
+  })
+  await inTurns(backend, backend.engine.moving.changes.stop(tables))
+}
+
+/**
+ * Ends the following: before a cutover the source goes on as if nothing had been; behind it the
+ * target keeps no log for a way back any more.
+ */
+export async function endFollowing({ source, target, tables }: FollowParts): Promise<void> {
+  const isOver = await movedTo(source.backend) === target.label
+  const end = isOver ? target : source
+  await inTurns(end.backend, end.backend.engine.moving.changes.remove(tables))
+  if (isOver) await end.backend.transaction((session) => dropProgress(session, true))
+}

@@ -1,0 +1,8 @@
+export { type CopyReport } from './copy.js'
+export { type CatchUpReport, type CutoverReport } from './cutover.js'
+export { TransferMismatch, TransferRefused, TransferStopped } from './errors.js'
+export { type Pace, type TransferEvent, type TransferPhase } from './events.js'
+export { type Finding } from './findings.js'
+export { type Plan } from './plan.js'
+export { type CopyOptions, Transfer, type TransferOptions } from './transfer.js'
+export { type Difference, type TableVerdict, type Verdict } from './verify.js'
