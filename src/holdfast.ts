@@ -21,7 +21,9 @@ import {
 } from './identity/index.js'
 import { FloorSweeper, type FloorWorks, type SweeperOptions } from './floor/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { importsOf } from './imports.js'
 import { type ItemWorks } from './items/index.js'
+import { type Imports } from './lifecycle/import/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
 import { organizationStores, type OrganizationStores } from './organization-stores.js'
@@ -166,6 +168,11 @@ export class Holdfast {
   /** Erasing and exporting everything of one person, in all organizations. */
   personalData(actor: Actor = programActor): PersonalData {
     return personalDataOf(this, actor)
+  }
+
+  /** Imports from other applications into one organization, by id, or the one called `default`. */
+  imports(organizationId: string = defaultOrganizationId, actor: Actor = programActor): Imports {
+    return importsOf(this, { organizationId, actor })
   }
 
   /** Keys and results of mutating calls. */

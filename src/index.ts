@@ -43,6 +43,10 @@ export * from './identity/index.js'
 export * from './floor/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
 export {
+  type ImportCount, type ImportOptions, type ImportProgress, type ImportRemark, type ImportReport,
+  Imports, type ImportUnmapped, type OrcheoImportOptions,
+} from './lifecycle/import/index.js'
+export {
   type ErasureOptions, type ErasureReport, PersonalData, type PersonalLine,
 } from './lifecycle/personal-data/index.js'
 export {

@@ -6,6 +6,7 @@ import { wantsStack } from './environment.js'
 import {
   CommandFailure, exitCodeOf, exitCodes, failureText, ToldFailure, UsageFailure,
 } from './failure.js'
+import { addImport } from './import.js'
 import { addInitDb } from './init-db.js'
 import { addMigrate } from './migrate.js'
 import { addOpenApi } from './openapi.js'
@@ -78,6 +79,7 @@ export function buildProgram(terminal: Terminal): Command {
   addSecrets(program, terminal)
   addAudit(program, terminal)
   addConversation(program, terminal)
+  addImport(program, terminal)
   addUsage(program, terminal)
   addWorkflow(program, terminal)
   addRun(program, terminal)

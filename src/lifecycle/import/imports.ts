@@ -1,0 +1,23 @@
+import { importOrcheo, type OrcheoImportOptions } from './orcheo/import.js'
+import { type ImportParts } from './parts.js'
+import { type ImportReport } from './report.js'
+
+/**
+ * Imports into one organization. All are repeatable: what is there already stays as it is, and an
+ * import that was cut off goes on. The report tells everything that was found.
+ */
+export class Imports {
+  readonly #parts: ImportParts
+
+  constructor(parts: ImportParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * What an installation of Orcheo keeps, from its files or from what its own tool exported. Throws
+   * InvalidInput, and the reason of a signal.
+   */
+  orcheo(path: string, options: OrcheoImportOptions = {}): Promise<ImportReport> {
+    return importOrcheo(this.#parts, path, options)
+  }
+}

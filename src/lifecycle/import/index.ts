@@ -1,0 +1,8 @@
+/** @module Imports from other applications. */
+export { type OrcheoImportOptions } from './orcheo/import.js'
+export { Imports } from './imports.js'
+export { type ImportParts, type ImportStores } from './parts.js'
+export {
+  type ImportCount, type ImportOptions, type ImportProgress, type ImportRemark, type ImportReport,
+  type ImportUnmapped,
+} from './report.js'
