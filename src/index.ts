@@ -44,7 +44,7 @@ export * from './floor/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
 export {
   type ImportCount, type ImportOptions, type ImportProgress, type ImportRemark, type ImportReport,
-  Imports, type ImportUnmapped, type OrcheoImportOptions,
+  Imports, type ImportUnmapped, type OpenHandsImportOptions, type OrcheoImportOptions,
 } from './lifecycle/import/index.js'
 export {
   type ErasureOptions, type ErasureReport, PersonalData, type PersonalLine,

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type Command } from 'commander'
+import { type Holdfast } from '../holdfast.js'
+import { UserNotFound } from '../identity/index.js'
 import {
   type ImportOptions, type ImportProgress, type ImportReport, type Imports,
 } from '../lifecycle/import/index.js'
-import { CommandFailure, exitCodes, ToldFailure } from './failure.js'
+import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.js'
 import { type OrganizationOptions, withOrganization } from './in-organization.js'
 import { withHoldfast } from './open.js'
 import { configured } from './options.js'
@@ -21,7 +23,16 @@ interface OrcheoOptions extends Options {
   readonly secrets: boolean
 }
 
-/** Adds `import orcheo`. */
+interface OpenHandsOptions extends Options {
+  readonly settingsOf?: string
+  readonly key: readonly string[]
+  readonly user: readonly string[]
+  readonly secrets: boolean
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+
+/** Adds `import orcheo` and `import openhands`. */
 export function addImport(program: Command, terminal: Terminal): void {
   const group = program.command('import').description('take in what other applications keep')
   withReport(group.command('orcheo <path>'))
@@ -32,6 +43,28 @@ export function addImport(program: Command, terminal: Terminal): void {
       run(options, terminal, (imports, told) => imports.orcheo(path, {
         ...told, secrets, vaultKey: vaultKey === undefined ? undefined : keyIn(vaultKey),
       })))
+  addOpenHands(group, terminal)
+}
+
+function addOpenHands(group: Command, terminal: Terminal): void {
+  withReport(group.command('openhands <path>'))
+    .description('import a home of OpenHands: V0 file store, V1 app server, agent server, CLI')
+    .option('--settings-of <whose>', 'whose settings and secrets in it become: organization, ' +
+      'nobody, or a user by id, e-mail address or name; needed')
+    .option('--key <file>', 'a key that secrets may be under; may be repeated', collect, [])
+    .option('--user <source=user>', 'who a user of OpenHands is here; may be repeated', collect, [])
+    .option('--no-secrets', 'leave out secrets')
+    .action((path: string, { settingsOf, key, user, secrets, ...options }: OpenHandsOptions) => {
+      if (settingsOf === undefined) {
+        throw new UsageFailure('import openhands needs --settings-of: OpenHands does not say whose')
+      }
+      const isId = ['organization', 'nobody'].includes(settingsOf)
+      return run(options, terminal, async (imports, told, holdfast) =>
+        imports.openHands(path, {
+          ...told, secrets, keys: key.map(keyIn), users: await usersOf(holdfast, user),
+          settingsOf: isId ? settingsOf : await userIn(holdfast, settingsOf),
+        }))
+    })
 }
 
 /** Adds what every import may be told. */
@@ -46,7 +79,7 @@ function withReport(command: Command): Command {
 async function run(
   options: Options,
   terminal: Terminal,
-  work: (imports: Imports, told: ImportOptions) => Promise<ImportReport>,
+  work: (imports: Imports, told: ImportOptions, holdfast: Holdfast) => Promise<ImportReport>,
 ): Promise<void> {
   const { settings } = configured(options, terminal)
   const stopped = new AbortController()
@@ -58,7 +91,7 @@ async function run(
     return work(holdfast.imports(id, { id: 'command line' }), {
       dryRun: options.dryRun === true, signal: stopped.signal,
       ...(isQuiet ? {} : { onProgress: (progress) => tell(progress, terminal) }),
-    })
+    }, holdfast)
   })
   if (options.report !== undefined) write(options.report, report)
   if (options.json === true) terminal.print(JSON.stringify(report))
@@ -109,4 +142,25 @@ function keyIn(path: string): string {
     const sentence = `The key in ${path} cannot be read (${(cause as Error).message}).`
     throw new CommandFailure(sentence, { code: 'file_unreadable', cause })
   }
+}
+
+async function userIn({ identity }: Holdfast, named: string): Promise<string> {
+  const user = await identity.findUser(named)
+  if (user === undefined) throw new UserNotFound(`There is no user ${named}.`)
+  return user.id
+}
+
+/** `source=user`, by the id in the source. */
+async function usersOf(
+  holdfast: Holdfast, given: readonly string[],
+): Promise<Record<string, string>> {
+  const users: Record<string, string> = {}
+  for (const each of given) {
+    const [source, named] = [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]
+    if (source === '' || named === '' || !each.includes('=')) {
+      throw new UsageFailure(`--user must be <id in OpenHands>=<user here>, not ${each}`)
+    }
+    users[source] = await userIn(holdfast, named)
+  }
+  return users
 }

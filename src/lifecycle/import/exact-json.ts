@@ -26,11 +26,6 @@ export function exactJson(text: string): ExactJson {
   return { stored: stored as Stored<'json'>, value, losses: reader.losses }
 }
 
-/** A JSON value of our own, stored. */
-export function exactOf(value: JsonValue): ExactJson {
-  return exactJson(JSON.stringify(value))
-}
-
 /** The first whole JSON value of a text, and how many characters stand behind it. */
 export function firstJson(text: string): { readonly json: string; readonly rest: number } {
   const reader = new Reader(text)
@@ -45,9 +40,9 @@ export function membersOf(text: string): Map<string, string> {
   return reader.members()
 }
 
-/** The member of an object under a key, with its own spelling. */
-export function memberOf(text: string, key: string): string | undefined {
-  return membersOf(text).get(key)
+/** The whole elements of an array, each as its text; an end that is cut off is left out. */
+export function elementsOf(text: string): string[] {
+  return new Reader(text).elements()
 }
 
 /** An object of members that are JSON text already. */
@@ -95,6 +90,23 @@ class Reader {
       members.set(key, this.#text.slice(from, this.at))
     })
     return members
+  }
+
+  elements(): string[] {
+    const elements: string[] = []
+    this.#skip()
+    if (this.#text[this.at] !== '[') return elements
+    this.at += 1
+    try {
+      this.#each(']', () => {
+        const from = this.at
+        this.#value()
+        elements.push(this.#text.slice(from, this.at))
+      })
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error
+    }
+    return elements
   }
 
   #value(): string {

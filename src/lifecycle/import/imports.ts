@@ -1,3 +1,4 @@
+import { importOpenHands, type OpenHandsImportOptions } from './openhands/import.js'
 import { importOrcheo, type OrcheoImportOptions } from './orcheo/import.js'
 import { type ImportParts } from './parts.js'
 import { type ImportReport } from './report.js'
@@ -19,5 +20,13 @@ export class Imports {
    */
   orcheo(path: string, options: OrcheoImportOptions = {}): Promise<ImportReport> {
     return importOrcheo(this.#parts, path, options)
+  }
+
+  /**
+   * What a home of OpenHands keeps: a V0 file store, the V1 app server, the V1 agent server, the
+   * command line. Throws InvalidInput, and the reason of a signal.
+   */
+  openHands(path: string, options: OpenHandsImportOptions): Promise<ImportReport> {
+    return importOpenHands(this.#parts, path, options)
   }
 }

@@ -1,4 +1,5 @@
 /** @module Imports from other applications. */
+export { type OpenHandsImportOptions } from './openhands/import.js'
 export { type OrcheoImportOptions } from './orcheo/import.js'
 export { Imports } from './imports.js'
 export { type ImportParts, type ImportStores } from './parts.js'

@@ -20,6 +20,12 @@ export interface KeptBytes {
   readonly conversationId?: string | null
 }
 
+/** What became of bytes to be kept. */
+export interface KeptAs {
+  readonly kept: string
+  readonly isNew: boolean
+}
+
 /** A value to be kept under the name of its row. */
 export interface KeptValue {
   readonly key: string
@@ -54,13 +60,13 @@ export class Keeping {
     return added.length
   }
 
-  /** Keeps bytes as an attachment, once; how the report is to call it. */
-  async bytes({ place, bytes, conversationId = null }: KeptBytes): Promise<string> {
+  /** Keeps bytes as an attachment, once; how the report is to call it, and whether it was there. */
+  async bytes({ place, bytes, conversationId = null }: KeptBytes): Promise<KeptAs> {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const name = place.replace(/[/\\\0-\x1f\x7f]/g, ':').slice(-200)
     const found = await this.#attached({ name, sha256, conversationId })
-    if (found !== undefined) return `attachment ${found}`
-    if (this.#ledger.isDry) return 'attachment'
+    if (found !== undefined) return { kept: `attachment ${found}`, isNew: false }
+    if (this.#ledger.isDry) return { kept: 'attachment', isNew: true }
     const { attachments } = this.#parts.stores()
     try {
       const { id } = await attachments.create({
@@ -68,10 +74,10 @@ export class Keeping {
       })
       await attachments.put(id, (async function* () { yield bytes })())
       await attachments.complete(id)
-      return `attachment ${id}`
+      return { kept: `attachment ${id}`, isNew: true }
     } catch (error) {
       if (!HoldfastError.isInstance(error)) throw error
-      return `not kept: ${error.message}`
+      return { kept: `not kept: ${error.message}`, isNew: false }
     }
   }
 
@@ -90,7 +96,7 @@ export class Keeping {
   async #fitting(kind: string, key: string, value: ExactJson): Promise<Stored<'json'>> {
     if (Buffer.byteLength(value.stored) <= itemBytesMax) return value.stored
     const bytes = Buffer.from(value.stored)
-    const kept = await this.bytes({ place: `${kind}/${key}.json`, bytes })
+    const { kept } = await this.bytes({ place: `${kind}/${key}.json`, bytes })
     return exactJson(JSON.stringify({ $kept: kept })).stored
   }
 

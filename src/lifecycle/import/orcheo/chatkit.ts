@@ -6,10 +6,10 @@ import { InvalidInput } from '../../../errors.js'
 import { uuidOf } from '../../../named-ids.js'
 import { ConversationWriter, presentMoment, type SourceMessage } from '../conversation-writer.js'
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
+import { isObject } from '../json-object.js'
 import { momentIn } from '../moments.js'
 import { insertAll } from '../rows.js'
 import { OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
-import { isObject } from './runs.js'
 
 /** Who speaks in items of a type; all others are the assistant's. */
 const roleOf: Readonly<Record<string, string>> = {
@@ -182,8 +182,9 @@ export class OrcheoChatKit {
     if (file === undefined) {
       return ledger.skipped({ kind, place: name, reason: 'the file is not beside the database' })
     }
-    await keeping.bytes({ place: name, bytes: readFileSync(file), conversationId })
-    ledger.imported(kind)
+    const bytes = readFileSync(file)
+    const { isNew } = await keeping.bytes({ place: name, bytes, conversationId })
+    ledger[isNew ? 'imported' : 'present'](kind)
   }
 }
 

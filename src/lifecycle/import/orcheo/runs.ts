@@ -4,6 +4,7 @@ import { encodeRow } from '../../../database/table.js'
 import { InvalidInput } from '../../../errors.js'
 import { runStatuses, workflowRuns, workflowRunTags } from '../../../workflows/index.js'
 import { membersOf, objectOf } from '../exact-json.js'
+import { isObject } from '../json-object.js'
 import { insertAll, type ImportRow } from '../rows.js'
 import { idOf, OrcheoReading, type OrcheoWork, SourceRow, wholeRow } from './reading.js'
 import { knownTables } from './tables.js'
@@ -172,7 +173,3 @@ function tagRows(rows: readonly ImportRow[]): ImportRow[] {
     },
   })))
 }
-
-/** An object of JSON. */
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

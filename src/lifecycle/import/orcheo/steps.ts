@@ -2,9 +2,9 @@ import { encodeRow } from '../../../database/table.js'
 import { InvalidInput } from '../../../errors.js'
 import { workflowRuns, workflowSteps } from '../../../workflows/index.js'
 import { type ExactJson, membersOf } from '../exact-json.js'
+import { isObject } from '../json-object.js'
 import { type ImportRow } from '../rows.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
-import { isObject } from './runs.js'
 
 /** Steps written in one transaction. */
 const batchMax = 300

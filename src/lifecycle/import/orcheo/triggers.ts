@@ -2,9 +2,9 @@ import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { ScheduleNameTaken } from '../../../queues/index.js'
 import { WebhookNameTaken } from '../../../webhooks/index.js'
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
+import { isObject } from '../json-object.js'
 import { type SecretKeeper } from '../secret-keeper.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
-import { isObject } from './runs.js'
 
 /** Where jobs of imported triggers go. */
 const queue = 'runs'

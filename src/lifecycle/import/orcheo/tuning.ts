@@ -3,9 +3,9 @@ import { InvalidInput } from '../../../errors.js'
 import {
   numbersIn, tuningCheckpoints, tuningMetrics, type TuningObject, tuningWorkflows,
 } from '../../../tuning/index.js'
+import { isObject } from '../json-object.js'
 import { type ImportRow, insertAll } from '../rows.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
-import { isObject } from './runs.js'
 
 /** Imports what tries at tuning gave. */
 export class OrcheoTuning {

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { InvalidInput } from '../../../errors.js'
 import { fernetOpened } from '../ciphers.js'
 import { exactJson } from '../exact-json.js'
+import { isObject } from '../json-object.js'
 import { type SecretKeeper } from '../secret-keeper.js'
 import { OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
-import { isObject } from './runs.js'
 
 /** The key that was given, or the one that Orcheo keeps beside its vault. */
 export function vaultKeyOf(path: string, given: string | undefined): string | undefined {

@@ -5,6 +5,7 @@ import { InvalidInput } from '../../../errors.js'
 import { isUuid } from '../../../ids.js'
 import { plainText, workflows, workflowVersions } from '../../../workflows/index.js'
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
+import { isObject } from '../json-object.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
 
 /** Where a version of Orcheo is now. */
@@ -189,6 +190,3 @@ export function makerOf({ audit_log: log }: Record<string, unknown>): string {
   const [first] = Array.isArray(log) ? log as { actor?: unknown }[] : []
   return typeof first?.actor === 'string' && first.actor !== '' ? first.actor : 'orcheo'
 }
-
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
