@@ -32,7 +32,7 @@ interface OpenHandsOptions extends Options {
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value]
 
-/** Adds `import orcheo` and `import openhands`. */
+/** Adds `import` of each application. */
 export function addImport(program: Command, terminal: Terminal): void {
   const group = program.command('import').description('take in what other applications keep')
   withReport(group.command('orcheo <path>'))
@@ -44,6 +44,14 @@ export function addImport(program: Command, terminal: Terminal): void {
         ...told, secrets, vaultKey: vaultKey === undefined ? undefined : keyIn(vaultKey),
       })))
   addOpenHands(group, terminal)
+  withReport(group.command('chatgpt <path>'))
+    .description('import the conversations of an export of ChatGPT: conversations.json')
+    .action((path: string, options: Options) =>
+      run(options, terminal, (imports, told) => imports.chatGpt(path, told)))
+  withReport(group.command('claude <path>'))
+    .description('import the conversations of an export of Claude: conversations.json')
+    .action((path: string, options: Options) =>
+      run(options, terminal, (imports, told) => imports.claude(path, told)))
 }
 
 function addOpenHands(group: Command, terminal: Terminal): void {

@@ -1,7 +1,10 @@
+import { importChats } from './chats/chat.js'
+import { chatGpt } from './chats/chatgpt.js'
+import { claude } from './chats/claude.js'
 import { importOpenHands, type OpenHandsImportOptions } from './openhands/import.js'
 import { importOrcheo, type OrcheoImportOptions } from './orcheo/import.js'
 import { type ImportParts } from './parts.js'
-import { type ImportReport } from './report.js'
+import { type ImportOptions, type ImportReport } from './report.js'
 
 /**
  * Imports into one organization. All are repeatable: what is there already stays as it is, and an
@@ -28,5 +31,15 @@ export class Imports {
    */
   openHands(path: string, options: OpenHandsImportOptions): Promise<ImportReport> {
     return importOpenHands(this.#parts, path, options)
+  }
+
+  /** The conversations of an export of ChatGPT, as trees. Throws InvalidInput. */
+  chatGpt(path: string, options: ImportOptions = {}): Promise<ImportReport> {
+    return importChats(this.#parts, { path, format: chatGpt }, options)
+  }
+
+  /** The conversations of an export of Claude. Throws InvalidInput. */
+  claude(path: string, options: ImportOptions = {}): Promise<ImportReport> {
+    return importChats(this.#parts, { path, format: claude }, options)
   }
 }
