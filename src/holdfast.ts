@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
+import { archivesOf } from './archives.js'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
 import { type CheckpointLog } from './checkpoints/index.js'
@@ -23,6 +24,7 @@ import { FloorSweeper, type FloorWorks, type SweeperOptions } from './floor/inde
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { importsOf } from './imports.js'
 import { type ItemWorks } from './items/index.js'
+import { type Archives } from './lifecycle/archive/index.js'
 import { type Imports } from './lifecycle/import/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
@@ -173,6 +175,11 @@ export class Holdfast {
   /** Imports from other applications into one organization, by id, or the one called `default`. */
   imports(organizationId: string = defaultOrganizationId, actor: Actor = programActor): Imports {
     return importsOf(this, { organizationId, actor })
+  }
+
+  /** Archives of everything, of an organization, of a conversation. */
+  archives(actor: Actor = programActor): Archives {
+    return archivesOf(this, actor)
   }
 
   /** Keys and results of mutating calls. */

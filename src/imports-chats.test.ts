@@ -21,10 +21,11 @@ const importing = ({ holdfast, organizationId }: ContractWorld) => holdfast.impo
 const id = '68a1f0c2-0000-4000-8000-000000000001'
 const uuid = (last: number) => `00000000-0000-4000-8000-00000000000${last}`
 
-const node = (last: number, parent: string | null, children: number[], role = 'user') => ({
+const node = (last: number, parent: string | null, children: number[]) => ({
   id: uuid(last), parent, children: children.map(uuid),
   message: {
-    id: uuid(last), author: { role }, create_time: 1_700_000_000.25 + last,
+    id: uuid(last), author: { role: [1, 4].includes(last) ? 'user' : 'assistant' },
+    create_time: 1_700_000_000.25 + last,
     content: { content_type: 'text', parts: [`part ${last}`] }, metadata: { model_slug: 'gpt' },
   },
 })
@@ -35,7 +36,7 @@ const chat = {
   mapping: {
     'client-root': { id: 'client-root', message: null, parent: null, children: [uuid(1)] },
     [uuid(1)]: node(1, 'client-root', [2, 3]),
-    [uuid(2)]: node(2, uuid(1), [4], 'assistant'), [uuid(3)]: node(3, uuid(1), [], 'assistant'),
+    [uuid(2)]: node(2, uuid(1), [4]), [uuid(3)]: node(3, uuid(1), []),
     [uuid(4)]: node(4, uuid(2), []),
   },
 }

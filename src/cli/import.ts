@@ -5,6 +5,7 @@ import { UserNotFound } from '../identity/index.js'
 import {
   type ImportOptions, type ImportProgress, type ImportReport, type Imports,
 } from '../lifecycle/import/index.js'
+import { addArchiveImport } from './archive.js'
 import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.js'
 import { type OrganizationOptions, withOrganization } from './in-organization.js'
 import { withHoldfast } from './open.js'
@@ -44,6 +45,7 @@ export function addImport(program: Command, terminal: Terminal): void {
         ...told, secrets, vaultKey: vaultKey === undefined ? undefined : keyIn(vaultKey),
       })))
   addOpenHands(group, terminal)
+  addArchiveImport(group, terminal)
   withReport(group.command('chatgpt <path>'))
     .description('import the conversations of an export of ChatGPT: conversations.json')
     .action((path: string, options: Options) =>

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addExport } from './archive.js'
 import { addAudit } from './audit.js'
 import { addConversation } from './conversation.js'
 import { addDoctor } from './doctor.js'
@@ -79,6 +80,7 @@ export function buildProgram(terminal: Terminal): Command {
   addSecrets(program, terminal)
   addAudit(program, terminal)
   addConversation(program, terminal)
+  addExport(program, terminal)
   addImport(program, terminal)
   addUsage(program, terminal)
   addWorkflow(program, terminal)

@@ -17,8 +17,8 @@ export interface Area {
 
 const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
 const composition = [
-  'finish', 'holdfast', 'imports', 'index', 'options', 'organization-stores', 'personal-data',
-  'runner', 'shared-parts', 'tables',
+  'archives', 'finish', 'holdfast', 'imports', 'index', 'options', 'organization-stores',
+  'personal-data', 'runner', 'shared-parts', 'tables',
 ]
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */
