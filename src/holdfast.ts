@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { openFloorConcurrency, openFloorHandlers } from './adapters/open-floor/index.js'
 import { AgentSweeper, type AgentSweeperOptions, type AgentWorks } from './agents/index.js'
+import { archivesOf } from './archives.js'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
 import { type CheckpointLog } from './checkpoints/index.js'
@@ -23,7 +24,10 @@ import {
 } from './identity/index.js'
 import { FloorSweeper, type FloorWorks, type SweeperOptions } from './floor/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
+import { importsOf } from './imports.js'
 import { type ItemWorks } from './items/index.js'
+import { type Archives } from './lifecycle/archive/index.js'
+import { type Imports } from './lifecycle/import/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
 import { type HoldfastOptions } from './options.js'
 import {
@@ -173,6 +177,16 @@ export class Holdfast {
   /** Erasing and exporting everything of one person, in all organizations. */
   personalData(actor: Actor = programActor): PersonalData {
     return personalDataOf(this, actor)
+  }
+
+  /** Imports from other applications into one organization, by id, or the one called `default`. */
+  imports(organizationId: string = defaultOrganizationId, actor: Actor = programActor): Imports {
+    return importsOf(this, { organizationId, actor })
+  }
+
+  /** Archives of everything, of an organization, of a conversation. */
+  archives(actor: Actor = programActor): Archives {
+    return archivesOf(this, actor)
   }
 
   /** Keys and results of mutating calls. */

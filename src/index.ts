@@ -59,6 +59,14 @@ export {
 export * from './floor/index.js'
 export { type IdGenerator, UuidV7Generator } from './ids.js'
 export {
+  ArchiveConflict, type ArchiveFile, type ArchiveManifest, type ArchiveOptions,
+  type ArchiveProgress, Archives, type ArchiveScope, InvalidArchive,
+} from './lifecycle/archive/index.js'
+export {
+  type ImportCount, type ImportOptions, type ImportProgress, type ImportRemark, type ImportReport,
+  Imports, type ImportUnmapped, type OpenHandsImportOptions, type OrcheoImportOptions,
+} from './lifecycle/import/index.js'
+export {
   type ErasureOptions, type ErasureReport, PersonalData, type PersonalLine,
 } from './lifecycle/personal-data/index.js'
 export * from './lifecycle/transfer/index.js'

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addAgent } from './agent.js'
+import { addExport } from './archive.js'
 import { addAudit } from './audit.js'
 import { addConversation } from './conversation.js'
 import { addDoctor } from './doctor.js'
@@ -8,6 +9,7 @@ import {
   CommandFailure, exitCodeOf, exitCodes, failureText, ToldFailure, UsageFailure,
 } from './failure.js'
 import { addFloor } from './floor.js'
+import { addImport } from './import.js'
 import { addInitDb } from './init-db.js'
 import { addMigrate } from './migrate.js'
 import { addOpenApi } from './openapi.js'
@@ -84,6 +86,8 @@ export function buildProgram(terminal: Terminal): Command {
   addConversation(program, terminal)
   addAgent(program, terminal)
   addFloor(program, terminal)
+  addExport(program, terminal)
+  addImport(program, terminal)
   addUsage(program, terminal)
   addWorkflow(program, terminal)
   addRun(program, terminal)

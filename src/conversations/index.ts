@@ -33,6 +33,7 @@ export { type PathListing } from './tree.js'
 export { type MessageContext, messageRoutes, newMessageOf } from './message-routes.js'
 export { type ConversationContext, conversationRoutes } from './routes.js'
 export { transferRoutes } from './transfer-routes.js'
+export { type PlacedMessage, TransferTree } from './transfer-tree.js'
 export { type EventContext, eventRoutes, rawEventRoutes } from './event-routes.js'
 export {
   type ConversationEvent, type ConversationName, type ConversationStates, type StateChange,

@@ -10,7 +10,7 @@ export {
   UserNotFound,
 } from './errors.js'
 export { InvitationStore, type NewInvitation } from './invitations.js'
-export { isInRanges } from './ip-ranges.js'
+export { checkIpRanges, isInRanges } from './ip-ranges.js'
 export { type LoginLimit, type LoginLimits, loginLimitsOf } from './login-limits.js'
 export { type LoggedIn, type Login } from './logins.js'
 export { type Member, MemberStore } from './members.js'

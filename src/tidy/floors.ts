@@ -17,8 +17,8 @@ export interface Area {
 
 const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
 const composition = [
-  'finish', 'holdfast', 'index', 'options', 'organization-stores', 'personal-data', 'runner',
-  'shared-parts', 'tables', 'transfer', 'webhook-work',
+  'archives', 'finish', 'holdfast', 'imports', 'index', 'options', 'organization-stores',
+  'personal-data', 'runner', 'shared-parts', 'tables', 'transfer', 'webhook-work',
 ]
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */

@@ -4,6 +4,7 @@ export {
   WorkflowArchived, WorkflowHandleTaken, WorkflowNotFound, WorkflowVersionNotFound,
 } from './errors.js'
 export { type WorkflowListing } from './listing.js'
+export { plainText } from './plain-text.js'
 export { type WorkflowContext, workflowRoutes } from './routes.js'
 export { type NewRun } from './run-draft.js'
 export { type RunEvent, type RunFollowing } from './run-follow.js'

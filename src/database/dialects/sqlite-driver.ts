@@ -24,7 +24,11 @@ export interface SqliteDatabase {
 /** A compiled statement of the driver. */
 export interface SqliteStatement {
   all(...parameters: unknown[]): Record<string, unknown>[]
+  /** Rows one at a time. */
+  iterate(...parameters: unknown[]): IterableIterator<Record<string, unknown>>
   run(...parameters: unknown[]): { changes: number | bigint }
+  /** Hands out integers as bigint from now on. */
+  setReadBigInts(enabled: boolean): void
   columns(): unknown[]
 }
 

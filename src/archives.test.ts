@@ -1,0 +1,127 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Holdfast, openHoldfast } from './holdfast.js'
+import { leftOut } from './lifecycle/archive/lines.js'
+import { contract } from './testing/index.js'
+import { makeOrcheo, wholeOrcheo } from './testing/made-orcheo.test.harness.js'
+
+const made: string[] = []
+const opened: Holdfast[] = []
+afterEach(async () => {
+  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true })
+  await Promise.all(opened.splice(0).map((each) => each.close()))
+})
+
+const folder = () => {
+  const path = mkdtempSync(join(tmpdir(), 'holdfast-archive-'))
+  made.push(path)
+  return path
+}
+const rootKey = Buffer.from(Array.from({ length: 32 }, (_, at) => at)).toString('base64url')
+async function fresh(): Promise<Holdfast> {
+  const holdfast = await openHoldfast({ rootKey })
+  opened.push(holdfast)
+  return holdfast
+}
+async function filled(): Promise<Holdfast> {
+  const holdfast = await fresh()
+  const { path, remove } = makeOrcheo(wholeOrcheo())
+  await holdfast.imports().orcheo(path)
+  remove()
+  await holdfast.identity.createUser({ email: 'a@example.org', password: 'a long password 1' })
+  const { conversations, messages, secrets } = holdfast.organization()
+  const { id } = await conversations.create({ title: 'nul \u0000 half \ud800' })
+  const nasty = { '\u0000': -0, b: ['\ufdd0'] }
+  const first = await messages.append(id, { role: 'user', content: nasty })
+  await messages.append(id, { role: 'user', content: 1, siblingOf: first.id })
+  await secrets.create({ name: 'S', value: 'v' })
+  return holdfast
+}
+const everything = { kind: 'everything' } as const
+const content = (path: string) => readdirSync(path)
+  .filter((name) => !['manifest.json', 'root_keys.jsonl'].includes(name))
+  .map((name) => [name, readFileSync(join(path, name), 'utf8')])
+
+describe('an archive of everything', () => {
+  it('comes back byte by byte, and works on', async () => {
+    const [one, two] = [folder(), folder()]
+    const holdfast = await filled()
+    await holdfast.archives().export(one, everything)
+    const other = await fresh()
+    await other.archives().import(one)
+    await other.archives().export(two, everything)
+    expect(content(two)).toEqual(content(one))
+    expect(readFileSync(join(one, 'workflow_runs.jsonl'), 'utf8')).toContain('9007199254740993')
+    expect((await other.organization().secrets.reveal('S')).value).toBe('v')
+    expect(content(one).some(([name]) => leftOut.has(name!.replace('.jsonl', '')))).toBe(false)
+    const { data: [conversation] } = await other.organization().conversations.list()
+    const { data } = await other.organization().messages.list(conversation!.id)
+    expect(data[0]?.content).toStrictEqual({ '\u0000': -0, b: ['\ufdd0'] })
+  })
+
+  it('is refused before anything is touched when it was changed, or the place is not empty',
+    async () => {
+      const path = folder()
+      await (await filled()).archives().export(path, everything)
+      const other = await fresh()
+      const count = async () => (await other.organization().workflows.list()).data.length
+      const broken = async (file: string, change: (text: string) => string, rule: RegExp) => {
+        const text = readFileSync(join(path, file), 'utf8')
+        writeFileSync(join(path, file), change(text))
+        await expect(other.archives().import(path)).rejects.toThrow(rule)
+        writeFileSync(join(path, file), text)
+        expect(await count()).toBe(0)
+      }
+      await broken('workflows.jsonl', (text) => text.replace('Daily', 'Early'), /sha256/)
+      await broken('messages.jsonl', (text) => text.slice(0, -9), /changed or cut off/)
+      await broken('manifest.json', (text) => text.replace(/"schema": "[^"]*"/, '"schema": "x"'),
+        /manifest\.json was changed/)
+      await broken('manifest.json', (text) => text.replace('"version": 1', '"version": 2'),
+        /another version/)
+      await broken('manifest.json', () => '', /no JSON/)
+      await other.archives().import(path)
+      expect(await count()).toBe(1)
+      await expect(other.archives().import(path)).rejects.toThrow(/not empty/)
+      await expect(other.archives().export(path, everything)).rejects.toThrow(/not empty/)
+    })
+})
+
+contract('an archive', (open) => {
+  it('of an organization holds its rows alone, and is refused where it is', async () => {
+    const { holdfast, organizationId, organization, neighbour } = await open()
+    const { id } = await organization.conversations.create({ title: 'ours' })
+    await organization.messages.append(id, { role: 'user', content: 'x' })
+    await neighbour.conversations.create({ title: 'theirs' })
+    const path = folder()
+    const scope = { kind: 'organization', organization_id: organizationId } as const
+    await holdfast.archives().export(path, scope)
+    expect(JSON.stringify(content(path))).not.toContain('theirs')
+    await expect(holdfast.archives().import(path)).rejects.toMatchObject({
+      code: 'archive_conflict',
+    })
+    const other = await fresh()
+    await other.archives().import(path)
+    expect((await other.organization(organizationId).messages.list(id)).data).toMatchObject([
+      { content: 'x', position: 1 },
+    ])
+  })
+
+  it('of a conversation comes back with its tree', async () => {
+    const { holdfast, organizationId, organization } = await open()
+    const { id } = await organization.conversations.create({ title: 'one' })
+    const first = await organization.messages.append(id, { role: 'user', content: 'a' })
+    await organization.messages.append(id, { role: 'user', content: 'b', siblingOf: first.id })
+    const path = folder()
+    const scope = { kind: 'conversation', organization_id: organizationId, conversation_id: id }
+    await holdfast.archives().export(path, scope as never)
+    await expect(holdfast.archives().import(path)).rejects.toMatchObject({
+      code: 'archive_conflict',
+    })
+    const before = (await organization.messages.list(id)).data
+    await organization.conversations.delete(id)
+    await holdfast.archives().import(path)
+    expect((await organization.messages.list(id)).data).toEqual(before)
+  })
+})

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type Instant, nowOf } from '../../../clock.js'
+import { HoldfastError, InvalidInput } from '../../../errors.js'
+import { namedId } from '../../../named-ids.js'
+import { ConversationWriter, type SourceMessage } from '../conversation-writer.js'
+import { elementsOf, exactJson, type ExactJson } from '../exact-json.js'
+import { isObject } from '../json-object.js'
+import { type ImportParts } from '../parts.js'
+import { type ImportOptions, type ImportReport, Ledger } from '../report.js'
+
+/** A conversation of an export, read. */
+export interface ReadChat {
+  readonly id: string
+  readonly title: string | null
+  readonly createdAt: Instant
+  readonly updatedAt: Instant | null
+  readonly metadata: ExactJson
+  readonly messages: readonly SourceMessage[]
+  /** The message that the next one follows. */
+  readonly leaf: string | undefined
+}
+
+/** A kind of export: how it calls itself, and how a conversation of it is read. */
+export interface ChatFormat {
+  readonly source: string
+  /** Throws InvalidInput for what is no conversation. */
+  read(json: ExactJson, place: string, now: Instant): ReadChat
+}
+
+/** Imports `conversations.json`, or the one in a folder. Throws InvalidInput. */
+export async function importChats(
+  parts: ImportParts, { path, format }: { readonly path: string; readonly format: ChatFormat },
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const file = existsSync(path) && statSync(path).isDirectory()
+    ? join(path, 'conversations.json') : path
+  if (!existsSync(file)) throw new InvalidInput(`there is no conversations.json at ${path}`)
+  const startedAt = nowOf(parts.clock)
+  const ledger = new Ledger(options)
+  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+  if (!/^\s*\[/.test(text)) throw new InvalidInput(`${file} holds no array of conversations`)
+  ledger.begin('conversations')
+  ledger.begin('messages')
+  if (!/\]\s*$/.test(text)) {
+    const reason = 'the file is cut off: what is whole in it was taken'
+    ledger.damaged({ kind: 'conversations', place: basename(file), reason }, true)
+  }
+  const writer = new ConversationWriter(parts, ledger)
+  for (const [index, element] of elementsOf(text).entries()) {
+    const place = `${basename(file)}[${index}]`
+    ledger.found('conversations')
+    await take(element, { place, ledger, writer, format, now: startedAt })
+  }
+  return ledger.report({
+    source: format.source, path, organization_id: parts.organizationId, started_at: startedAt,
+    finished_at: nowOf(parts.clock),
+  })
+}
+
+async function take(element: string, { place, ledger, writer, format, now }: {
+  readonly place: string
+  readonly ledger: Ledger
+  readonly writer: ConversationWriter
+  readonly format: ChatFormat
+  readonly now: Instant
+}): Promise<void> {
+  let chat: ReadChat
+  try {
+    chat = format.read(exactJson(element), place, now)
+  } catch (error) {
+    if (!HoldfastError.isInstance(error)) throw error
+    return ledger.damaged({ kind: 'conversations', place, reason: error.message })
+  }
+  const { messages, leaf, ...rest } = chat
+  ledger.found('messages', messages.length)
+  await writer.write({
+    ...rest, userId: null, place, kind: 'conversations', messageKind: 'messages',
+  }, (async function* () { yield* messages })(), leaf)
+}
+
+/** An object of JSON. Throws InvalidInput. */
+export function objectIn({ value }: ExactJson): Record<string, unknown> {
+  if (isObject(value)) return value
+  throw new InvalidInput('a conversation must be an object')
+}
+
+/** A UUID for an id of an export: itself, or one made of it in the conversation. */
+export const idIn = (conversationId: string, id: string): string =>
+  (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
+    ? id.toLowerCase() : namedId(conversationId, `chat message ${id}`))
+
+/** Roles are lower-case words. */
+export const roleIn = (role: unknown): string =>
+  (typeof role === 'string' && /^[a-z][a-z0-9_-]{0,63}$/.test(role) ? role : 'system')

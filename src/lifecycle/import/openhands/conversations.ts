@@ -1,0 +1,207 @@
+import { type Instant } from '../../../clock.js'
+import { HoldfastError } from '../../../errors.js'
+import { namedId } from '../../../named-ids.js'
+import { ConversationWriter, presentMoment, type SourceMessage } from '../conversation-writer.js'
+import { type Keeping } from '../keeping.js'
+import { type ImportParts } from '../parts.js'
+import { type Ledger } from '../report.js'
+import { eventOf, explicitRoot, messageIdOf, messageOf, type ReadEvent } from './events.js'
+import { type FoundConversation, type FoundEvent } from './found.js'
+import { type Home } from './home.js'
+
+/** What an import of OpenHands works with. */
+export interface OpenHandsWork {
+  readonly parts: ImportParts
+  readonly ledger: Ledger
+  readonly keeping: Keeping
+  readonly home: Home
+  /** Who people of the source are here. */
+  readonly users: Readonly<Record<string, string>>
+}
+
+/** What became of the events of one conversation. */
+interface Tally {
+  readonly damaged: string[]
+  readonly recovered: string[]
+  readable: number
+}
+
+/** Imports conversations, whatever their layout. */
+export class OpenHandsConversations {
+  readonly #work: OpenHandsWork
+  readonly #writer: ConversationWriter
+
+  constructor(work: OpenHandsWork) {
+    this.#work = work
+    this.#writer = new ConversationWriter(work.parts, work.ledger)
+  }
+
+  async add(found: FoundConversation): Promise<void> {
+    const { ledger } = this.#work
+    ledger.found('conversations')
+    const tally: Tally = { damaged: [], recovered: [], readable: 0 }
+    const first = found.createdAt ?? this.#firstMoment(found)
+    const createdAt = first ?? presentMoment(this.#work.parts)
+    const userId = found.owner === null ? null : this.#work.users[found.owner] ?? null
+    const leaf = found.leaf === undefined ? undefined : messageIdOf(found.id, found.leaf)
+    // The row must be there before bytes of damaged events can be kept with it.
+    const broken: FoundEvent[] = []
+    await this.#writer.write({
+      id: found.id, userId, title: found.title, metadata: found.metadata, createdAt,
+      updatedAt: found.updatedAt, place: found.place, kind: 'conversations',
+      messageKind: 'events',
+    }, this.#messages(found, { createdAt, tally, broken }), leaf)
+    for (const event of broken) await this.#keepBroken(found, event)
+    for (const number of found.missing) {
+      const place = `${found.place}/events/${number}.json`
+      ledger.damaged({ kind: 'events', place, reason: `there is no event ${number}` }, true)
+    }
+    ledger.detail('conversations', {
+      id: found.id, source_id: found.sourceId, layout: found.layout, place: found.place,
+      owner: found.owner, events: found.events.length, readable: tally.readable,
+      recovered: tally.recovered, damaged: tally.damaged, missing: found.missing,
+    })
+    await this.#beside(found, { createdAt, userId })
+  }
+
+  async *#messages(found: FoundConversation, { createdAt, tally, broken }: {
+    readonly createdAt: Instant
+    readonly tally: Tally
+    readonly broken: FoundEvent[]
+  }): AsyncGenerator<SourceMessage, void, void> {
+    let last: string | null = null
+    let at = createdAt
+    for (const found_ of this.#ordered(found)) {
+      const { ledger } = this.#work
+      ledger.found('events')
+      const event = this.#read(found_, tally)
+      if (event === undefined) {
+        broken.push(found_)
+        continue
+      }
+      tally.readable += 1
+      if (event.isNaive) ledger.note('Times of events say no zone, and were read as UTC.')
+      if (event.json.losses.length > 0) {
+        ledger.detail('exact_values', { place: found_.place, values: event.json.losses })
+      }
+      at = event.timestamp ?? at
+      const parentId = this.#parentOf(found, event, last)
+      const message = messageOf(event, {
+        conversationId: found.id, parentId, createdAt: at, place: found_.place,
+      })
+      last = message.id
+      yield message
+    }
+  }
+
+  #parentOf({ id }: FoundConversation, { parentId }: ReadEvent, last: string | null) {
+    if (parentId === explicitRoot) return null
+    return parentId === undefined ? last : messageIdOf(id, parentId)
+  }
+
+  /** Events in the order in which they happened; what cannot be read stands where it is listed. */
+  #ordered({ events, order }: FoundConversation): readonly FoundEvent[] {
+    if (order === 'listed') return events
+    const dated = events.map((event) => {
+      const read = event.read()
+      const json = read.is === 'damaged' ? event.recover()?.json : read.json
+      const at = json === undefined ? undefined : eventOf(json, event.name).timestamp
+      return { event, at: at ?? '9999' }
+    })
+    const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
+    return dated.sort((one, other) =>
+      compare(one.at, other.at) || compare(one.event.name, other.event.name))
+      .map(({ event }) => event)
+  }
+
+  /** The event, from its file or from elsewhere; undefined when it is lost. */
+  #read(event: FoundEvent, tally: Tally): ReadEvent | undefined {
+    const { ledger } = this.#work
+    const { name, place } = event
+    const read = event.read()
+    if (read.is === 'whole') return eventOf(read.json, name)
+    if (read.is === 'tailed') {
+      const reason = `${read.rest} characters stand behind the event: the first object was taken`
+      ledger.damaged({ kind: 'events', place, reason }, true)
+      return eventOf(read.json, name)
+    }
+    const saved = event.recover()
+    if (saved === undefined) {
+      tally.damaged.push(name)
+      return undefined
+    }
+    tally.recovered.push(name)
+    const kept = `recovered from ${saved.from}`
+    ledger.damaged({ kind: 'events', place, reason: read.reason, kept }, true)
+    return eventOf(saved.json, name)
+  }
+
+  async #keepBroken({ id }: FoundConversation, { path, place, read }: FoundEvent): Promise<void> {
+    const { home, keeping, ledger } = this.#work
+    const said = read()
+    const reason = said.is === 'damaged' ? said.reason : 'it cannot be read'
+    const bytes = path === undefined ? undefined : home.read(path)
+    const saved = bytes === undefined ? {}
+      : { kept: (await keeping.bytes({ place, bytes, conversationId: id })).kept }
+    ledger.damaged({ kind: 'events', place, reason, ...saved })
+  }
+
+  /** Files, states and usage of a conversation. */
+  async #beside(found: FoundConversation, { createdAt, userId }: {
+    readonly createdAt: Instant
+    readonly userId: string | null
+  }): Promise<void> {
+    const { home, keeping, ledger, parts } = this.#work
+    for (const path of found.files) {
+      const [place, bytes] = [home.placeOf(path), home.read(path)]
+      ledger.found('files')
+      const { kept, isNew } = await keeping.bytes({ place, bytes, conversationId: found.id })
+      ledger[isNew ? 'imported' : 'present']('files')
+      ledger.detail('files', { place, bytes: bytes.length, kept })
+    }
+    for (const [name, document] of Object.entries(found.states)) {
+      ledger.found('states')
+      if (!ledger.isDry) {
+        const state = { conversationId: found.id, name }
+        if (await parts.stores().states.find(state) !== undefined) {
+          ledger.present('states')
+          continue
+        }
+        await parts.stores().states.put(state, document.value)
+      }
+      ledger.imported('states')
+    }
+    for (const usage of found.usage) await this.#use(found, { usage, createdAt, userId })
+  }
+
+  async #use({ id, updatedAt, place }: FoundConversation, { usage, createdAt, userId }: {
+    readonly usage: FoundConversation['usage'][number]
+    readonly createdAt: Instant
+    readonly userId: string | null
+  }): Promise<void> {
+    const { ledger, parts } = this.#work
+    ledger.found('usage')
+    if (ledger.isDry) return ledger.imported('usage')
+    const { model, costUsd, tokensIn, tokensOut, data, name } = usage
+    try {
+      const { isDuplicate } = await parts.stores().usage.record({
+        id: namedId(id, `openhands usage ${name}`), type: 'openhands.conversation', userId,
+        conversationId: id, model: model?.slice(0, 200) || null, tokensIn, tokensOut,
+        costUsd: costUsd ?? '0', data, occurredAt: updatedAt ?? createdAt,
+      })
+      ledger[isDuplicate ? 'present' : 'imported']('usage')
+    } catch (error) {
+      if (!HoldfastError.isInstance(error) || error.retryable) throw error
+      ledger.damaged({ kind: 'usage', place, reason: error.message })
+    }
+  }
+
+  #firstMoment(found: FoundConversation): Instant | null {
+    for (const event of found.events) {
+      const read = event.read()
+      const at = read.is === 'damaged' ? null : eventOf(read.json, event.name).timestamp
+      if (at !== null) return at
+    }
+    return null
+  }
+}

@@ -1,0 +1,193 @@
+import { join } from 'node:path'
+import { isUuid } from '../../../ids.js'
+import { uuidOf } from '../../../named-ids.js'
+import { elementsOf, exactJson, type ExactJson, objectOf } from '../exact-json.js'
+import { isObject } from '../json-object.js'
+import { momentIn } from '../moments.js'
+import { type OpenHandsWork } from './conversations.js'
+import { dashed } from './events.js'
+import { type FoundConversation, type FoundEvent } from './found.js'
+import { readObject } from './reading.js'
+import { usageOf } from './usage.js'
+
+/** Conversations whose ids are no UUIDs get theirs in it; it never changes. */
+const conversationSpace = '7a1c0f5e-2d6b-4a0e-8a43-5b0c9d9a6e21'
+
+/** Numbers without an event that are told of one conversation. */
+const missingMax = 1_000
+
+/** The conversation of an id of OpenHands: 32 hexadecimal digits, a UUID, or any name. */
+export const conversationOf = (sid: string): string => {
+  if (/^[0-9a-f]{32}$/i.test(sid)) return dashed(sid)
+  return isUuid(sid) ? sid.toLowerCase() : uuidOf(conversationSpace, sid, 'conversation_id')
+}
+
+/** Conversations of a V0 file store: metadata in one folder, events in that of their owner. */
+export function* v0Conversations(work: OpenHandsWork): Generator<FoundConversation> {
+  const { home } = work
+  const owners = new Map<string, string>()
+  for (const user of home.folders('users')) {
+    for (const sid of home.folders('users', user, 'conversations')) owners.set(sid, user)
+  }
+  const ids = new Set([...home.folders('sessions'), ...owners.keys()])
+  for (const sid of [...ids].sort()) yield conversation(work, sid, owners.get(sid))
+}
+
+function conversation(
+  work: OpenHandsWork, sid: string, folderOwner: string | undefined,
+): FoundConversation {
+  const { home, ledger } = work
+  const folders = [
+    ...(folderOwner === undefined ? [] : [['users', folderOwner, 'conversations', sid]]),
+    ['sessions', sid],
+  ].filter((parts) => home.isFolder(...parts))
+  const place = folders[0]!.join('/')
+  const metadata = metadataOf(work, sid)
+  const said = (metadata?.value ?? {}) as Record<string, unknown>
+  const created = momentIn(said.created_at)
+  if (metadata !== undefined && created === undefined) {
+    const reason = 'has no created_at: OpenHands itself would not list it'
+    ledger.damaged({ kind: 'conversations', place: `sessions/${sid}/metadata.json`, reason }, true)
+  }
+  if (created?.isNaive === true) ledger.note('Times of conversations without a zone are UTC.')
+  const { events, missing } = eventsOf(work, folders)
+  const owner = typeof said.user_id === 'string' ? said.user_id : folderOwner ?? null
+  const usage = metadata === undefined ? undefined : usageOf('conversation', metadata, {
+    cost: 'accumulated_cost', tokensIn: 'prompt_tokens', tokensOut: 'completion_tokens',
+    model: 'llm_model',
+  })
+  return {
+    id: conversationOf(sid), sourceId: sid, layout: 'v0', place, owner,
+    title: typeof said.title === 'string' ? said.title : null,
+    createdAt: created?.instant ?? null,
+    updatedAt: momentIn(said.last_updated_at)?.instant ?? null,
+    metadata: exactJson(objectOf([['openhands', objectOf([
+      ['layout', '"v0"'], ['source_id', JSON.stringify(sid)], ['owner', JSON.stringify(owner)],
+      ['metadata', metadata === undefined ? 'null' : metadataText(metadata)],
+    ])]])),
+    order: 'listed', events, missing, leaf: undefined, usage: usage === undefined ? [] : [usage],
+    files: filesOf(work, folders), states: {},
+  }
+}
+
+const metadataText = (json: ExactJson): string => JSON.stringify(json.value)
+
+function metadataOf({ home, ledger }: OpenHandsWork, sid: string) {
+  const kind = 'conversations'
+  const place = `sessions/${sid}/metadata.json`
+  if (!home.isFile('sessions', sid, 'metadata.json')) {
+    const reason = 'there is no metadata.json: the events are imported all the same'
+    ledger.damaged({ kind, place: `sessions/${sid}`, reason }, true)
+    return undefined
+  }
+  const read = readObject(home, join(home.root, place))
+  if (read.is === 'damaged') {
+    ledger.damaged({ kind, place, reason: read.reason }, true)
+    return undefined
+  }
+  if (read.is === 'tailed') {
+    const reason = `${read.rest} characters stand behind the object: the first one was taken`
+    ledger.damaged({ kind, place, reason }, true)
+  }
+  return read.json
+}
+
+/** Events by number, from whichever folder has them; a page of events stands in for a lost one. */
+function eventsOf(work: OpenHandsWork, folders: readonly (readonly string[])[]) {
+  const { home } = work
+  const paths = new Map<number, string>()
+  for (const folder of folders) {
+    for (const name of home.files(...folder, 'events')) {
+      const number = /^(\d{1,15})\.json$/.exec(name)?.[1]
+      if (number === undefined || paths.has(Number(number))) continue
+      paths.set(Number(number), join(home.root, ...folder, 'events', name))
+    }
+  }
+  const pages = new EventPages(work, folders)
+  const events: FoundEvent[] = []
+  const missing: number[] = []
+  let next = 0
+  for (const number of [...paths.keys()].sort((one, other) => one - other)) {
+    // A single file of a huge number must not make a list of all before it.
+    for (; next < number && missing.length < missingMax; next += 1) {
+      if (pages.has(next)) events.push(pagedEvent(folders[0]!, next, pages))
+      else missing.push(next)
+    }
+    events.push(eventIn(work, { number, path: paths.get(number)!, pages }))
+    next = number + 1
+  }
+  return { events, missing }
+}
+
+function eventIn({ home }: OpenHandsWork, { number, path, pages }: {
+  readonly number: number
+  readonly path: string
+  readonly pages: EventPages
+}): FoundEvent {
+  home.see(path)
+  return {
+    name: String(number), place: home.placeOf(path), path,
+    read: () => readObject(home, path),
+    recover: () => pages.find(number),
+  }
+}
+
+function pagedEvent(folder: readonly string[], number: number, pages: EventPages): FoundEvent {
+  return {
+    name: String(number), place: `${folder.join('/')}/events/${number}.json`, path: undefined,
+    read: () => ({ is: 'damaged', reason: 'the file is not there' }),
+    recover: () => pages.find(number),
+  }
+}
+
+/** The second copies of events that V0 keeps, 25 in a file; read when one is needed. */
+class EventPages {
+  readonly #work: OpenHandsWork
+  readonly #folders: readonly (readonly string[])[]
+  #found: Map<number, { readonly json: ExactJson; readonly from: string }> | undefined
+
+  constructor(work: OpenHandsWork, folders: readonly (readonly string[])[]) {
+    this.#work = work
+    this.#folders = folders
+    for (const path of this.#paths()) work.home.read(path)
+  }
+
+  has(number: number): boolean {
+    return this.find(number) !== undefined
+  }
+
+  find(number: number): { readonly json: ExactJson; readonly from: string } | undefined {
+    this.#found ??= this.#read()
+    return this.#found.get(number)
+  }
+
+  *#paths(): Generator<string> {
+    const { home } = this.#work
+    for (const folder of this.#folders) {
+      for (const name of home.files(...folder, 'event_cache')) {
+        yield join(home.root, ...folder, 'event_cache', name)
+      }
+    }
+  }
+
+  /** Whatever is whole in a page is taken, also where its end is cut off. */
+  #read() {
+    const { home } = this.#work
+    const found = new Map<number, { readonly json: ExactJson; readonly from: string }>()
+    for (const path of this.#paths()) {
+      for (const text of elementsOf(home.read(path).toString('utf8'))) {
+        const json = exactJson(text)
+        const id = isObject(json.value) ? json.value.id : undefined
+        if (typeof id === 'number') found.set(id, { json, from: home.placeOf(path) })
+      }
+    }
+    return found
+  }
+}
+
+/** Pickles and whatever else lies in the folders: bytes that nobody runs. */
+function filesOf({ home }: OpenHandsWork, folders: readonly (readonly string[])[]): string[] {
+  return folders.flatMap((folder) => home.files(...folder)
+    .filter((name) => name !== 'metadata.json' && !name.startsWith('.'))
+    .map((name) => join(home.root, ...folder, name)))
+}

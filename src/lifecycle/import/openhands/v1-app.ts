@@ -1,0 +1,170 @@
+import { join } from 'node:path'
+import { ForeignFile, type ForeignRow, isForeignFile } from '../../../database/foreign.js'
+import { InvalidInput } from '../../../errors.js'
+import { exactJson, objectOf } from '../exact-json.js'
+import { type KeptValue } from '../keeping.js'
+import { momentIn } from '../moments.js'
+import { wholeRow } from '../orcheo/reading.js'
+import { type OpenHandsWork } from './conversations.js'
+import { dashed } from './events.js'
+import { type FoundConversation, type FoundEvent } from './found.js'
+import { readObject } from './reading.js'
+import { usageOf } from './usage.js'
+import { conversationOf } from './v0.js'
+
+const database = 'openhands.db'
+
+/** Files of one event: the same one may lie in two layouts. */
+type Paths = Map<string, string[]>
+
+interface Folder {
+  readonly owner: string | null
+  readonly place: string
+  readonly events: Paths
+}
+
+/** Conversations of a home of the V1 app server: rows of its database, and folders of events. */
+export async function v1AppConversations(work: OpenHandsWork): Promise<FoundConversation[]> {
+  const folders = eventFolders(work)
+  const rows = await rowsOf(work)
+  const ids = new Set([...rows.keys(), ...folders.keys()])
+  return [...ids].sort().map((id) => conversation(work, id, {
+    row: rows.get(id), folder: folders.get(id),
+  }))
+}
+
+function eventFolders({ home }: OpenHandsWork): Map<string, Folder> {
+  const folders = new Map<string, Folder>()
+  const take = (parts: readonly string[], sid: string, owner: string | null) => {
+    const id = conversationOf(sid)
+    const known = folders.get(id) ?? { owner, place: [...parts, sid].join('/'), events: new Map() }
+    folders.set(id, known)
+    for (const name of home.files(...parts, sid)) {
+      const event = /([0-9a-f]{32})(?:\.json)?$/i.exec(name)?.[1]?.toLowerCase()
+      if (event === undefined) continue
+      const path = join(home.root, ...parts, sid, name)
+      home.see(path)
+      known.events.set(event, [...known.events.get(event) ?? [], path])
+    }
+  }
+  for (const sid of home.folders('v1_conversations')) take(['v1_conversations'], sid, null)
+  for (const user of home.folders()) {
+    for (const sid of home.folders(user, 'v1_conversations')) {
+      take([user, 'v1_conversations'], sid, user)
+    }
+  }
+  for (const sid of home.folders('v1', 'events')) take(['v1', 'events'], sid, null)
+  return folders
+}
+
+/** Rows of conversations by id; rows of all other tables are kept as items. */
+async function rowsOf(work: OpenHandsWork): Promise<Map<string, ForeignRow>> {
+  const { home, ledger } = work
+  const rows = new Map<string, ForeignRow>()
+  const path = join(home.root, database)
+  if (!home.isFile(database) || !isForeignFile(path)) return rows
+  for (const part of ['-wal', '-shm', '-journal']) home.see(`${path}${part}`)
+  home.read(path)
+  let file: ForeignFile
+  try {
+    file = new ForeignFile(path)
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error
+    ledger.damaged({ kind: 'files', place: database, reason: error.message }, true)
+    return rows
+  }
+  try {
+    for (const reason of file.faults()) {
+      ledger.damaged({ kind: 'files', place: database, reason: `its check says: ${reason}` }, true)
+    }
+    for (const table of file.tables()) {
+      if (table.name !== 'conversation_metadata') await keepTable(work, file, table)
+      else for (const row of file.rows(table)) rows.set(idIn(work, row), row)
+    }
+  } finally {
+    file.close()
+  }
+  return rows
+}
+
+function idIn({ ledger }: OpenHandsWork, row: ForeignRow): string {
+  const id = row.conversation_id ?? null
+  if (typeof id === 'string' && id !== '') return conversationOf(id)
+  const reason = 'the id of a conversation is no text: it was turned into a number and is lost'
+  ledger.damaged({ kind: 'conversations', place: `${database}/${String(id)}`, reason }, true)
+  return conversationOf(`lost id ${String(id)}`)
+}
+
+async function keepTable(
+  { keeping, ledger }: OpenHandsWork,
+  file: ForeignFile,
+  table: ReturnType<ForeignFile['tables']>[number],
+): Promise<void> {
+  const kind = table.name
+  const values: KeptValue[] = []
+  for (const row of file.rows(table)) {
+    ledger.found(kind)
+    ledger.unmapped(kind, '(the table has no counterpart)', keeping.nameOf(kind))
+    const named: string = table.key.map((column) => String(row[column])).join('/')
+    const key: string = named === '' ? String(values.length) : named
+    if (table.key.some((column) => typeof row[column] === 'number' && column === 'id')) {
+      const reason = 'an id of digits only was turned into a number: its digits are lost'
+      ledger.damaged({ kind, place: `${database}/${kind}/${key}`, reason }, true)
+    }
+    values.push({ key, value: wholeRow(row) })
+  }
+  const added = await keeping.values(kind, values)
+  ledger.imported(kind, added)
+  ledger.present(kind, values.length - added)
+}
+
+function conversation(work: OpenHandsWork, id: string, { row, folder }: {
+  readonly row: ForeignRow | undefined
+  readonly folder: Folder | undefined
+}): FoundConversation {
+  const place = folder?.place ?? `${database}/conversation_metadata/${id}`
+  const meta = row === undefined ? undefined : wholeRow(row)
+  if (row === undefined) {
+    const reason = 'the database has no row of it: the events are imported all the same'
+    work.ledger.damaged({ kind: 'conversations', place, reason }, true)
+  } else {
+    work.ledger.note('Times of the database say no zone, and were read as UTC.')
+  }
+  const text = (name: string) => (typeof row?.[name] === 'string' ? row[name] : null)
+  const owner = text('user_id') ?? folder?.owner ?? null
+  const usage = meta === undefined ? undefined : usageOf('conversation', meta, {
+    cost: 'accumulated_cost', tokensIn: 'prompt_tokens', tokensOut: 'completion_tokens',
+    model: 'llm_model',
+  })
+  return {
+    id, sourceId: text('conversation_id') ?? id, layout: 'v1-app-server', place, owner,
+    title: text('title'), createdAt: momentIn(text('created_at'))?.instant ?? null,
+    updatedAt: momentIn(text('last_updated_at'))?.instant ?? null,
+    metadata: exactJson(objectOf([['openhands', objectOf([
+      ['layout', '"v1-app-server"'], ['source_id', JSON.stringify(id)],
+      ['owner', JSON.stringify(owner)],
+      ['metadata', row === undefined ? 'null' : rowText(row)],
+    ])]])),
+    order: 'time', missing: [], leaf: undefined, usage: usage === undefined ? [] : [usage],
+    events: [...folder?.events ?? []].sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, paths]) => eventIn(work, name, paths)),
+    files: [], states: {},
+  }
+}
+
+const rowText = (row: ForeignRow): string => JSON.stringify(wholeRow(row).value)
+
+function eventIn({ home }: OpenHandsWork, name: string, paths: readonly string[]): FoundEvent {
+  const [path, ...others] = paths as [string, ...string[]]
+  return {
+    name: dashed(name), place: home.placeOf(path), path,
+    read: () => readObject(home, path),
+    recover() {
+      for (const other of others) {
+        const read = readObject(home, other)
+        if (read.is !== 'damaged') return { json: read.json, from: home.placeOf(other) }
+      }
+      return undefined
+    },
+  }
+}

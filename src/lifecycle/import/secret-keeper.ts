@@ -1,0 +1,61 @@
+import { HoldfastError } from '../../errors.js'
+import { SecretNameTaken } from '../../secrets/index.js'
+import { type ImportParts } from './parts.js'
+import { type Ledger } from './report.js'
+
+/** A secret of a source, opened. */
+export interface SourceSecret {
+  readonly kind: string
+  readonly place: string
+  readonly name: string
+  readonly value: string
+  readonly description?: string | null
+}
+
+/** Keeps secrets as secrets of the organization, or of a person. */
+export class SecretKeeper {
+  readonly #parts: ImportParts
+  readonly #ledger: Ledger
+  readonly #userId: string | undefined
+  readonly #isWanted: boolean
+
+  constructor(parts: ImportParts, ledger: Ledger, { userId, isWanted = true }: {
+    readonly userId?: string | undefined
+    readonly isWanted?: boolean | undefined
+  }) {
+    this.#parts = parts
+    this.#ledger = ledger
+    this.#userId = userId
+    this.#isWanted = isWanted
+  }
+
+  /** Keeps a secret unless there is one of its name; counts it under its kind. */
+  async keep({ kind, place, name, value, description = null }: SourceSecret): Promise<void> {
+    if (value === '') {
+      return this.#ledger.skipped({ kind, place, reason: 'it is empty: there is nothing to keep' })
+    }
+    if (!this.#isWanted) {
+      return this.#ledger.skipped({ kind, place, reason: 'secrets were not asked for' })
+    }
+    if (!this.#parts.canSeal) {
+      const reason = 'there is no root key here to seal it with'
+      return this.#ledger.skipped({ kind, place, reason })
+    }
+    const stores = this.#parts.stores(this.#userId)
+    const store = this.#userId === undefined ? stores.secrets : stores.ownSecrets
+    try {
+      if (this.#ledger.isDry) {
+        const isThere = await store.get(name).then(() => true, () => false)
+        this.#ledger[isThere ? 'present' : 'imported'](kind)
+        return
+      }
+      const text = description?.slice(0, 1_000) ?? null
+      await store.create({ name, value, description: text === '' ? null : text })
+      this.#ledger.imported(kind)
+    } catch (error) {
+      if (error instanceof SecretNameTaken) return this.#ledger.present(kind)
+      if (!HoldfastError.isInstance(error) || error.retryable) throw error
+      this.#ledger.damaged({ kind, place, reason: error.message })
+    }
+  }
+}
