@@ -1,5 +1,6 @@
-import { fenceWord } from './moving.js'
+import { AssertionError } from '../assert.js'
 import { defineError, HoldfastError, InvalidConfiguration } from '../errors.js'
+import { fenceWord } from './moving.js'
 
 /** A row with the same unique key exists. Domains translate it into their own sentence. */
 export const UniqueViolation = defineError('UniqueViolation', {
@@ -103,9 +104,14 @@ const classes = {
   unknown: DatabaseFailure,
 } as const
 
-/** The error for a driver's failure. Errors that are Holdfast's already pass unchanged. */
+/**
+ * The error for a driver's failure. Errors that are Holdfast's already pass unchanged; those of the
+ * program itself are thrown.
+ */
 export function translated(cause: unknown, kindOf: (cause: unknown) => FailureKind): HoldfastError {
   if (HoldfastError.isInstance(cause)) return cause
+  // The program is wrong, not the database.
+  if (cause instanceof AssertionError) throw cause
   const kind = kindOf(cause)
   const fenced = cause instanceof Error ? cause.message.split(fenceWord)[1] : undefined
   if (fenced !== undefined) return new DatabaseMoved(fenced, { cause, retryAfterSeconds })

@@ -62,6 +62,9 @@ const calmed: Readonly<Record<string, string>> = {
   checkpoint_policies: 'update checkpoint_policies set swept_at = now()',
 }
 
+/** Whose older rows the server deletes while the tables are filled. */
+const swept = new Set(['login_attempts'])
+
 /** A value for each filter of each list. */
 function filtersOf({ ids, secret }: Estate): Readonly<Record<string, string>> {
   const id = (name: string) => String(ids[name])
@@ -219,7 +222,7 @@ async function filled(adminUrl: string, { organizationId }: Estate): Promise<str
       const rows = await fillTable(admin, table, {
         rows: rowsWanted, organizations, organizationId,
       })
-      if (rows < rowsWanted / 2) left.push(table.name)
+      if (rows < rowsWanted / 2 && !swept.has(table.name)) left.push(table.name)
       const calming = calmed[table.name]
       if (calming !== undefined) await admin.run({ sql: calming, parameters: [], reach: 'all' })
     }

@@ -70,9 +70,12 @@ export class Flush extends Query {
     this.#prepared = prepared
     // Before anything is on its way: what cannot be sent must not be half sent.
     this.#parts = parts.map((part) => ({ ...part, values: part.values.map(wireValue) }))
+    const named = new Map<string, string>()
     for (const { name, text } of parts) {
-      const known = name === undefined ? undefined : prepared.get(name)
-      assert(known === undefined || known.text === text, `two statements are named ${name}`)
+      if (name === undefined) continue
+      const known = prepared.get(name)?.text ?? named.get(name) ?? text
+      assert(known === text, `two statements are named ${name}`)
+      named.set(name, text)
     }
   }
 

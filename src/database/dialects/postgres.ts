@@ -9,7 +9,9 @@ import {
 import {
   closed, DatabaseFailure, postgresFailure, StatementTimeout, translated, Unavailable,
 } from '../failures.js'
-import { begin, commit, runTransaction } from '../transaction.js'
+import {
+  begin, commit, rollback, runTransaction, type TransactionConnection,
+} from '../transaction.js'
 import { arrayParameter } from './postgres-arrays.js'
 import {
   definitions, introspection, walls, wallsOf, wordIndexes,
@@ -19,10 +21,10 @@ import { type Answer } from './postgres-flush.js'
 import { jsonCompares } from './postgres-json.js'
 import { postgresMoving } from './postgres-moving.js'
 import { PlanRenewal } from './postgres-plans.js'
+import { poolConfig, queryTimeoutMs } from './postgres-pool.js'
 import { rowSecurity } from './postgres-policies.js'
 import { Reaching } from './postgres-reach.js'
 import { postgresWords } from './postgres-words.js'
-import { greet } from './postgres-session.js'
 
 const types: Record<Kind, string> = {
   id: 'uuid',
@@ -125,8 +127,8 @@ const migrationLock = '7525760706264007540'
 /** The longest time-out a timer can hold; node-postgres takes 0 for "the usual one". */
 const forEver = 2 ** 31 - 1
 
-const textTypes: pg.CustomTypesConfig = { getTypeParser: () => (value: unknown) => value }
 const ignore = () => undefined
+const nothing: Result = { rows: [], changed: 0 }
 
 /** After these the state of the connection is unknown. */
 const lostTheConnection = (error: unknown): boolean =>
@@ -194,16 +196,14 @@ export class PostgresBackend implements Backend {
   }
 
   async transaction<R>(work: (session: Session) => Promise<R>): Promise<R> {
-    return this.#with((lease) =>
-      runTransaction({ run: (statement) => this.#send(lease, statement) }, work),
-    )
+    return this.#with((lease) => runTransaction(this.#beginning(lease), work))
   }
 
   /** Transaction-scoped, so that poolers in transaction mode keep it with its work. */
   async exclusive<R>(work: (session: Session) => Promise<R>): Promise<R> {
     const patiently = async (lease: Lease) => {
       lease.patient = true
-      return runTransaction({ run: (statement) => this.#send(lease, statement) }, locked)
+      return runTransaction(this.#beginning(lease), locked)
     }
     const locked = async (session: Session) => {
       const prepared = (sql: string) => session.run({ sql, parameters: [], reach: null })
@@ -281,6 +281,27 @@ export class PostgresBackend implements Backend {
     await this.#pool.end()
   }
 
+  /** A connection on which a begin goes in the flush of the first statement behind it. */
+  #beginning(lease: Lease): TransactionConnection {
+    let isHeld = false
+    return {
+      run: async (statement) => {
+        if (statement === begin) {
+          isHeld = true
+          return nothing
+        }
+        if (!isHeld) return this.#send(lease, statement)
+        isHeld = false
+        if (statement === commit || statement === rollback) return nothing
+        if (statement.copied !== undefined) {
+          await this.#send(lease, begin)
+          return this.#send(lease, statement)
+        }
+        return (await this.#query(lease, [begin, statement]))[1]!
+      },
+    }
+  }
+
   async #send(lease: Lease, statement: Statement): Promise<Result> {
     const [answer] = await this.#query(lease, [statement])
     const rolledBack = statement === commit && answer!.command !== 'COMMIT'
@@ -346,35 +367,4 @@ export class PostgresBackend implements Backend {
       throw new Unavailable(sentence, { cause, retryAfterSeconds: 1 })
     }
   }
-}
-
-/** The server gives up first. */
-const queryTimeoutMs = ({ statementTimeoutMs = 30_000 }: PostgresOptions) =>
-  statementTimeoutMs + 2_000
-
-function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig {
-  const { statementTimeoutMs = 30_000, acquireTimeoutMs = 5_000, throughPooler = false } = options
-  const startup = throughPooler
-    ? {}
-    : {
-        statement_timeout: statementTimeoutMs,
-        idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
-        // Batches of rows would otherwise be planned anew at each execution.
-        options: '-c plan_cache_mode=force_generic_plan' +
-          (options.role === undefined ? '' : ` -c role=${options.role}`),
-      }
-  return {
-    application_name: 'holdfast',
-    keepAlive: true,
-    ...options.connection,
-    ...startup,
-    max,
-    query_timeout: queryTimeoutMs(options),
-    connectionTimeoutMillis: acquireTimeoutMs,
-    onConnect: (client: pg.ClientBase) =>
-      greet(client, { throughPooler, timeoutMs: acquireTimeoutMs }),
-    idleTimeoutMillis: 30_000,
-    types: textTypes,
-    pipeline: true,
-  } as pg.PoolConfig
 }
