@@ -70,7 +70,7 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
         code: 2, stderr: expect.stringContaining('--input must be JSON'),
       })
       expect(await cli('worker')).toMatchObject({
-        code: 2, stderr: expect.stringContaining('--handlers or --workflows'),
+        code: 2, stderr: expect.stringContaining('--handlers, --workflows or --open-floor'),
       })
     })
   })

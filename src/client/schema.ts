@@ -4508,7 +4508,7 @@ export interface components {
         NewWebhook: {
             /** @description Unique in the organization. */
             name: string;
-            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
+            /** @description Where its jobs, or those of its runs, go. Default `webhooks`, with a workflow `runs`. */
             queue?: string;
             /** @description How a caller proves who it is. */
             authentication: components["schemas"]["WebhookAuthentication"];
@@ -5514,7 +5514,7 @@ export interface components {
             id: string;
             /** @description Unique in the organization. */
             name: string;
-            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
+            /** @description Where its jobs, or those of its runs, go. Default `webhooks`, with a workflow `runs`. */
             queue: string;
             /** @description The workflow, by handle or id, of which each call starts a run; null makes jobs. */
             workflow: string | null;
@@ -5594,7 +5594,7 @@ export interface components {
         WebhookChanges: {
             /** @description Unique in the organization. */
             name?: string;
-            /** @description Where its jobs, or those of its runs, go. With `workflow` default `runs`. */
+            /** @description Where its jobs, or those of its runs, go. Default `webhooks`, with a workflow `runs`. */
             queue?: string;
             /** @description How a caller proves who it is. */
             authentication?: components["schemas"]["WebhookAuthentication"];

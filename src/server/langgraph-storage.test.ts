@@ -74,7 +74,8 @@ const measures: Readonly<Record<string, Measure>> = {
     sizesOf: async ({ url }) => ({ file: statSync(url.replace(/^sqlite:/, '')).size }),
   },
   postgres: {
-    timesMax: 5.2,
+    // With dead rows and free pages, which are there until vacuum comes; the rows are held to 4.
+    timesMax: 7,
     sizesOf: async ({ adminUrl }) => {
       const client = new pg.Client({ connectionString: adminUrl })
       await client.connect()

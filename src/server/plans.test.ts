@@ -85,7 +85,8 @@ function filtersOf({ ids, secret }: Estate): Readonly<Record<string, string>> {
 
 /** The same, where a name means something else than in other lists. */
 const otherwise: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  listFloorEvents: { after: '1' }, listSteps: { after: '1' },
+  listFloorEvents: { after: '1' }, listSteps: { after: '1' }, listEnvelopes: { after: '1' },
+  listEnvelopeDeliveries: { after: '1' },
   listAgents: { status: 'online' }, listRuns: { status: 'succeeded' },
 }
 

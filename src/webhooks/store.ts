@@ -20,7 +20,7 @@ import {
 export interface NewWebhook {
   /** `[a-z0-9][a-z0-9._-]{0,99}`, unique in the organization. */
   readonly name: string
-  /** Where its jobs go; needed without `workflow`. @default 'runs' */
+  /** Where its jobs go. @default 'webhooks', and 'runs' with `workflow` */
   readonly queue?: string | undefined
   /** The workflow, by handle or id, of which each call starts a run. @default null, for jobs */
   readonly workflow?: string | null | undefined
@@ -115,8 +115,8 @@ export class WebhookStore {
   /** Makes a webhook. Throws InvalidInput, WebhookNameTaken, WebhookSecretUnavailable. */
   async create({ secret, ...given }: NewWebhook): Promise<Webhook> {
     checkName(given.name)
-    const queue = typeof given.workflow === 'string' ? { queue: 'runs' } : {}
-    const settings = { ...defaults, ...queue, ...known(given) } as WebhookSettings & NewWebhook
+    const queue = typeof given.workflow === 'string' ? 'runs' : 'webhooks'
+    const settings = { ...defaults, queue, ...known(given) } as WebhookSettings
     checkSettings(settings)
     await this.#checkWorkflow(settings.workflow)
     checkSecret(secret, { ...settings, hasSecret: false })

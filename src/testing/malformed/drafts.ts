@@ -128,12 +128,13 @@ function textOf(
 }
 
 /**
- * What no schema tells: which pages, heads and runs there are, whether there are threads, what the
- * callers of a webhook send, and how its times hang together.
+ * What no schema tells: which pages, heads, runs and workflows there are, whether there are
+ * threads, what the callers of a webhook send, and how its times hang together.
  */
 const needsKnowing = new Set([
   'cursor', 'offset', 'parent_id', 'fence', 'encrypts', 'secret', 'required_headers',
   'required_query', 'replay_seconds', 'tolerance_seconds', 'methods', 'delta_channels',
+  'workflow',
 ])
 
 function objectOf({ properties, required = [] }: Schema, making: Making): unknown {
