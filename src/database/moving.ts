@@ -53,6 +53,11 @@ export interface Moving {
   insert(table: MovedTable, rows: readonly (readonly Moved[])[], walled: boolean): Statement[]
   /** Makes rows what they are, whether they were there or not. */
   put(table: MovedTable, rows: readonly (readonly Moved[])[]): Statement[]
+  /**
+   * Tells the planner how many rows tables have: of a young database it knows nothing, and would
+   * read a whole conversation for each of its messages.
+   */
+  weigh(tables: readonly string[]): Statement[]
   /** Goes first in a transaction that reads one state of everything. */
   readonly snapshot: readonly Statement[]
   /**

@@ -42,7 +42,8 @@ const requirements = (description: string) =>
   })
 
 const settings = {
-  queue: nameSchema('Where its jobs, or those of its runs, go. Default `webhooks`, with a workflow `runs`.'),
+  queue: nameSchema(
+    'Where its jobs, or those of its runs, go. Default `webhooks`, with a workflow `runs`.'),
   workflow: z.string().min(1).max(100).nullable()
     .describe('The workflow, by handle or id, of which each call starts a run; null makes jobs.'),
   authentication: authenticationSchema,

@@ -163,6 +163,7 @@ export const postgresMoving: Moving = {
   },
   insert,
   put: (table, rows) => rows.map(putEach(table, postgresMoving)),
+  weigh: (tables) => [done(`analyze ${tables.map((table) => `"${table}"`).join(', ')}`)],
   snapshot: [done('set transaction isolation level repeatable read')],
   fault,
   check: undefined,

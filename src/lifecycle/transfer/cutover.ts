@@ -6,8 +6,8 @@ import { type End, rowsOn, runOn } from './ends.js'
 import { TransferMismatch, TransferRefused } from './errors.js'
 import { stopIfAsked } from './events.js'
 import {
-  applySome, type ChangedKeys, type FollowParts, installLog, inTurns, isLogging, oneOf, slices,
-  waiting,
+  applyAll, applySome, type ChangedKeys, entriesMax, type FollowParts, installLog, inTurns,
+  isLogging, oneOf, slices, waiting,
 } from './follow.js'
 import {
   dropProgress, hasTable, mark, markOf, movedTo, setPhase, stateOf, unmark,
@@ -30,7 +30,10 @@ export interface CutoverReport extends CatchUpReport {
   readonly compared: number
 }
 
-/** Brings over what changed, until nothing waits. */
+/** Writers so fast that what waits does not shrink any more are left to the fence. */
+const roundsInVain = 3
+
+/** Brings over what changed, until hardly anything waits, or it gets no less. */
 export async function catchUp(
   parts: FollowParts,
   changed: ChangedKeys = new Map(),
@@ -38,8 +41,13 @@ export async function catchUp(
   const { source, target, watch } = parts
   await checkFollowing(parts)
   watch.onEvent?.({ type: 'phase', phase: 'catch-up' })
+  for (const { backend } of [source, target]) {
+    const names = parts.tables.map(({ name }) => name)
+    for (const statement of backend.engine.moving.weigh(names)) await runOn(backend, statement)
+  }
   let applied = 0
-  for (;;) {
+  let least = Infinity
+  for (let inVain = 0; inVain < roundsInVain;) {
     stopIfAsked(watch)
     const taken = await applySome(parts, changed)
     applied += taken
@@ -47,6 +55,8 @@ export async function catchUp(
     watch.onEvent?.({ type: 'changes', applied, left })
     // Writers may go on for ever; what they do in a moment is little.
     if (taken === 0 || left < 100) break
+    inVain = left < 0.9 * least ? 0 : inVain + 1
+    least = Math.min(least, left)
   }
   if ((await stateOf(target.backend))?.phase === 'following') await settle(parts, changed)
   return { applied }
@@ -54,7 +64,11 @@ export async function catchUp(
 
 /** References hold once the target is as one state of the source was. */
 async function settle(parts: FollowParts, changed: ChangedKeys): Promise<void> {
-  while (await applySome(parts, changed) >= 2_000) stopIfAsked(parts.watch)
+  for (let count = 0; count < roundsInVain; count++) {
+    stopIfAsked(parts.watch)
+    if (await applySome(parts, changed) < entriesMax) return makePieces(parts, true)
+  }
+  await applyAll(parts, changed)
   await makePieces(parts, true)
 }
 
@@ -84,7 +98,8 @@ export async function cutOver(parts: FollowParts): Promise<CutoverReport> {
   if (await isDone(parts)) return { applied: 0, fenceMs: 0, compared: 0 }
   const changed: ChangedKeys = new Map()
   let { applied } = await catchUp(parts, changed)
-  await compareBefore(parts, changed)
+  const { differences } = await compareAll({ ...parts, differencesMax: 1_000_000 })
+  applied += (await catchUp(parts, changed)).applied
   watch.onEvent?.({ type: 'phase', phase: 'fence' })
   const sinceMs = performance.now()
   await closeFence(source, target.label)
@@ -96,6 +111,7 @@ export async function cutOver(parts: FollowParts): Promise<CutoverReport> {
       taken = await applySome(parts, changed)
       applied += taken
     }
+    checkExplained(differences, changed)
     compared = await compareWithin(parts, changed)
   } catch (error) {
     await openFence(source)
@@ -122,10 +138,8 @@ async function isDone(parts: FollowParts): Promise<boolean> {
   return isOpened
 }
 
-/** Compares everything while writers go on: what differs must have changed since. */
-async function compareBefore(parts: FollowParts, changed: ChangedKeys): Promise<void> {
-  const { differences } = await compareAll({ ...parts, differencesMax: 1_000_000 })
-  await catchUp(parts, changed)
+/** What differed while writers went on must have changed since; all changes are known by now. */
+function checkExplained(differences: readonly Place[], changed: ChangedKeys): void {
   const left = differences.find(({ table, key }) =>
     changed.get(table)?.has(JSON.stringify(key)) !== true)
   if (left !== undefined) throw mismatch(left)

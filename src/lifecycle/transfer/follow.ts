@@ -12,7 +12,7 @@ import { hasTable } from './progress.js'
 const { changes, fence } = moverTables
 
 /** Entries of the log taken at once, unless the rows behind them refer to later ones. */
-const entriesMax = 2_000
+export const entriesMax = 2_000
 
 /** Rows read at once: any of them may be large. */
 const rowsAtOnce = 50
@@ -69,6 +69,11 @@ export async function applySome(parts: FollowParts, changed: ChangedKeys): Promi
     if (!(error instanceof ForeignKeyViolation)) throw error
     return await applyEntries(parts, changed, Number.MAX_SAFE_INTEGER)
   }
+}
+
+/** The same of all entries there are at this moment. */
+export function applyAll(parts: FollowParts, changed: ChangedKeys): Promise<number> {
+  return applyEntries(parts, changed, Number.MAX_SAFE_INTEGER)
 }
 
 async function applyEntries(parts: FollowParts, changed: ChangedKeys, limit: number) {
