@@ -197,8 +197,11 @@ export class Floor {
       const open = made.findIndex(({ state }) => state === 'waiting')
       this.#delivered = (open < 0 ? made.at(-1) : made[open - 1])?.number ?? this.#delivered
       if (open >= 0) return false
-      if (made.length < 200) return true
+      if (made.length < 200) break
     }
+    // With the end of a delivery its reply is kept, which may be after the first look at them.
+    const since = await openFloor.list(this.conversationId, { after: this.#routed, limit: 1 })
+    return since.length === 0
   }
 }
 
