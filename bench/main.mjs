@@ -11,7 +11,8 @@ const names = [
   'limiter', 'locks', 'lock-contention', 'audit-postgres', 'audit-sqlite',
   'stream-append-postgres', 'stream-append-sqlite',
   'checkpoint-postgres', 'checkpoint-sqlite', 'checkpoint-growth', 'floor-cycle',
-  'floor-latency',
+  'floor-latency', 'step-append', 'step-depth-postgres', 'step-depth-sqlite', 'run-process',
+  'transfer-copy',
 ]
 
 const usage = `Usage: npm run bench -- <name> [options]

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, it } from 'vitest'
-import { testEngines } from '../src/testing/engines.js'
+import { drawnEngines } from '../src/testing/engines.js'
 
 /** An example and what it needs. */
 export interface Example {
@@ -33,7 +33,7 @@ export function testExample(
   beforeAll(() => {
     if (!existsSync(built)) throw new Error('The example runs the built package: npm run build')
   })
-  for (const { name: engine, missing, createReady } of testEngines().slice(1)) {
+  for (const { name: engine, missing, createReady } of drawnEngines()) {
     const title = `${name} on ${engine}${missing === undefined ? '' : `: did not run: ${missing}`}`
     describe.skipIf(missing !== undefined)(title, () => {
       it(behaviour, async () => {

@@ -83,6 +83,7 @@ function check() {
       step('quickstart', () => quickstart(project))
       step('command line', () => `version ${npx(project, ['holdfast', '--version'])}`)
       step('peers', () => peers(project))
+      step('entry points', () => entryPoints(project))
       for (const name of Object.keys(programs)) {
         step(`types of ${name}`, () => compile(project, name))
       }
@@ -113,6 +114,27 @@ function pack(folder, step) {
 function install(project, tarball) {
   writeFileSync(join(project, 'package.json'), '{"name":"user","private":true,"type":"module"}\n')
   command('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', tarball], project)
+}
+
+/** Every entry point that needs no further peer loads, and all of them share their classes. */
+function entryPoints(project) {
+  const text = `
+    import { readFileSync } from 'node:fs'
+    const { exports } = JSON.parse(readFileSync('node_modules/holdfast/package.json', 'utf8'))
+    const names = Object.keys(exports).filter((name) => !['./testing', './ai-sdk'].includes(name))
+      .filter((name) => !name.endsWith('.json'))
+    for (const name of names) await import(name.replace('.', 'holdfast'))
+    const { openHoldfast, HoldfastError } = await import('holdfast')
+    const { HoldfastSaver } = await import('holdfast/langgraph')
+    const { createChatKitStore } = await import('holdfast/chatkit')
+    const holdfast = await openHoldfast()
+    new HoldfastSaver(holdfast.organization().checkpoints)
+    const missing = await createChatKitStore(holdfast).loadItem('t', 'i', {}).catch((e) => e)
+    if (!(missing instanceof HoldfastError)) throw new Error('the chatkit store has other classes')
+    await holdfast.close()
+    console.log(names.length)`
+  writeFileSync(join(project, 'entries.mjs'), text)
+  return `${command(process.execPath, ['entries.mjs'], project).trim()} load`
 }
 
 /** What users of an adapter have beside the package; whoever uses none has not. */

@@ -79,7 +79,7 @@ function wrapped(line) {
 async function checkTypes() {
   say('Checking types ...')
   const notes = join(root, 'node_modules', '.holdfast-types')
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const compiler = join(root, 'node_modules', 'typescript7', 'bin', 'tsc')
   const args = [compiler, '--noEmit', '--incremental', '--tsBuildInfoFile', notes]
   return run(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
 }

@@ -89,6 +89,25 @@ describe('an archive of everything', () => {
 })
 
 contract('an archive', (open) => {
+  it('is of one state, whatever is written meanwhile', async () => {
+    const { holdfast } = await open()
+    const { conversations, messages } = holdfast.organization()
+    const { id } = await conversations.create({ title: 'before' })
+    await messages.append(id, { role: 'user', content: 'before' })
+    const path = folder()
+    let later: Promise<unknown> | undefined
+    const { files } = await holdfast.archives().export(path, { kind: 'everything' }, {
+      onProgress: () => {
+        later ??= conversations.create({ title: 'later' }).then((made) =>
+          messages.append(made.id, { role: 'user', content: 'later' }))
+      },
+    })
+    await later
+    for (const name of ['conversations', 'messages']) {
+      expect(files.find((file) => file.name === name)!.rows).toBe(1)
+    }
+  })
+
   it('of an organization holds its rows alone, and is refused where it is', async () => {
     const { holdfast, organizationId, organization, neighbour } = await open()
     const { id } = await organization.conversations.create({ title: 'ours' })

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import { openFloorConcurrency, openFloorHandlers } from './adapters/open-floor/index.js'
-import { AgentSweeper, type AgentSweeperOptions, type AgentWorks } from './agents/index.js'
+import { AgentSweeper, type AgentWorks } from './agents/index.js'
 import { archivesOf } from './archives.js'
 import { type AttachmentWorks } from './attachments/index.js'
 import { Recorder, Sealer, type SealerOptions } from './audit/index.js'
 import { type CheckpointLog } from './checkpoints/index.js'
+import { type SweeperOptions } from './background.js'
 import { type Clock, systemClock } from './clock.js'
 import { type IndexerOptions, MessageIndexer } from './conversations/index.js'
 import { connectCoordination } from './coordination/connect.js'
@@ -22,7 +23,7 @@ import {
   IdentityStore, type LoginLimits, loginLimitsOf, OrganizationRates, OrganizationStore,
   type SessionTimes, sessionTimesOf, TokenUsage,
 } from './identity/index.js'
-import { FloorSweeper, type FloorWorks, type SweeperOptions } from './floor/index.js'
+import { FloorSweeper, type FloorWorks } from './floor/index.js'
 import { type IdGenerator, UuidV7Generator } from './ids.js'
 import { importsOf } from './imports.js'
 import { type ItemWorks } from './items/index.js'
@@ -309,7 +310,7 @@ export class Holdfast {
   /**
    * Frees the floors of agents that are stale, on time, in all organizations; `start` begins.
    */
-  agentSweeper(options: AgentSweeperOptions = {}): AgentSweeper {
+  agentSweeper(options: SweeperOptions = {}): AgentSweeper {
     return this.#closing(new AgentSweeper(this.agentWorks, options))
   }
 

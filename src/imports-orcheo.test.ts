@@ -150,9 +150,12 @@ contract('an import of Orcheo', (open) => {
     const name = `orcheo-${madeIds.workflow}`
     expect(await schedules.get(name)).toMatchObject({
       enabled: false, cron: '*/5 * * * *', timeZone: 'Europe/Amsterdam', nextRunAt: null,
-      lastRunAt: '2025-12-19T10:00:00.000000Z',
+      lastRunAt: '2025-12-19T10:00:00.000000Z', startsAt: '2025-12-01T08:00:00.000000Z',
+      endsAt: '2999-12-31T23:00:00.500000Z', payload: { workflow: madeIds.workflow },
     })
-    expect((await webhooks.list()).data).toMatchObject([{ name, enabled: false, hasSecret: true }])
+    expect((await webhooks.list()).data).toMatchObject([{
+      name, enabled: false, hasSecret: true, workflow: madeIds.workflow,
+    }])
     const secret = `orcheo/webhook/${madeIds.workflow}/shared_secret`
     expect((await secrets.reveal(secret)).value).toBe('plain-shared-secret')
     expect(JSON.stringify(await items.search({ limit: 200 }))).not.toContain('plain-shared-secret')

@@ -12,7 +12,7 @@ export {
 export {
   type Agent, type AgentGone, type AgentIdentification, AgentLimitReached, type AgentListing,
   type AgentMetadata, AgentNotFound, type AgentOptions, type AgentRegistration, type AgentSearch,
-  type AgentStatus, AgentStore, AgentSweeper, type AgentSweeperOptions, AgentWorks,
+  type AgentStatus, AgentStore, AgentSweeper, AgentWorks,
   type AssistantManifest, type FoundAgent, type Heartbeat, type ManifestCapability,
   type ManifestFault, manifestFaults, type StandardManifest, standardManifest,
   type SupportedLayers,
@@ -62,6 +62,7 @@ export {
   ArchiveConflict, type ArchiveFile, type ArchiveManifest, type ArchiveOptions,
   type ArchiveProgress, Archives, type ArchiveScope, InvalidArchive,
 } from './lifecycle/archive/index.js'
+export * from './lifecycle/backup/index.js'
 export {
   type ImportCount, type ImportOptions, type ImportProgress, type ImportRemark, type ImportReport,
   Imports, type ImportUnmapped, type OpenHandsImportOptions, type OrcheoImportOptions,
@@ -83,6 +84,7 @@ export {
 export * from './queues/index.js'
 export { type RunnerOptions } from './runner.js'
 export { type Actor } from './scope.js'
+export { backupsOf } from './backups.js'
 export { transferOf } from './transfer.js'
 export {
   givenRootKeys, type KeyReport, type KeyRotation, newRootKey, type NewSecret, type OldKey,

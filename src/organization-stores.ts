@@ -1,5 +1,5 @@
 import {
-  agentDirectory, type OpenFloorParts, OpenFloorStore, type OpenFloorStores,
+  agentDirectory, type OpenFloorParts, OpenFloorStore,
 } from './adapters/open-floor/index.js'
 import { AgentStore } from './agents/index.js'
 import { AgentStateStore } from './agent-states/index.js'
@@ -18,13 +18,14 @@ import {
 import { CacheStore, type ItemParts, ItemStore } from './items/index.js'
 import { LockStore } from './locks/index.js'
 import { QueueStore, ScheduleStore } from './queues/index.js'
+import { checkScheduledRun } from './schedule-work.js'
 import { type Actor, type Scope } from './scope.js'
 import { type SecretStore } from './secrets/index.js'
 import { SettingsStore } from './settings/index.js'
 import { type SharedParts } from './shared-parts.js'
 import { StreamStore } from './streams/index.js'
 import { type Tables } from './tables.js'
-import { TuningStore } from './tuning/index.js'
+import { forgetTuning, TuningStore } from './tuning/index.js'
 import { UsageStore } from './usage/index.js'
 import { WebhookStore } from './webhooks/index.js'
 import { RunStore, WorkflowStore } from './workflows/index.js'
@@ -88,29 +89,27 @@ export interface StoreWork {
 export function organizationStores(
   parts: SharedParts, work: StoreWork,
 ): OrganizationStores {
-  const { id, actor, database: whole, transaction } = work
-  const organizationId = id === 'default' ? defaultOrganizationId : id
+  const { transaction } = work
   const { clock, ids } = parts
-  const scope = { organizationId, actor }
-  // Whatever a store asks, the database answers with rows of this organization only.
-  const database = (transaction ?? whole).within([organizationId])
-  const witness = new Recorder(scope, parts)
-  const workflows = new WorkflowStore(database.as(), scope, parts)
-  const itemParts: ItemParts = { works: parts.itemWorks, transaction: transaction?.as() }
-  const conversations = new ConversationStore(database.as(), scope, {
-    clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
-    onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
-      deleting.as(), { organizationId, conversationId }),
+  const { scope, database, witness } = placeOf(parts, work)
+  const { actor } = scope
+  const workflows = new WorkflowStore(database.as(), scope, {
+    clock, ids,
+    onDeleted: (deleting, id) => forgetTuning(deleting.as(), scope.organizationId, id),
   })
-  const stores = {
-    conversations,
-    messages: new MessageStore(parts.messageLog, scope, transaction?.as()),
+  const itemParts: ItemParts = { works: parts.itemWorks, transaction: transaction?.as() }
+  const floorStores = openFloorStores(parts, work)
+  const sealer = parts.secretWorks.fields(actor, transaction?.as())
+  const { conversations } = floorStores
+  return {
+    ...floorStores,
     contexts: new ContextStore(scope, {
       log: parts.messageLog, cache: parts.coordination.cache, transaction: transaction?.as(),
     }),
     participants: new ParticipantStore(database.as(), scope, parts),
-    queues: new QueueStore(parts.jobs, scope, { witness, transaction: transaction?.as() }),
-    schedules: new ScheduleStore(database.as(), scope, { clock, ids, witness }),
+    schedules: new ScheduleStore(database.as(), scope, {
+      clock, ids, witness, check: (settings) => checkScheduledRun(workflows, settings),
+    }),
     serviceTokens: new ServiceTokenStore(database.as(), scope, parts),
     members: new MemberStore(database.as(), scope, parts),
     invitations: new InvitationStore(database.as(), scope, parts),
@@ -121,7 +120,7 @@ export function organizationStores(
     secrets: parts.secretWorks.store(scope, 'organization', transaction?.as()),
     ownSecrets: parts.secretWorks.store(scope, 'user', transaction?.as()),
     settings: new SettingsStore(database.as(), scope, {
-      clock, ids, rules: parts.settingsRules, sealer: parts.secretWorks.fields(actor),
+      clock, ids, rules: parts.settingsRules, sealer,
     }),
     streams: new StreamStore(parts.streamLog, scope, transaction?.as()),
     states: new AgentStateStore(scope, {
@@ -129,50 +128,66 @@ export function organizationStores(
     }),
     attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
     webhooks: new WebhookStore(database.as(), scope, {
-      clock, ids, witness, sealer: parts.secretWorks.fields(actor),
+      clock, ids, witness, sealer,
       hasWorkflow: (workflow) => workflows.has(workflow),
     }),
-    tuning: new TuningStore(database.as(), scope, parts),
+    tuning: new TuningStore(database.as(), scope, {
+      clock, ids, workflowIdOf: async (workflow) => (await workflows.get(workflow)).id,
+    }),
     usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
     workflows,
     runs: new RunStore(parts.runLog, scope, transaction?.as()),
-    floors: new FloorStore(scope, {
-      works: parts.floorWorks, conversations, transaction: transaction?.as(),
-    }),
-    agents: new AgentStore(scope, {
-      works: parts.agentWorks, witness, transaction: transaction?.as(),
-    }),
     checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
     items: new ItemStore(scope, itemParts),
     cache: new CacheStore(scope, itemParts),
+    openFloor: new OpenFloorStore(floorStores, openFloorParts(parts, work)),
   }
-  const floorStores = openFloorStores(parts, stores, { scope, database })
-  return { ...stores, openFloor: new OpenFloorStore(floorStores, openFloorParts(parts, work)) }
 }
 
-function openFloorStores(
-  parts: SharedParts,
-  stores: Pick<OrganizationStores, keyof OpenFloorStores & keyof OrganizationStores | 'agents'>,
-  { scope, database }: { readonly scope: Scope; readonly database: Database<Tables> },
-): OpenFloorStores {
+/** For whom stores are, and the rows that they may see. */
+function placeOf(parts: SharedParts, { id, actor, database: whole, transaction }: StoreWork) {
+  const organizationId = id === 'default' ? defaultOrganizationId : id
+  const scope: Scope = { organizationId, actor }
+  // Whatever a store asks, the database answers with rows of this organization only.
+  const database = (transaction ?? whole).within([organizationId])
+  return { scope, database, witness: new Recorder(scope, parts) }
+}
+
+/** The stores that envelopes need, by themselves: each transaction of theirs has its own. */
+function openFloorStores(parts: SharedParts, work: StoreWork) {
+  const { scope, database, witness } = placeOf(parts, work)
+  const { clock, ids } = parts
+  const { transaction } = work
+  const { organizationId } = scope
+  const conversations = new ConversationStore(database.as(), scope, {
+    clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
+    onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
+      deleting.as(), { organizationId, conversationId }),
+  })
+  const agents = new AgentStore(scope, {
+    works: parts.agentWorks, witness, transaction: transaction?.as(),
+  })
   return {
-    ...stores,
+    conversations, agents,
+    messages: new MessageStore(parts.messageLog, scope, transaction?.as()),
+    queues: new QueueStore(parts.jobs, scope, { witness, transaction: transaction?.as() }),
+    floors: new FloorStore(scope, {
+      works: parts.floorWorks, conversations, transaction: transaction?.as(),
+    }),
     envelopes: new EnvelopeStore(database.as(), scope, parts),
     deliveries: new DeliveryStore(database.as(), scope, parts),
-    directory: agentDirectory(stores.agents),
+    directory: agentDirectory(agents),
   }
 }
 
 /** What the Open Floor adapter needs to work in an organization. */
 export function openFloorParts(parts: SharedParts, work: StoreWork): OpenFloorParts {
   const { clock, ids, openFloor: settings } = parts
-  const { id, actor, database, transaction: outer = database } = work
-  const scope = { organizationId: id === 'default' ? defaultOrganizationId : id, actor }
+  const { database, transaction: outer = database } = work
   return {
     clock, ids, settings,
-    transaction: (inside) => outer.transaction((transaction) => {
-      const stores = organizationStores(parts, { id, actor, database, transaction })
-      return inside(openFloorStores(parts, stores, { scope, database: transaction }))
-    }, { repeatable: true }),
+    stores: () => openFloorStores(parts, work),
+    transaction: (inside) => outer.transaction((transaction) =>
+      inside(openFloorStores(parts, { ...work, transaction })), { repeatable: true }),
   }
 }

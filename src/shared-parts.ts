@@ -96,7 +96,8 @@ export function sharedParts(
     }),
     attachmentWorks: new AttachmentWorks(database.as(), sources, options.attachments),
     checkpointLog: new CheckpointLog(database.as(), {
-      clock, sealer: secretWorks.fields(), options: options.checkpoints, waitingTimeoutMs,
+      clock, options: options.checkpoints, waitingTimeoutMs,
+      sealer: (transaction) => secretWorks.fields(undefined, transaction?.as()),
     }),
     itemWorks: new ItemWorks(database.as(), sources),
     waitingRoom: new WaitingRoom(database.as(), { signals, ids }),
@@ -117,7 +118,7 @@ export function sharedParts(
       clock, ids, waitingTimeoutMs, background: options.backgroundIndexing,
     }),
     runLog,
-    runSweep: new RunSweep(database.as(), clock),
+    runSweep: new RunSweep(runLog),
     openFloor: openFloorSettings(options.openFloor),
   }
 }

@@ -145,8 +145,8 @@ const keeping: readonly Example[] = [
     files: { 'src/identity/service-tokens.ts': '', 'src/identity/service_token/a.ts': '' } },
   { rule: orphans, name: 'entry points, and files that are imported',
     files: {
-      'package.json': '{"bin":{"holdfast":"./dist/cli/main.js"}}',
-      'src/cli/main.ts': `import './a.js'`, 'src/cli/a.ts': `new URL('./b.js', import.meta.url)`,
+      'package.json': '{"types":"./dist/index.d.ts"}',
+      'src/index.ts': `import './cli/a.js'`, 'src/cli/a.ts': `new URL('./b.js', import.meta.url)`,
       'src/cli/b.ts': '', 'src/cli/a.test.ts': '',
     } },
   { rule: errorCatalogue, name: 'a code and its row',

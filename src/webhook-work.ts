@@ -24,7 +24,7 @@ const retryAfterSeconds = 60
 export async function workOfCall<T>(
   { jobs, runLog }: WebhookWorks,
   transaction: Database<T>,
-  { organizationId, queue, workflow, payload }: WebhookJob,
+  { organizationId, queue, workflow, payload, trace }: WebhookJob,
 ): Promise<void> {
   const scope = { organizationId, actor: programActor }
   if (workflow === null) {
@@ -35,7 +35,7 @@ export async function workOfCall<T>(
   }
   try {
     const runs = new RunStore(runLog, scope, transaction.as())
-    await runs.create(workflow, { input: payload, queue, trigger: 'webhook' })
+    await runs.create(workflow, { input: payload, queue, trigger: 'webhook', ...trace })
   } catch (cause) {
     if (!isMissing(cause)) throw cause
     throw new WebhookWorkflowUnavailable('The webhook starts a workflow that cannot run now.', {

@@ -1,6 +1,6 @@
 import { PgbenchVariant } from '../harness/pgbench-variant.mjs'
-import { PostgresServer } from '../harness/postgres-server.mjs'
 import { holdfastVariants } from '../harness/holdfast-variants.mjs'
+import { onPostgres } from '../harness/servers.mjs'
 import { WorkerVariant } from '../harness/worker-variant.mjs'
 import { conversationCount, messageOf, seed } from '../harness/workload.mjs'
 
@@ -48,15 +48,7 @@ do $$ declare name text; begin
   loop execute 'alter table messages drop constraint ' || name; end loop;
 end $$`
 
-async function setUp(options) {
-  const server = await PostgresServer.start()
-  try {
-    return await stageOn(server, options)
-  } catch (error) {
-    await server.stop()
-    throw error
-  }
-}
+const setUp = (options) => onPostgres((server) => stageOn(server, options))
 
 async function stageOn(server, options) {
   const template = await server.createDatabase('seed')
@@ -82,7 +74,6 @@ async function stageOn(server, options) {
       ? [`This server takes ${server.facts.max_connections} connections: no more than ` +
          `${fitting.at(-1)} callers were measured.`]
       : [],
-    facts: { postgres: server.facts },
     variants: [
       new PgbenchVariant({
         name: 'pgbench', server, url: await copy('raw'), script: insertAlone, variables,
@@ -112,7 +103,6 @@ async function stageOn(server, options) {
         settings: { postgres: await server.createDatabase('mastra') },
       }),
     ],
-    tearDown: () => server.stop(),
   }
 }
 

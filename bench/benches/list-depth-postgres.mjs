@@ -1,22 +1,14 @@
 import { depthTargets, depthVariants, seedDepths } from '../harness/depth-stage.mjs'
-import { PostgresServer } from '../harness/postgres-server.mjs'
+import { onPostgres } from '../harness/servers.mjs'
 
-async function setUp(options) {
-  const server = await PostgresServer.start()
-  try {
-    const database = await server.createDatabase('seed')
-    const ids = await seedDepths(options.dist, database)
-    await server.query('vacuum analyze', database)
-    return {
-      facts: { postgres: server.facts },
-      variants: await depthVariants(options, database, ids),
-      tearDown: () => server.stop(),
-    }
-  } catch (error) {
-    await server.stop()
-    throw error
+const setUp = (options) => onPostgres(async (server) => {
+  const database = await server.createDatabase('seed')
+  const ids = await seedDepths(options.dist, database)
+  await server.query('vacuum analyze', database)
+  return {
+    variants: await depthVariants(options, database, ids),
   }
-}
+})
 
 /** Pages of a conversation of 50,000 messages beside those of one of 500, on PostgreSQL. */
 export default {

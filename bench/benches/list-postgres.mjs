@@ -1,17 +1,9 @@
 import { holdfastVariants } from '../harness/holdfast-variants.mjs'
-import { PostgresServer } from '../harness/postgres-server.mjs'
+import { onPostgres } from '../harness/servers.mjs'
 import { WorkerVariant } from '../harness/worker-variant.mjs'
 import { seed } from '../harness/workload.mjs'
 
-async function setUp(options) {
-  const server = await PostgresServer.start()
-  try {
-    return await stageOn(server, options)
-  } catch (error) {
-    await server.stop()
-    throw error
-  }
-}
+const setUp = (options) => onPostgres((server) => stageOn(server, options))
 
 async function stageOn(server, options) {
   const database = await server.createDatabase('seed')
@@ -19,7 +11,6 @@ async function stageOn(server, options) {
   const seeded = await seed(options.dist, database, size)
   await server.query('vacuum analyze', database)
   return {
-    facts: { postgres: server.facts },
     variants: [
       new WorkerVariant({
         name: 'node-postgres',
@@ -37,7 +28,6 @@ async function stageOn(server, options) {
         settings: { ...size, postgres: await server.createDatabase('mastra') },
       }),
     ],
-    tearDown: () => server.stop(),
   }
 }
 

@@ -1,27 +1,17 @@
 import { join } from 'node:path'
 import { removeFolder, temporaryFolder } from './folders.mjs'
 import { holdfastVariants } from './holdfast-variants.mjs'
-import { PostgresServer } from './postgres-server.mjs'
+import { onPostgres } from './servers.mjs'
 import { WorkerVariant } from './worker-variant.mjs'
 
 /** Holdfast and LangGraph's own saver on PostgreSQL; `define` makes the variants. */
-export async function checkpointsOnPostgres(define) {
-  const server = await PostgresServer.start()
-  try {
-    return {
-      facts: { postgres: server.facts },
-      variants: await define({
-        holdfast: (name) => server.createDatabase(name),
-        official: async (name) => (
-          { system: 'postgres', postgres: await server.createDatabase(name) }),
-      }),
-      tearDown: () => server.stop(),
-    }
-  } catch (error) {
-    await server.stop()
-    throw error
-  }
-}
+export const checkpointsOnPostgres = (define) => onPostgres(async (server) => ({
+  variants: await define({
+    holdfast: (name) => server.createDatabase(name),
+    official: async (name) => (
+      { system: 'postgres', postgres: await server.createDatabase(name) }),
+  }),
+}))
 
 /** The same on a file. */
 export async function checkpointsOnSqlite(define) {

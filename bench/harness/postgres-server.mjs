@@ -85,6 +85,13 @@ export class PostgresServer {
     return this.urlOf(full)
   }
 
+  /** Drops a database that was made here. */
+  async dropDatabase(url) {
+    const name = this.#nameOf(url)
+    this.#databases = this.#databases.filter((each) => each !== name)
+    await this.query(`drop database ${name} with (force)`)
+  }
+
   /** The rows of one statement; without a URL, in the administrator's database. */
   async query(text, url = this.#url.toString()) {
     const client = new pg.Client({ connectionString: url })

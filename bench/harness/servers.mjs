@@ -24,3 +24,15 @@ export async function onServers(stage) {
     throw error
   }
 }
+
+/** A private PostgreSQL for one run of one bench; as `onServers`. */
+export async function onPostgres(stage) {
+  const server = await PostgresServer.start()
+  try {
+    const tearDown = () => server.stop()
+    return { facts: { postgres: server.facts }, tearDown, ...await stage(server) }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}

@@ -69,3 +69,21 @@ export async function seed(dist, database, { perConversation, contentBytes }) {
   await holdfast.close()
   return { organizationId, conversations: made }
 }
+
+/** Fills an empty database with so many messages, a thousand a conversation. */
+export async function seedMessages(dist, database, { count, contentBytes }) {
+  const { openHoldfast } = await import(`${dist}/index.js`)
+  const holdfast = await openHoldfast({ database })
+  const { conversations, messages: store } = holdfast.organization()
+  const [together, perConversation] = [250, 1_000]
+  let id
+  for (let made = 0; made < count; made += together) {
+    if (made % perConversation === 0) {
+      id = (await conversations.create({ title: `Conversation ${made}` })).id
+    }
+    const size = Math.min(together, count - made)
+    await store.appendMany(
+      id, Array.from({ length: size }, (_, index) => messageOf(made + index, contentBytes)))
+  }
+  await holdfast.close()
+}

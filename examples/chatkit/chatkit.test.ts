@@ -4,7 +4,7 @@ import { testExample } from '../example.test.harness.js'
 testExample({
   name: 'the threads',
   script: new URL('./play.mjs', import.meta.url),
-  built: new URL('../../dist/adapters/chatkit/index.js', import.meta.url),
+  built: new URL('../../dist/bundle/chatkit.js', import.meta.url),
 }, 'hold all that was told, though the server is killed', ({ code, output, errors }) => {
   expect(output).toContain('Answered with user_message, widget, assistant_message.')
   expect(output).toContain('all 6 items that were told are there')

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { openHoldfast } from 'holdfast'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const program = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('holdfast')))
+const program = fileURLToPath(new URL('./cli.js', import.meta.resolve('holdfast')))
 const questionCount = 40
 
 const folder = await mkdtemp(join(tmpdir(), 'holdfast-jobs-'))

@@ -4,7 +4,7 @@ import { testExample } from '../example.test.harness.js'
 testExample({
   name: 'the jobs',
   script: new URL('./jobs.mjs', import.meta.url),
-  built: new URL('../../dist/index.js', import.meta.url),
+  built: new URL('../../dist/bundle/index.js', import.meta.url),
   timeoutMs: 120_000,
 }, 'are each done once, though a worker is killed, and recur', ({ code, output, errors }) => {
   expect(output).toContain('Killed a worker in the middle of its work.')

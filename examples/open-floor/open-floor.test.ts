@@ -4,7 +4,7 @@ import { testExample } from '../example.test.harness.js'
 testExample({
   name: 'the floor',
   script: new URL('./play.mjs', import.meta.url),
-  built: new URL('../../dist/adapters/open-floor/index.js', import.meta.url),
+  built: new URL('../../dist/bundle/cli.js', import.meta.url),
 }, 'is kept for three agents under a convener, though the server is killed', (run) => {
   const { code, output, errors } = run
   expect(output).toContain('nothing is delivered yet')

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { openHoldfast } from 'holdfast'
 import { envelope, startAgent, utterance } from './agents.mjs'
 
-const program = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('holdfast')))
+const program = fileURLToPath(new URL('./cli.js', import.meta.resolve('holdfast')))
 const folder = await mkdtemp(join(tmpdir(), 'holdfast-open-floor-'))
 const database = process.env.HOLDFAST_DATABASE_URL ?? `sqlite:${join(folder, 'floor.db')}`
 const [travellerUri, weatherUri, chairUri] = ['tag:traveller', 'tag:weather', 'tag:chair']

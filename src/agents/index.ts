@@ -9,7 +9,7 @@ export { type AgentContext, agentRoutes } from './routes.js'
 export { type AgentRegistration } from './rules.js'
 export { presentAgent } from './schemas.js'
 export { type AgentListing, AgentStore } from './store.js'
-export { AgentSweeper, type AgentSweeperOptions } from './sweeper.js'
+export { AgentSweeper } from './sweeper.js'
 export {
   type Agent, type AgentMetadata, agentRegistries, agents, agentStatuses, type AgentStatus,
   type AgentTables, agentTerms,

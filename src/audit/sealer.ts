@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { BackgroundLoop } from '../background.js'
 import { type Stored } from '../database/columns.js'
 import { programActor } from '../scope.js'
 import { genesisHash } from './canonical.js'
@@ -60,18 +60,20 @@ export class Sealer {
   readonly #pollMs: number
   readonly #retentionDays: number | undefined
   readonly #tellTo: SealerOptions['onEvent']
-  readonly #stop = new AbortController()
+  readonly #loop: BackgroundLoop
+  #pauseMs: number
   readonly #name: Stored<'text'>
   readonly #stuck = new Set<string>()
   #hasRow = false
   #claimedMs = -Infinity
   #prunedMs = -Infinity
-  #loop: Promise<void> | undefined
 
   constructor(parts: SealerParts, options: SealerOptions = {}) {
     const { pollMs = 1_000, retentionDays, onEvent } = options
     this.#parts = parts
     this.#pollMs = Math.min(60_000, Math.max(10, pollMs))
+    this.#pauseMs = this.#pollMs
+    this.#loop = new BackgroundLoop(() => this.#turn())
     this.#retentionDays = retentionDays
     this.#tellTo = onEvent
     this.#name = columns.claimedBy.encode(parts.source.ids.next())!
@@ -79,28 +81,24 @@ export class Sealer {
 
   /** Begins to seal; once started it stays so. */
   start(): this {
-    if (!this.#stop.signal.aborted) this.#loop ??= this.#work()
+    this.#loop.start()
     return this
   }
 
   /** Ends after what is being sealed; calling it again does no harm. */
-  async close(): Promise<void> {
-    this.#stop.abort()
-    await this.#loop
+  close(): Promise<void> {
+    return this.#loop.close()
   }
 
-  async #work(): Promise<void> {
-    let pauseMs = this.#pollMs
-    while (!this.#stop.signal.aborted) {
-      try {
-        if (await this.#claim()) await this.#look()
-        pauseMs = this.#pollMs
-      } catch (error) {
-        this.#tell({ kind: 'unavailable', error })
-        pauseMs = Math.min(pauseMostMs, 2 * pauseMs)
-      }
-      await this.#pause(pauseMs * (0.75 + Math.random() / 2))
+  async #turn(): Promise<number> {
+    try {
+      if (await this.#claim()) await this.#look()
+      this.#pauseMs = this.#pollMs
+    } catch (error) {
+      this.#tell({ kind: 'unavailable', error })
+      this.#pauseMs = Math.min(pauseMostMs, 2 * this.#pauseMs)
     }
+    return this.#pauseMs * (0.75 + Math.random() / 2)
   }
 
   async #look(): Promise<void> {
@@ -161,7 +159,7 @@ export class Sealer {
     if (!this.#parts.keys.canSign) return
     for (const chain of await this.#parts.sealing.chains()) {
       const days = chain.retentionDays ?? this.#retentionDays
-      if (days === undefined || this.#stop.signal.aborted) continue
+      if (days === undefined || this.#loop.signal.aborted) continue
       await this.#prune(chain.organizationId, days)
     }
   }
@@ -181,11 +179,6 @@ export class Sealer {
     if (this.#stuck.has(organizationId)) return
     this.#stuck.add(organizationId)
     this.#tell({ kind: 'stuck', organizationId })
-  }
-
-  async #pause(pauseMs: number): Promise<void> {
-    const { signal } = this.#stop
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 
   #tell(event: SealerEvent): void {

@@ -79,7 +79,7 @@ export interface PutCheckpoint extends CheckpointName {
   readonly fence?: number | undefined
 }
 
-/** A checkpoint with everything it needs. */
+/** A checkpoint with everything it needs; it is its reader's own, who may change what is in it. */
 export interface StoredCheckpoint {
   readonly threadId: string
   readonly namespace: string

@@ -88,9 +88,33 @@ const ancestors = sql`
 const deleteFrom = (table: string, withDoomed: RawBuilder<unknown>) => sql`
   with recursive ${withDoomed}, ${ancestors}
   delete from ${sql.table(table)}
-  where (organization_id, thread, checkpoint_id, namespace) in (select * from d)
+  where ${table === 'checkpoint_writes' ? sql`is_detached is null` : sql.lit(true)}
+    and (organization_id, thread, checkpoint_id, namespace) in (select * from d)
     and (organization_id, thread, checkpoint_id, namespace) not in (
       select ${nameColumns('a')} from a)`
+
+/** The writes that chunks of the thread are compressed against. */
+const sourcesOfThread = sql`
+  s as materialized (
+    select distinct k.source_id, k.source_number
+    from t join checkpoint_chunks k on ${inThread('k')}
+    where k.source_number is not null)`
+
+/** Writes of checkpoints `d` without which bytes could not be read stay, and belong to nobody. */
+const detach = (withDoomed: RawBuilder<unknown>) => sql`
+  with recursive ${withDoomed}, ${ancestors}, ${sourcesOfThread}
+  update checkpoint_writes set is_detached = ${sql.lit(true)}
+  where (organization_id, thread, checkpoint_id, namespace) in (select * from d)
+    and (organization_id, thread, checkpoint_id, namespace) not in (
+      select ${nameColumns('a')} from a)
+    and (checkpoint_id, number) in (select * from s)`
+
+/** Such writes that no chunk needs any more. */
+const sweepSources = (slot: Slot) => sql`
+  with ${thread(slot)}, ${sourcesOfThread}
+  delete from checkpoint_writes
+  where organization_id = ${slot('organization_id')} and thread = (select number from t)
+    and is_detached is not null and (checkpoint_id, number) not in (select * from s)`
 
 /** Neither pinned, nor a head, nor kept by the rule. */
 const pruned = (slot: Placeholder<Pruning>) => sql`
@@ -170,8 +194,8 @@ const columnsOf = {
   checkpoint_heads: 'namespace, head_id, token',
   checkpoints: `token, created_at, is_pinned, checkpoint_id, namespace, parent_id, run_id,
     ancestor_count, refs, body, metadata`,
-  checkpoint_writes: 'number, checkpoint_id, namespace, body',
-  checkpoint_chunks: 'log, start_offset, data',
+  checkpoint_writes: 'number, checkpoint_id, namespace, body, is_detached',
+  checkpoint_chunks: 'log, start_offset, data, source_id, source_number',
 } as const
 
 /** Copies all rows of a table to the new thread. */
@@ -223,8 +247,9 @@ const forkStatements = ({ engine }: On, slot: Placeholder<ThreadFork>) => ({
       ${sql.raw(columnsOf.checkpoint_writes)})
     with recursive ${forked(slot)}
     select s.organization_id, cast(${slot('number')} as bigint), s.number, s.checkpoint_id,
-      s.namespace, s.body
-    from f join checkpoint_writes s on ${isForked('s')}`,
+      s.namespace, s.body, s.is_detached
+    from f join checkpoint_writes s on ${isForked('s')}
+    where s.is_detached is null`,
   chunks: sql`
     insert into checkpoint_chunks (organization_id, thread,
       ${sql.raw(columnsOf.checkpoint_chunks)})
@@ -232,9 +257,27 @@ const forkStatements = ({ engine }: On, slot: Placeholder<ThreadFork>) => ({
     n as materialized (${needed(engine, sql`(
       select s.organization_id, s.thread, s.refs
       from f join checkpoints s on ${isForked('s')})`)})
-    select k.organization_id, cast(${slot('number')} as bigint), k.log, k.start_offset, k.data
+    select k.organization_id, cast(${slot('number')} as bigint), k.log, k.start_offset, k.data,
+      k.source_id, k.source_number
     from n join checkpoint_chunks k on k.organization_id = n.organization_id
       and k.thread = n.thread and k.log = n.log and k.start_offset < n.end_offset`,
+  sources: sql`
+    insert into checkpoint_writes (organization_id, thread,
+      ${sql.raw(columnsOf.checkpoint_writes)})
+    with ${thread(slot as Slot)},
+    s as materialized (
+      select distinct k.source_id, k.source_number from checkpoint_chunks k
+      where k.organization_id = ${slot('organization_id')}
+        and k.thread = cast(${slot('number')} as bigint) and k.source_number is not null)
+    select w.organization_id, cast(${slot('number')} as bigint), w.number, w.checkpoint_id,
+      w.namespace, w.body, ${sql.lit(true)}
+    from t join checkpoint_writes w on ${inThread('w')}
+      join s on s.source_id = w.checkpoint_id and s.source_number = w.number
+    where not exists (
+      select 1 from checkpoint_writes o
+      where o.organization_id = w.organization_id and o.thread = cast(${slot('number')} as bigint)
+        and o.checkpoint_id = w.checkpoint_id and o.namespace = w.namespace
+        and o.number = w.number)`,
 })
 
 /** The statements that take away and multiply, compiled once. */
@@ -248,15 +291,18 @@ export function keepStatements(on: On) {
       update checkpoint_threads set entry_count = entry_count
       where organization_id = ${slot('organization_id')} and thread_id = ${slot('thread_id')}
       returning number`),
+    detachPruned: make<Pruning>('detach_pruned', (slot) => detach(pruned(slot))),
     pruneWrites: make<Pruning>('prune_writes', (slot) =>
       deleteFrom('checkpoint_writes', pruned(slot))),
     prune: make<Pruning>('prune', (slot) => deleteFrom('checkpoints', pruned(slot))),
+    detachRuns: make<RunDeletion>('detach_runs', (slot) => detach(ofRuns(on, slot))),
     deleteRunWrites: make<RunDeletion>('delete_run_writes', (slot) =>
       deleteFrom('checkpoint_writes', ofRuns(on, slot))),
     deleteRuns: make<RunDeletion>('delete_runs', (slot) =>
       deleteFrom('checkpoints', ofRuns(on, slot))),
     mendHeads: make<RunDeletion>('mend_heads', mendHeads),
     sweepChunks: make<ThreadKey>('sweep_chunks', (slot) => sweepChunks(on, slot)),
+    sweepSources: make<ThreadKey>('sweep_sources', sweepSources),
     removeEmpty: make<ThreadKey>('remove_empty', removeEmpty),
     beginCopy: make<ThreadCopy>('begin_copy', (slot) => beginCopy(on, slot)),
     copyHeads: make<ThreadCopy>('copy_heads', (slot) => copyRows('checkpoint_heads', slot)),
@@ -267,6 +313,7 @@ export function keepStatements(on: On) {
     forkHeads: make<ThreadFork>('fork_heads', (slot) => forkStatements(on, slot).heads),
     forkWrites: make<ThreadFork>('fork_writes', (slot) => forkStatements(on, slot).writes),
     forkChunks: make<ThreadFork>('fork_chunks', (slot) => forkStatements(on, slot).chunks),
+    forkSources: make<ThreadFork>('fork_sources', (slot) => forkStatements(on, slot).sources),
   }
 }
 

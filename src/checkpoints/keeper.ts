@@ -29,6 +29,13 @@ export interface Stoppable {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What a new thread is filled with. */
+interface Filling {
+  readonly statements: readonly Statement[]
+  /** Whether the first statement may find nothing. */
+  readonly isFoundAnyway: boolean
+}
+
 const { threadId: threadIds, number: numbers, createdBy } = checkpointThreads.columns
 
 /** Takes checkpoints away, copies threads and forks them; a thread is held for each step. */
@@ -53,9 +60,9 @@ export class CheckpointKeeper {
         keep_last: numbers.encode(keepLast, 'keep_last'),
         keep_since: checkpoints.columns.createdAt.encode(keepSince, 'keep_since'),
       }
-      const [, , pruned] = await this.#atomic([
-        statements.hold(key), statements.pruneWrites(pruning), statements.prune(pruning),
-        statements.sweepChunks(key),
+      const [, , , pruned] = await this.#atomic([
+        statements.hold(key), statements.detachPruned(pruning), statements.pruneWrites(pruning),
+        statements.prune(pruning), statements.sweepChunks(key), statements.sweepSources(key),
       ])
       deleted += pruned!.changed
     }
@@ -83,9 +90,10 @@ export class CheckpointKeeper {
         token: numbers.encode(newToken()),
       }
       await this.#atomic([
-        statements.hold(key), statements.deleteRunWrites(deletion),
-        statements.deleteRuns(deletion), statements.mendHeads(deletion),
-        statements.sweepChunks(key), statements.removeEmpty(key),
+        statements.hold(key), statements.detachRuns(deletion),
+        statements.deleteRunWrites(deletion), statements.deleteRuns(deletion),
+        statements.mendHeads(deletion), statements.sweepChunks(key), statements.sweepSources(key),
+        statements.removeEmpty(key),
       ])
     }
   }
@@ -93,10 +101,14 @@ export class CheckpointKeeper {
   /** See `CheckpointTransport.copyThread`. */
   async copyThread(threadId: string, toThreadId: string): Promise<void> {
     const { statements } = this.#parts
-    await this.#copy(threadId, toThreadId, (copy) => [
-      statements.copyHeads(copy), statements.copyCheckpoints(copy), statements.copyWrites(copy),
-      statements.copyChunks(copy),
-    ])
+    // A thread may hold nothing but writes that came before their checkpoint.
+    await this.#copy(threadId, toThreadId, (copy) => ({
+      isFoundAnyway: true,
+      statements: [
+        statements.copyHeads(copy), statements.copyCheckpoints(copy), statements.copyWrites(copy),
+        statements.copyChunks(copy),
+      ],
+    }))
   }
 
   /** A thread that begins with one checkpoint of another, its writes included. */
@@ -109,10 +121,13 @@ export class CheckpointKeeper {
     }
     const count = await this.#copy(name.threadId, toThreadId, (copy) => {
       const fork = { ...copy, ...place }
-      return [
-        statements.forkCheckpoint(fork), statements.forkHeads(fork), statements.forkWrites(fork),
-        statements.forkChunks(fork),
-      ]
+      return {
+        isFoundAnyway: false,
+        statements: [
+          statements.forkCheckpoint(fork), statements.forkHeads(fork), statements.forkWrites(fork),
+          statements.forkChunks(fork), statements.forkSources(fork),
+        ],
+      }
     })
     if (count === 0) throw new CheckpointNotFound('There is no such checkpoint here.')
   }
@@ -136,7 +151,7 @@ export class CheckpointKeeper {
 
   /** Begins the new thread, fills it; how many rows the first statement behind that wrote. */
   async #copy(
-    threadId: string, toThreadId: string, rest: (copy: ThreadCopy) => readonly Statement[],
+    threadId: string, toThreadId: string, rest: (copy: ThreadCopy) => Filling,
   ): Promise<number> {
     const { statements, database, organizationId, wrapping } = this.#parts
     const copy: ThreadCopy = {
@@ -154,8 +169,11 @@ export class CheckpointKeeper {
       if (begun!.rows.length === 0) {
         throw new ThreadExists(`There is a thread ${JSON.stringify(toThreadId)} already.`)
       }
-      const [first] = await transaction.atomic(rest(copy))
-      if (first!.changed === 0) throw new CheckpointNotFound('There is no such checkpoint here.')
+      const filling = rest(copy)
+      const [first] = await transaction.atomic(filling.statements)
+      if (first!.changed === 0 && !filling.isFoundAnyway) {
+        throw new CheckpointNotFound('There is no such checkpoint here.')
+      }
       if (wrapping.seals) {
         await resealed(transaction, { organizationId, wrapping, copy, threadId, toThreadId })
       }

@@ -156,6 +156,17 @@ contract('checkpoints that are kept', (open) => {
     expect(await checkpoints.find({ threadId: 'new' })).toBeUndefined()
   })
 
+  it('are copied though only writes came that go before them', async () => {
+    const { organization: { checkpoints } } = await open()
+    await checkpoints.putWrites({
+      threadId: 't', checkpointId: '10', taskId: 'x',
+      writes: [{ index: 0, channel: 'list', value: json('w') }],
+    })
+    await checkpoints.copyThread('t', 'copy')
+    await checkpoints.put(step(0, { threadId: 'copy' }))
+    expect((await checkpoints.get({ threadId: 'copy' })).writes).toHaveLength(1)
+  })
+
   it('are compared channel by channel, down to the places that differ', async () => {
     const { organization: { checkpoints } } = await open()
     await checkpoints.put(step(0, {

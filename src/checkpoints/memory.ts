@@ -1,5 +1,6 @@
 import { type Reaches } from './body.js'
-import { type Value } from './values.js'
+import { type KnownWrites } from './sources.js'
+import { inlineMax, isRope, refsOf, type Value } from './values.js'
 
 /** Bytes of a log from its beginning on; they only become more. */
 export class KnownLog {
@@ -41,12 +42,29 @@ export interface KnownCheckpoint {
   readonly reaches: Reaches
 }
 
+/** Calls of pending writes on one checkpoint. */
+interface WritesOnCheckpoint {
+  /** What the checkpoint was known by. */
+  readonly token: number
+  readonly calls: KnownWrites[]
+}
+
 const checkpointsMax = 32
+
+/** Checkpoints whose pending writes are remembered, until the next one is put. */
+const writtenMax = 8
+
+/** So many logs are kept before it is asked which of them are still of use. */
+const logsMin = 64
 
 /** What this process knows of a thread. All of it was committed, and none of it can change. */
 export class KnownThread {
   readonly logs = new Map<number, KnownLog>()
   readonly #checkpoints = new Map<string, KnownCheckpoint>()
+  readonly #writes = new Map<string, WritesOnCheckpoint>()
+  /** Bytes of values and writes beside the logs. */
+  #besides = 0
+  #logsMax = logsMin
 
   log(number: number): KnownLog {
     let log = this.logs.get(number)
@@ -60,21 +78,80 @@ export class KnownThread {
 
   learn(namespace: string, checkpointId: string, known: KnownCheckpoint): void {
     const key = keyOf(namespace, checkpointId)
-    this.#checkpoints.delete(key)
+    this.#forgetCheckpoint(key)
     this.#checkpoints.set(key, known)
+    this.#besides += sizeOf(known)
     if (this.#checkpoints.size > checkpointsMax) {
-      this.#checkpoints.delete(this.#checkpoints.keys().next().value!)
+      this.#forgetCheckpoint(this.#checkpoints.keys().next().value!)
     }
+    if (this.logs.size > this.#logsMax) this.#forgetLogs()
+  }
+
+  /** The pending writes on a checkpoint that are remembered, if it is still known by the token. */
+  writesOn(namespace: string, checkpointId: string, token: number | null): readonly KnownWrites[] {
+    const found = this.#writes.get(keyOf(namespace, checkpointId))
+    return found === undefined || found.token !== token ? [] : found.calls
+  }
+
+  /** Remembers pending writes on a checkpoint that is known, for the one that follows it. */
+  learnWrites(namespace: string, checkpointId: string, call: KnownWrites): void {
+    const key = keyOf(namespace, checkpointId)
+    const token = this.#checkpoints.get(key)?.token
+    if (token === undefined) return
+    if (this.#writes.get(key)?.token !== token) this.#forgetWrites(key)
+    const own = this.#writes.get(key) ?? { token, calls: [] }
+    own.calls.push(call)
+    this.#besides += call.bytes.length
+    this.#writes.set(key, own)
+    if (this.#writes.size > writtenMax) this.#forgetWrites(this.#writes.keys().next().value!)
+  }
+
+  /** Forgets the pending writes on a checkpoint: another one follows it. */
+  forgetWrites(namespace: string, checkpointId: string): void {
+    this.#forgetWrites(keyOf(namespace, checkpointId))
+  }
+
+  #forgetWrites(key: string): void {
+    for (const { bytes } of this.#writes.get(key)?.calls ?? []) this.#besides -= bytes.length
+    this.#writes.delete(key)
+  }
+
+  #forgetCheckpoint(key: string): void {
+    const known = this.#checkpoints.get(key)
+    if (known !== undefined) this.#besides -= sizeOf(known)
+    this.#checkpoints.delete(key)
+  }
+
+  /**
+   * Forgets the logs of no checkpoint that is known. A channel whose value is another one at each
+   * step leaves one behind each time, and every read says which logs are known.
+   */
+  #forgetLogs(): void {
+    const used = new Set([...this.#checkpoints.values()]
+      .flatMap(({ values }) => refsOf(values.values())).map(([log]) => log))
+    for (const log of this.logs.keys()) if (!used.has(log)) this.logs.delete(log)
+    this.#logsMax = Math.max(logsMin, 2 * this.logs.size)
   }
 
   get size(): number {
-    let size = 0
+    let size = this.#besides
     for (const log of this.logs.values()) size += log.size
     return size
   }
 }
 
-const keyOf = (namespace: string, checkpointId: string) => JSON.stringify([namespace, checkpointId])
+/** What values take that stand in their checkpoint, but for the smallest. */
+function sizeOf({ values }: KnownCheckpoint): number {
+  let size = 0
+  for (const value of values.values()) {
+    if (!isRope(value) && value.bytes.length > inlineMax) size += value.bytes.length
+  }
+  return size
+}
+
+/** No two names are written alike. */
+const keyOf = (namespace: string, checkpointId: string) =>
+  `${namespace.length} ${namespace}${checkpointId}`
 
 /** A thread of an organization. */
 export interface ThreadName {
@@ -90,7 +167,9 @@ const threadsMax = 1_000
  */
 export class ThreadMemory {
   readonly #bytesMax: number
-  readonly #threads = new Map<string, KnownThread>()
+  /** Each with the size that is part of the sum. */
+  readonly #threads = new Map<string, { readonly thread: KnownThread; size: number }>()
+  #size = 0
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
@@ -99,25 +178,36 @@ export class ThreadMemory {
   /** What is known of a thread; it is now the last used. */
   thread({ organizationId, threadId }: ThreadName): KnownThread {
     const key = `${organizationId} ${threadId}`
-    const thread = this.#threads.get(key) ?? new KnownThread()
+    const entry = this.#threads.get(key) ?? { thread: new KnownThread(), size: 0 }
     this.#threads.delete(key)
-    this.#threads.set(key, thread)
-    return thread
+    this.#threads.set(key, entry)
+    return entry.thread
   }
 
   /** Forgets a thread. */
   forget({ organizationId, threadId }: ThreadName): void {
-    this.#threads.delete(`${organizationId} ${threadId}`)
+    this.#forget(`${organizationId} ${threadId}`)
   }
 
-  /** Forgets the threads that were used least lately, until the rest is small enough. */
-  trim(): void {
-    let size = 0
-    let count = 0
-    for (const [key, thread] of [...this.#threads].toReversed()) {
-      size += thread.size
-      count += 1
-      if (size > this.#bytesMax || count > threadsMax) this.#threads.delete(key)
+  /**
+   * Takes in how large a thread became, and forgets those that were used least lately until the
+   * rest is small enough.
+   */
+  trim({ organizationId, threadId }: ThreadName): void {
+    const entry = this.#threads.get(`${organizationId} ${threadId}`)
+    if (entry !== undefined) {
+      const { size } = entry.thread
+      this.#size += size - entry.size
+      entry.size = size
     }
+    for (const key of this.#threads.keys()) {
+      if (this.#size <= this.#bytesMax && this.#threads.size <= threadsMax) break
+      this.#forget(key)
+    }
+  }
+
+  #forget(key: string): void {
+    this.#size -= this.#threads.get(key)?.size ?? 0
+    this.#threads.delete(key)
   }
 }

@@ -6,7 +6,7 @@ import { type Putting } from './putting.js'
 import { checkedPut } from './rules.js'
 import { plainWrapping } from './wrapping.js'
 
-const valueOf = (namespace: string) => `a value of ${namespace} `.repeat(20)
+const valueOf = (namespace: string) => `a value of ${namespace} `.repeat(200)
 const text = (value: string) => ({ type: 'text', bytes: Buffer.from(value) })
 
 /** Draws these numbers, then others that nobody has. */

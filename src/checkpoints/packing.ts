@@ -1,49 +1,55 @@
 import { promisify } from 'node:util'
 import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { dictionary } from './dictionary.js'
+import { dictionary, framedDictionary } from './dictionary.js'
 
 /** How bytes stand in the database; the first byte says it. */
-const forms = { plain: 0, small: 1, large: 2 } as const
+const forms = { plain: 0, oldSmall: 1, large: 2, small: 3 } as const
 
-/** What is smaller is compressed in the window of the dictionary and at once. */
+/** What is smaller is compressed in the window of the dictionary and at once, hint included. */
 const smallMax = 4 * 1024
 
-/** Fewer bytes are never compressed. */
-const compressedMin = 48
+/**
+ * Fewer bytes are never compressed: to pack and unpack them costs as much as for ten times as many,
+ * and saves less than what the row around them takes.
+ */
+const compressedMin = 256
 
-const small = { level: 6, memLevel: 4, windowBits: 12 }
+/** Results as small as these need no 16 KiB each, which is what zlib takes unless told. */
+const small = { level: 6, memLevel: 4, windowBits: 12, chunkSize: 1024 }
 const large = { level: 3 }
 
-const dictionaryWith = (hint: string) =>
-  hint === '' ? dictionary : Buffer.concat([dictionary, Buffer.from(hint)])
+/** What bytes are likely to hold, and whoever reads them has. */
+export type Hint = string | Uint8Array
+
+const withHint = (words: Buffer, hint: Hint) =>
+  hint.length === 0 ? words : Buffer.concat([words, Buffer.from(hint as string)])
 
 const deflated = promisify(deflateRaw) as (
   bytes: Uint8Array, options: object,
 ) => Promise<Buffer>
 
-/**
- * Bytes as they are stored: compressed where that pays. `hint` is a text that they are likely to
- * hold, and that whoever reads them has.
- */
-export async function packed(bytes: Uint8Array, hint = ''): Promise<Buffer> {
+/** Bytes as they are stored: compressed where that pays. */
+export async function packed(bytes: Uint8Array, hint: Hint = ''): Promise<Buffer> {
   if (bytes.length < compressedMin) return formed(forms.plain, bytes)
-  const isSmall = bytes.length <= smallMax
-  const words = dictionaryWith(hint)
+  const isSmall = bytes.length + hint.length <= smallMax
   const dense = isSmall
-    ? deflateRawSync(bytes, { ...small, dictionary: words })
-    : await deflated(bytes, { ...large, dictionary: words })
+    ? deflateRawSync(bytes, { ...small, dictionary: withHint(framedDictionary, hint) })
+    : await deflated(bytes, { ...large, dictionary: withHint(dictionary, hint) })
   // Reading costs time, too: a little gain is none.
   if (dense.length > bytes.length * 0.9) return formed(forms.plain, bytes)
   return formed(isSmall ? forms.small : forms.large, dense)
 }
 
 /** The bytes behind what `packed` made; of their own. Throws RangeError for anything else. */
-export function unpacked(stored: Uint8Array, hint = ''): Uint8Array {
+export function unpacked(stored: Uint8Array, hint: Hint = ''): Uint8Array {
   const [form] = stored
   const rest = stored.subarray(1)
   if (form === forms.plain) return new Uint8Array(rest)
-  const words = dictionaryWith(hint)
-  if (form === forms.small) return inflateRawSync(rest, { dictionary: words, windowBits: 12 })
+  if (form === forms.small) {
+    return inflateRawSync(rest, { dictionary: withHint(framedDictionary, hint), windowBits: 12 })
+  }
+  const words = withHint(dictionary, hint)
+  if (form === forms.oldSmall) return inflateRawSync(rest, { dictionary: words, windowBits: 12 })
   if (form === forms.large) return inflateRawSync(rest, { dictionary: words })
   throw new RangeError('bytes of an unknown form')
 }

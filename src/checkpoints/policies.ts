@@ -30,8 +30,8 @@ export interface KeySealer {
 /** What policies take from outside. */
 export interface PolicySource {
   readonly clock: Clock
-  /** Undefined without a root key. */
-  readonly sealer: KeySealer | undefined
+  /** What seals, on the database or on a transaction; undefined without a root key. */
+  sealer(transaction: Database<CheckpointTables> | undefined): KeySealer | undefined
 }
 
 type On = Database<CheckpointTables>
@@ -64,11 +64,27 @@ export class CheckpointPolicies {
   async wrappingOf(on: On, organizationId: Stored<'id'>): Promise<Wrapping> {
     const known = this.#known.get(organizationId)
     if (known !== undefined && performance.now() < known.untilMs) return known.wrapping
-    const { encrypts } = await this.find(on, organizationId)
+    const { encrypts, isSettled } = await this.#standing(on, organizationId)
     const wrapping = encrypts ? await this.#sealed(on, organizationId) : plainWrapping
-    if (this.#known.size >= knownMax) this.#known.clear()
-    this.#known.set(organizationId, { wrapping, untilMs: performance.now() + knownForMs })
+    if (encrypts || isSettled) {
+      on.afterCommit(() => {
+        if (this.#known.size >= knownMax) this.#known.clear()
+        this.#known.set(organizationId, { wrapping, untilMs: performance.now() + knownForMs })
+      })
+    }
     return wrapping
+  }
+
+  /** Whether an organization encrypts, and has threads: until it has, that may change. */
+  async #standing(on: On, organizationId: Stored<'id'>) {
+    const query = sql`
+      select coalesce((select p.encrypts from checkpoint_policies p
+          where p.organization_id = ${organizationId}), ${sql.lit(false)}) as encrypts,
+        exists (select 1 from checkpoint_threads t
+          where t.organization_id = ${organizationId}) as settled`.compile(on.write)
+    const { rows: [row] } = await on.execute({ sql: query.sql, parameters: query.parameters })
+    const flag = (stored: unknown) => columns.encrypts.decode(stored as never)
+    return { encrypts: flag(row!.encrypts), isSettled: flag(row!.settled) }
   }
 
   /** The policy of an organization. */
@@ -112,7 +128,9 @@ export class CheckpointPolicies {
         encrypts = excluded.encrypts, updated_at = excluded.updated_at`.compile(on.write)
     const { changed } = await on.execute({ sql: query.sql, parameters: query.parameters })
     if (changed === 0) throw hasThreads()
-    this.#known.delete(organizationId)
+    const forget = () => void this.#known.delete(organizationId)
+    forget()
+    on.afterCommit(forget)
     return policy
   }
 
@@ -143,7 +161,7 @@ export class CheckpointPolicies {
   /** Makes the organization's data key, unless there is one. */
   async #found(on: On, organizationId: Stored<'id'>): Promise<void> {
     const key = randomBytes(32).toString('base64url')
-    const sealed = await this.#sealer().seal({ key }, bindingOf(organizationId))
+    const sealed = await this.#sealer(on).seal({ key }, bindingOf(organizationId))
     await on.run(on.write.insertInto('checkpoint_keys').values({
       organization_id: organizationId,
       // One key of each organization: whoever comes second finds it.
@@ -160,15 +178,17 @@ export class CheckpointPolicies {
       .where('organization_id', '=', organizationId).where('id', '=', organizationId))
     if (row === undefined) throw new CheckpointUnreadable('The key of the checkpoints is gone.')
     const fields = checkpointKeys.columns.sealed.decode(row.sealed) as Record<string, string>
-    const { key = '' } = await this.#sealer().open(fields, bindingOf(organizationId))
+    const { key = '' } = await this.#sealer(on).open(fields, bindingOf(organizationId))
     const wrapping = new SealedWrapping(Buffer.from(key, 'base64url'))
-    if (this.#keys.size >= knownMax) this.#keys.clear()
-    this.#keys.set(organizationId, wrapping)
+    on.afterCommit(() => {
+      if (this.#keys.size >= knownMax) this.#keys.clear()
+      this.#keys.set(organizationId, wrapping)
+    })
     return wrapping
   }
 
-  #sealer(): KeySealer {
-    const { sealer } = this.#source
+  #sealer(on: On): KeySealer {
+    const sealer = this.#source.sealer(on.isInTransaction ? on : undefined)
     if (sealer !== undefined) return sealer
     throw new EncryptionUnavailable('Encrypted checkpoints need a root key: set ' +
       'HOLDFAST_ROOT_KEY, or give openHoldfast the option rootKey.')

@@ -9,6 +9,7 @@ import {
   type Basis, fenceOf, nameRow, newToken, type PreparedPut, preparedPut, writeRow,
 } from './put-rows.js'
 import { type ArrivalRow, type PutStatements, type WriteRow } from './put-statements.js'
+import { type KnownWrites, sourceIn } from './sources.js'
 import { checkpoints, checkpointThreads, type CheckpointTables } from './tables.js'
 
 /** What puts need beside their input. */
@@ -71,26 +72,54 @@ export class PutBatch {
   /** Writes what may be written; the puts of which nothing was. */
   async #round(round: readonly Call[], outcomes: Outcomes): Promise<PutCall[]> {
     const puts = round.filter((call) => call.kind === 'put')
-    const alone = await Promise.all(aloneRows(round))
-    const { prepared, results } = await this.#redrawn(async () => {
-      const prepared = await Promise.all(puts.map(async (call) =>
-        this.#prepared(call, await this.#ways.basisOf(call))))
+    const writes = round.filter((call) => call.kind === 'writes')
+    const alone = await Promise.all(aloneRows(writes))
+    const together = writes.map((call, index) => (
+      { call, remaining: Number(alone[index]!.remaining) }))
+    const { prepared, results } = await this.#redrawn(async (mayGrow) => {
+      const prepared = await Promise.all(puts.map(async (call) => {
+        const basis = { ...await this.#ways.basisOf(call), mayGrow }
+        return this.#prepared(call, basis, besideOf(call, together))
+      }))
       return { prepared, results: await this.#send(round, this.#all(round, prepared, alone)) }
     })
-    const fences = fencesIn(results[0]!)
     const tokens = new Set(results.flatMap(({ rows: found }) =>
       found.flatMap(({ token }) => (token === undefined ? [] : [Number(token)]))))
-    for (const call of round) {
-      if (call.kind === 'writes') outcomes.set(call, writesOutcome(call, fences))
-    }
-    return puts.filter((call, index) => {
+    const isDone = puts.map((call, index) => {
       const done = tokens.has(Number(prepared[index]!.row.token))
-      if (done) {
-        this.#learn(call, prepared[index]!)
-        outcomes.set(call, { value: undefined })
-      }
-      return !done
+      if (!done) return false
+      this.#learn(call, prepared[index]!)
+      outcomes.set(call, { value: undefined })
+      return true
     })
+    this.#settleWrites(together, standingsIn(results[0]!), outcomes)
+    for (const [index, call] of puts.entries()) if (isDone[index]!) this.#forgetSources(call)
+    return puts.filter((_, index) => !isDone[index]!)
+  }
+
+  /** Tells what became of pending writes, and remembers those that were written. */
+  #settleWrites(
+    together: readonly NumberedWrites[], standings: ReadonlyMap<string, Standing>,
+    outcomes: Outcomes,
+  ): void {
+    for (const { call, remaining } of together) {
+      const standing = standings.get(threadOf(call))
+      const outcome = writesOutcome(call, standing?.fence ?? null)
+      outcomes.set(call, outcome)
+      if ('error' in outcome || standing === undefined) continue
+      const source = sourceIn(call, { number: standing.entryCount - remaining })
+      if (source === undefined) continue
+      const { namespace = '', checkpointId } = call.put
+      this.#parts.memory.thread(call).learnWrites(namespace, checkpointId, source)
+      this.#parts.memory.trim(call)
+    }
+  }
+
+  /** Behind a put nothing comes from the pending writes on its parent any more. */
+  #forgetSources({ put: { namespace, parentId }, ...name }: PutCall): void {
+    if (parentId === null) return
+    this.#parts.memory.thread(name).forgetWrites(namespace, parentId)
+    this.#parts.memory.trim(name)
   }
 
   /** The statements of a round. */
@@ -103,8 +132,7 @@ export class PutBatch {
     return [
       statements.arrive(arrivalsOf(round)),
       ...some(rows.filter(({ parent_id: parent }) => parent === null), statements.open),
-      ...some(rows, statements.advance),
-      ...some(rows, statements.insert),
+      ...(rows.length === 0 ? [] : statements.follow(rows)),
       ...some(prepared.flatMap(({ chunks }) => chunks), statements.chunk),
       ...some(writes, statements.write),
     ]
@@ -112,12 +140,12 @@ export class PutBatch {
 
   /**
    * Makes an attempt, again with other numbers where somebody has those that were drawn: of such an
-   * attempt nothing is left.
+   * attempt nothing is left. Then no log grows either: another checkpoint may have grown it.
    */
-  async #redrawn<R>(attempt: () => Promise<R>): Promise<R> {
+  async #redrawn<R>(attempt: (mayGrow: boolean) => Promise<R>): Promise<R> {
     for (let draws = 1; ; draws++) {
       try {
-        return await attempt()
+        return await attempt(draws === 1)
       } catch (error) {
         if (draws >= drawsMax || !(error instanceof UniqueViolation)) throw error
         if (this.#parts.isInside !== true) continue
@@ -127,9 +155,10 @@ export class PutBatch {
     }
   }
 
-  async #prepared(call: PutCall, basis: Basis) {
+  async #prepared(call: PutCall, basis: Basis, beside: readonly KnownWrites[] = []) {
     const { newLog = newToken } = this.#parts
-    return { ...await preparedPut(call.put, { ...call, newLog }, basis), thread: basis.thread }
+    const making = { ...call, newLog, beside }
+    return { ...await preparedPut(call.put, making, basis), thread: basis.thread }
   }
 
   /** Puts one checkpoint beside others; false when what it is made from is no longer so. */
@@ -143,7 +172,7 @@ export class PutBatch {
   async advance(call: PutCall, basis: Basis): Promise<boolean> {
     return this.#single(call, basis, ({ row }) => [
       ...some(row.parent_id === null ? [row] : [], this.#parts.statements.open),
-      this.#parts.statements.advance([row]), this.#parts.statements.insert([row]),
+      ...this.#parts.statements.follow([row]),
     ])
   }
 
@@ -151,8 +180,8 @@ export class PutBatch {
     call: PutCall, basis: Basis, place: (prepared: PreparedPut) => readonly Statement[],
   ): Promise<boolean> {
     const { statements } = this.#parts
-    const { prepared, results } = await this.#redrawn(async () => {
-      const prepared = await this.#prepared(call, basis)
+    const { prepared, results } = await this.#redrawn(async (mayGrow) => {
+      const prepared = await this.#prepared(call, { ...basis, mayGrow: basis.mayGrow && mayGrow })
       const results = await this.#send([call], [
         statements.arrive(arrivalsOf([call])),
         ...place(prepared),
@@ -167,10 +196,10 @@ export class PutBatch {
   }
 
   /** Remembers what was written. */
-  #learn({ put }: PutCall, { known, growths, thread }: PreparedPut & Pick<Basis, 'thread'>): void {
+  #learn(call: PutCall, { known, growths, thread }: PreparedPut & Pick<Basis, 'thread'>): void {
     for (const { log, start, bytes } of growths) thread.log(log).add(start, bytes)
-    thread.learn(put.namespace, put.checkpointId, known)
-    this.#parts.memory.trim()
+    thread.learn(call.put.namespace, call.put.checkpointId, known)
+    this.#parts.memory.trim(call)
   }
 
   #send(calls: readonly Call[], statements: readonly Statement[]): Promise<Result[]> {
@@ -191,7 +220,8 @@ function arrivalsOf(round: readonly Call[]): ArrivalRow[] {
     const isPut = call.kind === 'put'
     const before = arrivals.get(threadOf(call))
     const added = (before?.added ?? 0) + (isPut ? call.put.writes.length : 1)
-    const creates = !isPut || call.put.parentId === null || call.put.whenStale === 'fork'
+    const creates = before?.creates === yes ||
+      !isPut || call.put.parentId === null || call.put.whenStale === 'fork'
     arrivals.set(threadOf(call), {
       organization_id, thread_id,
       number: columns.number.encode(newToken()),
@@ -204,9 +234,24 @@ function arrivalsOf(round: readonly Call[]): ArrivalRow[] {
   return [...arrivals.values()]
 }
 
-function aloneRows(round: readonly Call[]): Promise<WriteRow>[] {
+/** Pending writes, and how many of their thread follow in the batch. */
+interface NumberedWrites {
+  readonly call: WritesCall
+  readonly remaining: number
+}
+
+/** Writes on the parent that are written in one batch with a put. */
+const besideOf = (
+  { put, ...name }: PutCall, together: readonly NumberedWrites[],
+): readonly KnownWrites[] => together.flatMap(({ call, remaining }) => {
+  const { namespace = '', checkpointId } = call.put
+  const isOnParent = threadOf(call) === threadOf(name) && checkpointId === put.parentId &&
+    namespace === put.namespace
+  return isOnParent ? sourceIn(call, { remaining }) ?? [] : []
+})
+
+function aloneRows(calls: readonly WritesCall[]): Promise<WriteRow>[] {
   const left = new Map<string, number>()
-  const calls = round.filter((call) => call.kind === 'writes')
   for (const call of calls) left.set(threadOf(call), (left.get(threadOf(call)) ?? 0) + 1)
   return calls.map((call) => {
     const remaining = left.get(threadOf(call))! - 1
@@ -215,19 +260,24 @@ function aloneRows(round: readonly Call[]): Promise<WriteRow>[] {
   })
 }
 
-/** The greatest token of each thread. */
-function fencesIn({ rows }: Result): Map<string, number | null> {
-  return new Map(rows.map(({ organization_id, thread_id, fence }) => [
+/** How a thread stands behind a batch. */
+interface Standing {
+  /** The greatest token. */
+  readonly fence: number | null
+  readonly entryCount: number
+}
+
+function standingsIn({ rows }: Result): Map<string, Standing> {
+  return new Map(rows.map(({ organization_id, thread_id, fence, entry_count }) => [
     threadOf({
       organizationId: columns.organizationId.decode(organization_id),
       threadId: columns.threadId.decode(thread_id),
     }),
-    fence === null ? null : Number(fence),
+    { fence: fence === null ? null : Number(fence), entryCount: Number(entry_count) },
   ]))
 }
 
-function writesOutcome(call: WritesCall, fences: Map<string, number | null>): Outcome<void> {
-  const fence = fences.get(threadOf(call)) ?? null
+function writesOutcome(call: WritesCall, fence: number | null): Outcome<void> {
   const { fence: given } = call.put
   if (given === undefined || fence === null || given >= fence) return { value: undefined }
   return { error: staleFence(given, fence) }

@@ -37,26 +37,42 @@ export function weightOf(call: Call): number {
 }
 
 /**
- * What may share one transaction, and the rest: of a thread one checkpoint, or any number of
- * pending writes under one fencing token, in the order in which they came.
+ * What may share one transaction, and the rest: of a thread one checkpoint and any number of
+ * pending writes under one fencing token, in the order in which they came. A checkpoint that brings
+ * writes of its own shares with none of its thread: they are numbered apart.
  */
 export function roundOf(calls: readonly Call[]): { round: Call[]; left: Call[] } {
   const round: Call[] = []
   const left: Call[] = []
-  const first = new Map<string, Call>()
-  const full = new Set<string>()
+  const shares = new Map<string, Share>()
   for (const call of calls) {
     const thread = threadOf(call)
-    const before = first.get(thread)
-    const fits = before === undefined || (!full.has(thread) && call.kind === 'writes' &&
-      before.kind === 'writes' && before.put.fence === call.put.fence)
-    if (fits) {
+    const share = shares.get(thread)
+    if (share === undefined) {
       round.push(call)
-      first.set(thread, before ?? call)
+      shares.set(thread, { fence: call.put.fence, hasPut: isPut(call), isFull: isAlone(call) })
+    } else if (fits(call, share)) {
+      round.push(call)
+      share.hasPut ||= isPut(call)
     } else {
       left.push(call)
-      full.add(thread)
+      share.isFull = true
     }
   }
   return { round, left }
+}
+
+/** What a thread has in a round. */
+interface Share {
+  readonly fence: number | undefined
+  hasPut: boolean
+  /** Whether the rest has calls that must come before any other one. */
+  isFull: boolean
+}
+
+const isPut = ({ kind }: Call) => kind === 'put'
+const isAlone = (call: Call) => call.kind === 'put' && call.put.writes.length > 0
+
+function fits(call: Call, { fence, hasPut, isFull }: Share): boolean {
+  return !isFull && call.put.fence === fence && !isAlone(call) && !(hasPut && isPut(call))
 }

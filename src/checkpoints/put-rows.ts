@@ -4,10 +4,11 @@ import { type CheckpointName, type PutWrites } from './contract.js'
 import { type KnownCheckpoint, type KnownThread } from './memory.js'
 import { type ChunkRow, type PutRow, type WriteRow } from './put-statements.js'
 import { type CheckedPut } from './rules.js'
+import { type KnownWrites, sourceOf } from './sources.js'
 import {
   checkpointChunks, checkpoints, checkpointThreads, checkpointWrites,
 } from './tables.js'
-import { closedValue, type Growth, keepValue, refsOf, type Value } from './values.js'
+import { type Growth, keepSame, keepValue, refsOf, type Value } from './values.js'
 import { type Wrapping, writesPlace } from './wrapping.js'
 
 /** Rows of bytes have at most so many. */
@@ -37,6 +38,8 @@ export interface Basis {
 export interface PutMaking extends PutScope {
   /** Draws the number of a log. */
   readonly newLog: () => number
+  /** Pending writes on the parent that are written together with the put. */
+  readonly beside: readonly KnownWrites[]
 }
 
 /** A put as rows, and what is known once they are there. */
@@ -84,8 +87,9 @@ export async function preparedPut(
     body: columns.body.encode(await wrapping.wrap(body, place, checkpointId)),
     metadata: columns.metadata.encode(wrapping.seals ? {} : put.metadata as never, 'metadata'),
   }
+  const sources = sourcesOf(put, scope, basis)
   const chunks = await Promise.all(growths.flatMap((growth) =>
-    splitGrowth(growth).map((part) => chunkRow(part, { scope, threadId, row }))))
+    splitGrowth(growth).map((part) => chunkRow(part, { scope, put, row, sources }))))
   const writes = await Promise.all(put.writes.map((call, index) => writeRow(
     { ...put, ...call }, scope, { token, remaining: put.writes.length - 1 - index })))
   return { row, chunks, writes, known: { token, values, reaches }, growths }
@@ -131,19 +135,14 @@ function keptValues(
 ) {
   const values = new Map<string, Value>()
   const growths: Growth[] = []
+  const how = { mayGrow, newLog, bytesOf: (log: number) => thread.log(log).bytes }
   for (const channel of Object.keys(put.channelVersions)) {
     const before = parent?.values.get(channel)
     const given = Object.hasOwn(put.values, channel) ? put.values[channel] : undefined
-    if (given !== undefined) {
-      const kept = keepValue(given, {
-        before, mayGrow, newLog,
-        bytesOf: (log) => thread.log(log).bytes,
-      })
-      values.set(channel, kept.value)
-      growths.push(...kept.growths)
-    } else if (before !== undefined) {
-      values.set(channel, mayGrow ? before : closedValue(before))
-    }
+    if (given === undefined && before === undefined) continue
+    const kept = given === undefined ? keepSame(before!, how) : keepValue(given, { ...how, before })
+    values.set(channel, kept.value)
+    growths.push(...kept.growths)
   }
   return { values, growths }
 }
@@ -171,21 +170,41 @@ function splitGrowth({ log, start, bytes }: Growth): Growth[] {
   return parts
 }
 
+/**
+ * What new bytes may come from: pending writes on the parent. While it is the head by the token
+ * that is known, they are there. Sealed bytes open by themselves.
+ */
+function sourcesOf(
+  { namespace, parentId }: CheckedPut, { wrapping, beside }: PutMaking,
+  { known, mayGrow, thread }: Basis,
+): readonly KnownWrites[] {
+  if (parentId === null || !mayGrow || wrapping.seals) return []
+  return [...thread.writesOn(namespace, parentId, known), ...beside]
+}
+
+const numberIn = (place: object = {}, key: string): number | null =>
+  (place as Readonly<Record<string, number>>)[key] ?? null
+
 async function chunkRow(
   { log, start, bytes }: Growth,
-  { scope, threadId, row }: {
+  { scope, put, row, sources }: {
     readonly scope: PutScope
-    readonly threadId: string
+    readonly put: CheckedPut
     readonly row: PutRow
+    readonly sources: readonly KnownWrites[]
   },
 ): Promise<ChunkRow> {
   const { organization_id, thread_id, namespace, checkpoint_id, token } = row
-  const place = ['chunk', scope.organizationId, threadId, log, start]
-  const { log: logs, startOffset, data } = checkpointChunks.columns
+  const place = ['chunk', scope.organizationId, put.threadId, log, start]
+  const { log: logs, startOffset, data, sourceId, sourceNumber } = checkpointChunks.columns
+  const source = sourceOf(bytes, sources)
   return {
     organization_id, thread_id, namespace, checkpoint_id, token,
     log: logs.encode(log),
     start_offset: startOffset.encode(start),
-    data: data.encode(await scope.wrapping.wrap(bytes, place)),
+    data: data.encode(await scope.wrapping.wrap(bytes, place, source?.bytes)),
+    source_id: sourceId.encode(source === undefined ? null : put.parentId, 'parent_id'),
+    source_number: sourceNumber.encode(numberIn(source?.place, 'number')),
+    source_remaining: sourceNumber.encode(numberIn(source?.place, 'remaining')),
   }
 }

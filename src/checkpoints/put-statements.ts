@@ -22,17 +22,21 @@ const arrivalKinds = {
 
 const nameKinds = { ...threadKinds, namespace: 'text', checkpoint_id: 'text' } as const
 
-/** One row a checkpoint. */
-const putKinds = {
+/** One row a checkpoint, as far as its head goes. */
+const headKinds = {
   ...nameKinds,
   parent_id: 'text',
-  run_id: 'text',
   token: 'integer',
   /** The token that the parent is taken to have, or what is replaced; null without a parent. */
   known: 'integer',
   /** Whether it replaces a head of its own id. */
   replaces: 'flag',
   fence: 'integer',
+} as const
+
+const putKinds = {
+  ...headKinds,
+  run_id: 'text',
   ancestor_count: 'integer',
   refs: 'json',
   body: 'bytes',
@@ -41,6 +45,9 @@ const putKinds = {
 
 const chunkKinds = {
   ...nameKinds, token: 'integer', log: 'integer', start_offset: 'integer', data: 'bytes',
+  source_id: 'text', source_number: 'integer',
+  /** Of a source that is written in the same batch: calls of its thread that follow it there. */
+  source_remaining: 'integer',
 } as const
 
 const writeKinds = {
@@ -90,7 +97,7 @@ const arrive = ({ now }: Engine) => (rows: Rows) => sql`
       then checkpoint_threads.fence else excluded.fence end,
     entry_count = checkpoint_threads.entry_count + excluded.entry_count,
     updated_at = excluded.updated_at
-  returning organization_id, thread_id, fence`
+  returning organization_id, thread_id, fence, entry_count`
 
 /** Makes room for the head of a namespace that may have none yet. */
 const open = (rows: Rows) => sql`
@@ -100,9 +107,8 @@ const open = (rows: Rows) => sql`
   from g where g.parent_id is null and ${isFresh}
   on conflict (organization_id, thread, namespace) do nothing`
 
-/** Moves the heads of puts that may be, and only those. */
-const advance = (rows: Rows) => sql`
-  with ${given(rows)}
+/** Moves the heads of the puts `g` that may be, and only those. */
+const moved = sql`
   update checkpoint_heads set head_id = g.checkpoint_id, token = g.token
   from g
   where checkpoint_heads.organization_id = g.organization_id
@@ -119,7 +125,17 @@ const advance = (rows: Rows) => sql`
       when g.parent_id is null then checkpoint_heads.head_id is null
       else checkpoint_heads.head_id = g.parent_id and checkpoint_heads.token = g.known
     end
-  returning checkpoint_heads.token`
+  returning checkpoint_heads.organization_id, checkpoint_heads.thread, checkpoint_heads.namespace,
+    checkpoint_heads.token`
+
+const advance = (rows: Rows) => sql`
+  with ${given(rows)}
+  ${moved}`
+
+/** That a put is the one that moved a head. */
+const isMoved = (head: string) => sql`
+  ${sql.ref(head)}.organization_id = g.organization_id and ${sql.ref(head)}.thread = g.thread
+  and ${sql.ref(head)}.namespace = g.namespace and ${sql.ref(head)}.token = g.token`
 
 const checkpointOf = ({ now }: Engine, source: Rows) => sql`
   insert into checkpoints (organization_id, thread, token, created_at, is_pinned, checkpoint_id,
@@ -128,17 +144,25 @@ const checkpointOf = ({ now }: Engine, source: Rows) => sql`
     g.namespace, g.parent_id, g.run_id, g.ancestor_count, g.refs, g.body, g.metadata
   from ${source}`
 
-/** Writes the checkpoints of heads that were moved. */
-const insert = (engine: Engine) => (rows: Rows) => sql`
-  with ${given(rows)}
-  ${checkpointOf(engine, sql`g
-    join checkpoint_heads h on h.organization_id = g.organization_id and h.thread = g.thread
-      and h.namespace = g.namespace and h.token = g.token
-    where ${sql.lit(true)}`)}
+const takingPlace = sql`
   on conflict (organization_id, thread, checkpoint_id, namespace) do update set
     parent_id = excluded.parent_id, run_id = excluded.run_id, token = excluded.token,
     ancestor_count = excluded.ancestor_count, refs = excluded.refs, body = excluded.body,
     metadata = excluded.metadata`
+
+/** Writes the checkpoints of heads that were moved. */
+const insert = (engine: Engine) => (rows: Rows) => sql`
+  with ${given(rows)}
+  ${checkpointOf(engine, sql`g
+    join checkpoint_heads h on ${isMoved('h')} where ${sql.lit(true)}`)}
+  ${takingPlace}`
+
+/** Both at once. */
+const follow = (engine: Engine) => (rows: Rows) => sql`
+  with ${given(rows)}, m as (${moved})
+  ${checkpointOf(engine, sql`g join m on ${isMoved('m')}`)}
+  ${takingPlace}
+  returning token`
 
 /** Puts checkpoints beside others, if what they are made from is as it was. */
 const branch = (engine: Engine) => (rows: Rows) => sql`
@@ -163,8 +187,10 @@ const raise = (rows: Rows) => sql`
 
 const chunk = (rows: Rows) => sql`
   with ${given(rows)}
-  insert into checkpoint_chunks (organization_id, thread, log, start_offset, data)
-  select g.organization_id, g.thread, g.log, g.start_offset, g.data
+  insert into checkpoint_chunks (organization_id, thread, log, start_offset, data, source_id,
+    source_number)
+  select g.organization_id, g.thread, g.log, g.start_offset, g.data, g.source_id,
+    coalesce(g.source_number, g.entry_count - g.source_remaining)
   from g join checkpoints c on ${ofPut}`
 
 const write = (rows: Rows) => sql`
@@ -181,15 +207,20 @@ export function putStatements(database: Database<CheckpointTables>) {
   const on = database.as<never>()
   const ofPuts = (name: string, build: (rows: Rows) => Rows) =>
     prepareBatch(on, { name: `checkpoints_${name}`, kinds: putKinds, build })
+  const ofHeads = (name: string, build: (rows: Rows) => Rows) =>
+    prepareBatch(on, { name: `checkpoints_${name}`, kinds: headKinds, build })
+  const following = engine.writesInWith
+    ? [ofPuts('follow', follow(engine))]
+    : [ofHeads('advance', advance), ofPuts('insert', insert(engine))]
   return {
     arrive: prepareBatch(on, {
       name: 'checkpoints_arrive', kinds: arrivalKinds, build: arrive(engine),
     }),
-    open: ofPuts('open', open),
-    advance: ofPuts('advance', advance),
-    insert: ofPuts('insert', insert(engine)),
+    open: ofHeads('open', open),
+    /** Moves heads and writes their checkpoints; answers the tokens of those. */
+    follow: (rows: readonly PutRow[]) => following.map((make) => make(rows)),
     branch: ofPuts('branch', branch(engine)),
-    raise: ofPuts('raise', raise),
+    raise: ofHeads('raise', raise),
     chunk: prepareBatch(on, { name: 'checkpoints_chunk', kinds: chunkKinds, build: chunk }),
     write: prepareBatch(on, { name: 'checkpoints_write', kinds: writeKinds, build: write }),
   }

@@ -34,6 +34,11 @@ export const needed = ({ jsonElements }: Engine, source: RawBuilder<unknown>) =>
   from ${source} as c, ${jsonElements(sql.ref('c.refs'))} as r
   group by 1, 2, 3`
 
+/** The chunks that `n` asks for. */
+const inReach = sql`k.organization_id = n.organization_id
+  and k.thread = n.thread and k.log = n.log
+  and k.start_offset >= n.start_offset and k.start_offset < n.end_offset`
+
 const noCheckpoint = sql`null, null, null, null, null, null, null, null`
 
 /** What chunks the rows `c` need beside those known: a `with` entry to follow theirs. */
@@ -49,7 +54,8 @@ export const missing = (engine: Engine, known: RawBuilder<unknown>) => sql`
 
 /**
  * Everything of the rows `c` in one statement, so that nothing of it goes between: `kind` c for
- * themselves, w for their writes, p for those of their parents, k for the chunks `n`.
+ * themselves, w for their writes, p for those of their parents, k for the chunks `n`, d for the
+ * writes that those are compressed against, each of which a chunk names in the place of a name.
  */
 export const wholeOf = (withParents: RawBuilder<unknown>) => sql`
   select 'c' as kind, c.thread, c.checkpoint_id, c.namespace, c.body, c.token as number,
@@ -57,18 +63,23 @@ export const wholeOf = (withParents: RawBuilder<unknown>) => sql`
     c.head_token
   from c
   union all
+  select 'd', w.thread, w.checkpoint_id, null, w.body, w.number, 0, ${noCheckpoint}
+  from n join checkpoint_chunks k on ${inReach} join checkpoint_writes w
+    on w.organization_id = k.organization_id and w.thread = k.thread
+    and w.checkpoint_id = k.source_id and w.number = k.source_number
+  union all
   select 'w', w.thread, w.checkpoint_id, w.namespace, w.body, w.number, 0, ${noCheckpoint}
   from c join checkpoint_writes w on ${sameCheckpoint('w', 'c')}
+  where w.is_detached is null
   union all
   select 'p', w.thread, c.checkpoint_id, w.namespace, w.body, w.number, 0, ${noCheckpoint}
   from c join checkpoint_writes w on w.organization_id = c.organization_id
     and w.thread = c.thread and w.checkpoint_id = c.parent_id and w.namespace = c.namespace
-  where ${withParents}
+  where ${withParents} and w.is_detached is null
   union all
-  select 'k', k.thread, null, null, k.data, k.log, k.start_offset, ${noCheckpoint}
-  from n join checkpoint_chunks k on k.organization_id = n.organization_id
-    and k.thread = n.thread and k.log = n.log
-    and k.start_offset >= n.start_offset and k.start_offset < n.end_offset
+  select 'k', k.thread, null, cast(k.source_number as text), k.data, k.log, k.start_offset,
+    ${noCheckpoint}
+  from n join checkpoint_chunks k on ${inReach}
   order by 1, 2, 6, 7`
 
 /**

@@ -83,7 +83,7 @@ export class CheckpointReader {
     for (const logs of read.logs.values()) {
       for (const [log, bytes] of logs) thread.logs.set(log, bytes)
     }
-    memory.trim()
+    memory.trim({ organizationId, threadId: name.threadId })
     const { token, headToken, values, reaches, checkpoint: { checkpointId } } = found
     const isHead = name.checkpointId === undefined
     // A head that came back after a deletion: something may follow it in its logs.

@@ -44,12 +44,15 @@ interface Sorted {
   readonly threadIds: Map<number, string>
   readonly writes: Map<string, WriteEntry[]>
   readonly parentWrites: Map<string, WriteEntry[]>
+  /** What chunks are compressed against, by thread and number of the writes. */
+  readonly sources: Map<string, Uint8Array>
   readonly logs: Map<number, Map<number, KnownLog>>
 }
 
 const { columns } = table
+/** No two names are written alike. */
 const nameOf = ({ thread, checkpoint_id, namespace }: StoredRow) =>
-  JSON.stringify([Number(thread), checkpoint_id, namespace])
+  `${String(thread)} ${(namespace as string).length} ${String(namespace)}${String(checkpoint_id)}`
 
 /** Some bytes that a checkpoint needs were not among the rows. */
 export class BytesMissing extends Error {}
@@ -65,12 +68,13 @@ export function checkpointsIn(rows: readonly StoredRow[], reading: RowReading) {
 function sortedOut(rows: readonly StoredRow[], reading: RowReading): Sorted {
   const sorted: Sorted = {
     checkpoints: [], parentIds: new Map(), threadIds: new Map(),
-    writes: new Map(), parentWrites: new Map(),
+    writes: new Map(), parentWrites: new Map(), sources: new Map(),
     logs: new Map(),
   }
   for (const row of rows) {
-    // Checkpoints come before what is theirs.
+    // Checkpoints come before what is theirs, and sources before chunks.
     if (row.kind === 'c') takeCheckpoint(row, sorted)
+    else if (row.kind === 'd') takeSource(row, sorted, reading)
     else if (row.kind === 'k') takeChunk(row, sorted, reading)
     else takeWrites(row, sorted, reading)
   }
@@ -103,11 +107,29 @@ function takeWrites(row: StoredRow, sorted: Sorted, reading: RowReading): void {
   else before.push(entry)
 }
 
-function takeChunk(row: StoredRow, { logs, threadIds }: Sorted, reading: RowReading): void {
+const sourceKey = (thread: unknown, number: unknown) => `${String(thread)} ${String(number)}`
+
+function takeSource(
+  row: StoredRow, { sources, threadIds }: Sorted, { wrapping, organizationId }: RowReading,
+): void {
+  const place = writesPlace(organizationId, {
+    threadId: threadIds.get(Number(row.thread))!,
+    checkpointId: columns.checkpointId.decode(row.checkpoint_id),
+  })
+  const bytes = wrapping.open(checkpointWrites.columns.body.decode(row.body), place)
+  sources.set(sourceKey(row.thread, row.number), bytes)
+}
+
+function takeChunk(
+  row: StoredRow, { logs, sources, threadIds }: Sorted, reading: RowReading,
+): void {
   const [thread, log, start] = [Number(row.thread), Number(row.number), Number(row.place)]
+  const source = row.namespace === null
+    ? undefined : sources.get(sourceKey(row.thread, row.namespace))
+  if (row.namespace !== null && source === undefined) throw new BytesMissing()
   const bytes = reading.wrapping.open(checkpointChunks.columns.data.decode(row.body), [
     'chunk', reading.organizationId, threadIds.get(thread)!, log, start,
-  ])
+  ], source)
   let ofThread = logs.get(thread)
   if (ofThread === undefined) logs.set(thread, ofThread = new Map())
   let known = ofThread.get(log)

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { CheckpointUnreadable } from './errors.js'
-import { packed, unpacked } from './packing.js'
+import { type Hint, packed, unpacked } from './packing.js'
 import { type Place, type Wrapping } from './wrapping.js'
 
 /** The first byte of sealed bytes; none of the forms of `packing.ts`. */
@@ -23,7 +23,7 @@ export class SealedWrapping implements Wrapping {
     this.#key = key
   }
 
-  async wrap(bytes: Uint8Array, place: Place, hint?: string): Promise<Buffer> {
+  async wrap(bytes: Uint8Array, place: Place, hint?: Hint): Promise<Buffer> {
     const binding = bindingOf(place)
     const nonce = randomBytes(nonceLength)
     const cipher = createCipheriv('aes-256-gcm', this.#keyOf(binding), nonce)
@@ -32,7 +32,7 @@ export class SealedWrapping implements Wrapping {
     return Buffer.concat([Buffer.of(sealedForm), nonce, ...text, cipher.getAuthTag()])
   }
 
-  open(stored: Uint8Array, place: Place, hint?: string): Uint8Array {
+  open(stored: Uint8Array, place: Place, hint?: Hint): Uint8Array {
     const isSealed = stored[0] === sealedForm && stored.length >= headLength + tagLength
     if (!isSealed) throw unreadable('What is stored is not encrypted, and is not believed.')
     try {

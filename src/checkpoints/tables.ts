@@ -74,6 +74,8 @@ export const checkpointWrites = table(
     namespace: text(),
     /** Task, rule and writes, packed. */
     body: bytes(),
+    /** True where the checkpoint is gone, and bytes of logs are read with what is here. */
+    isDetached: flag().orNull(),
   },
   { primaryKey: ['organizationId', 'thread', 'checkpointId', 'namespace', 'number'] },
 )
@@ -88,6 +90,9 @@ export const checkpointChunks = table(
     log: integer(),
     startOffset: integer(),
     data: bytes(),
+    /** The writes that `data` is compressed against, by checkpoint and number; null for none. */
+    sourceId: text().orNull(),
+    sourceNumber: integer().orNull(),
   },
   { primaryKey: ['organizationId', 'thread', 'log', 'startOffset'] },
 )

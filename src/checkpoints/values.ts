@@ -54,6 +54,12 @@ export interface Keeping {
 /** A value of so many bytes stands in its checkpoint. */
 export const inlineMax = 64
 
+/**
+ * So does a new one of so many bytes, until it is seen to stay or to grow: many are gone with the
+ * next step, such as what a graph is called with, and a log of their own would take more.
+ */
+const freshMax = 1536
+
 /** Bytes that may differ in front although the rest is the same, such as a count. */
 const headLength = 16
 
@@ -77,14 +83,27 @@ export function keepValue({ type, bytes }: Typed, how: Keeping): Kept {
   if (bytes.length <= inlineMax) {
     return { value: { type, bytes: new Uint8Array(bytes) }, growths: [] }
   }
-  if (!isRope(before)) return whole({ type, bytes }, how)
+  if (!isRope(before)) {
+    const stays = before !== undefined && bytes.length >= before.bytes.length &&
+      prefixLength(before.bytes, bytes) >= before.bytes.length / 2
+    return stays ? whole({ type, bytes }, how) : fresh({ type, bytes }, how)
+  }
   const content = bytes.subarray(headLength)
   const { isEqual, length } = sharedWith(before, content, how.bytesOf)
   const next = { type, head: bytes.slice(0, headLength) }
   if (isEqual) return grown({ ...before, ...next }, content.subarray(length), how)
-  if (length < sharedMin || length < content.length / 8) return whole({ type, bytes }, how)
+  if (length < sharedMin || length < content.length / 8) return fresh({ type, bytes }, how)
   const cut = { ...before, ...next, pieces: cutPieces(before.pieces, length), isOpen: false }
   return grown(cut, content.subarray(length), how)
+}
+
+/** Keeps what the parent has of a channel that did not change. */
+export function keepSame(before: Value, how: Omit<Keeping, 'before'>): Kept {
+  if (isRope(before)) {
+    return { value: how.mayGrow ? before : closedValue(before), growths: [] }
+  }
+  if (before.bytes.length <= inlineMax) return { value: before, growths: [] }
+  return whole(before, { ...how, before })
 }
 
 /** The bytes of a value. */
@@ -126,7 +145,10 @@ export function refsOf(values: Iterable<Value>): [number, number][] {
 
 /** Puts `rest` behind the pieces of `value`. */
 function grown(value: RopeValue, rest: Uint8Array, how: Keeping): Kept {
-  if (rest.length <= tailMax) return { value: { ...value, tail: rest.slice() }, growths: [] }
+  if (rest.length <= tailMax) {
+    const isOpen = value.isOpen && how.mayGrow
+    return { value: { ...value, tail: rest.slice(), isOpen }, growths: [] }
+  }
   const tail = tailOf(rest, value.tail)
   const added = rest.slice(0, rest.length - tail.length)
   const last = value.pieces.at(-1)!
@@ -146,6 +168,12 @@ function grown(value: RopeValue, rest: Uint8Array, how: Keeping): Kept {
     value: { ...value, pieces: [...value.pieces, { log, end: added.length }], tail, isOpen: true },
     growths: [{ log, start: 0, bytes: added }],
   }
+}
+
+/** A value that nothing is known of. */
+function fresh({ type, bytes }: Typed, how: Keeping): Kept {
+  if (bytes.length > freshMax) return whole({ type, bytes }, how)
+  return { value: { type, bytes: new Uint8Array(bytes) }, growths: [] }
 }
 
 /** A value with a log of its own. */

@@ -1,5 +1,5 @@
 import { type CheckpointName } from './contract.js'
-import { packed, unpacked } from './packing.js'
+import { type Hint, packed, unpacked } from './packing.js'
 import { CheckpointUnreadable } from './errors.js'
 
 /** Where bytes stand; sealed ones open nowhere else. */
@@ -17,10 +17,10 @@ export const writesPlace = (
 export interface Wrapping {
   /** Whether everything is encrypted. */
   readonly seals: boolean
-  /** `hint` is a text that the bytes are likely to hold; `open` needs the same. */
-  wrap(bytes: Uint8Array, place: Place, hint?: string): Promise<Buffer>
+  /** `open` needs the same hint. */
+  wrap(bytes: Uint8Array, place: Place, hint?: Hint): Promise<Buffer>
   /** Throws CheckpointUnreadable. */
-  open(stored: Uint8Array, place: Place, hint?: string): Uint8Array
+  open(stored: Uint8Array, place: Place, hint?: Hint): Uint8Array
 }
 
 /** Compressed where that pays, and readable by whoever reads the database. */

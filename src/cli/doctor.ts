@@ -1,6 +1,7 @@
 import { type Command } from 'commander'
 import { addressOf, type DatabaseAddress, hiddenUrl } from '../database/address.js'
 import { checkAttachments } from './doctor/attachments.js'
+import { checkBackups } from './doctor/backups.js'
 import { type Check, ok, problem, warning } from './doctor/check.js'
 import { checkFile } from './doctor/file.js'
 import { checkNode, checkPort, checkSqliteDriver } from './doctor/machine.js'
@@ -36,6 +37,7 @@ async function examine(options: DatabaseOptions): Promise<Check[]> {
     ...checkConfiguration(configuration),
     checkSqliteDriver(address.kind !== 'server'),
     ...(await checkDatabase(address, settings)),
+    ...checkBackups(settings),
     ...(await checkRedis(settings.redis)),
     ...(await checkAttachments(settings.attachments)),
     await checkPort(settings),

@@ -37,6 +37,10 @@ describe('configuration', () => {
         sessionTimes: { idleSeconds: 86_400, maxSeconds: 604_800 },
         revealRate: { limit: 60, windowSeconds: 60 },
         runScheduler: true,
+        backups: {
+          directory: './backups', everyHours: undefined, keep: 7, encrypt: false,
+          keyFile: undefined, scratch: undefined,
+        },
         openFloor: {
           speakerUri: 'tag:holdfast,2026:floor-manager', serviceUrl: undefined, outboundAllow: [],
         },
@@ -66,6 +70,9 @@ describe('configuration', () => {
       HOLDFAST_SESSION_IDLE_SECONDS: '300', HOLDFAST_SESSION_MAX_SECONDS: '301',
       HOLDFAST_AUDIT_RETENTION_DAYS: '400', HOLDFAST_AUDIT_KEY: auditKey,
       HOLDFAST_USAGE_RETENTION_DAYS: '90', HOLDFAST_OUTBOUND_ALLOW: '10.0.0.0/8, [::1]:80,a.b',
+      HOLDFAST_BACKUP_DIRECTORY: '/backups', HOLDFAST_BACKUP_EVERY_HOURS: '24',
+      HOLDFAST_BACKUP_KEEP: '3', HOLDFAST_BACKUP_ENCRYPT: 'true',
+      HOLDFAST_BACKUP_KEY_FILE: '/run/backup.keys', HOLDFAST_BACKUP_SCRATCH: '/scratch',
       HOLDFAST_OPEN_FLOOR_URI: 'tag:x', HOLDFAST_OPEN_FLOOR_URL: 'https://x.example/ofp',
       HOLDFAST_MODE: 'production', HOLDFAST_MIGRATION_DATABASE_URL: 'postgres://owner@db/x',
       HOLDFAST_OWNER_PASSWORD: 'owner-password-01', HOLDFAST_SERVER_PASSWORD: 'server-password-1',
@@ -79,6 +86,10 @@ describe('configuration', () => {
       sessionTimes: { idleSeconds: 300, maxSeconds: 301 }, revealRate: null,
       rootKey: { file: '/run/root.key' }, auditRetentionDays: 400, auditKey, mode: 'production',
       usageRetentionDays: 90,
+      backups: {
+        directory: '/backups', everyHours: 24, keep: 3, encrypt: true, keyFile: '/run/backup.keys',
+        scratch: '/scratch',
+      },
       openFloor: {
         speakerUri: 'tag:x', serviceUrl: 'https://x.example/ofp',
         outboundAllow: ['10.0.0.0/8', '[::1]:80', 'a.b'],

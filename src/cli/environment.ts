@@ -5,6 +5,7 @@ import { type Rate, type RateLimits } from '../server/index.js'
 import { givenRootKeys, type RootKeyOption, VaultRootKey } from '../secrets/index.js'
 import { type OpenFloorOptions } from '../adapters/open-floor/index.js'
 import { type AttachmentSettings, attachmentSettingsOf } from './attachment-settings.js'
+import { type BackupSettings, backupSettingsOf } from './backup-settings.js'
 import { openFloorSettingsOf } from './open-floor-settings.js'
 import {
   anyText, defaultOf, type Environment, flag, integer, oneOf, Reader, warnUnused,
@@ -49,6 +50,7 @@ export interface Settings {
   /** Null when it is off. */
   readonly revealRate: Rate | null
   readonly runScheduler: boolean
+  readonly backups: BackupSettings
   readonly openFloor: OpenFloorOptions
   readonly auditKey: string | undefined
   /** Undefined keeps entries for ever. */
@@ -108,6 +110,7 @@ export function readConfiguration(
     sessionTimes: sessionTimesOf(reader),
     revealRate: reader.read('HOLDFAST_RATE_LIMIT_REVEAL', rate) ?? null,
     runScheduler: reader.read('HOLDFAST_RUN_SCHEDULER', oneOf(['true', 'false'])) === 'true',
+    backups: backupSettingsOf(reader),
     openFloor: openFloorSettingsOf(reader),
     auditKey: reader.readOptional('HOLDFAST_AUDIT_KEY', auditKey),
     auditRetentionDays: reader.readOptional(

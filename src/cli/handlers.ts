@@ -1,11 +1,53 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type HoldfastTransaction } from '../holdfast.js'
+import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type JobHandler } from '../queues/index.js'
+import { runnerSettings } from '../runner.js'
+import { type RunHandlers } from '../workflows/index.js'
 import { CommandFailure, UsageFailure } from './failure.js'
 
 /** A handler for each queue. */
 export type Handlers = Readonly<Record<string, JobHandler<HoldfastTransaction>>>
+
+/** The modules of a command that works, as it was given them. */
+export interface WorkOptions {
+  readonly handlers?: string
+  /** Only these queues of the handlers, separated by commas. */
+  readonly queues?: string
+  readonly workflows?: string
+  /** Where runs wait, separated by commas. */
+  readonly runQueues?: string
+}
+
+/** What those modules hold. */
+export interface Work {
+  readonly jobs: Handlers
+  readonly workflows: Handlers | undefined
+}
+
+/** Loads the modules. Throws CommandFailure or UsageFailure. */
+export async function loadWork({ handlers, queues, workflows }: WorkOptions): Promise<Work> {
+  return {
+    jobs: handlers === undefined ? {} : await loadHandlers(handlers, queues),
+    workflows: workflows === undefined ? undefined : await loadHandlers(workflows),
+  }
+}
+
+/** The handler of each queue, those in which runs wait as well. */
+export function queuesOf(
+  holdfast: Holdfast,
+  { jobs, workflows }: Work,
+  { runQueues }: WorkOptions,
+): Handlers {
+  if (workflows === undefined) return jobs
+  const queues = runQueues?.split(',').map((name) => name.trim()).filter((name) => name !== '')
+  // A module tells of its functions only that they are some.
+  const handlers = workflows as unknown as RunHandlers<HoldfastTransaction>
+  const runs = runnerSettings(holdfast, {
+    workflows: handlers, ...(queues === undefined ? {} : { queues }),
+  })
+  return { ...jobs, ...runs.queues }
+}
 
 const example = "export default { 'queue-name': async ({ job }) => { … } }"
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type Command } from 'commander'
 import { type Holdfast } from '../holdfast.js'
 import { UserNotFound } from '../identity/index.js'
@@ -10,6 +10,7 @@ import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.
 import { type OrganizationOptions, withOrganization } from './in-organization.js'
 import { withHoldfast } from './open.js'
 import { configured } from './options.js'
+import { ReportFile } from './report-file.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 
@@ -96,14 +97,18 @@ async function run(
   void stopSignal().then(() => stopped.abort(new CommandFailure(
     'The import was stopped; repeat the command, and it goes on.', { code: 'import_stopped' })))
   const isQuiet = options.json === true || settings.logLevel === 'silent'
+  const file = options.report === undefined ? undefined : new ReportFile(options.report)
   const report = await withHoldfast(settings, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(options.organization)
     return work(holdfast.imports(id, { id: 'command line' }), {
       dryRun: options.dryRun === true, signal: stopped.signal,
       ...(isQuiet ? {} : { onProgress: (progress) => tell(progress, terminal) }),
     }, holdfast)
+  }).catch((error: unknown) => {
+    file?.discard()
+    throw error
   })
-  if (options.report !== undefined) write(options.report, report)
+  file?.write(report)
   if (options.json === true) terminal.print(JSON.stringify(report))
   else summarize(report, terminal)
   const isDamaged = report.damaged.length > 0
@@ -113,15 +118,6 @@ async function run(
 function tell(progress: ImportProgress, terminal: Terminal): void {
   if (progress.type === 'kind') terminal.say(`holdfast: ${progress.kind} …`)
   if (progress.type === 'step') terminal.say(`holdfast: ${progress.kind} ${progress.done}`)
-}
-
-function write(path: string, report: ImportReport): void {
-  try {
-    writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 })
-  } catch (cause) {
-    const sentence = `The report cannot be written (${(cause as Error).message}).`
-    throw new CommandFailure(sentence, { code: 'file_not_written', cause })
-  }
 }
 
 function summarize(report: ImportReport, terminal: Terminal): void {

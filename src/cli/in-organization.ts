@@ -1,4 +1,5 @@
 import { type Command } from 'commander'
+import { type Instant, instantOf } from '../clock.js'
 import { type OrganizationStores } from '../holdfast.js'
 import { UsageFailure } from './failure.js'
 import { withHoldfast } from './open.js'
@@ -77,4 +78,27 @@ export function jsonOf(flag: string, text: string) {
 export function numberOf(flag: string, text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
   throw new UsageFailure(`${flag} must be a whole number from 1, not ${text}`)
+}
+
+/** The whole number of milliseconds that a flag names. Throws UsageFailure. */
+export function durationOf(flag: string, text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new UsageFailure(`${flag} must be a whole number of milliseconds, not ${text}`)
+}
+
+/**
+ * The moment a flag names: one itself, or a day in UTC, which means its beginning, or with `ofDay`
+ * `end` that of the next. Throws UsageFailure.
+ */
+export function momentOf(flag: string, text: string, ofDay: 'beginning' | 'end'): Instant {
+  const [, day, time = 'T00:00:00', fraction = ''] =
+    /^(\d{4}-\d\d-\d\d)(?:(T\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z)?$/.exec(text) ?? []
+  const seconds = `${day}${time}`
+  const at = Date.parse(`${seconds}Z`)
+  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 19) !== seconds) {
+    throw new UsageFailure(
+      `${flag} must be a day such as 2026-01-31 or a moment such as 2026-01-31T12:00:00Z`)
+  }
+  if (text.length === 10 && ofDay === 'end') return instantOf(at + 86_400_000)
+  return `${seconds}.${fraction.padEnd(6, '0')}Z`
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addAgent } from './agent.js'
 import { addExport } from './archive.js'
 import { addAudit } from './audit.js'
+import { addBackup } from './backup.js'
 import { addConversation } from './conversation.js'
 import { addDoctor } from './doctor.js'
 import { wantsStack } from './environment.js'
@@ -82,6 +83,7 @@ export function buildProgram(terminal: Terminal): Command {
   addToken(program, terminal)
   addSecrets(program, terminal)
   addTransfer(program, terminal)
+  addBackup(program, terminal)
   addAudit(program, terminal)
   addConversation(program, terminal)
   addAgent(program, terminal)

@@ -1,37 +1,27 @@
 import { type Command } from 'commander'
-import { type RunEvent, runStatuses, type WorkflowRun } from '../workflows/index.js'
-import { UsageFailure } from './failure.js'
+import { presentRun, presentStep, type RunEvent, type WorkflowRun } from '../workflows/index.js'
 import {
-  columnsOf, jsonOf, limitOf, numberOf, type OrganizationOptions, withOrganization, withStores,
+  jsonOf, numberOf, type OrganizationOptions, withOrganization, withStores,
 } from './in-organization.js'
+import { addRunList } from './run-list.js'
+import { showRun, summaryOf } from './run-show.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
-
-interface ListOptions extends OrganizationOptions {
-  readonly limit: string
-  readonly workflow?: string
-  readonly status?: string
-  readonly tag?: string
-}
 
 interface RerunOptions extends OrganizationOptions {
   readonly fromStep?: string
   readonly input?: string
+  readonly at?: string
+  readonly configuration?: string
 }
 
 /** Adds `run list`, `show`, `tail`, `cancel` and `rerun`. */
 export function addRun(program: Command, terminal: Terminal): void {
   const run = program.command('run').description('look at runs of workflows and change them')
-  withOrganization(run.command('list'))
-    .description('list runs, newest first')
-    .option('--workflow <id or handle>', 'only those of this workflow')
-    .option('--status <status>', `only those that are ${runStatuses.join(', ')}`)
-    .option('--tag <tag>', 'only those with this tag')
-    .option('--limit <n>', 'at most so many', '50')
-    .action((options: ListOptions) => list(options, terminal))
+  addRunList(run, terminal)
   withOrganization(run.command('show <run>'))
-    .description('show a run and its first 200 steps')
-    .action((id: string, options: OrganizationOptions) => show(id, options, terminal))
+    .description('show a run and its steps')
+    .action((id: string, options: OrganizationOptions) => showRun(id, options, terminal))
   withOrganization(run.command('tail <run>'))
     .description('tell what happens to a run, a line each, until it is over')
     .action((id: string, options: OrganizationOptions) => tail(id, options, terminal))
@@ -42,29 +32,9 @@ export function addRun(program: Command, terminal: Terminal): void {
     .description('make a run of what another one was made of')
     .option('--from-step <n>', 'keep the steps before this one that succeeded')
     .option('--input <json>', 'another input')
+    .option('--at <version>', 'another version, by its number, with its own configuration')
+    .option('--configuration <json>', 'another configuration, an object')
     .action((id: string, options: RerunOptions) => rerun(id, options, terminal))
-}
-
-async function list(options: ListOptions, terminal: Terminal): Promise<void> {
-  const { workflow, status, tag } = options
-  const known = runStatuses.find((each) => each === status)
-  if (status !== undefined && known === undefined) {
-    throw new UsageFailure(`--status must be one of ${runStatuses.join(', ')}`)
-  }
-  const { data } = await withStores(options, terminal, ({ runs }) =>
-    runs.list({ workflow, status: known, tag, limit: limitOf(options.limit) }))
-  if (options.json === true) return terminal.print(JSON.stringify({ runs: data }))
-  if (data.length === 0) return terminal.print('There is no such run.')
-  terminal.print(columnsOf(data.map((run) => [
-    run.id, run.status, `version ${run.version}`, `${run.stepCount} steps`, run.createdAt,
-    run.durationMs === null ? '' : `${run.durationMs} ms`,
-  ])))
-}
-
-async function show(id: string, options: OrganizationOptions, terminal: Terminal): Promise<void> {
-  const shown = await withStores(options, terminal, async ({ runs }) =>
-    ({ run: await runs.get(id), steps: (await runs.steps.list(id, { limit: 200 })).data }))
-  terminal.print(JSON.stringify(shown, null, options.json === true ? 0 : 2))
 }
 
 async function tail(id: string, options: OrganizationOptions, terminal: Terminal): Promise<void> {
@@ -72,7 +42,7 @@ async function tail(id: string, options: OrganizationOptions, terminal: Terminal
   void stopSignal().then(() => stopped.abort())
   await withStores(options, terminal, async ({ runs }) => {
     for await (const event of runs.follow(id, { signal: stopped.signal })) {
-      terminal.print(options.json === true ? JSON.stringify(event) : lineOf(event))
+      terminal.print(options.json === true ? JSON.stringify(presentEvent(event)) : lineOf(event))
     }
   })
 }
@@ -83,9 +53,14 @@ function lineOf(event: RunEvent): string {
     const why = error === null ? '' : `: ${JSON.stringify(error)}`
     return `run ${status}, attempt ${attempt}${why}`
   }
-  const { number, name, status, error } = event.step
-  const why = error === null ? '' : `: ${JSON.stringify(error)}`
-  return `step ${number} ${JSON.stringify(name)} ${status}${why}`
+  return summaryOf(event.step)
+}
+
+function presentEvent(event: RunEvent) {
+  const { kind, id } = event
+  return kind === 'run'
+    ? { kind, id, run: presentRun(event.run) }
+    : { kind, id, step: presentStep(event.step) }
 }
 
 async function cancel(id: string, options: OrganizationOptions, terminal: Terminal) {
@@ -96,10 +71,14 @@ async function cancel(id: string, options: OrganizationOptions, terminal: Termin
 }
 
 async function rerun(id: string, options: RerunOptions, terminal: Terminal): Promise<void> {
-  const { fromStep, input } = options
+  const { fromStep, input, at, configuration } = options
   const run = await withStores(options, terminal, ({ runs }) => runs.rerun(id, {
     ...(fromStep === undefined ? {} : { fromStep: numberOf('--from-step', fromStep) }),
     ...(input === undefined ? {} : { input: jsonOf('--input', input) }),
+    ...(at === undefined ? {} : { version: numberOf('--at', at) }),
+    ...(configuration === undefined
+      ? {}
+      : { configuration: jsonOf('--configuration', configuration) }),
   }))
   const kept = fromStep === undefined ? '' : ` with ${run.stepCount} steps of it`
   const sentence = `made the run ${run.id} of ${run.parentRunId}${kept}`

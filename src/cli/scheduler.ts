@@ -1,4 +1,5 @@
 import { type Command } from 'commander'
+import { BackupSchedule } from './backup-schedule.js'
 import { openToServe, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { stopSignal } from './stop-signal.js'
@@ -8,7 +9,7 @@ import { WorkLog } from './work-log.js'
 /** Adds `scheduler`. */
 export function addScheduler(program: Command, terminal: Terminal): void {
   withDatabase(program.command('scheduler'))
-    .description('fire recurring jobs and bring back those of dead workers')
+    .description('fire recurring jobs, bring back those of dead workers, make backups')
     .option('--redis <url>', 'wake-ups between processes (default: HOLDFAST_REDIS_URL)')
     .action((options: DatabaseOptions) => schedule(options, terminal))
 }
@@ -25,10 +26,13 @@ async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<v
     holdfast.usageKeeper({
       retentionDays: settings.usageRetentionDays, onEvent: log.usageKeeper,
     }).start()
+    const backups = BackupSchedule.of({ ...settings, runScheduler: true }, log.backups)
+    for (const each of backups) each.start()
     const database = holdfast.backend.engine.name
     if (options.json === true) terminal.print(JSON.stringify({ scheduling: true, database }))
     else terminal.print('Holdfast fires schedules. Ctrl-C stops it.')
     await stopped
+    for (const each of backups) await each.close()
   } finally {
     await holdfast.close()
   }

@@ -4,9 +4,11 @@ import { type Holdfast } from '../holdfast.js'
 import { ProcessWatch } from '../processes/index.js'
 import { type RunningServer } from '../server/index.js'
 import { hiddenUrl } from '../database/address.js'
+import { backupsOn } from './backup.js'
+import { BackupSchedule } from './backup-schedule.js'
 import { type Configuration, type Settings } from './environment.js'
 import { causeChain, CommandFailure } from './failure.js'
-import { type Handlers, loadHandlers } from './handlers.js'
+import { type Handlers, loadWork, queuesOf, type WorkOptions } from './handlers.js'
 import { openToServe } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { stopSignal } from './stop-signal.js'
@@ -14,10 +16,9 @@ import { type Terminal } from './terminal.js'
 import { programVersion } from './version.js'
 import { WorkLog } from './work-log.js'
 
-interface ServeOptions extends DatabaseOptions {
+interface ServeOptions extends DatabaseOptions, WorkOptions {
   /** False after `--no-migrate`. */
   readonly migrate: boolean
-  readonly handlers?: string
 }
 
 /** Adds `serve`. */
@@ -28,6 +29,8 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--port <port>', 'port; 0 picks a free one (default: HOLDFAST_PORT, then 7410)')
     .option('--redis <url>', 'Redis, for several processes (default: HOLDFAST_REDIS_URL)')
     .option('--handlers <file>', 'also run these handlers for the jobs of queues')
+    .option('--workflows <file>', 'also run these workflows')
+    .option('--run-queues <names>', 'where runs wait, separated by commas (default: runs)')
     .option('--no-migrate', 'refuse to start while migrations are pending')
     .action((options: ServeOptions) => serve(options, terminal))
 }
@@ -38,19 +41,19 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const configuration = configured(options, terminal)
   const { settings } = configuration
   sayConfiguration(configuration, terminal)
-  const { handlers: file } = options
-  const handlers = file === undefined ? undefined : await loadHandlers(file)
+  const given = await loadWork(options)
   const holdfast = await openToServe(settings, { migrate: options.migrate, terminal })
   sayCoordination(holdfast, { settings, terminal })
   saySecrets(holdfast, { settings, terminal })
   try {
+    const queues = queuesOf(holdfast, given, options)
     const server = await listen(holdfast, settings)
     try {
       // Only now: a login made before the port is ours could never be shown.
       const login = await createFirstLogin(holdfast.database.as(), holdfast)
       announce({ options, settings, terminal, holdfast, server, login })
       const watch = watchProcesses(holdfast, settings, terminal)
-      const work = startWork(holdfast, handlers, { settings, terminal })
+      const work = startWork(holdfast, queues, { settings, terminal })
       await stopped
       await Promise.all([server.close(), watch.close(), ...work.map((each) => each.close())])
     } finally {
@@ -73,12 +76,12 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
 }
 
 /**
- * Sealer, indexer, keeper of usage, what brings envelopes to agents, the scheduler unless it runs
- * elsewhere, and a worker if there are handlers.
+ * Sealer, indexer, keeper of usage, what brings envelopes to agents, scheduler and backups unless
+ * they run elsewhere, and a worker if there are handlers or workflows.
  */
 function startWork(
   holdfast: Holdfast,
-  handlers: Handlers | undefined,
+  queues: Handlers,
   { settings, terminal }: { readonly settings: Settings; readonly terminal: Terminal },
 ): { close(): Promise<void> }[] {
   const log = new WorkLog(terminal, settings.logLevel)
@@ -90,7 +93,9 @@ function startWork(
     }),
     holdfast.openFloorWorker({ onEvent: log.worker }),
     ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
-    ...(handlers ? [holdfast.worker({ queues: handlers, onEvent: log.worker })] : []),
+    ...BackupSchedule.of(settings, log.backups),
+    ...(Object.keys(queues).length === 0 ? []
+      : [holdfast.worker({ queues, onEvent: log.worker })]),
   ].map((each) => each.start())
 }
 
@@ -130,6 +135,8 @@ async function listen(holdfast: Holdfast, settings: Settings): Promise<RunningSe
     return await startServer({
       holdfast, host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy,
       rateLimits,
+      backupAgeSeconds: settings.backups.everyHours === undefined ? undefined
+        : () => backupsOn(settings).verified()[0]?.ageSeconds,
     })
   } catch (error) {
     throw listeningFailure(error, settings)

@@ -3,6 +3,7 @@ import { type Finding, type Transfer, type TransferEvent } from '../lifecycle/tr
 import { transferOf } from '../transfer.js'
 import { exitCodes, ToldFailure } from './failure.js'
 import { configured, type DatabaseOptions, withJson } from './options.js'
+import { barOf, ProgressLine } from './progress-line.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 
@@ -58,10 +59,10 @@ export async function transferring<R>(
   const { settings } = configured(options, terminal)
   const stop = new AbortController()
   void stopSignal().then(() => stop.abort())
-  const progress = new Progress(terminal, options.json === true)
+  const progress = new ProgressLine(terminal, options.json === true)
   const transfer = transferOf({
     from: from ?? settings.database, to, signal: stop.signal,
-    onEvent: (event) => progress.show(event),
+    onEvent: (event) => progress.show(lineOf(event), event.type === 'rows'),
   })
   try {
     return await work(transfer)
@@ -145,38 +146,6 @@ async function end(options: EndsOptions, terminal: Terminal): Promise<void> {
     : 'Changes are logged no more.')
 }
 
-/** How often the progress is written anew. */
-const everyMs = 200
-
-/** One line about the work, written over again on a terminal; nothing for programs. */
-class Progress {
-  readonly #terminal: Terminal
-  readonly #isQuiet: boolean
-  #shownMs = 0
-  #isOpen = false
-
-  constructor(terminal: Terminal, isQuiet: boolean) {
-    this.#terminal = terminal
-    this.#isQuiet = isQuiet || process.stderr.isTTY !== true
-  }
-
-  show(event: TransferEvent): void {
-    if (this.#isQuiet) return
-    const nowMs = performance.now()
-    if (event.type === 'rows' && nowMs - this.#shownMs < everyMs) return
-    this.#shownMs = nowMs
-    this.#terminal.writeError(`\r\u001b[K${lineOf(event)}`)
-    this.#isOpen = true
-  }
-
-  end(): void {
-    if (this.#isOpen) this.#terminal.writeError('\r\u001b[K')
-    this.#isOpen = false
-  }
-}
-
-const barWidth = 24
-
 function lineOf(event: TransferEvent): string {
   switch (event.type) {
     case 'phase': return `${event.phase} …`
@@ -185,10 +154,8 @@ function lineOf(event: TransferEvent): string {
       return event.closed ? 'the source takes no writes' : `the fence took ${event.milliseconds} ms`
     case 'rows': {
       const { done, total, rowsPerSecond, secondsLeft, table } = event
-      const filled = total === 0 ? barWidth : Math.floor((done / total) * barWidth)
-      const bar = '█'.repeat(filled).padEnd(barWidth, '░')
       const left = secondsLeft === undefined ? '' : `, ${secondsLeft} s left`
-      return `${bar} ${done}/${total} rows, ${rowsPerSecond}/s${left} (${table})`
+      return `${barOf(event)} ${done}/${total} rows, ${rowsPerSecond}/s${left} (${table})`
     }
   }
 }

@@ -219,6 +219,37 @@ export const variables = [
     meaning: 'false when schedules are fired by holdfast scheduler alone, not by every server',
   },
   {
+    name: 'HOLDFAST_BACKUP_DIRECTORY',
+    default: './backups',
+    meaning: 'The folder of backups',
+  },
+  {
+    name: 'HOLDFAST_BACKUP_EVERY_HOURS',
+    default: '',
+    meaning: 'serve and scheduler make a backup so often, 1 or more; empty makes none',
+  },
+  {
+    name: 'HOLDFAST_BACKUP_KEEP',
+    default: '7',
+    meaning: 'Verified backups that are kept of those made so, 1 or more',
+  },
+  {
+    name: 'HOLDFAST_BACKUP_ENCRYPT',
+    default: 'false',
+    meaning: 'true encrypts backups, under the key file below or else the root key',
+  },
+  {
+    name: 'HOLDFAST_BACKUP_KEY_FILE',
+    default: '',
+    meaning: 'Keys of backups: 32 bytes in base64, one a line, the newest first',
+  },
+  {
+    name: 'HOLDFAST_BACKUP_SCRATCH',
+    default: '',
+    meaning: 'A folder for plain bytes while encrypted backups are made; empty: beside the ' +
+      'database, or the folder for temporary files',
+  },
+  {
     name: 'HOLDFAST_OUTBOUND_ALLOW',
     default: '',
     meaning: 'Private addresses where agents may be: 10.0.0.0/8, agents.internal, 127.0.0.1:80',

@@ -2,6 +2,7 @@ import { type SealerEvent } from '../audit/index.js'
 import { type IndexerEvent } from '../conversations/index.js'
 import { type Job, type SchedulerEvent, type WorkerEvent } from '../queues/index.js'
 import { type UsageKeeperEvent } from '../usage/index.js'
+import { type BackupScheduleEvent } from './backup-schedule.js'
 import { type LogLevel, logLevels } from './environment.js'
 import { type Terminal } from './terminal.js'
 
@@ -20,6 +21,7 @@ export class WorkLog {
     const which = nameOf(event.job)
     switch (event.kind) {
       case 'failed': return this.#say('warn', `${which} failed: ${textOf(event.error)}`)
+      case 'declined': return this.#say('warn', `${which} left to other workers: ${event.reason}`)
       case 'lost': return this.#say('warn', `${which} lost its lease; its outcome is dropped`)
       case 'stale': return this.#say('warn', `${which} answered too late and was refused`)
       default: return this.#say('debug', `${which} ${event.kind}`)
@@ -64,6 +66,11 @@ export class WorkLog {
     const isPruned = event.kind === 'pruned'
     this.#say(isPruned ? 'info' : 'debug', isPruned
       ? `${event.events} events of usage pruned` : `rolled up ${event.events} events of usage`)
+  }
+
+  readonly backups = (event: BackupScheduleEvent): void => {
+    if (event.kind === 'failed') return this.#say('error', `backup failed: ${event.reason}`)
+    this.#say('info', `made the backup ${event.name}, removed ${event.pruned} older ones`)
   }
 
   #unavailable(who: string, error: unknown): void {

@@ -97,7 +97,9 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
 
     it('recurs by a scheduler, and by a server unless it shall not', async () => {
       const { queues, schedules } = holdfast.organization()
-      await schedules.create({ name: 'tick', queue: 'ticks', cron: '* * * * * *' })
+      await schedules.create({
+        name: 'tick', queue: 'ticks', cron: '* * * * * *', overlap: true,
+      })
       const fired = async () => (await queues.list('ticks', { limit: 200 })).data.length
       const database = ['--database', lease.url]
       const idle = begin(['serve', ...database, '--port', '0'], { HOLDFAST_RUN_SCHEDULER: 'false' })

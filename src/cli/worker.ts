@@ -1,23 +1,17 @@
 import { type Command } from 'commander'
 import { openFloorQueues } from '../adapters/open-floor/index.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
-import { type JobHandler, type QueueWorker } from '../queues/index.js'
-import { runnerSettings } from '../runner.js'
-import { type RunHandlers } from '../workflows/index.js'
+import { type QueueWorker } from '../queues/index.js'
 import { UsageFailure } from './failure.js'
-import { type Handlers, loadHandlers } from './handlers.js'
+import { type Handlers, loadWork, queuesOf, type WorkOptions } from './handlers.js'
 import { openToServe, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 import { WorkLog } from './work-log.js'
 
-interface WorkerCommandOptions extends DatabaseOptions {
-  readonly handlers?: string
-  readonly workflows?: string
+interface WorkerCommandOptions extends DatabaseOptions, WorkOptions {
   readonly openFloor?: boolean
-  readonly runQueues?: string
-  readonly queues?: string
   readonly concurrency?: string
   readonly leaseSeconds?: string
   readonly graceSeconds?: string
@@ -44,13 +38,16 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
   const { settings } = configured(options, terminal)
   const limits = limitsOf(options)
   refuseMemory(settings.database)
-  const { jobs, workflows } = await loaded(options)
+  const { handlers, workflows, openFloor } = options
+  if (handlers === undefined && workflows === undefined && openFloor !== true) {
+    throw new UsageFailure('worker needs --handlers, --workflows or --open-floor')
+  }
+  const given = await loadWork(options)
   const holdfast = await openToServe(settings, { migrate: true, terminal })
   try {
-    const runs = workflows === undefined ? {} : queuesOfRuns(holdfast, workflows, options)
-    const queues = { ...jobs, ...runs }
+    const queues = queuesOf(holdfast, given, options)
     const { worker: onEvent } = new WorkLog(terminal, settings.logLevel)
-    const envelopes = options.openFloor === true
+    const envelopes = openFloor === true
       ? holdfast.openFloorWorker({ onEvent }).start()
       : undefined
     const worker = Object.keys(queues).length === 0
@@ -63,31 +60,6 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
   } finally {
     await holdfast.close()
   }
-}
-
-type JobHandlers = Readonly<Record<string, JobHandler<HoldfastTransaction>>>
-
-async function loaded({ handlers, queues, workflows, openFloor }: WorkerCommandOptions) {
-  if (handlers === undefined && workflows === undefined && openFloor !== true) {
-    throw new UsageFailure('worker needs --handlers, --workflows or --open-floor')
-  }
-  return {
-    jobs: handlers === undefined ? {} : await loadHandlers(handlers, queues),
-    workflows: workflows === undefined ? undefined : await loadHandlers(workflows),
-  }
-}
-
-function queuesOfRuns(
-  holdfast: Holdfast,
-  workflows: Handlers,
-  { runQueues }: WorkerCommandOptions,
-): JobHandlers {
-  const queues = runQueues?.split(',').map((name) => name.trim()).filter((name) => name !== '')
-  // A module tells of its functions only that they are some.
-  const handlers = workflows as unknown as RunHandlers<HoldfastTransaction>
-  return runnerSettings(holdfast, {
-    workflows: handlers, ...(queues === undefined ? {} : { queues }),
-  }).queues
 }
 
 function limitsOf({ concurrency, leaseSeconds, graceSeconds }: WorkerCommandOptions) {

@@ -1,5 +1,5 @@
 import { type Command } from 'commander'
-import { type VersionNumber } from '../workflows/index.js'
+import { presentVersion, presentWorkflow, type VersionNumber } from '../workflows/index.js'
 import { UsageFailure } from './failure.js'
 import {
   columnsOf, jsonOf, limitOf, numberOf, type OrganizationOptions, withOrganization, withStores,
@@ -70,7 +70,10 @@ async function show(name: string, options: ShowOptions, terminal: Terminal): Pro
   const shown = await withStores(options, terminal, async ({ workflows }) => {
     const workflow = await workflows.get(name)
     const isBare = at === 'latest' && workflow.versionCount === 0
-    return { workflow, version: isBare ? null : await workflows.getVersion(workflow.id, at) }
+    const version = isBare ? null : await workflows.getVersion(workflow.id, at)
+    return {
+      workflow: presentWorkflow(workflow), version: version && presentVersion(version),
+    }
   })
   terminal.print(JSON.stringify(shown, null, options.json === true ? 0 : 2))
 }

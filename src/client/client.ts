@@ -13,6 +13,8 @@ import {
   type CallOptions, type OperationId, type RequestArguments, type Result, type UpdateOptions,
 } from './operation.js'
 import { Invitations, Members, Users } from './people.js'
+import { Queues } from './queues.js'
+import { Schedules } from './schedules.js'
 import { Secrets } from './secrets.js'
 import { endpoints, type Me, type User, type UserChanges } from './schema.js'
 import { OrganizationSettings, OwnSettings } from './settings.js'
@@ -23,6 +25,7 @@ import {
 } from './transport.js'
 import { Tuning } from './tuning.js'
 import { Usage } from './usage.js'
+import { Webhooks } from './webhooks.js'
 import { Runs, Workflows } from './workflows.js'
 
 /** How to reach a server. */
@@ -110,6 +113,12 @@ export class Client {
   readonly workflows: Workflows
   /** Of workflows. */
   readonly runs: Runs
+  /** Jobs, and the queues they wait in. */
+  readonly queues: Queues
+  /** Jobs that recur. */
+  readonly schedules: Schedules
+  /** Addresses that turn calls from outside into jobs or runs. */
+  readonly webhooks: Webhooks
   /** Of conversations. */
   readonly floors: Floors
   /** Who is known, who is online, and who can do what. */
@@ -165,7 +174,10 @@ export class Client {
     this.usage = new Usage(request)
     this.tuning = new Tuning(request)
     this.workflows = new Workflows(request)
-    this.runs = new Runs(request)
+    this.runs = new Runs(request, raw)
+    this.queues = new Queues(request)
+    this.schedules = new Schedules(request)
+    this.webhooks = new Webhooks(request)
     this.floors = new Floors(request, raw)
     this.agents = new Agents(request)
     this.envelopes = new Envelopes(request)

@@ -49,5 +49,7 @@ export function followConversation(
   { after, signal }: EventOptions,
 ): AsyncGenerator<ConversationEvent, void, undefined> {
   const path = `/v1/conversations/${encodeURIComponent(conversationId)}/events`
-  return followEvents(transport, { path, after, signal, lastType: 'conversation.deleted' })
+  return followEvents(transport, {
+    path, after, signal, isLast: ({ type }) => type === 'conversation.deleted',
+  })
 }

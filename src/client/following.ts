@@ -11,14 +11,16 @@ interface Numbered {
 }
 
 /** What is listened to, and from where. */
-export interface Following {
+export interface Following<E> {
   /** Behind the address of the server, encoded. */
   readonly path: string
   /** The id of the last event seen. @default now */
   readonly after?: string | undefined
   readonly signal?: AbortSignal | undefined
-  /** The type of the event that is the last. */
-  readonly lastType?: string
+  /** Whether nothing comes behind an event. */
+  readonly isLast?: (event: E) => boolean
+  /** Whether an answer that ends has told all there is. @default false: it is asked for again */
+  readonly isWhole?: boolean
 }
 
 /** A line on which nothing came for so long, not even a heartbeat, is dead. */
@@ -27,7 +29,7 @@ const silenceMaxMs = 45_000
 /** What happens, over as many connections as it takes. */
 export async function* followEvents<E extends Numbered>(
   transport: StreamTransport,
-  { path, after, signal, lastType }: Following,
+  { path, after, signal, isLast, isWhole = false }: Following<E>,
 ): AsyncGenerator<E, void, undefined> {
   let last = after
   let isReady = false
@@ -39,8 +41,9 @@ export async function* followEvents<E extends Numbered>(
         last = event.id ?? last
         if (event.type !== 'ready' || !isReady) yield event
         isReady = true
-        if (event.type === lastType) return
+        if (isLast?.(event) === true) return
       }
+      if (isWhole) return
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof HoldfastClientError) || !error.retryable) throw error
@@ -52,7 +55,7 @@ export async function* followEvents<E extends Numbered>(
 /** What comes over one connection. */
 async function* connected<E>(
   transport: StreamTransport,
-  { path, after, signal }: Following,
+  { path, after, signal }: Following<E>,
 ): AsyncGenerator<E, void, undefined> {
   const response = await transport.open({
     method: 'GET', path, isRepeatable: true, signal,

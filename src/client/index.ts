@@ -29,6 +29,8 @@ export {
   type RequestOptions, type Result, type UpdateOptions, type WriteOptions,
 } from './operation.js'
 export { type Invitations, type Members, type Users } from './people.js'
+export { type JobAttempt, type JobFailure, type Queues } from './queues.js'
+export { type Schedules } from './schedules.js'
 export type * from './schema.js'
 export { type Secrets } from './secrets.js'
 export { type OrganizationSettings, type OwnSettings } from './settings.js'
@@ -40,4 +42,7 @@ export {
 export { type Fetch } from './transport.js'
 export { type Tuning, type TuningCheckpointName, type TuningQuery } from './tuning.js'
 export { type Usage } from './usage.js'
-export { type Runs, type Workflows } from './workflows.js'
+export { type Webhooks } from './webhooks.js'
+export {
+  type RunFollowing, type Runs, type ToldRunEvent, type Workflows,
+} from './workflows.js'

@@ -4395,13 +4395,15 @@ export interface components {
                 concurrency_key?: string;
             };
             /**
-             * @description Ticks more than a minute late: `skip` drops them, `once` makes one job for all of them, `all` one each for the latest 100.
+             * @description Ticks more than a minute late: `skip` drops them, `once` makes one job for all of them, `all` one each for the latest 100, which needs `overlap`.
              * @enum {string}
              */
             missed?: "skip" | "once" | "all";
-            /** @description Whether a job is made while the one before is unfinished. */
+            /** @description Whether a job is made while the one before is unfinished. Default false. */
             overlap?: boolean;
             enabled?: boolean;
+            starts_at?: string | null;
+            ends_at?: string | null;
         };
         NewSecret: {
             /** @description Text without control characters, percent-encoded in a path. */
@@ -4565,6 +4567,7 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             };
+            /** @description W3C trace context of whoever starts it; kept and handed on. Default: the headers `traceparent` and `tracestate`, if valid. */
             traceparent?: string | null;
             tracestate?: string | null;
             /** @description Where it waits for a worker; null when you run it yourself. Default `runs`. */
@@ -4906,6 +4909,8 @@ export interface components {
         Release: {
             /** @description The job’s `attempt` as it was claimed. */
             attempt: number;
+            /** @description Nobody gets it before so long. Default 0. */
+            delay_seconds?: number;
         };
         ReleasedLock: {
             /** @description False when it was lost already; then nothing has changed. */
@@ -4967,13 +4972,15 @@ export interface components {
                 concurrency_key?: string;
             };
             /**
-             * @description Ticks more than a minute late: `skip` drops them, `once` makes one job for all of them, `all` one each for the latest 100.
+             * @description Ticks more than a minute late: `skip` drops them, `once` makes one job for all of them, `all` one each for the latest 100, which needs `overlap`.
              * @enum {string}
              */
             missed: "skip" | "once" | "all";
-            /** @description Whether a job is made while the one before is unfinished. */
+            /** @description Whether a job is made while the one before is unfinished. Default false. */
             overlap: boolean;
             enabled: boolean;
+            starts_at: string | null;
+            ends_at: string | null;
             next_run_at: string | null;
             last_run_at: string | null;
             last_job_id: string | null;
@@ -5006,13 +5013,15 @@ export interface components {
                 concurrency_key?: string;
             };
             /**
-             * @description Ticks more than a minute late: `skip` drops them, `once` makes one job for all of them, `all` one each for the latest 100.
+             * @description Ticks more than a minute late: `skip` drops them, `once` makes one job for all of them, `all` one each for the latest 100, which needs `overlap`.
              * @enum {string}
              */
             missed?: "skip" | "once" | "all";
-            /** @description Whether a job is made while the one before is unfinished. */
+            /** @description Whether a job is made while the one before is unfinished. Default false. */
             overlap?: boolean;
             enabled?: boolean;
+            starts_at?: string | null;
+            ends_at?: string | null;
         };
         SchedulePage: {
             data: components["schemas"]["Schedule"][];
@@ -5765,6 +5774,13 @@ export interface components {
             step_count: number;
             queue: string | null;
             job_id: string | null;
+            /** @description Of its job; null for the default, as all three here. */
+            priority: number | null;
+            concurrency_key: string | null;
+            backoff: {
+                base_ms: number | null;
+                cap_ms: number | null;
+            };
             created_by: string;
             /**
              * Format: date-time
@@ -5825,6 +5841,13 @@ export interface components {
             step_count: number;
             queue: string | null;
             job_id: string | null;
+            /** @description Of its job; null for the default, as all three here. */
+            priority: number | null;
+            concurrency_key: string | null;
+            backoff: {
+                base_ms: number | null;
+                cap_ms: number | null;
+            };
             created_by: string;
             /**
              * Format: date-time
@@ -5841,7 +5864,7 @@ export interface components {
             attempt?: number;
             /** @description Any JSON value, at most 64 Ki characters. */
             error: unknown;
-            /** @description True: it waits for another attempt. Default false. */
+            /** @description True: it waits for another attempt, unless it has no queue and has had `attempts_max` of them. Default false. */
             retry?: boolean;
         };
         WorkflowRunPage: {
@@ -5850,7 +5873,7 @@ export interface components {
             next_cursor: string | null;
         };
         WorkflowRunStart: {
-            /** @description The attempt of its job, as it was claimed; earlier attempts say no more. */
+            /** @description The attempt of its job, as it was claimed; earlier attempts say no more. Without it the run is begun by hand, and its job waits until it is over or given back. */
             attempt?: number;
         };
         WorkflowRunStatistics: {
@@ -19735,7 +19758,7 @@ export interface operations {
                 "Holdfast-Organization"?: string;
             };
             path: {
-                /** @description The workflow. */
+                /** @description The workflow: its id, or its handle while it is not archived. */
                 workflow_id: string;
             };
             cookie?: never;
@@ -19778,7 +19801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `organization_not_found` */
+            /** @description `organization_not_found`, `workflow_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19817,7 +19840,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The workflow. */
+                /** @description The workflow: its id, or its handle while it is not archived. */
                 workflow_id: string;
             };
             cookie?: never;
@@ -19864,7 +19887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `organization_not_found` */
+            /** @description `organization_not_found`, `workflow_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19928,7 +19951,7 @@ export interface operations {
                 "Holdfast-Organization"?: string;
             };
             path: {
-                /** @description The workflow. */
+                /** @description The workflow: its id, or its handle while it is not archived. */
                 workflow_id: string;
                 /** @description The checkpoint. */
                 tuning_checkpoint_id: string;
@@ -19973,7 +19996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            /** @description `organization_not_found`, `workflow_not_found`, `tuning_checkpoint_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20012,7 +20035,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The workflow. */
+                /** @description The workflow: its id, or its handle while it is not archived. */
                 workflow_id: string;
                 /** @description The checkpoint. */
                 tuning_checkpoint_id: string;
@@ -20055,7 +20078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            /** @description `organization_not_found`, `workflow_not_found`, `tuning_checkpoint_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20121,7 +20144,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The workflow. */
+                /** @description The workflow: its id, or its handle while it is not archived. */
                 workflow_id: string;
                 /** @description The checkpoint. */
                 tuning_checkpoint_id: string;
@@ -20166,7 +20189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `organization_not_found`, `tuning_checkpoint_not_found` */
+            /** @description `organization_not_found`, `workflow_not_found`, `tuning_checkpoint_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;

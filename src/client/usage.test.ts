@@ -61,7 +61,7 @@ it('usage is recorded once, listed and summed over the client', async () => {
 
 it('tuning checkpoints are recorded, found, set best and deleted over the client', async () => {
   const { client: { tuning }, holdfast } = await served()
-  const workflowId = holdfast.ids.next()
+  const { id: workflowId } = await holdfast.organization().workflows.create({ name: 'x' })
   const tried = (accuracy: number) => ({
     runnable_config: { temperature: 0.2 }, metrics: { accuracy }, metadata: { tags: ['a'] },
   })

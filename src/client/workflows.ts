@@ -1,3 +1,4 @@
+import { followEvents } from './following.js'
 import {
   type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
 } from './operation.js'
@@ -11,6 +12,22 @@ import {
   type WorkflowStepPage, type WorkflowVersion, type WorkflowVersionChanges,
   type WorkflowVersionDiff, type WorkflowVersionPage,
 } from './schema.js'
+import { type StreamTransport } from './streams.js'
+
+/** What happened to a run. */
+export type ToldRunEvent =
+  /** How the run stands: at first, and whenever its status or attempt changes. */
+  | { readonly type: 'run'; readonly id: string; readonly data: WorkflowRun }
+  /** A step that began or ended. */
+  | { readonly type: 'step'; readonly id: string; readonly data: WorkflowStep }
+
+/** Where a follower of a run begins, and when it ends. */
+export interface RunFollowing extends CallOptions {
+  /** The id of the last event seen. @default before the first step */
+  readonly after?: string
+  /** False: ends once all that was missed is told. @default true */
+  readonly live?: boolean
+}
 
 /** Workflows and their versions. A workflow is named by its id, or by its handle while active. */
 export class Workflows {
@@ -125,9 +142,11 @@ export class Workflows {
 /** Runs of workflows and their steps. */
 export class Runs {
   readonly #request: Request
+  readonly #transport: StreamTransport
 
-  constructor(request: Request) {
+  constructor(request: Request, transport: StreamTransport) {
     this.#request = request
+    this.#transport = transport
   }
 
   /** Makes a run; by default it waits for a worker. */
@@ -194,6 +213,28 @@ export class Runs {
     return this.#request('rerunRun', { path: { run_id: id }, body: changes, ...options })
   }
 
+  /**
+   * How the run stands and each step that begins or ends, as it happens, until the run is over;
+   * goes on over broken connections. Fails with `run_not_found`, also when it is deleted.
+   */
+  async *follow(
+    id: string,
+    { after, live = true, signal }: RunFollowing = {},
+  ): AsyncGenerator<ToldRunEvent, void, undefined> {
+    const path = `/v1/runs/${encodeURIComponent(id)}/events${live ? '' : '?live=false'}`
+    let told = ''
+    const following = { path, after, signal, isLast: isEnd, isWhole: !live }
+    for await (const event of followEvents<ToldRunEvent>(this.#transport, following)) {
+      if (event.type === 'run') {
+        // Each new connection begins with how the run stands.
+        const standing = `${event.data.status} ${event.data.attempt}`
+        if (standing === told) continue
+        told = standing
+      }
+      yield event
+    }
+  }
+
   /** Appends steps to a running run, all or none. */
   appendSteps(
     id: string,
@@ -201,6 +242,14 @@ export class Runs {
     options: WriteOptions = {},
   ): Promise<AppendedWorkflowSteps> {
     return this.#request('appendSteps', { path: { run_id: id }, body: steps, ...options })
+  }
+
+  /** One step of a run; fails with `step_not_found`. */
+  getStep(
+    { run_id, number }: Pick<WorkflowStep, 'run_id' | 'number'>,
+    options: CallOptions = {},
+  ): Promise<WorkflowStep> {
+    return this.#request('getStep', { path: { run_id, number }, ...options })
   }
 
   /** One page of a run's steps in order. */
@@ -230,3 +279,6 @@ export class Runs {
     return this.#request('finishStep', { path: { run_id, number }, body: end, ...options })
   }
 }
+
+const isEnd = ({ type, data: { status } }: ToldRunEvent): boolean =>
+  type === 'run' && status !== 'pending' && status !== 'running'

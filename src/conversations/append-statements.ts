@@ -18,17 +18,11 @@ export const keyKinds = { actor_id: 'text', key: 'text', claim: 'id' } as const
 /** One row a call that may have a key; later calls of a conversation have a higher place. */
 export const keyedTallyKinds = { ...tallyKinds, place: 'integer', ...keyKinds } as const
 
-/** One row a message. */
-export const draftKinds = {
+/** One row a message that stands alone in its conversation's part of the batch. */
+export const loneKinds = {
   organization_id: 'id',
   conversation_id: 'id',
   id: 'id',
-  /** How many messages of its conversation follow before the positions are handed out again. */
-  followers: 'integer',
-  /** The last message of its conversation in this batch. */
-  last_id: 'id',
-  /** The message before it in this batch; null for the first, which follows the active leaf. */
-  parent_message_id: 'id',
   kind: 'text',
   role: 'text',
   content: 'json',
@@ -40,11 +34,27 @@ export const draftKinds = {
   created_at: 'instant',
 } as const
 
+/** One row a message. */
+export const draftKinds = {
+  ...loneKinds,
+  /** How many messages of its conversation follow before the positions are handed out again. */
+  followers: 'integer',
+  /** The last message of its conversation in this batch. */
+  last_id: 'id',
+  /** The message before it in this batch; null for the first, which follows the active leaf. */
+  parent_message_id: 'id',
+} as const
+
+/** The conversation's number in the batch. */
+const placeKinds = { place: 'integer' } as const
+
+/** One row a message of a batch in which each conversation has one. */
+export const singleKinds = { ...loneKinds, ...placeKinds } as const
+
 /** One row a message of a batch that knows how its conversations grow. */
 export const batchKinds = {
   ...draftKinds,
-  /** The conversation's number in the batch. */
-  place: 'integer',
+  ...placeKinds,
   /** Messages of the conversation in the batch; only its last one's row is asked. */
   added: 'integer',
 } as const
@@ -53,7 +63,7 @@ export const batchKinds = {
 export const keyedDraftKinds = { ...draftKinds, ...keyKinds } as const
 
 /** One row for a lone message that must follow the active leaf it names. */
-export const followKinds = { ...draftKinds, expected_leaf_id: 'id' } as const
+export const followKinds = { ...loneKinds, expected_leaf_id: 'id' } as const
 
 /** One row a key. */
 export const claimKinds = {
@@ -78,29 +88,36 @@ export const claimStatement = (rows: Rows) => sql`
   on conflict do nothing`
 
 /** What an append does to its conversation's row; the old leaf stays in it for the insert. */
-const counted = (added: RawBuilder<unknown>) => sql`
+const counted = (added: RawBuilder<unknown>, last: RawBuilder<unknown>) => sql`
   message_count = conversations.message_count + ${added},
   active_depth = conversations.active_depth + ${added},
   previous_leaf_id = conversations.active_leaf_id,
-  active_leaf_id = b.last_id,
+  active_leaf_id = ${last},
   updated_at = b.created_at`
 
-const one = sql`1`
+/** As `counted`, for any number of messages of the row's conversation. */
+const countedAll = counted(sql`b.added`, sql`b.last_id`)
+
+/** As `counted`, for the row's message alone. */
+const countedOne = counted(sql`1`, sql`b.id`)
 
 /** Lets conversations count what is added; the rows hold each conversation once. */
 export const countStatement = (rows: Rows) => sql`
-  update conversations set ${counted(sql`b.added`)}
+  update conversations set ${countedAll}
   from ${rows} as b
   where conversations.organization_id = b.organization_id
     and conversations.id = b.conversation_id`
 
-/** Counts one message, only where it follows the leaf that its caller names. */
-export const followCountStatement = (rows: Rows) => sql`
-  update conversations set ${counted(one)}
+/** Counts one message a conversation. */
+const countOne = (rows: Rows) => sql`
+  update conversations set ${countedOne}
   from ${rows} as b
   where conversations.organization_id = b.organization_id
-    and conversations.id = b.conversation_id
-    and conversations.active_leaf_id = b.expected_leaf_id`
+    and conversations.id = b.conversation_id`
+
+/** As `countOne`, only where the message follows the leaf that its caller names. */
+export const followCountStatement = (rows: Rows) => sql`
+  ${countOne(rows)} and conversations.active_leaf_id = b.expected_leaf_id`
 
 const messageColumns = sql`
   (organization_id, conversation_id, id, position, branch, depth, parent_message_id, kind, role,
@@ -154,13 +171,17 @@ export const freshInsertStatement = (rows: Rows) => sql`${insertAll(sql`(
   from ${freshRows(rows)} as f)`)}
   returning organization_id, conversation_id, id, position, depth, parent_message_id`
 
-const insertLast = sql`
+/** Inserts the last message of each counted conversation. */
+const insertLast = (parent: RawBuilder<unknown>) => sql`
   insert into messages ${messageColumns}
   select b.organization_id, b.conversation_id, b.id, b.message_count, b.active_branch,
-    b.active_depth, coalesce(b.parent_message_id, b.previous_leaf_id), ${given}
+    b.active_depth, ${parent}, ${given}
   from counted b`
 
-const insertCounted = sql`${insertLast} ${placed}`
+/** As `insertLast`, where there is no other. */
+const insertOnly = insertLast(sql`b.previous_leaf_id`)
+
+const insertCounted = sql`${insertOnly} ${placed}`
 
 const countedRow = sql`
   returning conversations.message_count, conversations.active_branch, conversations.active_depth,
@@ -168,27 +189,13 @@ const countedRow = sql`
 
 /** Counts and inserts one message alone, for engines that write inside `with`. */
 export const loneStatement = (rows: Rows) => sql`
-  with counted as (
-    update conversations set ${counted(one)}
-    from ${rows} as b
-    where conversations.organization_id = b.organization_id
-      and conversations.id = b.conversation_id
-    ${countedRow}
-  )
+  with counted as (${countOne(rows)} ${countedRow})
   ${insertCounted}`
 
 /** As `loneStatement`, only where the message follows the leaf that its caller names. */
 export const followStatement = (rows: Rows) => sql`
   with counted as (${followCountStatement(rows)} ${countedRow})
   ${insertCounted}`
-
-/** Counts the conversations of the rows that are the last ones of theirs, in the rows' order. */
-const countLast = (rows: Rows, isLast: RawBuilder<unknown>) => sql`
-  update conversations set ${counted(sql`b.added`)}
-  from ${rows} as b
-  where conversations.organization_id = b.organization_id
-    and conversations.id = b.conversation_id ${isLast}
-  ${countedRow}`
 
 /** One row a conversation that is there, however many messages: how it stands now. */
 const grown = sql`
@@ -203,16 +210,22 @@ const grown = sql`
  * were it ever planned otherwise, a deadlock would be found and the batch repeated.
  */
 export const singlesStatement = (rows: Rows) => sql`
-  with counted as (${countLast(rows, sql``)}),
-  inserted as (${insertLast})
+  with counted as (${countOne(rows)} ${countedRow}),
+  inserted as (${insertOnly})
   ${grown}`
 
 /** As `singlesStatement`, for conversations with any number of messages. */
 export const wholeStatement = (rows: Rows) => sql`
   with given as materialized (select * from ${rows} as r),
-  counted as (${countLast(sql`given`, sql`and b.followers = 0`)}),
+  counted as (
+    update conversations set ${countedAll}
+    from given as b
+    where conversations.organization_id = b.organization_id
+      and conversations.id = b.conversation_id and b.followers = 0
+    ${countedRow}
+  ),
   inserted as (
-    ${insertLast}
+    ${insertLast(sql`coalesce(b.parent_message_id, b.previous_leaf_id)`)}
     union all
     select ${messageValues}
     from given b

@@ -6,8 +6,8 @@ import { type BatchedRow, type BatchRows, batchRows } from './append-rows.js'
 import {
   batchKinds, claimKinds, claimStatement, countStatement, draftKinds, followCountStatement,
   followKinds, followStatement, freshCountStatement, freshInsertStatement, freshRows,
-  insertStatement, keyedDraftKinds, keyedTallyKinds, loneStatement, singlesStatement, tallyKinds,
-  wholeStatement,
+  insertStatement, keyedDraftKinds, keyedTallyKinds, loneKinds, loneStatement, singleKinds,
+  singlesStatement, tallyKinds, wholeStatement,
 } from './append-statements.js'
 import { type ConversationTables } from './tables.js'
 
@@ -82,10 +82,10 @@ export class AppendBatch {
     })
     this.#whole = {
       lone: prepareBatch(on, {
-        name: 'messages_append_lone', kinds: draftKinds, build: loneStatement,
+        name: 'messages_append_lone', kinds: loneKinds, build: loneStatement,
       }),
       singles: prepareBatch(on, {
-        name: 'messages_append_singles', kinds: batchKinds, build: singlesStatement,
+        name: 'messages_append_singles', kinds: singleKinds, build: singlesStatement,
       }),
       any: prepareBatch(on, {
         name: 'messages_append', kinds: batchKinds, build: wholeStatement,

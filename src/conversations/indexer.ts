@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import { BackgroundLoop, pause } from '../background.js'
 import { type Arrivals } from './arrivals.js'
 import { keysMax, stepMax } from './indexing.js'
 import { type MessageLog } from './message-log.js'
@@ -46,8 +46,8 @@ interface Chunk {
 export class MessageIndexer {
   readonly #log: MessageLog
   readonly #options: IndexerOptions
-  readonly #stop = new AbortController()
-  #loop: Promise<void> | undefined
+  readonly #loop = new BackgroundLoop(() => this.#look())
+  #isFirst = true
   #messages = 0
   #told = 0
 
@@ -58,14 +58,13 @@ export class MessageIndexer {
 
   /** Begins, and goes on until it is closed. */
   start(): this {
-    if (!this.#stop.signal.aborted) this.#loop ??= this.#work()
+    this.#loop.start()
     return this
   }
 
   /** Ends after the step at work; calling it again does no harm. */
-  async close(): Promise<void> {
-    this.#stop.abort()
-    await this.#loop
+  close(): Promise<void> {
+    return this.#loop.close()
   }
 
   /**
@@ -84,14 +83,14 @@ export class MessageIndexer {
       const { behind, last } = await this.#chunk(place)
       await this.#pause(performance.now() - sinceMs)
       await this.#take(behind)
-      if (last === undefined || this.#stop.signal.aborted) return this.#messages - before
+      if (last === undefined || this.#loop.signal.aborted) return this.#messages - before
       place = last
     }
   }
 
   /** In the order in which messages came, from where all before is indexed. */
   async #takeArrived(arrivals: Arrivals): Promise<void> {
-    for (let isOver = false; !isOver && !this.#stop.signal.aborted;) {
+    for (let isOver = false; !isOver && !this.#loop.signal.aborted;) {
       const sinceMs = performance.now()
       const behind = await arrivals.behind(chunkMax)
       await this.#pause(performance.now() - sinceMs)
@@ -100,25 +99,22 @@ export class MessageIndexer {
     }
   }
 
-  async #work(): Promise<void> {
-    const { everyMs = 60_000 } = this.#options
-    for (let isFirst = true; !this.#stop.signal.aborted;) {
-      try {
-        await this.pass()
-        if (isFirst && this.#messages > 0) this.#tell('finished')
-        isFirst = false
-        await this.#pause(everyMs)
-      } catch (error) {
-        this.#options.onEvent?.({ kind: 'unavailable', error })
-        await this.#pause(pauseMs)
-      }
+  async #look(): Promise<number> {
+    try {
+      await this.pass()
+      if (this.#isFirst && this.#messages > 0) this.#tell('finished')
+      this.#isFirst = false
+      return this.#options.everyMs ?? 60_000
+    } catch (error) {
+      this.#options.onEvent?.({ kind: 'unavailable', error })
+      return pauseMs
     }
   }
 
   /** Step by step, no more than half of the time, so that others come through. */
   async #take(behind: readonly ConversationKey[]): Promise<void> {
     let left = behind
-    for (let isOver = false; !isOver && !this.#stop.signal.aborted;) {
+    for (let isOver = false; !isOver && !this.#loop.signal.aborted;) {
       const sinceMs = performance.now()
       const asked = left.slice(0, keysMax)
       const { messages, finished } = await this.#log.indexing.batch.step(asked, stepMax)
@@ -136,8 +132,8 @@ export class MessageIndexer {
     this.#options.onEvent?.({ kind, messages: this.#messages })
   }
 
-  async #pause(forMs: number): Promise<void> {
-    await sleep(forMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+  #pause(forMs: number): Promise<void> {
+    return pause(forMs, this.#loop.signal)
   }
 
   /** The next conversations in order of their keys, and which of them have messages left. */

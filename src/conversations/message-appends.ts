@@ -97,10 +97,14 @@ export class MessageAppends {
   }
 
   /** As `#write`; throws MessageExists where an id that the caller gave is taken. */
-  async #writeUnique(call: AppendCall, given: Append): Promise<Place[] | undefined> {
+  #writeUnique(call: AppendCall, given: Append): Promise<Place[] | undefined> {
+    const isNamed = given.messages.some(({ id }) => id !== undefined)
+    return isNamed ? this.#writeNamed(call, given) : this.#write(call, given)
+  }
+
+  async #writeNamed(call: AppendCall, given: Append): Promise<Place[] | undefined> {
     const ids = call.drafts.flatMap(({ id }, index) =>
       given.messages[index]!.id === undefined ? [] : [id])
-    if (ids.length === 0) return this.#write(call, given)
     // What a fork shares never changes, so that it may be looked at beforehand.
     if (await this.#tree.shares(call.conversationId, ids)) throw taken()
     try {
@@ -111,12 +115,18 @@ export class MessageAppends {
   }
 
   /** The places of the messages; undefined when nothing was written. */
-  async #write(call: AppendCall, given: Append): Promise<Place[] | undefined> {
-    const anchors = given.messages.map(anchorOf)
-    if (anchors.some((anchor) => anchor !== undefined)) return this.#branch(call, given, anchors)
-    const place = this.#parts.transaction === undefined
-      ? await this.#parts.log.append(call)
-      : (await this.#parts.log.batch.write([call], this.#parts.transaction))[0]
+  #write(call: AppendCall, given: Append): Promise<Place[] | undefined> {
+    return given.messages.some((message) => anchorOf(message) !== undefined)
+      ? this.#branch(call, given, given.messages.map(anchorOf))
+      : this.#extend(call)
+  }
+
+  /** Appends messages behind the active leaf. */
+  async #extend(call: AppendCall): Promise<Place[] | undefined> {
+    const { log, transaction } = this.#parts
+    const place = transaction === undefined
+      ? await log.append(call)
+      : (await log.batch.write([call], transaction))[0]
     return place && placesFrom(place, call.drafts)
   }
 

@@ -75,7 +75,7 @@ class Model {
 }
 
 contract('search beside everything that may happen', (open) => {
-  it.each([1, 2, 3])('finds what there is at each moment, seed %i', async (seed) => {
+  it.each([1, 2])('finds what there is at each moment, seed %i', async (seed) => {
     const world = await open()
     const model = new Model(world, seed)
     for (let step = 0; step < 120; step++) {

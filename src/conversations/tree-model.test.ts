@@ -176,7 +176,7 @@ const look = command('look', fc.record({
 contract('the tree of messages beside a model', (open) => {
   it('answers alike after any commands', async () => {
     const { organization: stores } = await open()
-    const wanted = valuesWanted(400)
+    const wanted = valuesWanted(150)
     const counted = { commands: 0 }
     const commands = fc.commands([append, append, switchTo, erase, fork, look, look], {
       maxCommands: 120, size: 'max',

@@ -8,7 +8,10 @@ import { LocalSignals, requireSignal } from './local-signals.js'
 import { type RedisConnection } from './redis-connection.js'
 import { lastSignal, publishMissed, publishSignal } from './scripts/signals.js'
 
-/** A sequence without a signal for this long is begun anew, which its subscribers notice. */
+/**
+ * A sequence without a signal for this long is begun anew, which its subscribers notice; so may be
+ * one of few signals.
+ */
 const sequenceTtlMs = 86_400_000
 /** On this channel all processes are told that signals of any topic may have been missed. */
 const missedKey = 'signals-missed'
@@ -164,11 +167,10 @@ export class RedisSignals implements Signals {
       if (channel === this.#redis.prefixed(missedKey)) this.#tellAllMissed()
       return
     }
-    const found = /^(\S+) (\d+)(?: ([\s\S]*))?$/.exec(message)
-    if (found === null) return
+    const found = readSignal(message)
+    if (found === undefined) return
     const { topic, mark } = heard
-    const [, era, digits, payload] = found
-    const next: Mark = { era: era!, sequence: Number(digits) }
+    const { next, payload } = found
     if (mark?.era === next.era && next.sequence <= mark.sequence) return
     heard.mark = next
     const missed = heard.isInDoubt || (mark !== undefined && !follows(next, mark))
@@ -205,6 +207,17 @@ export class RedisSignals implements Signals {
     clearInterval(this.#owing)
     this.#owing = undefined
   }
+}
+
+/** A message of a channel: era, number and payload; undefined for what is none of ours. */
+function readSignal(message: string): { next: Mark; payload: string | undefined } | undefined {
+  const afterEra = message.indexOf(' ')
+  if (afterEra < 1) return undefined
+  const found = message.indexOf(' ', afterEra + 1)
+  const digits = message.slice(afterEra + 1, found < 0 ? undefined : found)
+  if (!/^\d+$/.test(digits)) return undefined
+  const next = { era: message.slice(0, afterEra), sequence: Number(digits) }
+  return { next, payload: found < 0 ? undefined : message.slice(found + 1) }
 }
 
 type Last = [era: string, sequence: string]

@@ -10,7 +10,7 @@ import { Wire } from './wire.js'
 
 /** What `Arena.load` is told; the rest it knows. */
 export type ArenaLoad = Pick<
-  LoadOptions, 'target' | 'writers' | 'keyed' | 'fillingLength' | 'allowed'
+  LoadOptions, 'target' | 'writers' | 'keyed' | 'fillingLength' | 'allowed' | 'restMs'
 >
 
 /** One database under fault: its token, its conversations, and the ledger of what was written. */

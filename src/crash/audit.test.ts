@@ -1,32 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openHoldfast } from '../holdfast.js'
 import { testAuditKey, withAuditKey } from '../testing/audit-world.test.harness.js'
 import {
   ensureBuilt, type Running, startCli, temporaryFolder,
 } from '../testing/command-line.test.harness.js'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { until } from '../testing/work-arena.test.harness.js'
 
-const kills = Number(process.env.HOLDFAST_TEST_SEALER_KILLS ?? 4)
-
-/** What a run leaves to be cleaned up. */
-const leftovers: (() => Promise<unknown> | void)[] = []
-
-afterEach(async () => {
-  for (const clean of leftovers.splice(0).reverse()) await clean()
-})
+const kills = Number(process.env.HOLDFAST_TEST_SEALER_KILLS ?? 2)
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] a sealer${reason}`, () => {
-    it('that is killed in the middle leaves a chain that verifies', async () => {
+  const title = `[${engine.name}] a sealer${reason}`
+  describe.skipIf(engine.missing !== undefined)(title, { concurrent: true }, () => {
+    it('that is killed in the middle leaves a chain that verifies', async ({ onTestFinished }) => {
       await ensureBuilt()
-      const lease = await engine.create()
+      const lease = await engine.createReady()
       const folder = temporaryFolder()
       const holdfast = await openHoldfast({ database: lease.url })
-      leftovers.push(() => lease.drop(), () => folder.remove(), () => holdfast.close())
+      onTestFinished(() => lease.drop())
+      onTestFinished(() => folder.remove())
+      onTestFinished(() => holdfast.close())
       const environment = { HOLDFAST_DATABASE_URL: lease.url, HOLDFAST_AUDIT_KEY: testAuditKey }
       const hire = () => startCli(['scheduler', '--json'], { cwd: folder.path, environment })
       const stores = holdfast.organization()
@@ -39,7 +35,7 @@ for (const engine of testEngines().slice(1)) {
         while (!isOver) {
           await stores.conversations.create()
           written += 1
-          await sleep(1)
+          await sleep(20)
         }
       })
       for (let count = 0; count < kills; count++) {

@@ -1,19 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { ensureBuilt } from '../testing/command-line.test.harness.js'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { killedWriter } from './killed-writer.js'
 
-const kills = Number(process.env.HOLDFAST_TEST_CHECKPOINT_KILLS ?? 4)
+const kills = Number(process.env.HOLDFAST_TEST_CHECKPOINT_KILLS ?? 2)
 const script = fileURLToPath(new URL('./checkpoint-writer.mjs', import.meta.url))
-
-/** What a run leaves to be cleaned up. */
-const leftovers: (() => Promise<unknown> | void)[] = []
-
-afterEach(async () => {
-  for (const clean of leftovers.splice(0).reverse()) await clean()
-})
 
 /** A process that puts and prunes, killed some time after it began; what it acknowledged. */
 async function killed(database: string): Promise<number[]> {
@@ -43,15 +36,17 @@ async function lengthOf(holdfast: Holdfast): Promise<number> {
 }
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] checkpoints${reason}`, () => {
+  const title = `[${engine.name}] checkpoints${reason}`
+  describe.skipIf(engine.missing !== undefined)(title, { concurrent: true }, () => {
     it('go on behind the last acknowledged one, whole, though putting and pruning were killed',
-      async () => {
+      async ({ onTestFinished }) => {
         await ensureBuilt()
-        const lease = await engine.create()
+        const lease = await engine.createReady()
         const holdfast = await openHoldfast({ database: lease.url })
-        leftovers.push(() => lease.drop(), () => holdfast.close())
+        onTestFinished(() => lease.drop())
+        onTestFinished(() => holdfast.close())
         let acknowledged = 0
         for (let count = 0; count < kills; count++) {
           const numbers = await killed(lease.url)
@@ -73,6 +68,6 @@ for (const engine of testEngines().slice(1)) {
         const left = await holdfast.database.all(
           holdfast.database.write.selectFrom('checkpoint_chunks').select('log'))
         expect(left).toEqual([])
-      })
+      }, 120_000 + kills * 5_000)
   })
 }

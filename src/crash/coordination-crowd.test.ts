@@ -36,7 +36,7 @@ describe.skipIf(missing !== undefined)(`many processes on one Redis${reason}`, (
             const { allowed, degraded } = await coordination.limiter.consume(rules)
             if (degraded) throw new Error('Redis was not asked')
             if (allowed) admitted.push([sentMs, now()])
-            else await pause(1)
+            else await pause(10)
           }
         }
         await Promise.all(Array.from({ length: 16 }, client))

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { ServerProcess } from './server-process.js'
 import { Wire } from './wire.js'
 
-const count = 8
+const count = 4
 const startMs = 60_000
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
   describe.skipIf(engine.missing !== undefined)(`[${engine.name}] first start${reason}`, () => {
     it(`of ${count} servers at once makes one administrator, and all of them serve`, async () => {

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { pause } from './load.js'
 import { type Random } from './random.js'
-import { program } from './server-process.js'
+import { entryPoint } from './server-process.js'
 
 /** The built library, beside the built program. */
-const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
+const library = entryPoint('index')
 const fighter = fileURLToPath(new URL('./floor-agents.mjs', import.meta.url))
 
 /** How agents fight. */

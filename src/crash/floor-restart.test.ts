@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { pause } from './load.js'
 import { PrivatePostgres } from './private-postgres.js'
@@ -18,7 +18,7 @@ interface Estate {
   remove(): Promise<unknown>
 }
 
-const [, file, server] = testEngines()
+const [file, server] = drawnEngines()
 
 /** A file outlives its process by itself. */
 async function aFile(): Promise<Estate> {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { FloorNotHeld } from '../floor/index.js'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
-import { type TestEngine, testEngines } from '../testing/engines.js'
+import { type TestEngine, drawnEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { FloorCrowd } from './floor-crowd.js'
 import { FloorLaw, type LawEvent } from './floor-law.js'
@@ -121,7 +121,7 @@ async function fight(
 }
 
 // What is in memory ends with its process.
-const [, file, server] = testEngines()
+const [file, server] = drawnEngines()
 const plays = [
   { engine: file!, missing: undefined, play: () => fight(file!, {}) },
   {

@@ -62,10 +62,11 @@ async function steps(count) {
     .addEdge(START, 'step')
     .addConditionalEdges('step', ({ taken }) => (taken.length < count ? 'step' : '__end__'))
     .compile({ checkpointer })
-  // A step whose writes are kept is no longer next, though its checkpoint is still to come.
-  const { values, next, createdAt } = await graph.getState(config)
+  // A step whose writes are kept is no longer next, and the values have them already, though its
+  // checkpoint is still to come: only its task says so.
+  const { tasks, createdAt } = await graph.getState(config)
   const isBegun = createdAt !== undefined
-  if (!isBegun || next.length > 0 || (values.taken?.length ?? 0) < count) {
+  if (!isBegun || tasks.length > 0) {
     await graph.invoke(isBegun ? null : { taken: [] }, { ...config, durability: 'sync' })
   }
   tell('done')

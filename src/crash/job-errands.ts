@@ -77,7 +77,7 @@ export class JobErrands {
       const body = { payload: name, dedupe_key: name }
       const answer = await this.#ask<{ id: string }>(`queues/${queue}/jobs`, body, 201)
       if (answer !== undefined) this.#acknowledged.set(name, answer.id)
-      await pause(2)
+      await pause(40)
     }
   }
 

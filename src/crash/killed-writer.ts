@@ -1,23 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { expect } from 'vitest'
-import { program } from './server-process.js'
+import { entryPoint } from './server-process.js'
 
 /**
- * Runs a script with the built library and some words, and kills it up to 400 ms after it first
+ * Runs a script with the built library and some words, and kills it up to 250 ms after it first
  * said something; the whole lines it said, each of them an acknowledgement. With `withinMs` at
  * Infinity it is left to end by itself.
  */
 export async function killedWriter(
   script: string,
   words: readonly string[],
-  withinMs = 400,
+  withinMs = 250,
 ): Promise<string[]> {
-  const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
-  const child = spawn(process.execPath, [script, library, ...words], {
+  const child = spawn(process.execPath, [script, entryPoint('index'), ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'close')

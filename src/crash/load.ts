@@ -21,6 +21,11 @@ export interface LoadOptions {
   readonly fillingLength?: number
   /** Answers besides 201 that are right here, as `status code`. @default [] */
   readonly allowed?: readonly string[]
+  /**
+   * Milliseconds that a writer rests at most after a write. Without any they leave no processor to
+   * what else is tested at the time. @default 60
+   */
+  readonly restMs?: number
 }
 
 /** Faults kept word for word at most. */
@@ -64,15 +69,16 @@ export class Load {
   }
 
   async #write(writer: number): Promise<void> {
-    const { conversations, ledger, keyed } = this.#options
+    const { conversations, ledger, keyed, random, restMs = 60 } = this.#options
     const conversation = conversations[writer % conversations.length]!
     for (let sequence = 1; !this.#stopping; sequence += 1) {
       const write = { writer, sequence, conversation }
       ledger.intend(write)
       while (!(await this.#attempt(write))) {
-        await pause(this.#options.random.between(10, 50))
+        await pause(random.between(10, 50))
         if (!keyed || this.#abandoned) break
       }
+      if (restMs > 0) await pause(random.between(0, restMs))
     }
   }
 

@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { pause } from './load.js'
 import { type Random } from './random.js'
-import { program } from './server-process.js'
+import { entryPoint } from './server-process.js'
 
 /** The built library, beside the built program. */
-const library = pathToFileURL(join(dirname(dirname(program)), 'index.js')).href
+const library = entryPoint('index')
 const writer = fileURLToPath(new URL('./lock-writer.mjs', import.meta.url))
 
 const killsMin = 3
+/** In short runs no more are killed, since each that begins keeps the processor from the others. */
+const killsMaxShort = 6
+const shortMax = 400
 
 /** How writers work. */
 export interface CrowdOfWriters {
@@ -28,8 +30,12 @@ export interface CrowdOfWriters {
 
 /** The library that skews clocks. Its program `faketime` would stand between us and the writer. */
 function faketimeLibrary(): string | undefined {
-  const { status, stdout } = spawnSync('faketime', ['-f', '+60s', 'printenv', 'LD_PRELOAD'])
-  return status === 0 ? String(stdout).trim() : undefined
+  // What it shares is named by its process, and one that was killed may have left that name behind.
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const { status, stdout } = spawnSync('faketime', ['-f', '+60s', 'printenv', 'LD_PRELOAD'])
+    if (status === 0) return String(stdout).trim()
+  }
+  return undefined
 }
 
 /** Why no clock can be skewed here; undefined when it can. */
@@ -73,10 +79,10 @@ export class LockCrowd {
         throw new Error(`only ${this.written} written and ${done.kills} killed in time`)
       }
       // In long runs more seldom: a lease that must run out costs as much as a hundred writes.
-      await pause(random.between(100, 700) * Math.min(5, Math.max(1, writtenMin / 400)))
+      await pause(random.between(100, 700) * Math.min(5, Math.max(1, writtenMin / shortMax)))
       const index = random.between(0, skews.length - 1)
       const victim = this.#children[index]!
-      if (random.fraction() < 0.4) {
+      if (random.fraction() < 0.4 && (writtenMin > shortMax || done.kills < killsMaxShort)) {
         victim.kill('SIGKILL')
         this.#children[index] = this.#start(skews[index]!)
         done.kills += 1

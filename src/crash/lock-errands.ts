@@ -37,7 +37,7 @@ export class LockErrands {
       const lock = await this.#ask<{ fence: number }>('acquire', wish)
       if (lock === undefined) continue
       this.#enter(owner, lock.fence)
-      await pause(3)
+      await pause(25)
       this.#holder = undefined
       await this.#ask('release', { owner, fence: lock.fence })
     }

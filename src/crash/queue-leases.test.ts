@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
-import { testEngines } from '../testing/engines.js'
+import { describe, expect, it } from 'vitest'
+import { drawnEngines } from '../testing/engines.js'
 import { until } from '../testing/work-arena.test.harness.js'
 import { PrivatePostgres } from './private-postgres.js'
 import { Random } from './random.js'
@@ -9,15 +9,17 @@ import { leaseSeconds, payloads, Workplace, wrongEffects } from './workplace.js'
 
 const patienceMs = 240_000
 
-const workplace = new Workplace()
-afterEach(() => workplace.clear())
+/** At the same time: mostly one waits until a lease has run out. */
+const together = { concurrent: true }
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] leases of jobs${reason}`, () => {
+  const title = `[${engine.name}] leases of jobs${reason}`
+  describe.skipIf(engine.missing !== undefined)(title, together, () => {
     for (const [queue, how] of [['frozen', 'stopped'], ['blocked', 'blocked']] as const) {
-      it(`refuse what one says that was ${how} beyond its lease`, async () => {
+      it(`refuse what one says that was ${how} beyond its lease`, async (test) => {
+        const workplace = new Workplace(test)
         const arena = await workplace.arenaOn(engine)
         const { queues } = arena.stores
         const first = await arena.worker({ leaseSeconds, queues: queue })
@@ -45,7 +47,71 @@ for (const engine of testEngines().slice(1)) {
       }, patienceMs)
     }
 
-    it('take over from one that is killed within its lease and five seconds', async () => {
+    it('leave their schedules’ ticks to others when killed: each tick is one job', async (test) => {
+      const workplace = new Workplace(test)
+      const arena = await workplace.arenaOn(engine)
+      const { queues, schedules } = arena.stores
+      const names = ['a', 'b', 'c', 'd']
+      for (const name of names) {
+        await schedules.create({
+          name, queue: `ticks-${name}`, cron: '* * * * * *', overlap: true,
+        })
+      }
+      const crew = await workplace.crew(3, () => arena.scheduler())
+      const random = new Random()
+      while (crew.restarts < 3) {
+        await sleep(800)
+        crew.kill(random.between(0, 2))
+      }
+      const fired = async (name: string) =>
+        (await queues.list(`ticks-${name}`, { limit: 200 })).data
+          .map(({ dedupeKey }) => Date.parse(dedupeKey!.slice(-27, -4) + 'Z') / 1_000)
+          .sort((one, other) => one - other)
+      await until('all have fired', async () => (await fired('d')).length > 6)
+      await crew.dismiss()
+      for (const name of names) {
+        const ticks = await fired(name)
+        expect(ticks).toEqual(ticks.map((_, index) => ticks[0]! + index))
+      }
+    }, patienceMs)
+  })
+}
+
+const missing = PrivatePostgres.missing()
+const withoutDatabase = `workers without database: ${missing ?? 'runs'}`
+describe.skipIf(missing !== undefined)(withoutDatabase, together, () => {
+  it('wait for it and go on by themselves, each effect once', async (test) => {
+    const workplace = new Workplace(test)
+    const postgres = await PrivatePostgres.create()
+    workplace.leave(() => postgres.remove())
+    const { url } = postgres
+    const create = async () => ({
+      url, ownerUrl: url, adminUrl: url, drop: async () => undefined,
+    })
+    const arena = await workplace.arenaOn({ name: 'postgres', create, createReady: create })
+    const ids = await arena.enqueue('work', payloads(200, 100))
+    const workers = await Promise.all([1, 2].map(() => arena.worker({ leaseSeconds })))
+    for (const mode of ['immediate', 'fast'] as const) {
+      await until('work goes on', async () => (await arena.counts('work')).completed > 20)
+      await postgres.stop(mode)
+      await sleep(2_500)
+      await postgres.start()
+      await until('it answers', () => arena.counts('work').then(() => true, () => false))
+    }
+    await until('all are over', async () => (await arena.counts('work')).left === 0, 60_000)
+    expect(workers.map(({ isAlive }) => isAlive)).toEqual([true, true])
+    expect(await arena.counts('work')).toEqual({ completed: ids.length, dead: 0, left: 0 })
+    expect(await wrongEffects(arena, ids)).toEqual([])
+  }, patienceMs)
+})
+
+// One after the other, since others have to be quick here.
+for (const engine of drawnEngines()) {
+  const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
+  const title = `[${engine.name}] jobs of a worker that ends${reason}`
+  describe.skipIf(engine.missing !== undefined)(title, () => {
+    it('are taken over from one that is killed within its lease and five seconds', async (test) => {
+      const workplace = new Workplace(test)
       const arena = await workplace.arenaOn(engine)
       const first = await arena.worker({ leaseSeconds, concurrency: 50 })
       await arena.enqueue('work', payloads(50, 60_000))
@@ -62,32 +128,8 @@ for (const engine of testEngines().slice(1)) {
       expect(tookMs).toBeLessThan(leaseSeconds * 1_000 + 5_000)
     }, patienceMs)
 
-    it('leave their schedules’ ticks to others when killed: each tick is one job', async () => {
-      const arena = await workplace.arenaOn(engine)
-      const { queues, schedules } = arena.stores
-      const names = ['a', 'b', 'c', 'd']
-      for (const name of names) {
-        await schedules.create({ name, queue: `ticks-${name}`, cron: '* * * * * *' })
-      }
-      const crew = await workplace.crew(3, () => arena.scheduler())
-      const random = new Random()
-      while (crew.restarts < 6) {
-        await sleep(800)
-        crew.kill(random.between(0, 2))
-      }
-      const fired = async (name: string) =>
-        (await queues.list(`ticks-${name}`, { limit: 200 })).data
-          .map(({ dedupeKey }) => Date.parse(dedupeKey!.slice(-27, -4) + 'Z') / 1_000)
-          .sort((one, other) => one - other)
-      await until('all have fired', async () => (await fired('d')).length > 12)
-      await crew.dismiss()
-      for (const name of names) {
-        const ticks = await fired(name)
-        expect(ticks).toEqual(ticks.map((_, index) => ticks[0]! + index))
-      }
-    }, patienceMs)
-
-    it('give back at their end what outlasts the grace, for others to take at once', async () => {
+    it('are given back when they outlast its grace, for others to take at once', async (test) => {
+      const workplace = new Workplace(test)
       const arena = await workplace.arenaOn(engine)
       const first = await arena.worker({ leaseSeconds: 60, graceSeconds: 1 })
       const [id] = await arena.enqueue('work', payloads(1, 60_000))
@@ -103,29 +145,3 @@ for (const engine of testEngines().slice(1)) {
     }, patienceMs)
   })
 }
-
-const missing = PrivatePostgres.missing()
-describe.skipIf(missing !== undefined)(`workers without database: ${missing ?? 'runs'}`, () => {
-  it('wait for it and go on by themselves, each effect once', async () => {
-    const postgres = await PrivatePostgres.create()
-    workplace.leave(() => postgres.remove())
-    const { url } = postgres
-    const create = async () => ({
-      url, ownerUrl: url, adminUrl: url, drop: async () => undefined,
-    })
-    const arena = await workplace.arenaOn({ name: 'postgres', create, createReady: create })
-    const ids = await arena.enqueue('work', payloads(400, 50))
-    const workers = await Promise.all([1, 2].map(() => arena.worker({ leaseSeconds })))
-    for (const mode of ['immediate', 'fast'] as const) {
-      await until('work goes on', async () => (await arena.counts('work')).completed > 20)
-      await postgres.stop(mode)
-      await sleep(2_500)
-      await postgres.start()
-      await until('it answers', () => arena.counts('work').then(() => true, () => false))
-    }
-    await until('all are over', async () => (await arena.counts('work')).left === 0, 60_000)
-    expect(workers.map(({ isAlive }) => isAlive)).toEqual([true, true])
-    expect(await arena.counts('work')).toEqual({ completed: ids.length, dead: 0, left: 0 })
-    expect(await wrongEffects(arena, ids)).toEqual([])
-  }, patienceMs)
-})

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { JobErrands } from './job-errands.js'
 import { pause, until } from './load.js'
@@ -11,15 +11,18 @@ vi.setConfig({ testTimeout: 180_000 })
 
 /** No answer takes longer, whatever Redis does; a loaded machine adds to every deadline. */
 const slowestMaxMs = 4_000
+/** For what hangs; a machine that does other work, too, is slow. */
+const patienceMs = 30_000
 const missing = PrivateRedis.missing()
 
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const why = engine.missing ?? missing
   const reason = why === undefined ? '' : `: did not run: ${why}`
   const title = `[${engine.name}] messages, jobs and locks over HTTP while Redis fails${reason}`
-  describe.skipIf(why !== undefined)(title, () => {
+  // At the same time: mostly one waits until a fault is over.
+  describe.skipIf(why !== undefined)(title, { concurrent: true }, () => {
     it('answers all, loses nothing and does each job once through every fault', async () => {
-      const lease = await engine.create()
+      const lease = await engine.createReady()
       const redis = await PrivateRedis.start()
       const environment = { HOLDFAST_REDIS_URL: redis.url }
       try {
@@ -53,11 +56,11 @@ async function duringErrands(
   const moreOf = (completed: number, acquired: number) => () =>
     jobs.completed > completed + 20 && locks.acquired > acquired + 10
   try {
-    await until('errands are run', moreOf(0, 0), 10_000)
+    await until('errands are run', moreOf(0, 0), patienceMs)
     for (const fault of faults) {
       await happen(fault)
       const isRun = moreOf(jobs.completed, locks.acquired)
-      await until(`errands are run after ${fault.name}`, isRun, 10_000)
+      await until(`errands are run after ${fault.name}`, isRun, patienceMs)
     }
   } finally {
     await Promise.all([jobs.stop(), locks.stop()])

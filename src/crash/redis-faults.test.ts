@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { connectCoordination } from '../coordination/connect.js'
 import { type Coordinator } from '../coordination/coordination.js'
 import { CoordinationLoad } from '../testing/coordination-load.test.harness.js'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { faults } from '../testing/redis-faults.test.harness.js'
 import { pause, until } from './load.js'
@@ -60,7 +60,7 @@ function isWell(load: CoordinationLoad, before: ReadonlyMap<string, number>): bo
     .every((name) => load.count(name) > (before.get(name) ?? 0))
 }
 
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const why = engine.missing ?? missing
   const title = `[${engine.name}] a server whose Redis fails`
   const full = why === undefined ? title : `${title}: did not run: ${why}`

@@ -1,19 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
-import { testEngines } from '../testing/engines.js'
+import { describe, expect, it } from 'vitest'
+import { drawnEngines } from '../testing/engines.js'
 import { until, type WorkArena } from '../testing/work-arena.test.harness.js'
 import { Random } from './random.js'
 import { leaseSeconds, Workplace } from './workplace.js'
 
 /** Runs of the big test; the issue of a release asks for 1000. */
-const runCount = Number(process.env.HOLDFAST_TEST_RUNS ?? 60)
+const runCount = Number(process.env.HOLDFAST_TEST_RUNS ?? 40)
 /** In the short test workers are let alone after so many kills, since each takes long to begin. */
-const killsMax = process.env.HOLDFAST_TEST_RUNS === undefined ? 8 : Infinity
+const killsMax = process.env.HOLDFAST_TEST_RUNS === undefined ? 4 : Infinity
 const stepsPerRun = 4
-const patienceMs = 120_000 + runCount * 500
-
-const workplace = new Workplace()
-afterEach(() => workplace.clear())
+const patienceMs = 240_000 + runCount * 500
 
 /** Makes runs of a workflow of this name; their ids. */
 async function begin({ stores: { workflows, runs } }: WorkArena, handle: string, count: number) {
@@ -34,10 +31,13 @@ async function countOf({ stores: { runs } }: WorkArena): Promise<number> {
 }
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] runs${reason}`, () => {
-    it('all end, each step with one effect, though a worker is killed every second', async () => {
+  const title = `[${engine.name}] runs${reason}`
+  // At the same time, as processes that begin and leases that run out are waited for.
+  describe.skipIf(engine.missing !== undefined)(title, { concurrent: true }, () => {
+    it('all end, each step with one effect, though a worker is killed a second', async (test) => {
+      const workplace = new Workplace(test)
       const arena = await workplace.arenaOn(engine)
       const ids = await begin(arena, 'flow', runCount)
       const crew = await workplace.crew(3, () => arena.runner({ leaseSeconds, concurrency: 4 }))
@@ -68,7 +68,8 @@ for (const engine of testEngines().slice(1)) {
       expect(repeated).toBeGreaterThan(0)
     }, patienceMs)
 
-    it('that end their process are failed by policy, and others go on', async () => {
+    it('that end their process are failed by policy, and others go on', async (test) => {
+      const workplace = new Workplace(test)
       const arena = await workplace.arenaOn(engine)
       const { workflows, runs } = arena.stores
       await workflows.create({ name: 'poison', handle: 'poison' })

@@ -15,7 +15,7 @@ export interface SceneOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** What callers may be answered during the fault, as `status code`, each with a Retry-After. */
   readonly allowed: readonly string[]
-  /** @default 32 */
+  /** @default 24 */
   readonly writers?: number
   /** Bytes of filling in each message. @default 0 */
   readonly fillingLength?: number
@@ -38,7 +38,7 @@ export async function onScene(
   options: SceneOptions,
   play: (scene: Scene) => Promise<void>,
 ): Promise<void> {
-  const { database, environment, allowed, writers = 32, fillingLength } = options
+  const { database, environment, allowed, writers = 24, fillingLength } = options
   const server = await ServerProcess.start({ database, environment })
   const arena = await Arena.on(server)
   const watch = Watch.start(server)

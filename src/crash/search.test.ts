@@ -1,19 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { ensureBuilt } from '../testing/command-line.test.harness.js'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { killedWriter } from './killed-writer.js'
 
-const kills = Number(process.env.HOLDFAST_TEST_SEARCH_KILLS ?? 5)
+const kills = Number(process.env.HOLDFAST_TEST_SEARCH_KILLS ?? 2)
 const script = fileURLToPath(new URL('./search-writer.mjs', import.meta.url))
-
-/** What a run leaves to be cleaned up. */
-const leftovers: (() => Promise<unknown> | void)[] = []
-
-afterEach(async () => {
-  for (const clean of leftovers.splice(0).reverse()) await clean()
-})
 
 /** A process that appends and indexes, killed some time after it began; what it acknowledged. */
 function killed(database: string, conversationId: string, from: number): Promise<string[]> {
@@ -48,14 +41,16 @@ async function seen(holdfast: Holdfast, conversationId: string) {
 }
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] search${reason}`, () => {
-    it('finds what processes acknowledged that were killed while they indexed', async () => {
+  const title = `[${engine.name}] search${reason}`
+  describe.skipIf(engine.missing !== undefined)(title, { concurrent: true }, () => {
+    it('finds what processes acknowledged that were killed while they indexed', async (test) => {
       await ensureBuilt()
-      const lease = await engine.create()
+      const lease = await engine.createReady()
       const holdfast = await openHoldfast({ database: lease.url, backgroundIndexing: false })
-      leftovers.push(() => lease.drop(), () => holdfast.close())
+      test.onTestFinished(() => lease.drop())
+      test.onTestFinished(() => holdfast.close())
       const { id } = await holdfast.organization().conversations.create()
       const acknowledged: string[] = []
       for (let count = 0; count < kills; count++) {

@@ -2,12 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** The program under test: HOLDFAST_TEST_PROGRAM, else the built one. */
-export const program = process.env.HOLDFAST_TEST_PROGRAM ?? join(root, 'dist', 'cli', 'main.js')
+export const program = process.env.HOLDFAST_TEST_PROGRAM ?? join(root, 'dist', 'bundle', 'cli.js')
+
+/** The URL of an entry point beside that program, as other processes import it. */
+export function entryPoint(name: string): string {
+  return pathToFileURL(join(dirname(program), `${name}.js`)).href
+}
 
 /** Characters of the log kept for a failure's message. */
 const logMax = 4_000
@@ -95,13 +100,16 @@ interface Started {
   readonly log: () => string
 }
 
+/** A server of tests has a hundred connections for all that run at once. */
+const frugal = { HOLDFAST_LOG_LEVEL: 'warn', HOLDFAST_POOL_MAX: '4' }
+
 function launch({ database, environment, under = [], instead }: StartOptions): Started {
   if (!existsSync(program)) throw new Error(`${program} is missing; build it: npm run build`)
   const serve = [program, 'serve', '--port', '0', '--database', database, '--json']
   const [command, ...words] = [...under, process.execPath, ...(instead ?? serve)]
   const child = spawn(command!, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, HOLDFAST_LOG_LEVEL: 'warn', ...environment },
+    env: { ...process.env, ...frugal, ...environment },
   })
   let log = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {

@@ -1,13 +1,11 @@
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import pg from 'pg'
 import { openSqlite } from '../database/dialects/sqlite-connection.js'
-import { type DatabaseLease, testEngines } from '../testing/engines.js'
+import { type DatabaseLease, drawnEngines } from '../testing/engines.js'
 import { Arena } from './arena.js'
 import { kindOf, pause, until } from './load.js'
 import { figuresOf } from './scene.js'
-import { program, ServerProcess } from './server-process.js'
+import { entryPoint, ServerProcess } from './server-process.js'
 import { Watch } from './watch.js'
 import { Wire } from './wire.js'
 
@@ -27,7 +25,7 @@ const holdUpTable: HoldUp = async (url) => {
   return () => client.end()
 }
 
-const [, file, server] = testEngines()
+const [file, server] = drawnEngines()
 const kinds = [
   { engine: file!, holdUp: holdUpFile },
   { engine: server!, holdUp: holdUpTable },
@@ -122,11 +120,10 @@ async function begin(create: () => Promise<DatabaseLease>, drainMs?: number) {
 
 /** A server on the library's surface alone, with the one option that the command does not have. */
 function drainingServer(database: string, drainMs: number): readonly string[] {
-  const built = dirname(dirname(program))
-  const part = (name: string) => JSON.stringify(pathToFileURL(join(built, name)).href)
+  const part = (name: string) => JSON.stringify(entryPoint(name))
   return ['--input-type=module', '--eval', `
-    import { openHoldfast } from ${part('index.js')}
-    import { startServer } from ${part('server/index.js')}
+    import { openHoldfast } from ${part('index')}
+    import { startServer } from ${part('server')}
     const holdfast = await openHoldfast({ database: ${JSON.stringify(database)} })
     const { serviceTokens } = holdfast.organization()
     const { token } = await serviceTokens.create({ name: 'test', scopes: ['*'] })

@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)(`a SQLite file on a full disk${reason}`, 
     try {
       await onScene(options, async ({ server, arena, watch, load }) => {
         const refused = () => load.counts.get('507 storage_full') ?? 0
-        await until('the disk is full', () => refused() > 200)
+        await until('the disk is full', () => refused() > 200, 40_000)
         const { token, wire, conversations: [conversation] } = arena
         const url = `${server.url}/v1/conversations/${conversation}`
         const page = await wire.ask<{ data: object[] }>({ url: `${url}/messages?limit=200`, token })

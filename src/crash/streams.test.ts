@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { type DatabaseLease, testEngines } from '../testing/engines.js'
+import { type DatabaseLease, drawnEngines } from '../testing/engines.js'
 import { Random } from './random.js'
 import { ServerProcess } from './server-process.js'
 import { StreamReaderClient } from './stream-reader.js'
 
 /** How often the producer is killed; a release asks for 50. */
-const kills = Number(process.env.HOLDFAST_TEST_STREAM_KILLS ?? 5)
+const kills = Number(process.env.HOLDFAST_TEST_STREAM_KILLS ?? 3)
 
 /** Every so many kills the server is killed with it. */
-const serverEvery = 5
+const serverEvery = 3
 const readerCount = 20
 const tokensAtLast = 50
 /** Machines that test much at once are slow to start anything. */
@@ -78,7 +78,7 @@ class Stage {
 }
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
   describe.skipIf(engine.missing !== undefined)(`[${engine.name}] streams${reason}`, () => {
     it('reach all readers whole and once, though producer and server are killed', async () => {

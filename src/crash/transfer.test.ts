@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { ensureBuilt } from '../testing/command-line.test.harness.js'
 import { enginesNamed } from '../testing/backends.js'
+import { contentsOf } from '../testing/contents.test.harness.js'
 import { type TestEngine } from '../testing/engines.js'
 import { killedWriter } from './killed-writer.js'
 
@@ -33,22 +34,13 @@ async function write(holdfast: Holdfast, id: string, from: number): Promise<stri
   return contents
 }
 
-async function contentsOf(holdfast: Holdfast, id: string): Promise<string[]> {
-  const all: string[] = []
-  for (let cursor: string | undefined; ;) {
-    const page = await holdfast.organization().messages.list(id, { limit: 200, cursor })
-    all.push(...page.data.map(({ content }) => String(content)))
-    if (page.nextCursor === null) return all
-    cursor = page.nextCursor
-  }
-}
-
 /** Rows of one batch of the mover. */
 const batchRows = 20
 
 /**
- * No row that was said to be in the target is copied again: a kill costs the batch that was being
- * written and the one that was being read. The rows of the target, and those worked on for them.
+ * No row that was said to be in the target is copied again: a kill costs the two batches that were
+ * being written and the one that was being read. The rows of the target, and those worked on for
+ * them.
  */
 function workOf(runs: readonly (readonly string[])[]): { rows: number; work: number } {
   let rows = 0
@@ -58,7 +50,7 @@ function workOf(runs: readonly (readonly string[])[]): { rows: number; work: num
     expect(done[0]!).toBeGreaterThan(rows)
     rows = done.at(-1)!
   }
-  return { rows, work: rows + 2 * batchRows * (runs.length - 1) }
+  return { rows, work: rows + 3 * batchRows * (runs.length - 1) }
 }
 
 const [[sqlite], [postgres]] = [enginesNamed('sqlite'), enginesNamed('postgres')]

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { Arena } from './arena.js'
 import { pause } from './load.js'
 import { figuresOf } from './scene.js'
@@ -11,11 +11,11 @@ const writers = 32
 const forMs = 3_000
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
   describe.skipIf(engine.missing !== undefined)(`[${engine.name}] two servers${reason}`, () => {
     it('append to the same conversations without a gap, a double or a fault', async () => {
-      const lease = await engine.create()
+      const lease = await engine.createReady()
       const servers: ServerProcess[] = []
       let arena: Arena | undefined
       const start = async () => {

@@ -1,21 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from '../holdfast.js'
 import { ensureBuilt } from '../testing/command-line.test.harness.js'
-import { testEngines } from '../testing/engines.js'
+import { drawnEngines } from '../testing/engines.js'
 import { killedWriter } from './killed-writer.js'
 
-const kills = Number(process.env.HOLDFAST_TEST_USAGE_KILLS ?? 5)
+const kills = Number(process.env.HOLDFAST_TEST_USAGE_KILLS ?? 2)
 const script = fileURLToPath(new URL('./usage-writer.mjs', import.meta.url))
 const march = { firstDay: '2026-03-01', lastDay: '2026-03-31', latency: true }
-
-/** What a run leaves to be cleaned up. */
-const leftovers: (() => Promise<unknown> | void)[] = []
-
-afterEach(async () => {
-  for (const clean of leftovers.splice(0).reverse()) await clean()
-})
 
 /** A process that records and rolls up, killed some time after it began; what it acknowledged. */
 async function killed(database: string, from: number): Promise<number[]> {
@@ -45,14 +38,16 @@ function sumsOf(numbers: readonly number[]) {
 }
 
 // What is in memory ends with its process.
-for (const engine of testEngines().slice(1)) {
+for (const engine of drawnEngines()) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
-  describe.skipIf(engine.missing !== undefined)(`[${engine.name}] usage${reason}`, () => {
-    it('is summed exactly though processes are killed while they record and roll up', async () => {
+  const title = `[${engine.name}] usage${reason}`
+  describe.skipIf(engine.missing !== undefined)(title, { concurrent: true }, () => {
+    it('is summed exactly though processes are killed that record and roll up', async (test) => {
       await ensureBuilt()
-      const lease = await engine.create()
+      const lease = await engine.createReady()
       const holdfast = await openHoldfast({ database: lease.url, backgroundIndexing: false })
-      leftovers.push(() => lease.drop(), () => holdfast.close())
+      test.onTestFinished(() => lease.drop())
+      test.onTestFinished(() => holdfast.close())
       const stores = holdfast.organization()
       const acknowledged: number[] = []
       for (let count = 0; count < kills; count++) {

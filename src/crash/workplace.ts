@@ -1,3 +1,4 @@
+import { type TestContext } from 'vitest'
 import { type TestEngine } from '../testing/engines.js'
 import { type CrewOptions, WorkArena } from '../testing/work-arena.test.harness.js'
 import { Crew, type Member } from './crew.js'
@@ -10,7 +11,11 @@ export const payloads = (count: number, ms: number) => Array.from({ length: coun
 
 /** Arenas and crews of a test, until it ends. */
 export class Workplace {
-  readonly #leftovers: (() => Promise<unknown>)[] = []
+  readonly #test: Pick<TestContext, 'onTestFinished'>
+
+  constructor(test: Pick<TestContext, 'onTestFinished'>) {
+    this.#test = test
+  }
 
   async arenaOn(engine: TestEngine): Promise<WorkArena> {
     const arena = await WorkArena.on(engine)
@@ -32,12 +37,7 @@ export class Workplace {
 
   /** Has this done at the end, before what was left earlier. */
   leave(clean: () => Promise<unknown>): void {
-    this.#leftovers.push(clean)
-  }
-
-  /** Ends and removes everything. */
-  async clear(): Promise<void> {
-    for (const clean of this.#leftovers.splice(0).reverse()) await clean()
+    this.#test.onTestFinished(async () => void await clean())
   }
 }
 

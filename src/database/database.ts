@@ -104,6 +104,16 @@ export class Database<T> {
     return options.repeatable === true && isWhole ? repeated(attempt) : attempt()
   }
 
+  /** Runs `work`, which only reads, on one state of the database, while others write. */
+  snapshot<R>(work: (database: Database<T>) => Promise<R>): Promise<R> {
+    return this.#session.snapshot((session) => work(this.#with<T>({ session })))
+  }
+
+  /** Whether what is written is only there once a transaction around it commits. */
+  get isInTransaction(): boolean {
+    return this.#committed !== undefined
+  }
+
   /**
    * Runs `action` once what was written so far is committed: at once outside a transaction, never
    * when the transaction rolls back. For hints such as a wake-up; it must not throw.

@@ -15,6 +15,8 @@ export interface Statement {
    * nobody's. Null for statements that touch no rows. Engines without row-level security ignore it.
    */
   readonly reach?: string | null
+  /** Nobody awaits its answer: it may go to the server together with the statement behind it. */
+  readonly isMark?: boolean
   /** What follows a `copy … from stdin`, where the engine has that; such a statement goes alone. */
   readonly copied?: Uint8Array
 }
@@ -217,11 +219,20 @@ export interface Session {
   atomic(statements: readonly Statement[]): Promise<Result[]>
   /** Commits when `work` resolves, rolls back when it throws. Nested calls are savepoints. */
   transaction<R>(work: (session: Session) => Promise<R>): Promise<R>
+  /** Runs `work`, which only reads, on one state of everything, while others write. */
+  snapshot<R>(work: (session: Session) => Promise<R>): Promise<R>
 }
 
 /** A session that owns connections. */
 export interface Backend extends Session {
   readonly engine: Engine
+  /**
+   * As `run`, of a long read of plain SQL with parameters of text: in a thread of its own where the
+   * engine works within this process, so that it holds up nothing here.
+   */
+  aside?(statement: Statement): Promise<Result>
+  /** Whether bytes that it reads belong to the caller alone, who may free them. */
+  readonly handsOver?: boolean
   /** Runs `work` while no other process runs under the same lock; for migrations. */
   exclusive<R>(work: (session: Session) => Promise<R>): Promise<R>
   /** Columns of every table as the database itself reports them, for the schema test. */

@@ -186,19 +186,17 @@ onEveryEngine('a migration', (world) => {
 
 const dist = new URL('../../dist/', import.meta.url)
 
-/** Waits until told, then brings the database up and opens it; prints what it applied. */
+/** Waits until told, then brings the database up; prints what it applied. */
 const starter = `
 import { connect } from '${dist}database/connect.js'
 import { Migrator } from '${dist}database/migrate.js'
 import { migrations } from '${dist}database/migrations/index.js'
-import { Holdfast } from '${dist}holdfast.js'
 process.stdout.write('ready')
 process.stdin.once('data', async () => {
   process.stdin.pause()
   const backend = await connect(process.argv.at(-1))
   const applied = await new Migrator(backend, { migrations }).up()
-  const holdfast = await Holdfast.on(backend)
-  await holdfast.close()
+  await backend.close()
   process.stdout.write(JSON.stringify(applied))
 })`
 
@@ -218,7 +216,7 @@ onEveryEngine('eight processes that start at once on an empty database', (world)
   beforeAll(() => {
     if (existsSync(new URL('holdfast.js', dist))) return
     const cwd = fileURLToPath(new URL('../../', import.meta.url))
-    const arguments_ = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']
+    const arguments_ = ['node_modules/typescript7/bin/tsc', '-p', 'tsconfig.build.json']
     spawnSync(process.execPath, arguments_, { cwd, stdio: 'inherit' })
   }, 120_000)
 

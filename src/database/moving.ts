@@ -27,10 +27,22 @@ export interface MovedTable {
 export interface Piece {
   readonly table: string
   readonly name: string
+  /** What the rows of a reference refer to; null for everything else. */
+  readonly parent: string | null
   readonly drop: string
   readonly create: string
   /** `yes` when it holds only once all rows are there: a reference to other rows. */
   readonly late: 'yes' | 'no'
+}
+
+/** How many rows at once are seen to break no rule that stops a copy, in plain SQL. */
+export interface Soundness {
+  /** What is selected of each row. */
+  readonly fields: string
+  /** What is selected of many of these. */
+  readonly gathered: string
+  /** Of what was gathered; false only says that each row has to be looked at. */
+  isSound(gathered: Record<string, unknown>): boolean
 }
 
 /** How each engine reads and writes whole tables; everything here is SQL, run by others. */
@@ -43,6 +55,27 @@ export interface Moving {
   canonical(kind: Kind, column: string): string
   /** What the driver handed out of `canonical`, alike on every engine. */
   comparable(kind: Kind, stored: unknown): string | null
+  /**
+   * The expression that reads a column for a comparison of many rows at once: unlike for unlike
+   * values, alike on every engine, and null for none. Undefined where only a program can tell.
+   */
+  lumped(kind: Kind, column: string): string | undefined
+  /** An expression of texts, nulls as `marks.absent`, with `marks.field` between them. */
+  joined(fields: readonly string[]): string
+  /** The rows of such an expression as one text, each ended by `marks.row`. */
+  gathered(row: string): string
+  /** The SHA-256 of such a text in hexadecimal, where the engine has it. */
+  digested?(text: string): string
+  /**
+   * A row as a line for `insertLines` of another engine; undefined where values have to be looked
+   * at one by one. Unless `spaced`, white space within JSON stays as it is, and a lump in which
+   * there is some has not as many lines as rows, or a carriage return.
+   */
+  line?(table: MovedTable, spaced: boolean): string | undefined
+  /** As `insert`, of lines each ended by a line feed, with `marks.field` between values. */
+  insertLines?(table: MovedTable, lines: Uint8Array, walled: boolean): Statement[]
+  /** Lines of such an expression as bytes. */
+  linesOf?(line: string): string
   /** The placeholder of the value with this number, from 1. */
   slot(kind: Kind, index: number): string
   /** A value for such a placeholder. */
@@ -58,6 +91,8 @@ export interface Moving {
    * read a whole conversation for each of its messages.
    */
   weigh(tables: readonly string[]): Statement[]
+  /** Makes a connection keep little of what it reads: whole tables are read once. */
+  readonly sparing?: Statement
   /** Goes first in a transaction that reads one state of everything. */
   readonly snapshot: readonly Statement[]
   /**
@@ -65,6 +100,18 @@ export interface Moving {
    * engine itself sees to all of them.
    */
   fault(column: MovedColumn): string | undefined
+  /**
+   * A condition that holds only of rows in which nothing breaks a rule that stops a copy, where
+   * that is told faster than which rule is broken.
+   */
+  sound?(table: MovedTable): string
+  /**
+   * The same of many rows at once; `isVouched` of columns in which the engine itself has found no
+   * value of another type, and none missing.
+   */
+  soundness?(table: MovedTable, isVouched: (column: MovedColumn) => boolean): Soundness
+  /** Lists as `table` and `column` what an undamaged database vouches for so. */
+  readonly vouched?: Statement
   /** Looks for damage: rows of one text each, none or `ok` when there is none. */
   readonly check: Statement | undefined
   /** `table`, `parent`; `columns` and `parent_columns` as JSON arrays. */
@@ -77,6 +124,13 @@ export interface Moving {
   readonly walledTables: Statement | undefined
   /** Lists as `Piece` what is better made after a load; undefined where nothing is. */
   readonly pieces: Statement | undefined
+  /**
+   * Goes first in a transaction of a load, which need not wait for the disk: the one that says that
+   * all is there does, and what was committed before is on disk before it.
+   */
+  readonly loading: readonly Statement[]
+  /** Goes first in a transaction that makes pieces. */
+  readonly piecing: readonly Statement[]
   /** Refreshes what the planner knows, where it plans by that. */
   readonly analyze: Statement | undefined
   /** Lists as `sentence` why this login could not fill this database, before there is a schema. */
@@ -85,6 +139,9 @@ export interface Moving {
   readonly databaseBytes: Statement
   readonly changes: ChangeLog
 }
+
+/** Signs that stand between values in a text of many. */
+export const marks = { absent: '\u001d', row: '\u001e', field: '\u001f' } as const
 
 /** Which tables of a database keep track of changes, and how it is stopped from being changed. */
 export interface ChangeLog {

@@ -58,6 +58,17 @@ export function table<C extends Columns>(
   }
 }
 
+/** The kind of each column by its database name, for statements over many rows. */
+export type KindsOf<T extends Table> = {
+  [K in keyof T['columns'] & string as SnakeCase<K>]: T['columns'][K]['kind']
+}
+
+/** The kinds of a table's columns, in declared order. */
+export function kindsOf<T extends Table>({ columns, columnNames }: T): KindsOf<T> {
+  const kinds = Object.values(columns).map(({ kind }, index) => [columnNames[index]!, kind])
+  return Object.fromEntries(kinds) as KindsOf<T>
+}
+
 /** `createdAt` → `created_at`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -9,6 +9,7 @@ export interface TransactionConnection {
 /** Starts a transaction, whatever the database's default; a backend may do more than send it. */
 export const begin: Statement = {
   sql: 'begin isolation level read committed', parameters: [], name: 'begin', reach: null,
+  isMark: true,
 }
 
 /** Ends a transaction; backends compare by identity to verify that it did commit. */
@@ -20,6 +21,8 @@ export const commit: Statement = {
 export const rollback: Statement = { sql: 'rollback', parameters: [], reach: null }
 
 const plain = (sql: string): Statement => ({ sql, parameters: [], reach: null })
+
+const mark = (sql: string): Statement => ({ ...plain(sql), isMark: true })
 
 /**
  * An open transaction. After a failed statement the rest is refused with the same error on every
@@ -47,6 +50,11 @@ export class TransactionSession implements Session {
     this.#open = false
   }
 
+  /** What a transaction reads is for itself to have changed. */
+  snapshot<R>(work: (session: Session) => Promise<R>): Promise<R> {
+    return this.transaction(work)
+  }
+
   async run(statement: Statement): Promise<Result> {
     assert(this.#open, 'this transaction is over; use the database or a new transaction')
     if (this.#failure !== undefined) throw this.#failure.error
@@ -68,11 +76,11 @@ export class TransactionSession implements Session {
     const savepoint = `nested_${this.#depth}`
     const inner = new TransactionSession(this.#connection, this.#depth + 1)
     try {
-      await this.run(plain(`savepoint ${savepoint}`))
+      await this.run(mark(`savepoint ${savepoint}`))
       try {
         const value = await work(inner)
         if (inner.failure !== undefined) throw inner.failure.error
-        await this.run(plain(`release savepoint ${savepoint}`))
+        await this.run(mark(`release savepoint ${savepoint}`))
         return value
       } catch (error) {
         await this.run(plain(`rollback to savepoint ${savepoint}`))

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { nowOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
@@ -7,6 +8,7 @@ import { decodeRow, encodeRow, type StoredRow } from '../database/table.js'
 import { type Scope } from '../scope.js'
 import { DeliveryNotFound } from './errors.js'
 import { afterOf, checkResent, limitOf, noteLengthMax, resendMax } from './rules.js'
+import { type ConversationKey, type EnvelopeStatements, statementsOn } from './statements.js'
 import { type EnvelopeSource, type NumberedListing } from './store.js'
 import {
   type Delivery, type DeliveryState, envelopeDeliveries as table, type EnvelopeTables,
@@ -40,11 +42,13 @@ export class DeliveryStore {
   readonly #database: Database<EnvelopeTables>
   readonly #source: EnvelopeSource
   readonly #organizationId: Stored<'id'>
+  readonly #statements: EnvelopeStatements
 
   constructor(database: Database<EnvelopeTables>, scope: Scope, source: EnvelopeSource) {
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
     this.#database = database.within([this.#organizationId])
+    this.#statements = statementsOn(database)
   }
 
   /**
@@ -56,36 +60,28 @@ export class DeliveryStore {
     given: readonly NewDelivery[],
   ): Promise<Delivery[]> {
     if (given.length === 0) return []
-    const conversation = columns.conversationId.encode(conversationId, 'conversation_id')
-    const count = given.length as Stored<'integer'>
-    const [counted] = await this.#database.all(this.#database.write
-      .updateTable('envelope_conversations')
-      .set((expression) => ({
-        delivery_count: expression('delivery_count', '+', count),
-      }))
-      .where('organization_id', '=', this.#organizationId)
-      .where('conversation_id', '=', conversation)
-      .returning('delivery_count'))
-    const first = Number(counted!.delivery_count) - given.length + 1
+    const { rows: [counted] } = await this.#database.execute(this.#statements.countDeliveries({
+      ...this.#key(conversationId), count: columns.number.encode(given.length),
+    }))
+    const first = columns.number.decode(counted!.delivery_count) - given.length + 1
     const added = given.map((each, index): Delivery => ({
       ...each, organizationId: this.#organizationId, conversationId, envelopeNumber: number,
       number: first + index, id: this.#source.ids.next(), attempts: 0, note: null,
       state: each.serviceUrl === null ? 'kept' : 'waiting',
       createdAt: nowOf(this.#source.clock), settledAt: null,
     }))
-    await this.#database.run(this.#database.write
-      .insertInto('envelope_deliveries').values(added.map((each) => encodeRow(table, each))))
+    await this.#database.execute(
+      this.#statements.insertDeliveries(added.map((each) => encodeRow(table, each))))
     return added
   }
 
   /** The first delivery of a lane that waits. */
   async next({ conversationId, recipient, upTo }: Lane): Promise<Delivery | undefined> {
-    const stored = await this.#database.first(this.#of(conversationId)
-      .where('recipient', '=', columns.recipient.encode(recipient, 'recipient'))
-      .where('number', '<=', columns.number.encode(upTo))
-      .where('state', '=', columns.state.encode('waiting'))
-      .orderBy('number').limit(1))
-    return stored && decoded(stored)
+    const { rows: [stored] } = await this.#database.execute(this.#statements.nextDelivery({
+      ...this.#key(conversationId), number: columns.number.encode(upTo),
+      recipient: columns.recipient.encode(recipient, 'recipient'),
+    }))
+    return stored && decodeRow(table, stored) as Delivery
   }
 
   /** One delivery, or undefined. */
@@ -99,13 +95,14 @@ export class DeliveryStore {
   async settle(
     name: DeliveryName, state: 'delivered' | 'dead', note: string | null = null,
   ): Promise<boolean> {
-    const count = await this.#database.run(this.#update(name)
-      .set((expression) => ({
-        state: columns.state.encode(state), note: noteOf(note),
-        attempts: expression('attempts', '+', (state === 'dead' ? 1 : 0) as Stored<'integer'>),
-        settled_at: columns.settledAt.encode(nowOf(this.#source.clock)),
-      })))
-    return count > 0
+    const { conversationId, number } = name
+    const { changed } = await this.#database.execute(this.#statements.settle({
+      ...this.#key(conversationId), number: columns.number.encode(number),
+      state: columns.state.encode(state), note: noteOf(note),
+      attempts: columns.attempts.encode(state === 'dead' ? 1 : 0),
+      settled_at: columns.settledAt.encode(nowOf(this.#source.clock)),
+    }))
+    return changed > 0
   }
 
   /** An attempt failed; it waits on. */
@@ -170,7 +167,15 @@ export class DeliveryStore {
   #deadOnes() {
     return this.#database.write.selectFrom('envelope_deliveries').selectAll()
       .where('organization_id', '=', this.#organizationId)
-      .where('state', '=', columns.state.encode('dead'))
+      // Written out, since only then the index of those given up is used.
+      .where(sql<boolean>`state = 'dead'`)
+  }
+
+  #key(conversationId: string): ConversationKey {
+    return {
+      organization_id: this.#organizationId,
+      conversation_id: columns.conversationId.encode(conversationId, 'conversation_id'),
+    }
   }
 
   #of(conversationId: string) {

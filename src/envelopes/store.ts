@@ -7,6 +7,7 @@ import { ConversationNotFound } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { afterOf, limitOf } from './rules.js'
+import { type ConversationKey, type EnvelopeStatements, statementsOn } from './statements.js'
 import {
   type Conversant, envelopeConversants, type EnvelopeConversation, envelopeConversations,
   envelopes as table, type EnvelopeTables, type KeptEnvelope,
@@ -52,11 +53,13 @@ export class EnvelopeStore {
   readonly #database: Database<EnvelopeTables>
   readonly #source: EnvelopeSource
   readonly #organizationId: Stored<'id'>
+  readonly #statements: EnvelopeStatements
 
   constructor(database: Database<EnvelopeTables>, scope: Scope, source: EnvelopeSource) {
     this.#source = source
     this.#organizationId = columns.organizationId.encode(scope.organizationId, 'organization_id')
     this.#database = database.within([this.#organizationId])
+    this.#statements = statementsOn(database)
   }
 
   /** Lets envelopes go in a conversation, under the name that its agents have for it. */
@@ -84,14 +87,10 @@ export class EnvelopeStore {
    * ConversationNotFound.
    */
   async hold(conversationId: string): Promise<EnvelopeConversation> {
-    const [stored] = await this.#database.all(this.#database.write
-      .updateTable('envelope_conversations')
-      .set((expression) => ({ envelope_count: expression.ref('envelope_count') }))
-      .where('organization_id', '=', this.#organizationId)
-      .where('conversation_id', '=', this.#id(conversationId))
-      .returningAll())
+    const { rows: [stored] } = await this.#database.execute(
+      this.#statements.hold(this.#key(conversationId)))
     if (stored !== undefined) return decodeRow(envelopeConversations, stored)
-    throw new ConversationNotFound(`There is no conversation ${conversationId} with envelopes.`)
+    throw notThere(conversationId)
   }
 
   /**
@@ -100,26 +99,23 @@ export class EnvelopeStore {
    */
   async keep(given: NewEnvelope): Promise<Keeping> {
     const { conversationId, repetitionKey = null, replyTo = null, ...rest } = given
-    const { envelopeCount } = await this.hold(conversationId)
-    const earlier = repetitionKey === null ? undefined : await this.#repeated(given)
-    if (earlier !== undefined) return { envelope: earlier, isRepeated: true }
     const envelope: KeptEnvelope = {
       organizationId: this.#organizationId, conversationId, repetitionKey, replyTo, ...rest,
-      number: envelopeCount + 1, id: this.#source.ids.next(),
+      number: await this.#count(conversationId, 1), id: this.#source.ids.next(),
       receivedAt: nowOf(this.#source.clock), routedAt: null,
     }
-    await this.#database.run(this.#database.write
-      .insertInto('envelopes').values(encodeRow(table, envelope)))
-    await this.#count(conversationId, { envelope_count: envelope.number })
-    return { envelope, isRepeated: false }
+    const { changed } = await this.#database.execute(
+      this.#statements.insert(encodeRow(table, envelope)))
+    if (changed > 0) return { envelope, isRepeated: false }
+    await this.#count(conversationId, -1)
+    return { envelope: await this.#repeated(given), isRepeated: true }
   }
 
   /** The first envelope up to a number that is not routed yet. */
   async nextUnrouted(conversationId: string, upTo: number): Promise<KeptEnvelope | undefined> {
-    const stored = await this.#database.first(this.#of(conversationId)
-      .where('routed_at', 'is', null)
-      .where('number', '<=', columns.number.encode(upTo))
-      .orderBy('number').limit(1))
+    const { rows: [stored] } = await this.#database.execute(this.#statements.nextUnrouted({
+      ...this.#key(conversationId), number: columns.number.encode(upTo),
+    }))
     return stored && decodeRow(table, stored)
   }
 
@@ -129,14 +125,10 @@ export class EnvelopeStore {
     pending: JsonObject | null,
   ): Promise<void> {
     const routedAt = pending === null ? nowOf(this.#source.clock) : null
-    await this.#database.run(this.#database.write
-      .updateTable('envelopes')
-      .set({
-        pending: columns.pending.encode(pending), routed_at: columns.routedAt.encode(routedAt),
-      })
-      .where('organization_id', '=', this.#organizationId)
-      .where('conversation_id', '=', this.#id(conversationId))
-      .where('number', '=', columns.number.encode(number)))
+    await this.#database.execute(this.#statements.setPending({
+      ...this.#key(conversationId), number: columns.number.encode(number),
+      pending: columns.pending.encode(pending), routed_at: columns.routedAt.encode(routedAt),
+    }))
   }
 
   /** Envelopes behind a number, in order. */
@@ -149,11 +141,8 @@ export class EnvelopeStore {
 
   /** The agents of a conversation, those included that have left. */
   async conversants(conversationId: string): Promise<Conversant[]> {
-    const rows = await this.#database.all(this.#database.write
-      .selectFrom('envelope_conversants').selectAll()
-      .where('organization_id', '=', this.#organizationId)
-      .where('conversation_id', '=', this.#id(conversationId))
-      .orderBy('speaker_uri'))
+    const { rows } = await this.#database.execute(
+      this.#statements.conversants(this.#key(conversationId)))
     return rows.map((row) => decodeRow(envelopeConversants, row))
   }
 
@@ -174,25 +163,25 @@ export class EnvelopeStore {
 
   /** Up to which event of the floor the agents were told. */
   async setFloorNumber(conversationId: string, number: number): Promise<void> {
-    await this.#count(conversationId, { floor_number: number })
+    await this.#database.execute(this.#statements.setFloorNumber({
+      ...this.#key(conversationId), number: columns.number.encode(number),
+    }))
   }
 
-  async #repeated({ conversationId, repetitionKey }: NewEnvelope) {
-    const key = columns.repetitionKey.encode(repetitionKey!)
+  async #repeated({ conversationId, repetitionKey }: NewEnvelope): Promise<KeptEnvelope> {
+    const key = columns.repetitionKey.encode(repetitionKey ?? null)
     const stored = await this.#database.first(
       this.#of(conversationId).where('repetition_key', '=', key))
-    return stored && decodeRow(table, stored)
+    return decodeRow(table, stored!)
   }
 
-  async #count(
-    conversationId: string,
-    counts: Partial<Record<'envelope_count' | 'floor_number', number>>,
-  ): Promise<void> {
-    await this.#database.run(this.#database.write
-      .updateTable('envelope_conversations')
-      .set(counts as Partial<Record<'envelope_count' | 'floor_number', Stored<'integer'>>>)
-      .where('organization_id', '=', this.#organizationId)
-      .where('conversation_id', '=', this.#id(conversationId)))
+  /** The next number of the conversation, or the one to give back. */
+  async #count(conversationId: string, count: number): Promise<number> {
+    const { rows: [counted] } = await this.#database.execute(this.#statements.countEnvelopes({
+      ...this.#key(conversationId), count: columns.number.encode(count),
+    }))
+    if (counted !== undefined) return columns.number.decode(counted.envelope_count)
+    throw notThere(conversationId)
   }
 
   #of(conversationId: string) {
@@ -204,4 +193,13 @@ export class EnvelopeStore {
   #id(conversationId: string): Stored<'id'> {
     return columns.conversationId.encode(conversationId, 'conversation_id')
   }
+
+  #key(conversationId: string): ConversationKey {
+    return {
+      organization_id: this.#organizationId, conversation_id: this.#id(conversationId),
+    }
+  }
 }
+
+const notThere = (conversationId: string) =>
+  new ConversationNotFound(`There is no conversation ${conversationId} with envelopes.`)

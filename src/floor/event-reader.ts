@@ -65,7 +65,8 @@ export class FloorEventReader {
           const batch = await watched.read(at, () => this.#batch(key, at))
           // It was deleted; one that came back from a file is another one.
           if (batch.last < from || (batch.last === 0 && !(await this.#isThere(key)))) return
-          yield* batch.events
+          // Not `yield*`, which awaits each event twice more.
+          for (const event of batch.events) yield event
           from = batch.events.at(-1)?.number ?? from
           if (from < batch.last) continue
           version = seen

@@ -14,7 +14,7 @@ export {
   type ByConvener, type FloorAgent, type FloorEnding, type FloorHold, FloorStore, type FloorWish,
 } from './store.js'
 export { presentEvent, presentFloor } from './schemas.js'
-export { FloorSweeper, type SweeperOptions } from './sweeper.js'
+export { FloorSweeper } from './sweeper.js'
 export {
   floorAgents, type FloorEvent, floorEvents, type FloorEventType, type FloorPolicy, floors,
   type FloorTables,

@@ -152,7 +152,7 @@ async function worldOf(world: ContractWorld, first: ModelSettings, counted: { co
 
 contract('floors beside their model', (open) => {
   it('agree with it after every command', async () => {
-    const wanted = valuesWanted(200)
+    const wanted = valuesWanted(80)
     const counted = { commands: 0 }
     const contractWorld = await open()
     const property = fc.asyncProperty(settings, commands, async (first, chosen) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ConversationNotFound, InvalidInput } from '../errors.js'
-import { eventHeaders, eventStream } from '../http/events.js'
+import { eventHeaders, eventStream, type ServerEvent } from '../http/events.js'
 import { RequestFaults } from '../http/problem.js'
 import { type RawRoute, rawRoute } from '../http/raw.js'
 import { flagText, idSchema, integerText } from '../http/schema.js'
@@ -82,7 +82,31 @@ async function firstOf(events: Events, isHeader: boolean): Promise<number | Floo
   }
 }
 
-async function* written(first: number | FloorEvent, rest: Events, conversationId: string) {
-  yield serverEventOf(first, conversationId)
-  for await (const event of rest) yield serverEventOf(event, conversationId)
+/** The events as they are sent; no generator of its own, which would delay each of them. */
+function written(
+  first: number | FloorEvent,
+  rest: Events,
+  conversationId: string,
+): AsyncIterableIterator<ServerEvent> {
+  let ready: number | FloorEvent | undefined = first
+  const shown = (event: number | FloorEvent) =>
+    ({ done: false, value: serverEventOf(event, conversationId) }) as const
+  return {
+    async next() {
+      if (ready !== undefined) {
+        const result = shown(ready)
+        ready = undefined
+        return result
+      }
+      const result = await rest.next()
+      return result.done === true ? { done: true, value: undefined } : shown(result.value)
+    },
+    async return() {
+      await rest.return()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
 }

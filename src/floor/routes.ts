@@ -17,6 +17,8 @@ import { type FloorAgent, type FloorStore } from './store.js'
 /** What these endpoints need. */
 export interface FloorContext {
   readonly floors: FloorStore
+  /** Told of each deed, once it is done; it must not throw. */
+  readonly floorChanged?: (conversationId: string) => void
 }
 
 const define = route<FloorContext>()
@@ -195,5 +197,17 @@ const managing: readonly Route<FloorContext>[] = [
   }),
 ]
 
+/** The same, and whoever has to hear of it does. */
+const telling = (deedOf: Route<FloorContext>): Route<FloorContext> => ({
+  ...deedOf,
+  async handle(context, input) {
+    const answer = await deedOf.handle(context, input)
+    const { conversation_id: id } = input.params as unknown as Asked<never>['params']
+    context.floorChanged?.(id)
+    return answer
+  },
+})
+
 /** Who may speak in a conversation: look, speak, and say who speaks. */
-export const floorRoutes: readonly Route<FloorContext>[] = [...looking, ...speaking, ...managing]
+export const floorRoutes: readonly Route<FloorContext>[] =
+  [...looking, ...[...speaking, ...managing].map(telling)]

@@ -1,4 +1,5 @@
-import { sql } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import { type SweepPage, type SweepRound } from '../background.js'
 import { type Signals } from '../coordination/coordination.js'
 import { millisecondsOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
@@ -53,10 +54,9 @@ export interface GoneAgent {
   readonly reason?: string
 }
 
-/** What one sweep found. */
-export interface FloorSweep {
-  readonly due: number
-  readonly changed: number
+/** A floor and the end of its first hold: they are swept in the order of these. */
+export interface FloorPlace extends FloorKey {
+  readonly due_at: Stored<'instant'> | null
 }
 
 /** What the floors of all organizations share, and what happens to them without anybody asking. */
@@ -82,29 +82,45 @@ export class FloorWorks {
 
   /**
    * Ends the holds of all organizations whose time is over, and grants those floors to the next; at
-   * most `limit` floors. How many were due, and how many of those changed.
+   * most `limit` floors. Those that fail are left as they are, and the first reason is told.
    */
-  async sweep(limit = 100): Promise<FloorSweep> {
+  async sweep(
+    { limit = 100, after }: SweepPage<FloorPlace> = {},
+  ): Promise<SweepRound<FloorPlace>> {
     const { engine, write } = this.database
-    const due = await this.database.all(write
+    let query = write
       .selectFrom('floors')
-      .select(['organization_id', 'conversation_id'])
+      .select(['organization_id', 'conversation_id', 'due_at'])
       .where('due_at', '<=', engine.now())
-      .orderBy('due_at')
-      .limit(limit))
-    const told = await Promise.all(due.map((key) => this.commands.run(commandOf(key, 'settle'))))
-    return { due: due.length, changed: told.filter((events) => events.length > 0).length }
+      .orderBy('due_at').orderBy('organization_id').orderBy('conversation_id')
+      .limit(limit)
+    if (after !== undefined) query = query.where(isBehind(after))
+    const due = await this.database.all(query)
+    const told = await Promise.allSettled(
+      due.map((key) => this.commands.run(commandOf(key, 'settle'))))
+    const failed = told.find((each) => each.status === 'rejected')
+    return {
+      due: due.length,
+      changed: told.filter((each) => each.status === 'fulfilled' && each.value.length > 0).length,
+      last: due.at(-1),
+      ...(failed === undefined ? {} : { failure: failed.reason }),
+    }
   }
 
-  /** How long until the next hold ends, in milliseconds; undefined while none has an end. */
-  async nextDueMs(): Promise<number | undefined> {
+  /**
+   * How long until the next hold ends, in milliseconds; undefined while none has an end. Behind a
+   * place, only of floors behind it.
+   */
+  async nextDueMs(after?: FloorPlace): Promise<number | undefined> {
     const { engine, write } = this.database
-    const next = await this.database.first(write
+    let query = write
       .selectFrom('floors')
       .select(['due_at', sql<Stored<'instant'>>`${engine.now()}`.as('now')])
       .where('due_at', 'is not', null)
       .orderBy('due_at')
-      .limit(1))
+      .limit(1)
+    if (after !== undefined) query = query.where(isBehind(after))
+    const next = await this.database.first(query)
     if (next === undefined) return undefined
     const [due, now] = [next.due_at, next.now].map((each) => floors.columns.dueAt.decode(each)!)
     return Math.max(0, millisecondsOf(due!) - millisecondsOf(now!))
@@ -143,3 +159,16 @@ export class FloorWorks {
     return this.commands.idle()
   }
 }
+
+/** The floors behind a place; by their end first, which is indexed. */
+const isBehind = (
+  { due_at: due, organization_id: organization, conversation_id: id }: FloorPlace,
+) =>
+  ({ eb, and, or }: ExpressionBuilder<FloorTables, 'floors'>): Expression<SqlBool> => and([
+    eb('due_at', '>=', due),
+    or([
+      eb('due_at', '>', due),
+      eb('organization_id', '>', organization),
+      and([eb('organization_id', '=', organization), eb('conversation_id', '>', id)]),
+    ]),
+  ])

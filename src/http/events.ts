@@ -44,12 +44,12 @@ export async function* eventStream(
   { heartbeatMs, signal }: EventOptions,
 ): AsyncGenerator<string, void, void> {
   const iterator = events[Symbol.asyncIterator]()
-  const aborted = abortion(signal)
+  const watch = new Watch(signal, heartbeatMs)
   let next: Promise<IteratorResult<ServerEvent>> | undefined
   try {
     while (!signal.aborted) {
       next ??= iterator.next()
-      const first = await firstOf(next, aborted.promise, heartbeatMs)
+      const first = await watch.firstOf(next)
       if (first === 'aborted') return
       if (first === 'silence') {
         yield ':\n\n'
@@ -60,34 +60,40 @@ export async function* eventStream(
       yield eventText(first.value)
     }
   } finally {
-    aborted.forget()
+    watch.end()
     next?.catch(() => undefined)
     void iterator.return?.().catch(() => undefined)
   }
 }
 
-async function firstOf<T>(
-  next: Promise<T>,
-  aborted: Promise<'aborted'>,
-  heartbeatMs: number,
-): Promise<T | 'aborted' | 'silence'> {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<'silence'>((done) => {
-    timer = setTimeout(() => done('silence'), heartbeatMs)
-  })
-  try {
-    return await Promise.race([next, aborted, silence])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+type Interruption = 'aborted' | 'silence'
 
-function abortion(signal: AbortSignal): { promise: Promise<'aborted'>; forget(): void } {
-  let end = () => {}
-  const promise = new Promise<'aborted'>((done) => (end = () => done('aborted')))
-  if (signal.aborted) end()
-  signal.addEventListener('abort', end, { once: true })
-  return { promise, forget: () => signal.removeEventListener('abort', end) }
+/** Interrupts the wait for an event. One timer serves all waits: each begins it anew. */
+class Watch {
+  readonly #signal: AbortSignal
+  readonly #timer: NodeJS.Timeout
+  readonly #abort = () => this.#interrupt('aborted')
+  #interrupt: (by: Interruption) => void = () => undefined
+
+  constructor(signal: AbortSignal, heartbeatMs: number) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#abort, { once: true })
+    this.#timer = setInterval(() => this.#interrupt('silence'), heartbeatMs)
+  }
+
+  firstOf<T>(next: Promise<T>): Promise<T | Interruption> {
+    this.#timer.refresh()
+    return new Promise<T | Interruption>((done, fail) => {
+      this.#interrupt = done
+      next.then(done, fail)
+      if (this.#signal.aborted) done('aborted')
+    })
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#signal.removeEventListener('abort', this.#abort)
+  }
 }
 
 const oneLine = (text: string): string => text.replace(/[\r\n\0]/g, ' ')

@@ -1,5 +1,6 @@
 import { type z } from 'zod'
 import { type ErrorClass } from '../errors.js'
+import { type TraceContext } from './trace-context.js'
 
 /** What is told of an error that an endpoint may answer. */
 export type AnswerableError = Pick<ErrorClass, 'definition'>
@@ -39,6 +40,8 @@ export interface RequestOrigin {
   readonly userAgent: string | null
   /** The bearer token sent along, which nobody has checked; null without one. */
   readonly token: string | null
+  /** What `traceparent` and `tracestate` say; null where they say nothing valid. */
+  readonly trace: TraceContext | null
 }
 
 /**

@@ -193,6 +193,30 @@ contract('attempts', (open) => {
     await expect(queues.release(job)).rejects.toBeInstanceOf(AttemptStale)
     expect(await claimOne(queues)).toMatchObject({ id: first!.id, attempt: 2, failures: 0 })
   })
+
+  it('given back for later are nobody’s until then, and keep the turn of their key', async () => {
+    const { organization: { queues } } = await open()
+    const [first] = await queues.enqueueMany('mail', [
+      { payload: 1, concurrencyKey: 'k' }, { payload: 2, concurrencyKey: 'k' }, { payload: 3 },
+    ])
+    const job = await claimOne(queues)
+    const given = await queues.release(job, { delayMs: 600 })
+    expect(given).toMatchObject({ state: 'scheduled', attempt: 1 })
+    expect(Date.parse(given.runAt) - Date.parse(job.startedAt!)).toBeGreaterThanOrEqual(600)
+    expect((await claimOne(queues)).payload).toBe(3)
+    expect(await queues.claim('mail', { worker })).toEqual([])
+    const [again] = await queues.claim('mail', { worker, waitMs: 10_000 })
+    expect(again).toMatchObject({ id: first!.id, attempt: 2, failures: 0, crashes: 0, error: null })
+    await expect(queues.release(again!, { delayMs: -1 })).rejects.toThrow('delay_ms')
+  })
+
+  it('given back for later are over at once when they were cancelled', async () => {
+    const { organization: { queues } } = await open()
+    await queues.enqueue('mail', { payload: 1 })
+    const job = await claimOne(queues)
+    await queues.cancel(job.id)
+    expect(await queues.release(job, { delayMs })).toMatchObject({ state: 'cancelled' })
+  })
 })
 
 contract('jobs of one concurrency key', (open) => {

@@ -1,6 +1,7 @@
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
+import { type Beside } from './beside.js'
 import { type FinishCall } from './finish.js'
 import { checkInteger, checkLength, leaseSecondsDefault } from './rules.js'
 import { type JobState, jobs } from './tables.js'
@@ -31,6 +32,12 @@ export interface Failure {
   readonly delayMs?: number
 }
 
+/** Options of `release`. */
+export interface Release {
+  /** Nobody gets it before so long, in milliseconds, at most 366 days. @default 0 */
+  readonly delayMs?: number
+}
+
 /** Options of `extend`. */
 export interface Extension {
   /** The lease ends so many seconds from now, 1 to 43,200. @default 30 */
@@ -56,13 +63,15 @@ export class AttemptEncoder {
     this.#organizationId = organizationId
   }
 
-  plain(kind: 'release' | 'stop', attempt: Attempt): FinishCall {
-    return { kind, row: this.#row(attempt), keyed: isKeyed(attempt) }
+  release(attempt: Attempt, { delayMs = 0 }: Release): FinishCall {
+    checkInteger('delay_ms', delayMs)
+    const row = { ...this.#row(attempt), delay_ms: delayMs as Stored<'integer'> }
+    return { kind: 'release', row, keyed: isKeyed(attempt) }
   }
 
-  complete(attempt: Attempt, result: JsonValue): FinishCall {
+  complete(attempt: Attempt, result: JsonValue, beside?: Beside): FinishCall {
     const row = { ...this.#row(attempt), result: jsonOf(result, 'result') }
-    return { kind: 'complete', row, keyed: isKeyed(attempt) }
+    return { kind: 'complete', row, keyed: isKeyed(attempt), beside }
   }
 
   fail(attempt: Attempt, error: JsonValue, { retry = true, delayMs }: Failure): FinishCall {

@@ -76,7 +76,7 @@ contract('claims', (open) => {
       for (let count = 0; count < 100; count++) times.push(await claim())
       return median(times)
     }
-    const many = valuesWanted(15_000)
+    const many = valuesWanted(8_000)
     await fill(queues, 1_000)
     const few = await measured()
     await fill(queues, many - 1_000)
@@ -100,10 +100,10 @@ contract('claims', (open) => {
     }
     await fill(queues, 200, 'key')
     const few = await measured()
-    await fill(queues, valuesWanted(5_000), 'key')
+    await fill(queues, valuesWanted(3_000), 'key')
     await analyze(world)
     const lots = await measured()
-    console.info(JSON.stringify({ blocked: valuesWanted(5_000), stepMs: [few, lots] }))
+    console.info(JSON.stringify({ blocked: valuesWanted(3_000), stepMs: [few, lots] }))
     expect(lots).toBeLessThan(4 * few + 10)
   }, 600_000)
 })

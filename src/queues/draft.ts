@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type JsonValue } from '../database/json.js'
-import { type JobDraft } from './enqueue.js'
+import { type JobDraft, type Placed } from './enqueue.js'
+import { DedupeKeyReused } from './errors.js'
 import {
   checkInteger, checkKey, checkLength, checkPayload, defaults,
 } from './rules.js'
-import { type Backoff, type Job, jobs } from './tables.js'
+import { type Backoff, type Job, jobOf, jobs } from './tables.js'
 
 /** A job to enqueue. */
 export interface NewJob {
@@ -120,4 +121,12 @@ export function jobOfDraft(
     redrives: 0,
     redrivenAt: null,
   }
+}
+
+/** What became of a draft. Throws DedupeKeyReused. */
+export function enqueuedOf({ inserted, earlier }: Placed, job: NewJob, draft: JobDraft): Job {
+  if (inserted !== undefined) return jobOfDraft(job, draft, inserted)
+  if (earlier!.fingerprint === draft.fingerprint) return jobOf(earlier!)
+  const message = 'The dedupe key belongs to a job with another payload; choose a new one.'
+  throw new DedupeKeyReused(message, { field: 'dedupe_key' })
 }

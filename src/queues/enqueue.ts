@@ -3,6 +3,7 @@ import { type Stored } from '../database/columns.js'
 import { type BatchRow, type Database, prepareBatch, repeated } from '../database/database.js'
 import { type Result, type Statement } from '../database/engine.js'
 import { ForeignKeyViolation } from '../database/failures.js'
+import { type Beside, besideStatements } from './beside.js'
 import { type KeyRow, type KeyTurns, type Rows } from './keys.js'
 import { defaults } from './rules.js'
 import { type QueueTables } from './tables.js'
@@ -41,6 +42,8 @@ type DedupeRow = BatchRow<typeof dedupeKinds>
 /** One call of enqueue. */
 export interface EnqueueCall {
   readonly drafts: readonly JobDraft[]
+  /** Written before the jobs. */
+  readonly beside?: Beside | undefined
 }
 
 /** What became of a draft. */
@@ -49,6 +52,12 @@ export interface Placed {
   readonly inserted?: Record<string, unknown>
   /** The job that had the dedupe key before. */
   readonly earlier?: Record<string, unknown>
+}
+
+interface Inserting {
+  readonly besides: readonly Statement[]
+  readonly rings: Rings
+  readonly transaction: Database<QueueTables> | undefined
 }
 
 /** Queues known to be there, at most; beyond it all are forgotten. */
@@ -98,7 +107,8 @@ export class EnqueueBatch {
       return transaction !== undefined || !this.#known.has(nameOf(row))
     })
     try {
-      const placed = await this.#insertAll(drafts, missing, { rings, transaction })
+      const besides = besideStatements(calls.map(({ beside }) => beside))
+      const placed = await this.#insertAll(drafts, missing, { besides, rings, transaction })
       if (transaction === undefined) this.#remember(missing)
       return calls.map(({ drafts: own }) => own.map(({ id }) => placed.get(id!) ?? {}))
     } catch (error) {
@@ -113,7 +123,7 @@ export class EnqueueBatch {
   async #insertAll(
     drafts: readonly JobDraft[],
     missing: readonly QueueRow[],
-    { rings, transaction }: { rings: Rings; transaction: Database<QueueTables> | undefined },
+    { besides, rings, transaction }: Inserting,
   ): Promise<Map<string, Placed>> {
     const database = transaction ?? this.#database.within(reachOf(drafts))
     const deduped = drafts.filter(({ dedupe_key }) => dedupe_key !== null)
@@ -126,9 +136,9 @@ export class EnqueueBatch {
     ]
     const keyed = drafts.filter(({ concurrency_key }) => concurrency_key !== null)
     const around = keys.length === 0 ? inserts : this.#keys.aroundNew(keyed, keys, inserts)
-    const ensures = missing.length === 0 ? [] : [this.#ensure(missing)]
-    const results = await repeated(() => database.atomic([...ensures, ...around]))
-    const at = ensures.length + (keys.length === 0 ? 0 : 1)
+    const before = [...besides, ...(missing.length === 0 ? [] : [this.#ensure(missing)])]
+    const results = await repeated(() => database.atomic([...before, ...around]))
+    const at = before.length + (keys.length === 0 ? 0 : 1)
     const inserted = results[at]!
     return placedOf(drafts, rings, {
       inserted: isPlain ? { ...inserted, rows: inserted.rows.map(readyOf) } : inserted,

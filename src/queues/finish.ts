@@ -2,6 +2,7 @@ import { type Expression, sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type BatchRow, type Database, prepareBatch, repeated } from '../database/database.js'
 import { type Engine, type Result, type Statement } from '../database/engine.js'
+import { type Beside, besideStatements } from './beside.js'
 import { type KeyTurns, type Rows } from './keys.js'
 import { type QueueTables } from './tables.js'
 import { type Rings } from './wake-ups.js'
@@ -17,18 +18,24 @@ const failKinds = {
   /** Where in the span of the backoff the delay falls, from 0 to 1. */
   chance: 'real',
 } as const
+const releaseKinds = { ...attemptKinds, delay_ms: 'integer' } as const
 const extendKinds = { ...attemptKinds, lease_ms: 'integer', progress: 'json' } as const
 
 export type AttemptRow = BatchRow<typeof attemptKinds>
 export type CompleteRow = BatchRow<typeof completeKinds>
 export type FailRow = BatchRow<typeof failKinds>
+export type ReleaseRow = BatchRow<typeof releaseKinds>
 export type ExtendRow = BatchRow<typeof extendKinds>
 
 /** One call about an attempt. */
 export type FinishCall =
-  | { readonly kind: 'complete'; readonly row: CompleteRow; readonly keyed: boolean }
+  | {
+      readonly kind: 'complete'; readonly row: CompleteRow; readonly keyed: boolean
+      /** Must see for itself whether the job was completed. */
+      readonly beside?: Beside | undefined
+    }
   | { readonly kind: 'fail'; readonly row: FailRow; readonly keyed: boolean }
-  | { readonly kind: 'release'; readonly row: AttemptRow; readonly keyed: boolean }
+  | { readonly kind: 'release'; readonly row: ReleaseRow; readonly keyed: boolean }
   | { readonly kind: 'stop'; readonly row: AttemptRow; readonly keyed: boolean }
   | { readonly kind: 'extend'; readonly row: ExtendRow; readonly keyed: boolean }
 
@@ -63,7 +70,7 @@ export class FinishBatch {
   readonly #keys: KeyTurns
   readonly #complete: Pair<CompleteRow>
   readonly #fail: Pair<FailRow>
-  readonly #release: Writer<AttemptRow>
+  readonly #release: Writer<ReleaseRow>
   readonly #stop: Writer<AttemptRow>
   readonly #extend: Writer<ExtendRow>
 
@@ -93,7 +100,8 @@ export class FinishBatch {
       }),
     }
     this.#release = prepareBatch(on, {
-      name: 'jobs_release', kinds: attemptKinds, build: releaseStatement,
+      name: 'jobs_release', kinds: releaseKinds,
+      build: (rows) => releaseStatement(engine, rows),
     })
     this.#stop = prepareBatch(on, {
       name: 'jobs_stop', kinds: attemptKinds, build: (rows) => stopStatement(engine, rows),
@@ -129,9 +137,9 @@ export class FinishBatch {
 
   async #run(calls: readonly FinishCall[], run: Run): Promise<void> {
     if (calls.length === 0) return
-    const statement = run.write(inOrder(calls))
+    const statements = [run.write(inOrder(calls)), ...besides(calls)]
     await answered(calls, run, async () => {
-      const [result] = await repeated(() => run.database.atomic([statement]))
+      const [result] = await repeated(() => run.database.atomic(statements))
       return { result: result!, admitted: undefined }
     })
   }
@@ -139,7 +147,7 @@ export class FinishBatch {
   async #runKeyed(calls: readonly FinishCall[], run: Run): Promise<void> {
     if (calls.length === 0) return
     const rows = inOrder(calls)
-    const statements = this.#keys.around(rows, run.write(rows))
+    const statements = [...this.#keys.around(rows, run.write(rows)), ...besides(calls)]
     await answered(calls, run, async () => {
       const results = await repeated(() => run.database.atomic(statements))
       return { result: results[1]!, admitted: results[2] }
@@ -182,6 +190,9 @@ async function answered(
 
 const of = (calls: readonly FinishCall[], kind: FinishCall['kind']): readonly FinishCall[] =>
   calls.filter((call) => call.kind === kind)
+
+const besides = (calls: readonly FinishCall[]): Statement[] =>
+  besideStatements(calls.map((call) => (call.kind === 'complete' ? call.beside : undefined)))
 
 /** By id, so that two processes with the same jobs take them in one order. */
 function inOrder(calls: readonly FinishCall[]): never[] {
@@ -226,8 +237,12 @@ const failStatement = (engine: Engine, rows: Rows, also: Expression<unknown>) =>
   where ${isOurs} ${also}
   returning ${outcome}`
 
-const releaseStatement = (rows: Rows) => sql`
-  update jobs set state = 'ready', lease_expires_at = null
+/** With a delay it keeps its key's turn, as between two tries. */
+const releaseStatement = (engine: Engine, rows: Rows) => sql`
+  update jobs set state = case when b.delay_ms = 0 then 'ready' else 'scheduled' end,
+    run_at = case when b.delay_ms = 0 then jobs.run_at
+      else ${engine.now(sql<number>`b.delay_ms`)} end,
+    lease_expires_at = null
   from ${rows} as b
   where ${isOurs} and jobs.cancelled_at is null
   returning ${outcome}`

@@ -1,6 +1,7 @@
 export {
-  type Attempt, type AttemptOutcome, type Extension, type Failure, type Heartbeat,
+  type Attempt, type AttemptOutcome, type Extension, type Failure, type Heartbeat, type Release,
 } from './attempts.js'
+export { type Beside } from './beside.js'
 export { type NewJob } from './draft.js'
 export {
   AttemptStale, DedupeKeyReused, JobCancelled, JobFinished, JobNotFound, QueueNotFound,
@@ -26,9 +27,12 @@ export {
   type QueueTables,
 } from './tables.js'
 export { QueueWorker, type WorkerFigures } from './worker.js'
-export { failureOf, JobFailed, type JobFailedOptions } from './worker-failure.js'
 export {
-  type JobContext, type JobHandler, type WorkerEvent, type WorkerOptions, workerSettings,
+  failureOf, JobDeclined, type JobDeclinedOptions, JobFailed, type JobFailedOptions,
+} from './worker-failure.js'
+export {
+  type JobContext, type JobHandler, type JointContext, type WorkerEvent, type WorkerOptions,
+  workerSettings,
 } from './worker-options.js'
 export { type WorkerParts, WorkerSource } from './worker-source.js'
 export { wakeUpName } from './wake-ups.js'

@@ -120,7 +120,10 @@ export const jobRoutes: readonly Route<QueueContext>[] = [
     output: outcomeSchema,
     errors: [JobNotFound, AttemptStale],
     idempotency: 'transaction',
-    handle: async ({ queues }, { params: { job_id: id }, body }) =>
-      presentOutcome(await queues.release({ id, attempt: body.attempt })),
+    async handle({ queues }, { params: { job_id: id }, body }) {
+      const delayMs = millisecondsOf(body.delay_seconds)
+      const release = delayMs === undefined ? {} : { delayMs }
+      return presentOutcome(await queues.release({ id, attempt: body.attempt }, release))
+    },
   }),
 ]

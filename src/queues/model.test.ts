@@ -162,12 +162,14 @@ const fail = command('fail', fc.tuple(attempt, failure), ([picked, how]) =>
     expect(verdict).toBe(model.fail(found.target, found.given.attempt, how))
   })
 
-const release = command('release', attempt, (picked) => async (model, { queues }) => {
-  const found = attemptOf(model, picked)
-  if (found === undefined) return
-  expect(await verdictOf(queues.release(found.given)))
-    .toBe(model.release(found.target, found.given.attempt))
-})
+const release = command('release', fc.tuple(attempt, fc.boolean()), ([picked, isLater]) =>
+  async (model, { queues }) => {
+    const found = attemptOf(model, picked)
+    if (found === undefined) return
+    const delayMs = isLater ? laterMs : 0
+    expect(await verdictOf(queues.release(found.given, { delayMs })))
+      .toBe(model.release(found.target, found.given.attempt, isLater))
+  })
 
 const extend = command('extend', attempt, (picked) => async (model, { queues }) => {
   const found = attemptOf(model, picked)
@@ -245,7 +247,7 @@ async function worldOf({ holdfast }: ContractWorld, counted: World['counted']): 
 
 contract('queues beside their model', (open) => {
   it('agree with it after every command', async () => {
-    const wanted = valuesWanted(400)
+    const wanted = valuesWanted(150)
     const counted = { commands: 0 }
     const contractWorld = await open()
     const property = fc.asyncProperty(commands, async (chosen) => {

@@ -75,6 +75,7 @@ describe('a firing', () => {
   const due = (changes: Partial<Schedule>): Schedule => ({
     organizationId: '', name: 'a', id: '', queue: 'a', payload: null, job: {}, cron: '0 * * * *',
     timeZone: 'UTC', missed: 'once', overlap: true, enabled: true,
+    startsAt: null, endsAt: null,
     nextRunAt: '2026-01-01T10:00:00.000000Z', lastRunAt: null, lastJobId: null, revision: 1,
     createdAt: '', updatedAt: '', ...changes,
   })

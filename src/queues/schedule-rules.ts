@@ -2,7 +2,9 @@ import { type Instant, instantOf, millisecondsOf } from '../clock.js'
 import { InvalidInput } from '../errors.js'
 import { checkInteger, checkKey, checkQueue } from './rules.js'
 import { Recurrence } from './schedule-cron.js'
-import { type MissedPolicy, type Schedule, type ScheduledJobOptions } from './schedule-tables.js'
+import {
+  type MissedPolicy, type Schedule, type ScheduledJobOptions, schedules,
+} from './schedule-tables.js'
 
 /** Names of schedules. */
 export const scheduleNamePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/
@@ -28,7 +30,8 @@ export function checkScheduleName(name: string): void {
 
 /** What a caller may set of a schedule, complete. */
 export type ScheduleSettings = Pick<
-  Schedule, 'queue' | 'cron' | 'timeZone' | 'job' | 'missed' | 'overlap' | 'enabled'
+  Schedule,
+  'queue' | 'cron' | 'timeZone' | 'job' | 'missed' | 'overlap' | 'enabled' | 'startsAt' | 'endsAt'
 >
 
 /** Refuses settings that break a rule, alone or together. */
@@ -45,6 +48,15 @@ export function checkSettings(settings: ScheduleSettings): void {
   require(typeof enabled === 'boolean', 'enabled', 'must be true or false')
   const rule = 'may be all only with overlap, since all the missed jobs would run at once'
   require(missed !== 'all' || overlap, 'missed', rule)
+  checkBounds(settings)
+}
+
+function checkBounds({ startsAt, endsAt }: Bounds): void {
+  const { columns } = schedules
+  columns.startsAt.encode(startsAt, 'starts_at')
+  columns.endsAt.encode(endsAt, 'ends_at')
+  const isInOrder = startsAt === null || endsAt === null || startsAt < endsAt
+  require(isInOrder, 'ends_at', 'must be after starts_at')
 }
 
 function checkJob(job: ScheduledJobOptions): void {
@@ -70,13 +82,13 @@ export interface Firing {
 export function firingOf(schedule: Schedule, nowMs: number): Firing {
   const recurrence = Recurrence.of(schedule.cron, schedule.timeZone)
   const dueMs = millisecondsOf(schedule.nextRunAt!)
-  const next = recurrence.next(nowMs)
-  const due = recurrence.latest(nowMs, ticksMax).filter((tick) => tick >= dueMs)
+  const until = Math.min(nowMs, lastOf(schedule))
+  const due = recurrence.latest(until, ticksMax).filter((tick) => tick >= dueMs)
   const timely = due.filter((tick) => nowMs - tick <= missedAfterMs)
   const ticks = ticksOf(schedule, due, timely)
   return {
     ticks: (schedule.overlap ? ticks : ticks.slice(-1)).map(instantOf),
-    nextRunAt: next === undefined ? null : instantOf(next),
+    nextRunAt: nextTick(schedule, nowMs),
   }
 }
 
@@ -88,9 +100,29 @@ function ticksOf({ missed }: Schedule, due: readonly number[], timely: readonly 
 
 /** The first tick after a moment, as it is stored. */
 export function nextRunOf(
-  { cron, timeZone, enabled }: Pick<Schedule, 'cron' | 'timeZone' | 'enabled'>,
-  nowMs: number,
+  schedule: Pick<Schedule, 'cron' | 'timeZone' | 'enabled'> & Bounds, nowMs: number,
 ): Instant | null {
-  const next = Recurrence.of(cron, timeZone).next(nowMs)
-  return enabled && next !== undefined ? instantOf(next) : null
+  return schedule.enabled ? nextTick(schedule, nowMs) : null
 }
+
+type Bounds = Pick<Schedule, 'startsAt' | 'endsAt'>
+
+/** The first tick after a moment within the bounds of the schedule; null when there is none. */
+function nextTick(
+  schedule: Pick<Schedule, 'cron' | 'timeZone'> & Bounds, nowMs: number,
+): Instant | null {
+  const { cron, timeZone, startsAt } = schedule
+  // Ticks are whole seconds: from the last millisecond before the start on none is missed.
+  const afterMs = startsAt === null ? nowMs : Math.max(nowMs, startMsOf(startsAt) - 1)
+  const next = Recurrence.of(cron, timeZone).next(afterMs)
+  return next === undefined || next > lastOf(schedule) ? null : instantOf(next)
+}
+
+/** Microseconds are rounded up: a tick that lies before them is one before the start. */
+function startMsOf(startsAt: Instant): number {
+  const ms = millisecondsOf(startsAt)
+  return instantOf(ms) < startsAt ? ms + 1 : ms
+}
+
+const lastOf = ({ endsAt }: Bounds): number =>
+  (endsAt === null ? Infinity : millisecondsOf(endsAt))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idSchema, instantSchema, jsonSchema, named, shownAs } from '../http/schema.js'
+import { idSchema, instantSchema, jsonSchema, momentText, named, shownAs } from '../http/schema.js'
 import { bounds, keyLengthMax } from './rules.js'
 import { cronLengthMax } from './schedule-cron.js'
 import { missedPolicies, scheduleNamePattern } from './schedule-rules.js'
@@ -27,8 +27,9 @@ const settings = {
   job: jobSchema,
   missed: z.enum(missedPolicies).describe(
     'Ticks more than a minute late: `skip` drops them, `once` makes one job for all of them, ' +
-      '`all` one each for the latest 100.'),
-  overlap: z.boolean().describe('Whether a job is made while the one before is unfinished.'),
+      '`all` one each for the latest 100, which needs `overlap`.'),
+  overlap: z.boolean()
+    .describe('Whether a job is made while the one before is unfinished. Default false.'),
   enabled: z.boolean(),
 }
 
@@ -39,6 +40,9 @@ const optional = {
   missed: settings.missed.optional(),
   overlap: settings.overlap.optional(),
   enabled: settings.enabled.optional(),
+  starts_at: momentText('No tick is before it. Default null.').nullable().optional(),
+  ends_at: momentText('No tick is after it, which is after `starts_at`. Default null.')
+    .nullable().optional(),
 }
 
 /** Body of `POST /v1/schedules`. */
@@ -60,7 +64,9 @@ export const scheduleChangesSchema = named('ScheduleChanges', z.strictObject({
 export const scheduleSchema = named('Schedule', z.object({
   name: scheduleNameSchema('Unique in the organization.'),
   ...settings,
-  next_run_at: instantSchema('Null while disabled, or when it ends.').nullable(),
+  starts_at: instantSchema('No tick is before it.').nullable(),
+  ends_at: instantSchema('No tick is after it.').nullable(),
+  next_run_at: instantSchema('Null while disabled, or when it has ended.').nullable(),
   last_run_at: instantSchema('The last tick that was fired.').nullable(),
   last_job_id: idSchema('The job it became.').nullable(),
   revision: z.int().describe('Rises with each change; also the ETag.'),
@@ -76,10 +82,14 @@ export function newScheduleOf({ name, ...body }: z.output<typeof newScheduleSche
 }
 
 /** Changes in the store's names; what the body leaves out stays out. */
-export function scheduleChangesOf({ time_zone, job, ...body }: SettingsBody): ScheduleChanges {
+export function scheduleChangesOf(
+  { time_zone, job, starts_at, ends_at, ...body }: SettingsBody,
+): ScheduleChanges {
   const changes = {
     ...body,
     timeZone: time_zone,
+    startsAt: starts_at,
+    endsAt: ends_at,
     job: job && given({
       priority: job.priority,
       attemptsMax: job.attempts_max,
@@ -102,6 +112,8 @@ export function presentSchedule(schedule: Schedule) {
     missed: schedule.missed,
     overlap: schedule.overlap,
     enabled: schedule.enabled,
+    starts_at: schedule.startsAt,
+    ends_at: schedule.endsAt,
     next_run_at: schedule.nextRunAt,
     last_run_at: schedule.lastRunAt,
     last_job_id: schedule.lastJobId,

@@ -1,4 +1,4 @@
-import { type Clock, instantOf } from '../clock.js'
+import { type Clock, type Instant, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { ForeignKeyViolation, UniqueViolation } from '../database/failures.js'
@@ -33,13 +33,18 @@ export interface NewSchedule {
   readonly job?: ScheduledJobOptions
   /**
    * What becomes of ticks that are more than a minute late: `skip` drops them, `once` makes one
-   * job for all of them, `all` makes one each, for the latest 100. @default 'once'
+   * job for all of them, `all` makes one each, for the latest 100, and needs `overlap`.
+   * @default 'once'
    */
   readonly missed?: MissedPolicy
-  /** Whether a job is enqueued while the one before is unfinished. @default true */
+  /** Whether a job is enqueued while the one before is unfinished. @default false */
   readonly overlap?: boolean
   /** @default true */
   readonly enabled?: boolean
+  /** No tick is before it. @default null */
+  readonly startsAt?: Instant | null
+  /** No tick is after it, which is after `startsAt`; then the schedule has ended. @default null */
+  readonly endsAt?: Instant | null
 }
 
 /** What `update` may change; what is left out stays. */
@@ -55,6 +60,11 @@ export interface ScheduleSource {
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly witness: Witness
+  /**
+   * Refuses what its queue could not do; handed in, since queues do not know what their jobs are.
+   * Throws InvalidInput.
+   */
+  check(settings: Pick<Schedule, 'queue' | 'payload' | 'enabled'>): Promise<void>
 }
 
 /** The schedules of one organization. */
@@ -74,14 +84,14 @@ export class ScheduleStore {
   }
 
   /**
-   * Begins a schedule; its first tick is the first after now. Throws InvalidInput, InvalidValue or
-   * ScheduleNameTaken.
+   * Begins a schedule; its first tick is the first after now, and not before `startsAt`. Throws
+   * InvalidInput, InvalidValue or ScheduleNameTaken.
    */
   async create(given: NewSchedule): Promise<Schedule> {
     const nowMs = this.#source.clock.now()
     const settings = {
-      timeZone: 'UTC', payload: null, job: {}, missed: 'once' as const, overlap: true,
-      enabled: true, ...given,
+      timeZone: 'UTC', payload: null, job: {}, missed: 'once' as const, overlap: false,
+      enabled: true, startsAt: null, endsAt: null, ...given,
     }
     checkScheduleName(given.name)
     checkSettings(settings)
@@ -98,6 +108,7 @@ export class ScheduleStore {
     }
     const row = encodeRow(table, schedule)
     checkLength(row.payload, 'payload')
+    await this.#source.check(schedule)
     try {
       await this.#source.witness.insert(
         this.#database, { table, row }, told('created', given.name))
@@ -137,7 +148,7 @@ export class ScheduleStore {
   }
 
   /**
-   * Changes what is given; another cron, time zone or a new start count from now. With
+   * Changes what is given; another cron, time zone, bound or a new start count from now. With
    * `ifRevision`, only when that is still its revision. Throws ScheduleNotFound, RevisionConflict,
    * InvalidInput or InvalidValue.
    */
@@ -171,10 +182,14 @@ export class ScheduleStore {
       Object.entries(changes).filter(([, value]) => value !== undefined))
     const changed: Schedule = { ...current, ...given, updatedAt: instantOf(nowMs) }
     checkSettings(changed)
-    const { queue, payload, job, cron, time_zone, missed, overlap, enabled, updated_at } =
-      encodeRow(table, changed)
+    const {
+      queue, payload, job, cron, time_zone, missed, overlap, enabled, starts_at, ends_at,
+      updated_at,
+    } = encodeRow(table, changed)
     checkLength(payload, 'payload')
-    const isMoved = ['cron', 'timeZone', 'enabled']
+    const isOther = given.queue !== undefined || given.payload !== undefined
+    if (isOther || given.enabled === true) await this.#source.check(changed)
+    const isMoved = ['cron', 'timeZone', 'enabled', 'startsAt', 'endsAt']
       .some((key) => changed[key as keyof Schedule] !== current[key as keyof Schedule])
     const next = isMoved
       ? { next_run_at: columns.nextRunAt.encode(nextRunOf(changed, nowMs), 'next_run_at') }
@@ -182,7 +197,8 @@ export class ScheduleStore {
     const update = this.#database.write
       .updateTable('schedules')
       .set((expression) => ({
-        queue, payload, job, cron, time_zone, missed, overlap, enabled, updated_at, ...next,
+        queue, payload, job, cron, time_zone, missed, overlap, enabled, starts_at, ends_at,
+        updated_at, ...next,
         revision: expression('revision', '+', 1 as Stored<'integer'>),
       }))
       .where((where) => where.and(this.#key(current.name)))

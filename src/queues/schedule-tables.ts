@@ -34,6 +34,10 @@ export const schedules = table(
     /** Whether a job may be enqueued while the one before is unfinished. */
     overlap: flag(),
     enabled: flag(),
+    /** The first moment at which a tick may be; null for any. */
+    startsAt: instant().orNull(),
+    /** The last one; behind it the schedule has ended. */
+    endsAt: instant().orNull(),
     /** The tick that is fired next; null while disabled, or when there will be none. */
     nextRunAt: instant().orNull(),
     /** The last tick that was fired. */

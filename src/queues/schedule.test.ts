@@ -17,7 +17,8 @@ contract('schedules', (open) => {
     const given = {
       ...nightly, timeZone: 'Europe/Berlin', payload: { [hard]: [1, null] },
       job: { priority: 5, attemptsMax: 2, concurrencyKey: hard.slice(2) }, missed: 'skip' as const,
-      overlap: false, enabled: true,
+      overlap: false, enabled: true, startsAt: '2026-01-01T00:00:00.000001Z',
+      endsAt: '9000-01-01T00:00:00.000000Z',
     }
     const created = await schedules.create(given)
     expect(created).toMatchObject({
@@ -27,7 +28,8 @@ contract('schedules', (open) => {
     expect(await schedules.get('nightly')).toStrictEqual(created)
     const plain = await schedules.create({ ...nightly, name: 'plain' })
     expect(plain).toMatchObject({
-      timeZone: 'UTC', payload: null, job: {}, missed: 'once', overlap: true, enabled: true,
+      timeZone: 'UTC', payload: null, job: {}, missed: 'once', overlap: false, enabled: true,
+      startsAt: null, endsAt: null,
     })
     expect((await schedules.list()).data).toStrictEqual([created, plain])
   })
@@ -38,7 +40,7 @@ contract('schedules', (open) => {
     const database = Database.over<ScheduleTables>(holdfast.backend).within('all')
     const scope = { organizationId, actor: { id: 'test' } }
     const store = new ScheduleStore(database, scope, {
-      clock, ids: sequentialIds(), witness: silentWitness,
+      clock, ids: sequentialIds(), witness: silentWitness, check: async () => {},
     })
     expect(await store.create(nightly)).toMatchObject({
       nextRunAt: '2026-01-01T03:00:00.000000Z', createdAt: '2026-01-01T00:00:00.000000Z',
@@ -54,6 +56,26 @@ contract('schedules', (open) => {
     clock.advance(86_400_000)
     expect(await store.update('nightly', { enabled: true }))
       .toMatchObject({ nextRunAt: '2026-01-02T01:00:00.000000Z', revision: 6 })
+  })
+
+  it('tick within their bounds, ends included, and are over behind them', async () => {
+    const { holdfast, organizationId } = await open()
+    const clock = new ManualClock()
+    const database = Database.over<ScheduleTables>(holdfast.backend).within('all')
+    const store = new ScheduleStore(database, { organizationId, actor: { id: 'test' } }, {
+      clock, ids: sequentialIds(), witness: silentWitness, check: async () => {},
+    })
+    const startsAt = '2026-01-03T03:00:00.000000Z'
+    expect(await store.create({ ...nightly, startsAt })).toMatchObject({ nextRunAt: startsAt })
+    expect(await store.update('nightly', { startsAt: '2026-01-03T03:00:00.000001Z' }))
+      .toMatchObject({ nextRunAt: '2026-01-04T03:00:00.000000Z' })
+    const endsAt = '2026-01-04T03:00:00.000000Z'
+    expect(await store.update('nightly', { endsAt }))
+      .toMatchObject({ endsAt, nextRunAt: endsAt, enabled: true })
+    expect(await store.update('nightly', { endsAt: '2026-01-04T02:59:59.999999Z' }))
+      .toMatchObject({ nextRunAt: null, enabled: true })
+    expect(await store.update('nightly', { startsAt: null, endsAt: null }))
+      .toMatchObject({ startsAt: null, endsAt: null, nextRunAt: '2026-01-01T03:00:00.000000Z' })
   })
 
   it('that are not there are not found', async () => {
@@ -74,11 +96,14 @@ contract('schedules', (open) => {
       [{ queue: 'A' }, 'queue'], [{ cron: '* * *' }, 'cron'], [{ cron: 7 }, 'cron'],
       [{ timeZone: 'Moon' }, 'time_zone'], [{ timeZone: null }, 'time_zone'],
       [{ missed: 'never' }, 'missed'], [{ missed: 'all', overlap: false }, 'missed'],
+      [{ missed: 'all' }, 'missed'],
       [{ overlap: 1 }, 'overlap'], [{ enabled: 'yes' }, 'enabled'], [{ job: [] }, 'job'],
       [{ job: { priority: 1_001 } }, 'job.priority'], [{ job: { urgent: 1 } }, 'job.urgent'],
       [{ job: { attemptsMax: 0 } }, 'job.attempts_max'],
       [{ job: { concurrencyKey: '' } }, 'job.concurrency_key'],
       [{ payload: 'x'.repeat(1024 * 1024) }, 'payload'],
+      [{ startsAt: '2027-01-01T00:00:00.000000Z', endsAt: '2027-01-01T00:00:00.000000Z' },
+        'ends_at'],
     ]
     for (const [changes, field] of refused) {
       const given = { ...nightly, name: 'other', ...changes } as NewSchedule
@@ -87,6 +112,10 @@ contract('schedules', (open) => {
         expect(error).toBeInstanceOf(InvalidInput)
         expect(error).toMatchObject({ field })
       }
+    }
+    for (const field of ['startsAt', 'endsAt']) {
+      const given = { ...nightly, name: 'other', [field]: 'tomorrow' }
+      await expect(schedules.create(given)).rejects.toThrow(InvalidValue)
     }
     for (const name of ['', 'A', '-a', 'a'.repeat(101), 7 as never]) {
       await expect(schedules.create({ ...nightly, name })).rejects.toMatchObject({ field: 'name' })

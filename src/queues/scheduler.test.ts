@@ -6,7 +6,9 @@ import {
   type NewSchedule, type Scheduler, type SchedulerEvent, ScheduleStore, type ScheduleTables,
 } from './index.js'
 
-const hourly = { name: 'hourly', queue: 'reports', cron: '0 * * * *' } as const
+const hourly = {
+  name: 'hourly', queue: 'reports', cron: '0 * * * *', overlap: true,
+} as const
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -16,7 +18,7 @@ function clockwork({ holdfast, organizationId, organization }: ContractWorld) {
   const database = Database.over<ScheduleTables>(holdfast.backend).within('all')
   const scope = { organizationId, actor: { id: 'test' } }
   const schedules = new ScheduleStore(database, scope, {
-    clock, ids: holdfast.ids, witness: silentWitness,
+    clock, ids: holdfast.ids, witness: silentWitness, check: async () => {},
   })
   const events: SchedulerEvent[] = []
   const onEvent = (event: SchedulerEvent) => void events.push(event)
@@ -75,14 +77,14 @@ contract('a scheduler', (open) => {
 
   it('shares the ticks with 19 others', async () => {
     const { clock, holdfast, schedules, fired, kinds } = await begin()
-    for (let count = 0; count < 19; count++) {
+    for (let count = 0; count < 4; count++) {
       await schedules.create({ ...hourly, name: `hourly-${count}` })
     }
     const many = Array.from({ length: 20 }, () => holdfast.scheduler({ clock }))
     clock.advance(hourMs)
     const counts = await Promise.all(many.map((each) => each.fireDue()))
-    expect(counts.reduce((sum, count) => sum + count)).toBe(20)
-    expect(await fired()).toEqual(Array.from({ length: 20 }, () => '2026-01-01T01:00'))
+    expect(counts.reduce((sum, count) => sum + count)).toBe(5)
+    expect(await fired()).toEqual(Array.from({ length: 5 }, () => '2026-01-01T01:00'))
     expect(kinds()).toEqual([])
   })
 
@@ -123,6 +125,32 @@ contract('a scheduler', (open) => {
       .toEqual([102, '2026-03-17T21:00', '2026-03-22T00:00'])
   })
 
+  it('fires only ticks within its bounds, also those it missed, and is over then', async () => {
+    const { clock, scheduler, fired, schedules } = await begin({
+      startsAt: '2026-01-01T03:00:00.000000Z', endsAt: '2026-01-01T05:30:00.000000Z',
+    })
+    const late = { startsAt: '2026-01-01T02:00:00.000000Z', endsAt: '2026-01-01T04:00:00.000000Z' }
+    await schedules.create({
+      ...hourly, name: 'late', queue: 'late', missed: 'all', ...late, enabled: false,
+    })
+    await schedules.update('late', { enabled: true })
+    for (let hour = 1; hour < 3; hour++) {
+      clock.advance(hourMs)
+      await scheduler.fireDue()
+    }
+    expect(await fired()).toEqual([])
+    clock.advance(10 * dayMs)
+    await scheduler.fireDue()
+    expect(await fired()).toEqual(['2026-01-01T05:00'])
+    expect(await schedules.get('hourly')).toMatchObject({
+      nextRunAt: null, lastRunAt: '2026-01-01T05:00:00.000000Z', enabled: true,
+    })
+    expect(await schedules.get('late')).toMatchObject({
+      nextRunAt: null, lastRunAt: '2026-01-01T04:00:00.000000Z',
+    })
+    expect(await scheduler.fireDue()).toBe(0)
+  })
+
   it('fires through both changes of the clock', async () => {
     const berlin = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
     const { clock, scheduler, fired } = await begin({ ...berlin, missed: 'skip' })
@@ -140,9 +168,31 @@ contract('a scheduler', (open) => {
     ])
   })
 
-  it('waits for the job before where overlap is forbidden', async () => {
-    const { clock, scheduler, fired, kinds, organization: { queues } } =
-      await begin({ overlap: false })
+  it('fires each due tick once beside another, over a clock change and 40 days', async () => {
+    const berlin = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' }
+    const { clock, holdfast, fired, kinds } = await begin({ ...berlin, missed: 'all' })
+    const two = [holdfast.scheduler({ clock }), holdfast.scheduler({ clock })]
+    const jumpTo = async (moment: string) => {
+      clock.advance(Date.parse(moment) - clock.now())
+      const counts = await Promise.all(two.map((each) => each.fireDue()))
+      return counts.reduce((sum, count) => sum + count)
+    }
+    await jumpTo('2026-03-28T00:00:00Z')
+    const before = (await fired()).length
+    expect(await jumpTo('2026-03-30T00:00:00Z')).toBe(2)
+    expect(await jumpTo('2026-05-09T00:00:00Z')).toBe(40)
+    const ticks = (await fired()).slice(before)
+    expect(ticks.slice(0, 4)).toEqual([
+      '2026-03-28T01:30', '2026-03-29T01:00', '2026-03-30T00:30', '2026-03-31T00:30',
+    ])
+    expect([new Set(ticks).size, ticks.at(-1)]).toEqual([42, '2026-05-08T00:30'])
+    expect(kinds()).toEqual([])
+  })
+
+  it('waits for the job before unless overlap is allowed', async () => {
+    const { clock, scheduler, schedules, fired, kinds, organization: { queues } } =
+      await begin({ name: 'other', enabled: false })
+    await schedules.create({ name: 'hourly', queue: 'reports', cron: '0 * * * *' })
     clock.advance(hourMs)
     await scheduler.fireDue()
     clock.advance(hourMs)

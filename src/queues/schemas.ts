@@ -149,7 +149,10 @@ export const failureSchema = named('Failure', z.strictObject({
 }))
 
 /** Body of `POST …/release`. */
-export const releaseSchema = named('Release', z.strictObject({ attempt }))
+export const releaseSchema = named('Release', z.strictObject({
+  attempt,
+  delay_seconds: delaySeconds.optional().describe('Nobody gets it before so long. Default 0.'),
+}))
 
 /** What became of an attempt's job. */
 export const outcomeSchema = named('AttemptOutcome', z.object({

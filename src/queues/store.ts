@@ -7,13 +7,12 @@ import { InvalidInput } from '../errors.js'
 import { type Scope } from '../scope.js'
 import {
   type Attempt, AttemptEncoder, type AttemptOutcome, type Extension, type Failure, type Heartbeat,
-  heartbeatOf, outcomeOf,
+  heartbeatOf, outcomeOf, type Release,
 } from './attempts.js'
-import { draftOf, jobOfDraft, type NewJob } from './draft.js'
-import { type JobDraft, type Placed } from './enqueue.js'
-import {
-  AttemptStale, DedupeKeyReused, JobCancelled, JobFinished, JobNotFound,
-} from './errors.js'
+import { type Beside } from './beside.js'
+import { draftOf, enqueuedOf, type NewJob } from './draft.js'
+import { type EnqueueCall, type JobDraft, type Placed } from './enqueue.js'
+import { AttemptStale, JobCancelled, JobFinished, JobNotFound } from './errors.js'
 import { type FinishCall } from './finish.js'
 import { type JobLog } from './job-log.js'
 import { type JobRef } from './keys.js'
@@ -74,9 +73,17 @@ export class QueueStore {
   /**
    * Enqueues a job; resolves once it is durable, or with the job that had the same dedupe key and
    * payload before. Throws DedupeKeyReused, InvalidInput, InvalidValue.
+   * @param besideOf for other domains: what they keep beside a job without a dedupe key
    */
-  async enqueue(queue: string, job: NewJob): Promise<Job> {
-    const [enqueued] = await this.#enqueueAll([job], this.#drafts(queue, [job], () => ''))
+  async enqueue(
+    queue: string,
+    job: NewJob,
+    besideOf?: (jobId: Stored<'id'>) => Beside,
+  ): Promise<Job> {
+    const drafts = this.#drafts(queue, [job], () => '')
+    const [enqueued] = await this.#enqueueAll([job], {
+      drafts, beside: besideOf?.(drafts[0]!.id!),
+    })
     return enqueued!
   }
 
@@ -85,10 +92,10 @@ export class QueueStore {
     checkCount(jobs, 'jobs')
     const drafts = this.#drafts(queue, jobs, (index) => `jobs[${index}].`)
     const isDeduped = drafts.some(({ dedupe_key: key }) => key !== null)
-    if (!isDeduped || this.#transaction !== undefined) return this.#enqueueAll(jobs, drafts)
+    if (!isDeduped || this.#transaction !== undefined) return this.#enqueueAll(jobs, { drafts })
     // A reused key takes everything back, which a shared batch could not.
     return this.#database.transaction(
-      (transaction) => this.#enqueueAll(jobs, drafts, transaction), { repeatable: true })
+      (transaction) => this.#enqueueAll(jobs, { drafts }, transaction), { repeatable: true })
   }
 
   /** One job. Throws JobNotFound. */
@@ -159,9 +166,14 @@ export class QueueStore {
    * Ends the job; resolves once that is durable. Called again after a lost answer it succeeds
    * again, but not inside a transaction: effects made beside it there happen once. Throws
    * AttemptStale, JobCancelled, JobNotFound, InvalidInput, InvalidValue.
+   * @param beside for other domains: what they keep beside a job that was completed
    */
-  async complete(attempt: Attempt, result: JsonValue = null): Promise<AttemptOutcome> {
-    return outcomeOf(await this.#finish(this.#encoder.complete(attempt, result)))
+  async complete(
+    attempt: Attempt,
+    result: JsonValue = null,
+    beside?: Beside,
+  ): Promise<AttemptOutcome> {
+    return outcomeOf(await this.#finish(this.#encoder.complete(attempt, result, beside)))
   }
 
   /**
@@ -177,11 +189,11 @@ export class QueueStore {
   }
 
   /**
-   * Gives a job back unfinished: ready at once, with no failure counted; a cancelled one is over.
-   * Throws AttemptStale, JobNotFound.
+   * Gives a job back unfinished: ready at once or after `delayMs`, with no failure counted; a
+   * cancelled one is over. Throws AttemptStale, JobNotFound, InvalidInput.
    */
-  async release(attempt: Attempt): Promise<AttemptOutcome> {
-    return outcomeOf(await this.#finish(this.#encoder.plain('release', attempt)))
+  async release(attempt: Attempt, release: Release = {}): Promise<AttemptOutcome> {
+    return outcomeOf(await this.#finish(this.#encoder.release(attempt, release)))
   }
 
   /**
@@ -286,24 +298,24 @@ export class QueueStore {
 
   async #enqueueAll(
     jobs: readonly NewJob[],
-    drafts: readonly JobDraft[],
+    call: EnqueueCall,
     transaction = this.#transaction,
   ): Promise<Job[]> {
     for (let tries = 0; tries < enqueueTriesMax; tries++) {
-      const placed = await this.#place(drafts, transaction)
+      const placed = await this.#place(call, transaction)
       const isWhole = placed.every(({ inserted, earlier }) => inserted ?? earlier)
       if (!isWhole) continue
-      return placed.map((each, index) => enqueuedOf(each, jobs[index]!, drafts[index]!))
+      return placed.map((each, index) => enqueuedOf(each, jobs[index]!, call.drafts[index]!))
     }
     throw new Busy('The dedupe key was given free just now; repeat the call.')
   }
 
   async #place(
-    drafts: readonly JobDraft[],
+    call: EnqueueCall,
     transaction: Database<QueueTables> | undefined,
   ): Promise<Placed[]> {
     try {
-      return await this.#log.enqueue({ drafts }, transaction)
+      return await this.#log.enqueue(call, transaction)
     } catch (cause) {
       throw asUnknownOrganization(cause, this.#organizationId)
     }
@@ -385,11 +397,4 @@ export class QueueStore {
     if (waitMs === 0 || this.#transaction === undefined) return
     throw new InvalidInput('wait_ms must be 0 inside a transaction', { field: 'wait_ms' })
   }
-}
-
-function enqueuedOf({ inserted, earlier }: Placed, job: NewJob, draft: JobDraft): Job {
-  if (inserted !== undefined) return jobOfDraft(job, draft, inserted)
-  if (earlier!.fingerprint === draft.fingerprint) return jobOf(earlier!)
-  const message = 'The dedupe key belongs to a job with another payload; choose a new one.'
-  throw new DedupeKeyReused(message, { field: 'dedupe_key' })
 }

@@ -1,7 +1,7 @@
 import { type JsonValue } from '../database/json.js'
 import { HoldfastError, InvalidValue } from '../errors.js'
 import { JobCancelled } from './errors.js'
-import { failureOf } from './worker-failure.js'
+import { failureOf, JobDeclined } from './worker-failure.js'
 import { type WorkerEvent } from './worker-options.js'
 import { type JobRun } from './worker-run.js'
 import { isOver, type WorkerSource } from './worker-source.js'
@@ -41,13 +41,14 @@ export class Answers<Transaction> {
     if (run.aborted === 'cancelled') return this.#stop(run)
     if ('value' in ended) return this.#complete(run, ended.value)
     if (run.aborted === 'closing') return this.release(run)
+    if (ended.error instanceof JobDeclined) return this.#decline(run, ended.error)
     return this.#fail(run, ended.error)
   }
 
   /** Gives a job back; never rejects. */
-  async release(run: JobRun<Transaction>): Promise<void> {
+  async release(run: JobRun<Transaction>, delayMs?: number): Promise<void> {
     const untilMs = Math.min(run.deadlineMs, performance.now() + releaseMs)
-    const refused = await this.#say(run, () => this.#source.release(run.job), untilMs)
+    const refused = await this.#say(run, () => this.#source.release(run.job, delayMs), untilMs)
     if (refused === undefined) this.#done('released', run)
   }
 
@@ -64,6 +65,11 @@ export class Answers<Transaction> {
     } catch {
       // Nobody is left to be told.
     }
+  }
+
+  async #decline(run: JobRun<Transaction>, { message, delayMs, told }: JobDeclined): Promise<void> {
+    if (told) this.tell({ kind: 'declined', job: run.job, reason: message })
+    return this.release(run, delayMs)
   }
 
   async #complete(run: JobRun<Transaction>, value: JsonValue): Promise<void> {

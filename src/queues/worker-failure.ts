@@ -23,6 +23,27 @@ export class JobFailed extends Error {
   }
 }
 
+/** How a worker gives a job back that it cannot do. */
+export interface JobDeclinedOptions {
+  /** Nobody gets it before so long, in milliseconds. @default 1000 */
+  readonly delayMs?: number
+  /** False: the worker's listener is not told why. @default true */
+  readonly told?: boolean
+}
+
+/** What a handler throws to leave its job to other workers: nothing is counted as failed. */
+export class JobDeclined extends Error {
+  override readonly name = 'JobDeclined'
+  readonly delayMs: number
+  readonly told: boolean
+
+  constructor(message: string, { delayMs = 1_000, told = true }: JobDeclinedOptions = {}) {
+    super(message)
+    this.delayMs = delayMs
+    this.told = told
+  }
+}
+
 /** What is kept of a failure. */
 export interface Failure {
   readonly error: JsonValue

@@ -1,5 +1,6 @@
 import { type JsonValue } from '../database/json.js'
 import { InvalidInput } from '../errors.js'
+import { type Beside } from './beside.js'
 import { checkQueue } from './rules.js'
 import { type Job } from './tables.js'
 
@@ -24,9 +25,19 @@ export interface JobContext<Transaction> {
   ): Promise<void>
 }
 
+/** What handlers of other domains are given. */
+export interface JointContext<Transaction> extends JobContext<Transaction> {
+  /**
+   * Completes the job; what stands beside it is written in the same batch, if the job was
+   * completed. Throws as `complete`.
+   */
+  completeBeside(beside: Beside): Promise<void>
+}
+
 /**
  * Does the work of a job. What it returns is the job's result; what it throws fails the attempt
- * (see JobFailed). It may run more than once, and must stop soon when its signal is aborted.
+ * (see JobFailed, JobDeclined). It may run more than once, and must stop soon when its signal is
+ * aborted.
  */
 export type JobHandler<Transaction> =
   (context: JobContext<Transaction>) => Promise<JsonValue | void> | JsonValue | void
@@ -35,6 +46,8 @@ export type JobHandler<Transaction> =
 export type WorkerEvent =
   | { readonly kind: 'completed' | 'released' | 'cancelled'; readonly job: Job }
   | { readonly kind: 'failed'; readonly job: Job; readonly error: unknown }
+  /** The handler leaves the job to others, and says why; that it was given back is told as well. */
+  | { readonly kind: 'declined'; readonly job: Job; readonly reason: string }
   /** The lease ended before the job did; whatever comes of it is dropped. */
   | { readonly kind: 'lost'; readonly job: Job }
   /** What this attempt said came too late and was refused. */

@@ -1,6 +1,7 @@
 import { type JsonValue } from '../database/json.js'
+import { type Beside } from './beside.js'
 import { type Job } from './tables.js'
-import { type JobContext } from './worker-options.js'
+import { type JointContext } from './worker-options.js'
 
 /** Why the signal of a handler is aborted. */
 export type AbortCause = 'lost' | 'cancelled' | 'closing'
@@ -20,11 +21,12 @@ export interface RunActions<Transaction> {
 /** A completion that the handler asks for itself. */
 export interface Completion<Transaction> {
   readonly result: JsonValue
-  readonly effects: ((transaction: Transaction) => Promise<void>) | undefined
+  readonly effects?: ((transaction: Transaction) => Promise<void>) | undefined
+  readonly beside?: Beside | undefined
 }
 
 /** One attempt at a job, from its claim until it is out of this worker's hands. */
-export class JobRun<Transaction> implements JobContext<Transaction> {
+export class JobRun<Transaction> implements JointContext<Transaction> {
   readonly job: Job
   /** When the lease must be counted as lost, by `performance.now()`. */
   deadlineMs: number
@@ -68,9 +70,14 @@ export class JobRun<Transaction> implements JobContext<Transaction> {
   readonly complete = (
     result: JsonValue = null,
     effects?: (transaction: Transaction) => Promise<void>,
-  ): Promise<void> => {
+  ): Promise<void> => this.#complete({ result, effects })
+
+  readonly completeBeside = (beside: Beside): Promise<void> =>
+    this.#complete({ result: null, beside })
+
+  #complete(completion: Completion<Transaction>): Promise<void> {
     this.isCompleting = true
-    const completed = this.#actions.complete(this, { result, effects })
+    const completed = this.#actions.complete(this, completion)
     // Also told to the worker, so that one that nobody awaits is not lost.
     this.completion = completed.then(() => undefined, (error: unknown) => {
       this.isCompleting = false

@@ -1,4 +1,5 @@
 import { type JsonValue } from '../database/json.js'
+import { type Beside } from './beside.js'
 import { AttemptStale, JobNotFound } from './errors.js'
 import { type JobLog } from './job-log.js'
 import { type QueueStore } from './store.js'
@@ -90,8 +91,8 @@ export class WorkerSource<Transaction> {
   }
 
   /** Each of these throws AttemptStale or JobNotFound when the job is no longer this attempt's. */
-  complete(job: Job, result: JsonValue): Promise<unknown> {
-    return this.#of(job).complete(job, result)
+  complete(job: Job, result: JsonValue, beside?: Beside): Promise<unknown> {
+    return this.#of(job).complete(job, result, beside)
   }
 
   /** The completion first, so that a stale attempt's effects do not even run. */
@@ -112,8 +113,8 @@ export class WorkerSource<Transaction> {
     })
   }
 
-  async release(job: Job): Promise<void> {
-    await this.#of(job).release(job)
+  async release(job: Job, delayMs = 0): Promise<void> {
+    await this.#of(job).release(job, { delayMs })
   }
 
   /** Brings back the jobs of workers that died. */

@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest'
 import { InvalidInput } from '../errors.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import {
-  JobFailed, type JobHandler, type QueueWorker, type WorkerEvent, type WorkerOptions,
+  JobDeclined, JobFailed, type JobHandler, type QueueWorker, type WorkerEvent, type WorkerOptions,
 } from './index.js'
 
 type Worker = ReturnType<ContractWorld['holdfast']['worker']>
@@ -290,6 +290,25 @@ contract('a worker', (open) => {
       expect(making).toThrow(InvalidInput)
       expect(making).toThrow(expect.objectContaining({ field }))
     }
+  })
+})
+
+contract('a worker whose handler declines a job', (open) => {
+  it('leaves it to others, counts nothing, and says why if it is to be said', async () => {
+    const world = await open()
+    const { enqueue, work, events, stateOf } = workshop(world)
+    const job = await enqueue(0, { attemptsMax: 1 })
+    const attempts: number[] = []
+    work(({ job: { attempt } }) => {
+      attempts.push(attempt)
+      if (attempt < 3) throw new JobDeclined(`not ${attempt}`, { delayMs: 20, told: attempt < 2 })
+    }, { pollMs: 20 })
+    await until(async () => await stateOf(job) === 'completed')
+    expect(attempts).toEqual([1, 2, 3])
+    expect(events.map((event) => [event.kind, 'reason' in event ? event.reason : null])).toEqual([
+      ['declined', 'not 1'], ['released', null], ['released', null], ['completed', null],
+    ])
+    expect(await world.organization.queues.get(job.id)).toMatchObject({ failures: 0, error: null })
   })
 })
 

@@ -1,8 +1,9 @@
 import { type JsonValue } from '../database/json.js'
-import { pause } from './pause.js'
+import { pause } from '../background.js'
 import { claimMax } from './rules.js'
 import { type Job } from './tables.js'
 import { Answers, type Outcome } from './worker-answers.js'
+import { JobDeclined } from './worker-failure.js'
 import { type WorkerSettings } from './worker-options.js'
 import { type Completion, JobRun, type RunActions } from './worker-run.js'
 import { type LeaseState, type WorkerSource } from './worker-source.js'
@@ -202,8 +203,8 @@ export class QueueWorker<Transaction> {
     this.#running.add(run)
     const sinceMs = performance.now()
     const outcome = await this.#handle(run)
-    const tookMs = performance.now() - sinceMs
-    this.#meanMs = this.#meanMs === undefined ? tookMs : this.#meanMs * 0.9 + tookMs * 0.1
+    // Of jobs that are left to others one learns nothing of how long a handler runs.
+    if (!isDeclined(outcome)) this.#took(performance.now() - sinceMs)
     // One that did not end when it was told to was given back meanwhile.
     if (!this.#running.delete(run)) return
     this.#finishing.add(run)
@@ -212,6 +213,10 @@ export class QueueWorker<Transaction> {
     await this.#answers.finish(run, outcome)
     this.#finishing.delete(run)
     this.#changed()
+  }
+
+  #took(tookMs: number): void {
+    this.#meanMs = this.#meanMs === undefined ? tookMs : this.#meanMs * 0.9 + tookMs * 0.1
   }
 
   async #handle(run: JobRun<Transaction>): Promise<Outcome> {
@@ -225,10 +230,10 @@ export class QueueWorker<Transaction> {
 
   async #complete(
     run: JobRun<Transaction>,
-    { result, effects }: Completion<Transaction>,
+    { result, effects, beside }: Completion<Transaction>,
   ): Promise<void> {
     run.signal.throwIfAborted()
-    if (effects === undefined) await this.#source.complete(run.job, result)
+    if (effects === undefined) await this.#source.complete(run.job, result, beside)
     else await this.#source.completeWith(run.job, result, effects)
   }
 
@@ -326,6 +331,9 @@ export class QueueWorker<Transaction> {
     for (const tell of this.#onChange.splice(0)) tell()
   }
 }
+
+const isDeclined = (outcome: Outcome): boolean =>
+  'error' in outcome && outcome.error instanceof JobDeclined
 
 /** One more crash would end the job. */
 const isSuspect = ({ crashes, crashesMax }: Job): boolean =>

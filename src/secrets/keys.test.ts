@@ -247,6 +247,26 @@ contract('sealed fields', (open) => {
     expect((await secrets.reveal('a')).value).toBe('v')
   })
 
+  it('are sealed in a transaction under a first key that a rollback undoes', async () => {
+    const { holdfast } = await open()
+    const { id } = await holdfast.organizations.create({ name: 'Young' })
+    const secretFields = ['one']
+    const sealedIn = (ends: () => void) => holdfast.transaction(async (transaction) => {
+      const { settings, webhooks } = transaction.organization(id)
+      await settings.update('organization', { one: '1' }, { secretFields })
+      expect(await settings.open('organization')).toEqual({ one: '1' })
+      const authentication = { kind: 'github' } as const
+      const made = await webhooks.create({ name: 'w', authentication, secret: 'of 8 or more' })
+      expect(made.hasSecret).toBe(true)
+      ends()
+    })
+    await expect(sealedIn(() => { throw new Error('undone') })).rejects.toThrow('undone')
+    const { settings } = holdfast.organization(id)
+    expect(await settings.open('organization')).toEqual({})
+    await sealedIn(() => undefined)
+    expect(await settings.open('organization')).toEqual({ one: '1' })
+  })
+
   it('go along when the key rotates, and hinder its retirement until then', async () => {
     const world = await open()
     if (!world.isLasting) return

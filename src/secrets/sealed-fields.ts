@@ -16,11 +16,19 @@ export interface FieldBinding {
   readonly name: string
 }
 
+/** For whom values are sealed, and where. */
+export interface FieldSource extends AuditSource {
+  readonly actor?: Actor
+  /** Where keys are looked for, used and made; beside it another writer would wait for it. */
+  readonly transaction?: Database<SecretTables> | undefined
+}
+
 type Fields = Readonly<Record<string, string>>
 
 /** Encrypts values that stand in rows of other domains, under the organization's key. */
 export class SealedFields {
   readonly #database: Database<SecretTables>
+  readonly #keys: Database<SecretTables>
   readonly #keyring: Keyring
   readonly #source: AuditSource
   readonly #actor: Actor
@@ -28,9 +36,10 @@ export class SealedFields {
   constructor(
     database: Database<SecretTables>,
     keyring: Keyring,
-    { actor = programActor, ...source }: AuditSource & { readonly actor?: Actor },
+    { actor = programActor, transaction = database, ...source }: FieldSource,
   ) {
     this.#database = database
+    this.#keys = transaction
     this.#keyring = keyring
     this.#source = source
     this.#actor = actor
@@ -41,7 +50,7 @@ export class SealedFields {
     const entries = Object.entries(fields)
     if (entries.length === 0) return {}
     const { organizationId } = binding
-    const key = await this.#keyring.activeKey(this.#database, organizationId, entries.length)
+    const key = await this.#keyring.activeKey(this.#keys, organizationId, entries.length)
     return resolved(entries, (field, value) =>
       sealed(key, Buffer.from(value), bindingOfField(binding, field)))
   }
@@ -57,7 +66,7 @@ export class SealedFields {
       },
     }, async () => {
       const version = versionIn(text, organizationId)
-      const key = await this.#keyring.keyOf(this.#database, organizationId, version)
+      const key = await this.#keyring.keyOf(this.#keys, organizationId, version)
       const plain = await opened(key, text, bindingOfField(binding, field))
       return decodedText(plain)
     }))

@@ -4,7 +4,7 @@ import { SecretKeyRetired, SecretUnreadable } from './index.js'
 
 /** `all` tries every ordered pair of 200 secrets; otherwise a sample of this many. */
 const swaps = process.env.HOLDFAST_TEST_SWAPS
-const sampleSize = 2_000
+const sampleSize = 600
 const secretCount = 200
 
 type Stores = ContractWorld['organization']

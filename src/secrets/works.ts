@@ -88,11 +88,17 @@ export class SecretWorks {
     })
   }
 
-  /** What seals values in rows of other domains; undefined without a root key. */
-  fields(actor: Actor = programActor): SealedFields | undefined {
+  /**
+   * What seals values in rows of other domains, on the database or on a transaction; undefined
+   * without a root key.
+   */
+  fields(
+    actor: Actor = programActor,
+    transaction?: Database<SecretTables>,
+  ): SealedFields | undefined {
     if (!this.isReady) return undefined
     const { clock, ids } = this.#source
-    return new SealedFields(this.#database, this.keyring, { clock, ids, actor })
+    return new SealedFields(this.#database, this.keyring, { clock, ids, actor, transaction })
   }
 }
 

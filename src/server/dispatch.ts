@@ -164,6 +164,11 @@ export function contextOf(
     // After the commit: until then somebody else would only remember the old ones again.
     forgetCredentials: (who) =>
       source.database.afterCommit(() => holdfast.authenticator.changed(who)),
+    // After the commit, and for nobody to wait for: the next envelope would tell it as well.
+    floorChanged: (conversationId) => source.database.afterCommit(() => {
+      const { openFloor } = holdfast.organization(organizationId, actor)
+      void openFloor.tellFloor(conversationId).catch(() => undefined)
+    }),
     finishStream: (given) => (transaction !== undefined
       ? finishAsMessage(stores, given)
       : holdfast.transaction((own) =>

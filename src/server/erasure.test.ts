@@ -1,5 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { backupsOf } from '../backups.js'
 import { addressOf } from '../database/address.js'
 import { connect } from '../database/connect.js'
 import { InvalidInput, LastOwner, type OrganizationStores } from '../index.js'
@@ -155,13 +158,27 @@ async function wordsIn({ holdfast, adminUrl, databaseUrl }: ContractWorld): Prom
   }
 }
 
+/** The bytes of a backup made now. */
+async function backedUp({ databaseUrl: database }: ContractWorld): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-erasure-backup-'))
+  try {
+    const { path, manifest } = await backupsOf({ database, directory }).create()
+    const bytes = readFileSync(join(path, manifest.files[0]!.file))
+    return bytes.toString('latin1') + bytes.toString('utf8')
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 contract('erasing a person', (open) => {
   it('leaves nothing of them, and everything of others', async () => {
     const world = await open()
     const { holdfast, organization: others } = world
     const [one, other] = [await person(world), await person(world)]
-    const inBackup = async () =>
-      foundIn(await contentOf({ ...world, url: world.databaseUrl }), [one.canary, other.canary])
+    const inBackup = async () => {
+      const content = await contentOf({ ...world, url: world.databaseUrl })
+      return foundIn(content + await backedUp(world), [one.canary, other.canary])
+    }
     const left = await lived(one, world)
     await lived(other, world)
     expect((await everything(world)).split(one.canary).length).toBeGreaterThan(20)

@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly rateLimits?: RateLimits
   /** How long live readers of streams are served. */
   readonly streamTimes?: StreamTimes
+  /** Age of the newest verified backup, where they are made; undefined without one. */
+  readonly backupAgeSeconds?: (() => number | undefined) | undefined
   /** Further endpoints, served like our own. @default [] */
   readonly extraRoutes?: readonly Route<ServerContext>[]
 }
@@ -143,6 +145,16 @@ async function sweep(
   }
 }
 
+/** Requests are checked by zod before a handler sees them; loading ajv takes a while. */
+const withoutSchemas = {
+  buildValidator: () => refuseSchema,
+  buildSerializer: () => refuseSchema,
+}
+
+function refuseSchema(): never {
+  throw new Error('Routes of Holdfast have no schemas of fastify; use those of route.ts.')
+}
+
 function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInstance {
   const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutDefaultMs
   const server = fastify({
@@ -158,6 +170,7 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
     forceCloseConnections: 'idle',
     // What still arrives on an open connection is served; it is the last of its connection.
     return503OnClosing: false,
+    schemaController: { compilersFactory: withoutSchemas },
     // A lock's name or a stream's path: 255 characters of nine percent-encoded ones each.
     routerOptions: { maxParamLength: 2_295 },
   })
@@ -166,7 +179,7 @@ function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInsta
   serveNotFound(server)
   readJsonBodies(server)
   writeJsonBodies(server)
-  serveMetrics(server, options.holdfast)
+  serveMetrics(server, options)
   serveHealth(server, options.holdfast, lifecycle)
   logCoordination(server, options.holdfast.coordination)
   serveDocuments(server)

@@ -14,6 +14,17 @@ import { withoutPredicates } from '../testing/without-predicates.js'
 import { openApiDocument, rawRoutes, routes as jsonRoutes, startServer } from './index.js'
 
 const routes = [...jsonRoutes, ...rawRoutes]
+/** Endpoints that tell or change what is another's as soon as the organization is forgotten. */
+const leaking = [
+  'getConversation', 'updateConversation', 'deleteConversation', 'listJobs', 'revealSecret',
+  'listMembers',
+]
+
+/** One endpoint of two, others in each run, unless all are asked for. */
+const everySo = process.env.HOLDFAST_TEST_MATRIX === 'all' ? 1 : 2
+const first = Math.floor(Math.random() * everySo)
+const some = routes.filter((_, place) => place % everySo === first)
+
 const leftovers: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()
@@ -28,14 +39,16 @@ const options = {
  * The matrix over a server whose stores forgot the organization; what is planted and compared goes
  * through `holdfast`, which has not.
  */
-async function forgetfulMatrix(holdfast: Holdfast, forgetful: Holdfast): Promise<Matrix> {
+async function forgetfulMatrix(
+  holdfast: Holdfast, forgetful: Holdfast, asked: typeof routes,
+): Promise<Matrix> {
   const server = await startServer({ holdfast: forgetful, port: 0, logLevel: 'silent' })
   const guest = new HttpClient(server.url, { endpoints: routes, document: openApiDocument() })
   leftovers.push(() => server.close(), async () => guest.close())
   const [ours, theirs, others] =
     [await furnish(holdfast), await furnish(holdfast, 'their'), await furnish(holdfast)]
   const matrix = new Matrix({
-    guest, routes, samples, tables, ours, theirs, others, whole: false,
+    guest, routes: asked, samples, tables, ours, theirs, others, whole: false,
     home: await furnishHome(holdfast),
     twins: [await furnish(holdfast), await furnish(holdfast)],
     isAllowed: (rights, role, action) =>
@@ -52,7 +65,8 @@ contract('stores that forgot the organization', (open) => {
     const forgetful = await Holdfast.on(
       withoutPredicates(holdfast.backend), { ...options, rootKey })
     leftovers.push(() => forgetful.coordination.close())
-    const matrix = await forgetfulMatrix(holdfast, forgetful)
+    const asked = routes.filter(({ operationId }) => leaking.includes(operationId))
+    const matrix = await forgetfulMatrix(holdfast, forgetful, asked)
     await strangers(matrix)
     await matrix.checkUntouched('strangers')
     const found = matrix.findings.join('\n')
@@ -72,13 +86,13 @@ contract('row-level security alone', (open) => {
     leftovers.push(() => holdfast.close())
     const forgetful = await Holdfast.on(withoutPredicates(await connect(databaseUrl)), keyed)
     leftovers.push(() => forgetful.close())
-    const matrix = await forgetfulMatrix(holdfast, forgetful)
+    const matrix = await forgetfulMatrix(holdfast, forgetful, some)
     const rounds = { byRole, strangers, administrators, cursors, keys }
     for (const [name, round] of Object.entries(rounds)) {
       await round(matrix)
       await matrix.checkUntouched(name)
     }
-    console.info(JSON.stringify({ endpoints: routes.length, cells: matrix.cells }))
+    console.info(JSON.stringify({ first, endpoints: some.length, cells: matrix.cells }))
     expect(matrix.findings).toEqual([])
   }, 300_000)
 }, { engines: enginesNamed('postgres') })

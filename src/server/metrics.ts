@@ -8,8 +8,14 @@ const durationBuckets = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ]
 
+interface MeasuredOptions {
+  readonly holdfast: Holdfast
+  readonly backupAgeSeconds?: (() => number | undefined) | undefined
+}
+
 /** Serves `/metrics` as Prometheus text. Labels are route names, never ids. */
-export function serveMetrics(server: FastifyInstance, holdfast: Holdfast): void {
+export function serveMetrics(server: FastifyInstance, options: MeasuredOptions): void {
+  const { holdfast, backupAgeSeconds } = options
   const registry = new Registry()
   // From the start, not from when somebody first asks.
   processMetrics()
@@ -17,6 +23,7 @@ export function serveMetrics(server: FastifyInstance, holdfast: Holdfast): void 
   measurePool(holdfast, registry)
   measureCoordination(holdfast, registry)
   measureCache(holdfast, registry)
+  if (backupAgeSeconds !== undefined) measureBackups(backupAgeSeconds, registry)
   server.get('/metrics', async (_request, reply) => {
     reply.type(registry.contentType)
     return Registry.merge([processMetrics(), registry]).metrics()
@@ -72,6 +79,17 @@ function measureCache({ coordination }: Holdfast, registry: Registry): void {
     collect() {
       const figures = Object.entries(coordination.cache.figures())
       for (const [figure, value] of figures) this.set({ figure }, value as number)
+    },
+  })
+}
+
+function measureBackups(ageSeconds: () => number | undefined, registry: Registry): void {
+  new Gauge({
+    name: 'holdfast_backup_age_seconds',
+    help: 'Age of the newest verified backup; NaN without one.',
+    registers: [registry],
+    collect() {
+      this.set(ageSeconds() ?? NaN)
     },
   })
 }

@@ -73,6 +73,33 @@ contract('envelopes over HTTP', (openWorld) => {
     ])
   })
 
+  it('tell agents at once of a floor that was granted and revoked by calls', async () => {
+    const { ours, organization, holdfast, organizationId } = await open()
+    const { id } = await organization.conversations.create()
+    const [floor, silent] = [`/v1/conversations/${id}/floor`, (await ours.post(
+      '/v1/conversations', {})).body.id]
+    await ours.put(floor, { policy: 'moderated' })
+    const invited = ['tag:a', 'tag:b'].map((speakerUri) =>
+      ({ eventType: 'invite', to: { speakerUri, serviceUrl: 'http://169.254.169.254/' } }))
+    await ours.post('/ofp', envelopeOf(manager, id, invited))
+    const worker = holdfast.openFloorWorker({ organizationId, pollMs: 50 }).start()
+    const told = async () => (await organization.openFloor.deliveries(id))
+      .filter(({ recipient }) => recipient === 'tag:b')
+      .flatMap(({ body }) => (body.openFloor as { events?: { eventType: string }[] }).events ?? [])
+      .map(({ eventType }) => eventType)
+    await expect.poll(told).toStrictEqual(['invite'])
+    const who = { speaker_uri: 'tag:b' }
+    expect((await ours.post(`${floor}/grant`, who)).status).toBe(200)
+    await expect.poll(told).toStrictEqual(['invite', 'grantFloor'])
+    const key = { 'idempotency-key': 'revoked' }
+    expect((await ours.post(`${floor}/revoke`, who, key)).status).toBe(200)
+    await expect.poll(told).toStrictEqual(['invite', 'grantFloor', 'revokeFloor'])
+    // Where no envelope ever went there is nobody to tell.
+    expect((await ours.post(`/v1/conversations/${silent}/floor/join`, who)).status).toBe(200)
+    expect(await organization.openFloor.deliveries(silent)).toStrictEqual([])
+    await worker.close()
+  })
+
   it('are refused with a pointer, without a token, and of another conversation', async () => {
     const { ours, theirs, guest, organization } = await open()
     const { id } = await organization.conversations.create()

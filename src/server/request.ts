@@ -2,6 +2,7 @@ import { type FastifyRequest } from 'fastify'
 import { type z } from 'zod'
 import { type FieldFault, faultsOf, RequestFaults } from '../http/problem.js'
 import { type BodyChoice, type Endpoint, type ParsedInput, type RouteInput } from '../http/route.js'
+import { traceContextOf } from '../http/trace-context.js'
 
 /** What of a request holds inputs. */
 export type Request = Pick<FastifyRequest, 'params' | 'query' | 'headers' | 'body' | 'ip'>
@@ -39,11 +40,16 @@ export function parseInput(
       ipAddress: request.ip,
       userAgent: request.headers['user-agent'] ?? null,
       token: bearerIn(request.headers.authorization),
+      trace: traceContextOf(headerOf(request, 'traceparent'), headerOf(request, 'tracestate')),
     },
   }
   if (faults.length > 0) throw new RequestFaults(faults)
   return input as Omit<ParsedInput<RouteInput>, 'signal'>
 }
+
+/** A header; of one that came several times all, as they would stand in one line. */
+const headerOf = ({ headers }: Request, name: string): string | undefined =>
+  [headers[name] ?? []].flat().join(', ') || undefined
 
 function schemaOf(body: z.ZodType | BodyChoice | undefined, raw: unknown): z.ZodType | undefined {
   return body !== undefined && 'choose' in body ? body.choose(raw) : body

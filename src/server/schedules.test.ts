@@ -23,7 +23,7 @@ contract('schedule routes', (openWorld) => {
     const given = {
       ...nightly, time_zone: 'Europe/Berlin', payload: { a: [1, null, '\u0000'] },
       job: { priority: 5, attempts_max: 2, concurrency_key: 'k' }, missed: 'all', overlap: true,
-      enabled: true,
+      enabled: true, starts_at: '2026-01-01T00:00:00.000000Z', ends_at: null,
     }
     const created = await ours.post(home, given)
     expect([created.status, created.headers.etag]).toEqual([201, '"1"'])
@@ -33,7 +33,7 @@ contract('schedule routes', (openWorld) => {
     expect([shown.status, shown.headers.etag, shown.text]).toEqual([200, '"1"', created.text])
     const plain = await ours.post(home, { ...nightly, name: 'plain' })
     expect(plain.body).toMatchObject({
-      time_zone: 'UTC', payload: null, job: {}, missed: 'once', overlap: true, enabled: true,
+      time_zone: 'UTC', payload: null, job: {}, missed: 'once', overlap: false, enabled: true,
     })
   })
 
@@ -85,6 +85,9 @@ contract('schedule routes', (openWorld) => {
       [{ ...other, cron: '61 * * * *' }, 400, 'invalid_input', 'body.cron'],
       [{ ...other, time_zone: 'Moon' }, 400, 'invalid_input', 'body.time_zone'],
       [{ ...other, missed: 'all', overlap: false }, 400, 'invalid_input', 'body.missed'],
+      [{ ...other, starts_at: '2027-01-01T00:00:00Z', ends_at: '2026-01-01T00:00:00Z' }, 400,
+        'invalid_input', 'body.ends_at'],
+      [{ ...other, ends_at: 'tomorrow' }, 400, 'invalid_request', 'body.ends_at'],
       [{ ...other, missed: 'never' }, 400, 'invalid_request', 'body.missed'],
       [{ ...other, job: { priority: 1_001 } }, 400, 'invalid_request', 'body.job.priority'],
       [{ ...other, name: 'Not a name' }, 400, 'invalid_request', 'body.name'],

@@ -117,3 +117,27 @@ it('a run is followed as server-sent events, on behind the last one seen', async
   expect(events).not.toContain('event: step\nid: 1')
   await close()
 })
+
+it('runs keep the trace context of the request, unless the body has its own', async () => {
+  const { workflows, server, token, close } = await begun()
+  await workflows.create({ name: 'x', handle: 'flow' })
+  await workflows.createVersion('flow', { graph: 1 })
+  const trace = (digits: string) => `00-${digits.repeat(16)}-${digits.repeat(8)}-01`
+  const make = async (headers: Record<string, string>, body: object = {}) => {
+    const answer = await fetch(`${server.url}/v1/workflows/flow/runs`, {
+      method: 'POST', body: JSON.stringify(body),
+      headers: { ...headers, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    })
+    const { traceparent, tracestate } = await answer.json() as Record<string, unknown>
+    return [answer.status, traceparent, tracestate]
+  }
+  const headers = { traceparent: trace('ab'), tracestate: 'a=b' }
+  expect(await make(headers)).toEqual([201, trace('ab'), 'a=b'])
+  expect(await make({ traceparent: `01-${headers.traceparent.slice(3)}-more` }))
+    .toEqual([201, trace('ab'), null])
+  expect(await make(headers, { traceparent: trace('cd') })).toEqual([201, trace('cd'), null])
+  expect(await make(headers, { traceparent: null })).toEqual([201, null, null])
+  expect(await make({ ...headers, traceparent: 'x' })).toEqual([201, null, null])
+  expect((await make(headers, { traceparent: 'x' }))[0]).toBe(400)
+  await close()
+})

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { connect } from '../database/connect.js'
 import { Migrator } from '../database/migrate.js'
@@ -50,13 +50,36 @@ const memory: TestEngine = {
   isLasting: false,
 }
 
-const sqlite = embedded('sqlite', async () => {
+const file = embedded('sqlite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
   return {
     url: `sqlite:${join(folder, 'test.db')}`,
     drop: async () => rmSync(folder, { recursive: true, force: true }),
   }
 })
+
+const sqlite: TestEngine = {
+  ...file,
+  async createReady() {
+    const lease = await file.create()
+    copyFileSync(await (fileTemplate ??= makeFileTemplate()), pathOf(lease))
+    return lease
+  },
+}
+
+let fileTemplate: Promise<string> | undefined
+
+/** A file with the schema, for others of this process to be copies of; it goes with the process. */
+async function makeFileTemplate(): Promise<string> {
+  const lease = await file.create()
+  process.once('exit', () => rmSync(dirname(pathOf(lease)), { recursive: true, force: true }))
+  await migrate(lease.url)
+  return pathOf(lease)
+}
+
+function pathOf({ url }: DatabaseLease): string {
+  return url.slice('sqlite:'.length)
+}
 
 let created = 0
 
@@ -174,6 +197,28 @@ async function administrate(url: string, statements: readonly string[]): Promise
   } finally {
     await client.end()
   }
+}
+
+/** What asks for more of a test than it does by default. */
+const isRequest = (name: string): boolean =>
+  name.startsWith('HOLDFAST_TEST_') &&
+  !/^HOLDFAST_TEST_(RUN$|PROGRAM|FIXTURES|POSTGRES|REDIS)/.test(name)
+
+let drawn: number | undefined
+
+/**
+ * The engines that outlive their process, for what takes long on each: one of them, drawn anew in
+ * each process, unless HOLDFAST_TEST_ENGINES is `all` or a longer form of any test is asked for.
+ * The others are missing, with that for a reason.
+ */
+export function drawnEngines(): readonly TestEngine[] {
+  const lasting = testEngines().filter(({ isLasting = true }) => isLasting)
+  const present = lasting.filter(({ missing }) => missing === undefined)
+  if (Object.keys(process.env).some(isRequest)) return lasting
+  drawn ??= Math.floor(Math.random() * present.length)
+  const missing = `${present[drawn]!.name} was drawn; HOLDFAST_TEST_ENGINES=all runs on all`
+  return lasting.map((each) =>
+    (each.missing !== undefined || each === present[drawn!] ? each : { ...each, missing }))
 }
 
 /**

@@ -158,7 +158,8 @@ export function wholeOrcheo(secret = newSecret()): Required<Pick<MadeOrcheo, 'ro
       }],
       cron_triggers: [{
         workflow_id: workflow, last_dispatched_at: '2025-12-19T12:00:00+02:00',
-        config: '{"expression": "*/5 * * * *", "timezone": "Europe/Amsterdam"}',
+        config: `{"expression": "*/5 * * * *", "timezone": "Europe/Amsterdam",
+          "start_at": "2025-12-01T09:00:00+01:00", "end_at": "2999-12-31T23:00:00.5Z"}`,
       }],
       ...madeChats(), ...madeTokens(secret),
     },

@@ -11,7 +11,8 @@ const arbitraries: Record<MovedColumn['kind'], fc.Arbitrary<Moved>> = {
   text: anyText.map((text) => encodeText(text, 'text')),
   json: fc.oneof(
     anyJson.map((value) => encodeJson(value, 'json')),
-    fc.constantFrom('1.0', '{"b":1,"a":2}', '{ "a" : 1 }', '1e-07', '-0', '[1E22]', '""'),
+    fc.constantFrom('1.0', '{"b":1,"a":2}', '{ "a" : 1 }', '1e-07', '-0', '[1E22]', '""',
+      '{\n\t"a":\r\n1}', '"\\\\\\n"'),
   ),
   instant: fc.record({
     ms: fc.integer({ min: -62_000_000_000_000, max: 250_000_000_000_000 }),

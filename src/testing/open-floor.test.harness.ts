@@ -112,6 +112,9 @@ export const quickly: OpenFloorOptions = {
   outboundAllow: ['127.0.0.1'], timeoutMs: 5_000, retryDelayMs: () => 5,
 }
 
+/** Rows of one look at what is settled: of a long list most are read in vain, again and again. */
+const lookedAt = 20
+
 /** A conversation with scripted agents, and a worker that plays the floor manager. */
 export class Floor {
   readonly holdfast: Holdfast
@@ -170,9 +173,12 @@ export class Floor {
   async settled(timeoutMs = 20_000, { anew = false } = {}): Promise<void> {
     if (anew) this.#delivered = 0
     for (const until = performance.now() + timeoutMs; ;) {
+      const sinceMs = performance.now()
       if (await this.#isSettled()) return
       if (performance.now() > until) throw new Error('the floor does not settle')
-      await new Promise((done) => setTimeout(done, 10))
+      // Looking is work, too, and of a long list more of it than what is waited for.
+      const pauseMs = Math.max(10, 9 * (performance.now() - sinceMs))
+      await new Promise((done) => setTimeout(done, pauseMs))
     }
   }
 
@@ -185,19 +191,20 @@ export class Floor {
   async #isSettled(): Promise<boolean> {
     const { openFloor } = this.stores
     for (;;) {
-      const kept = await openFloor.list(this.conversationId, { after: this.#routed, limit: 200 })
+      const page = { after: this.#routed, limit: lookedAt }
+      const kept = await openFloor.list(this.conversationId, page)
       const open = kept.findIndex(({ routedAt }) => routedAt === null)
       this.#routed = (open < 0 ? kept.at(-1) : kept[open - 1])?.number ?? this.#routed
       if (open >= 0) return false
-      if (kept.length < 200) break
+      if (kept.length < lookedAt) break
     }
     for (;;) {
-      const page = { after: this.#delivered, limit: 200 }
+      const page = { after: this.#delivered, limit: lookedAt }
       const made = await openFloor.deliveries(this.conversationId, page)
       const open = made.findIndex(({ state }) => state === 'waiting')
       this.#delivered = (open < 0 ? made.at(-1) : made[open - 1])?.number ?? this.#delivered
       if (open >= 0) return false
-      if (made.length < 200) break
+      if (made.length < lookedAt) break
     }
     // With the end of a delivery its reply is kept, which may be after the first look at them.
     const since = await openFloor.list(this.conversationId, { after: this.#routed, limit: 1 })

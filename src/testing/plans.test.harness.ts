@@ -13,6 +13,7 @@ export function watchedBackend(backend: Backend, sent: (statement: Statement) =>
     run: (statement) => backend.run(kept(statement)),
     atomic: (statements) => backend.atomic(statements.map(kept)),
     transaction: (work) => backend.transaction(work),
+    snapshot: (work) => backend.snapshot(work),
     exclusive: (work) => backend.exclusive(work),
     introspect: () => backend.introspect(),
     definitions: () => backend.definitions(),

@@ -83,10 +83,10 @@ export class QueueModel {
     return 'done'
   }
 
-  release(job: ModelJob, attempt: number): Verdict {
+  release(job: ModelJob, attempt: number, isLater: boolean): Verdict {
     if (!isOf(job, attempt)) return 'attempt_stale'
     if (job.cancelled) this.#end(job, 'cancelled')
-    else job.state = 'ready'
+    else job.state = isLater ? 'scheduled' : 'ready'
     return 'done'
   }
 

@@ -27,6 +27,7 @@ function forgetfulSession(session: Session): Session {
     run: (statement) => session.run(forgetfulStatement(statement)),
     atomic: (statements) => session.atomic(statements.map(forgetfulStatement)),
     transaction: (work) => session.transaction((inner) => work(forgetfulSession(inner))),
+    snapshot: (work) => session.snapshot((inner) => work(forgetfulSession(inner))),
   }
 }
 

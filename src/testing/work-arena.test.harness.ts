@@ -48,7 +48,7 @@ export async function until(
   while (!(await condition())) {
     const isLate = performance.now() - sinceMs > timeoutMs
     if (isLate) throw new Error(`not within ${timeoutMs} ms: ${what}`)
-    await sleep(20)
+    await sleep(50)
   }
 }
 
@@ -112,7 +112,8 @@ export class WorkArena {
 
   async #start(words: readonly string[]): Promise<Worker> {
     const all = [...words, '--database', this.url, '--json']
-    const running = startCli(all, { cwd: this.#folder.path })
+    const environment = { HOLDFAST_POOL_MAX: '4' }
+    const running = startCli(all, { cwd: this.#folder.path, environment })
     const worker: Worker = { ...running, isAlive: true }
     this.#workers.add(worker)
     void running.end.then(() => {

@@ -15,10 +15,10 @@ export interface Area {
   readonly forTests?: boolean
 }
 
-const sources = ['assert', 'clock', 'errors', 'ids', 'named-ids', 'scope']
+const sources = ['assert', 'background', 'clock', 'errors', 'ids', 'named-ids', 'scope']
 const composition = [
-  'archives', 'finish', 'holdfast', 'imports', 'index', 'options', 'organization-stores',
-  'personal-data', 'runner', 'shared-parts', 'tables', 'transfer', 'webhook-work',
+  'archives', 'backups', 'finish', 'holdfast', 'imports', 'index', 'options', 'organization-stores',
+  'personal-data', 'runner', 'schedule-work', 'shared-parts', 'tables', 'transfer', 'webhook-work',
 ]
 
 /** Bottom to top. A file imports from its own folder or from a lower floor. */
@@ -35,10 +35,11 @@ export const areas: readonly Area[] = [
     floor: 4,
     folders: [
       'agent-states', 'agents', 'attachments', 'checkpoints', 'conversations', 'envelopes', 'floor',
-      'identity', 'items', 'secrets', 'settings', 'tuning', 'usage', 'webhooks', 'workflows',
+      'identity', 'items', 'secrets', 'settings', 'usage', 'webhooks', 'workflows',
     ],
     indexOnly: true,
   },
+  { floor: 4, folders: ['tuning'], indexOnly: true, also: ['workflows'] },
   { floor: 5, folders: ['adapters', 'lifecycle'] },
   { floor: 6, files: composition },
   { floor: 6, folders: ['server'], also: composition },

@@ -58,11 +58,11 @@ function countsAsUse({ from, to }: Arrow): boolean {
 
 function entryPoints(tree: Tree): Set<string> {
   const manifest = JSON.parse(tree.get('package.json') ?? '{}') as Record<string, unknown>
-  const text = JSON.stringify([manifest.bin, manifest.exports, manifest.main])
-  const compiled = [...text.matchAll(/"\.\/dist\/([^"]+)\.js"/g)]
+  const text = JSON.stringify([manifest.types, manifest.exports])
+  const declared = [...text.matchAll(/"\.\/dist\/([^"]+)\.d\.ts"/g)]
   return new Set([
-    ...compiled.map(([, path]) => `src/${path}.ts`),
-    'src/database/migrations/index.ts',
+    ...declared.map(([, path]) => `src/${path}.ts`),
+    'src/cli/main.ts', 'src/database/migrations/index.ts',
   ])
 }
 

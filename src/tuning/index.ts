@@ -1,7 +1,7 @@
 export { TuningCheckpointNotFound } from './errors.js'
 export { type TuningContext, tuningRoutes } from './routes.js'
 export { type NewTuningCheckpoint, numbersIn, type TuningListing } from './rules.js'
-export { type TuningCheckpointName, TuningStore } from './store.js'
+export { forgetTuning, type TuningCheckpointName, TuningStore } from './store.js'
 export {
   type TuningCheckpoint, tuningCheckpoints, tuningMetrics, type TuningObject, type TuningTables,
   tuningWorkflows,

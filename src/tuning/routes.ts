@@ -3,6 +3,7 @@ import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { idSchema } from '../http/schema.js'
+import { WorkflowNotFound, workflowSchema } from '../workflows/index.js'
 import { TuningCheckpointNotFound } from './errors.js'
 import {
   listingQuery, newTuningCheckpointSchema, presentCheckpoint, tuningCheckpointSchema,
@@ -17,7 +18,7 @@ export interface TuningContext {
 const define = route<TuningContext>()
 const tag = 'Tuning checkpoints'
 const scope = 'organization'
-const ofWorkflow = z.strictObject({ workflow_id: idSchema('The workflow.') })
+const ofWorkflow = z.strictObject({ workflow_id: workflowSchema })
 const params = ofWorkflow.extend({ tuning_checkpoint_id: idSchema('The checkpoint.') })
 const all = '/v1/workflows/{workflow_id}/tuning-checkpoints'
 const path = `${all}/{tuning_checkpoint_id}`
@@ -43,7 +44,7 @@ export const tuningRoutes: readonly Route<TuningContext>[] = [
     input: { params: ofWorkflow, body: newTuningCheckpointSchema },
     status: 201,
     output: tuningCheckpointSchema,
-    errors: [],
+    errors: [WorkflowNotFound],
     idempotency: 'transaction',
     handle: async ({ tuning }, { params: { workflow_id: workflowId }, body }) =>
       presentCheckpoint(await tuning.record(workflowId, {
@@ -62,7 +63,7 @@ export const tuningRoutes: readonly Route<TuningContext>[] = [
     input: { params: ofWorkflow, query: z.strictObject({ ...pageQuery, ...listingQuery }) },
     status: 200,
     output: pageSchema('TuningCheckpointPage', tuningCheckpointSchema),
-    errors: [InvalidCursor],
+    errors: [WorkflowNotFound, InvalidCursor],
     idempotency: 'none',
     handle: async ({ tuning }, { params: { workflow_id: workflowId }, query }) =>
       presentPage(await tuning.list(workflowId, query), presentCheckpoint),
@@ -78,7 +79,7 @@ export const tuningRoutes: readonly Route<TuningContext>[] = [
     input: { params },
     status: 200,
     output: tuningCheckpointSchema,
-    errors: [TuningCheckpointNotFound],
+    errors: [WorkflowNotFound, TuningCheckpointNotFound],
     idempotency: 'none',
     handle: async ({ tuning }, { params: name }) =>
       presentCheckpoint(await tuning.get(named(name))),
@@ -94,7 +95,7 @@ export const tuningRoutes: readonly Route<TuningContext>[] = [
     input: { params },
     status: 200,
     output: tuningCheckpointSchema,
-    errors: [TuningCheckpointNotFound],
+    errors: [WorkflowNotFound, TuningCheckpointNotFound],
     idempotency: 'transaction',
     handle: async ({ tuning }, { params: name }) =>
       presentCheckpoint(await tuning.setBest(named(name))),
@@ -109,7 +110,7 @@ export const tuningRoutes: readonly Route<TuningContext>[] = [
     scope,
     input: { params },
     status: 204,
-    errors: [TuningCheckpointNotFound],
+    errors: [WorkflowNotFound, TuningCheckpointNotFound],
     idempotency: 'transaction',
     handle: ({ tuning }, { params: name }) => tuning.delete(named(name)),
   }),

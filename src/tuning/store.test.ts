@@ -4,6 +4,7 @@ import { type Statement } from '../database/engine.js'
 import { InvalidCursor } from '../database/page.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { analyze, planOf, watchedBackend } from '../testing/plans.test.harness.js'
+import { WorkflowNotFound } from '../workflows/index.js'
 import {
   type NewTuningCheckpoint, TuningCheckpointNotFound, TuningStore, type TuningTables,
 } from './index.js'
@@ -12,8 +13,9 @@ const tried = (accuracy: unknown, more: Partial<NewTuningCheckpoint> = {}): NewT
   ({ runnableConfig: { temperature: 0.2 }, metrics: { accuracy } as never, ...more })
 
 /** A workflow that nobody has tuned. */
-function untuned({ holdfast, organization: { tuning }, neighbour }: ContractWorld) {
-  return { tuning, workflowId: holdfast.ids.next(), theirs: neighbour.tuning, ids: holdfast.ids }
+async function untuned({ organization: { tuning, workflows }, neighbour }: ContractWorld) {
+  const another = async () => (await workflows.create({ name: 'x' })).id
+  return { tuning, workflowId: await another(), theirs: neighbour, another }
 }
 
 const versions = async (tuning: TuningStore, workflowId: string, listing = {}) =>
@@ -22,7 +24,7 @@ const versions = async (tuning: TuningStore, workflowId: string, listing = {}) =
 
 contract('tuning checkpoints', (open) => {
   it('come back as they were recorded', async () => {
-    const { tuning, workflowId } = untuned(await open())
+    const { tuning, workflowId } = await untuned(await open())
     const given = {
       runnableConfig: { prompt: ['\0', '\ud800'], k: 1 },
       metrics: { loss: -0.5, notes: 'x', n: {} },
@@ -37,7 +39,7 @@ contract('tuning checkpoints', (open) => {
   })
 
   it('get dense versions from 50 writers at once, and leave one best', async () => {
-    const { tuning, workflowId } = untuned(await open())
+    const { tuning, workflowId } = await untuned(await open())
     const made = await Promise.all(Array.from({ length: 50 }, (_, index) =>
       tuning.record(workflowId, tried(index, { best: index % 2 === 0 }))))
     const numbers = Array.from({ length: 50 }, (_, index) => index + 1)
@@ -47,7 +49,7 @@ contract('tuning checkpoints', (open) => {
   })
 
   it('have exactly one best after 50 setters at once, the last of them', async () => {
-    const { tuning, workflowId } = untuned(await open())
+    const { tuning, workflowId } = await untuned(await open())
     const made = await Promise.all(
       Array.from({ length: 50 }, () => tuning.record(workflowId, tried(1))))
     expect(await tuning.best(workflowId)).toBeUndefined()
@@ -60,8 +62,30 @@ contract('tuning checkpoints', (open) => {
     expect(await tuning.best(workflowId)).toEqual(last)
   })
 
+  it('are deleted with their workflow, and those of no other', async () => {
+    const { holdfast, organizationId, organization: { tuning, workflows } } = await open()
+    const gone = await workflows.create({ name: 'a' })
+    const kept = await workflows.create({ name: 'b' })
+    for (const { id } of [gone, kept]) await tuning.record(id, tried(1, { best: true }))
+    const refusal = new Error('taken back')
+    await expect(holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).workflows.delete(gone.id)
+      throw refusal
+    })).rejects.toBe(refusal)
+    expect(await versions(tuning, gone.id)).toEqual([1])
+    await workflows.delete(gone.id)
+    await expect(tuning.list(gone.id)).rejects.toThrow(WorkflowNotFound)
+    expect(await versions(tuning, kept.id)).toEqual([1])
+    const database = Database.over<TuningTables>(holdfast.backend).within([organizationId as never])
+    for (const name of ['tuning_workflows', 'tuning_checkpoints', 'tuning_metrics'] as const) {
+      const rows = await database.all(database.write.selectFrom(name)
+        .select('workflow_id').where('organization_id', '=', organizationId as never))
+      expect(rows).toEqual([{ workflow_id: kept.id }])
+    }
+  })
+
   it('that are best can be deleted, and no setter brings them back', async () => {
-    const { tuning, workflowId } = untuned(await open())
+    const { tuning, workflowId } = await untuned(await open())
     const other = await tuning.record(workflowId, tried(1))
     for (let round = 0; round < 10; round++) {
       const best = await tuning.record(workflowId, tried(2, { best: true }))
@@ -81,7 +105,7 @@ contract('tuning checkpoints', (open) => {
   })
 
   it('are found by a metric’s range, numbers compared as numbers', async () => {
-    const { tuning, workflowId } = untuned(await open())
+    const { tuning, workflowId } = await untuned(await open())
     const values = [
       0, -0, 1, 9, 10, 100, -1, -10, 0.1, 0.30000000000000004, 0.3, 1e21, 5e-324, 2 ** 53,
       1.7976931348623157e308, '10', null, true, [10], { accuracy: 10 },
@@ -101,7 +125,7 @@ contract('tuning checkpoints', (open) => {
   })
 
   it('are found by what their metadata contains, with other filters', async () => {
-    const { tuning, workflowId } = untuned(await open())
+    const { tuning, workflowId } = await untuned(await open())
     await tuning.record(workflowId, tried(1, { metadata: { tags: ['a', 'b'], n: 1 } }))
     await tuning.record(workflowId, tried(2, { metadata: { tags: ['a'], n: '1' } }))
     await tuning.record(workflowId, tried(3, { metadata: { tags: 'a' }, best: true }))
@@ -114,7 +138,7 @@ contract('tuning checkpoints', (open) => {
   })
 
   it('are paged to the end, and a cursor fits its own list alone', async () => {
-    const { tuning, workflowId, ids } = untuned(await open())
+    const { tuning, workflowId, another } = await untuned(await open())
     for (let index = 0; index < 7; index++) await tuning.record(workflowId, tried(index))
     const seen: number[] = []
     let first: string | null = null
@@ -127,7 +151,8 @@ contract('tuning checkpoints', (open) => {
     }
     expect(seen).toEqual([7, 6, 5, 4, 3, 2])
     for (const [other, listing] of [
-      [ids.next(), { metric: 'accuracy', min: 1 }], [workflowId, { metric: 'accuracy', min: 2 }],
+      [await another(), { metric: 'accuracy', min: 1 }],
+      [workflowId, { metric: 'accuracy', min: 2 }],
       [workflowId, {}],
     ] as const) {
       await expect(tuning.list(other, { ...listing, cursor: first! }))
@@ -136,18 +161,41 @@ contract('tuning checkpoints', (open) => {
   })
 
   it('of others are unseen and unchanged', async () => {
-    const { tuning, workflowId, theirs } = untuned(await open())
-    const made = await theirs.record(workflowId, tried(1, { best: true }))
+    const { tuning, workflowId, theirs } = await untuned(await open())
+    const { id: their } = await theirs.workflows.create({ name: 'x' })
+    const made = await theirs.tuning.record(their, tried(1, { best: true }))
     expect(await tuning.record(workflowId, tried(2))).toMatchObject({ configVersion: 1 })
-    for (const attempt of [tuning.get(made), tuning.setBest(made), tuning.delete(made)]) {
-      await expect(attempt).rejects.toThrow(TuningCheckpointNotFound)
+    for (const deed of ['get', 'setBest', 'delete'] as const) {
+      await expect(tuning[deed](made)).rejects.toThrow(WorkflowNotFound)
+      await expect(tuning[deed]({ ...made, workflowId }))
+        .rejects.toThrow(TuningCheckpointNotFound)
     }
     expect(await tuning.best(workflowId)).toBeUndefined()
-    expect(await theirs.best(workflowId)).toEqual(made)
+    expect(await theirs.tuning.best(their)).toEqual(made)
+  })
+
+  it('are of a workflow that is there, named by its id or handle', async () => {
+    const { tuning, theirs } = await untuned(await open())
+    const [none, { id }] = [
+      '00000000-0000-7000-8000-000000000001', await theirs.workflows.create({ name: 'x' }),
+    ]
+    for (const workflowId of [none, 'gone', id]) {
+      for (const call of [
+        () => tuning.record(workflowId, tried(1)), () => tuning.list(workflowId),
+        () => tuning.best(workflowId), () => tuning.get({ workflowId, id: none }),
+        () => tuning.setBest({ workflowId, id: none }),
+        () => tuning.delete({ workflowId, id: none }),
+      ]) await expect(call()).rejects.toThrow(WorkflowNotFound)
+    }
+    const flow = await theirs.workflows.create({ name: 'x', handle: 'flow' })
+    const made = await theirs.tuning.record('flow', tried(1, { best: true }))
+    expect(made).toMatchObject({ workflowId: flow.id })
+    expect(await theirs.tuning.get({ workflowId: 'FLOW', id: made.id })).toEqual(made)
+    expect(await theirs.tuning.best(flow.id)).toEqual(made)
   })
 
   it('are refused where they break a rule, and nothing is half-done', async () => {
-    const { tuning, workflowId } = untuned(await open())
+    const { tuning, workflowId } = await untuned(await open())
     const many = Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`m${index}`, 1]))
     const wrong: [Partial<NewTuningCheckpoint>, string][] = [
       [{ runnableConfig: [] as never }, 'runnable_config'], [{ metrics: null as never }, 'metrics'],
@@ -159,7 +207,6 @@ contract('tuning checkpoints', (open) => {
       await expect(tuning.record(workflowId, { ...tried(1), ...fault }))
         .rejects.toMatchObject({ field, status: 400 })
     }
-    await expect(tuning.record('x', tried(1))).rejects.toMatchObject({ field: 'workflow_id' })
     for (const [listing, field] of [
       [{ metric: '' }, 'metric'], [{ min: 1 }, 'min'], [{ metric: 'a', max: NaN }, 'max'],
       [{ metadata: [] }, 'metadata'], [{ metadata: { a: 'x'.repeat(2_000) } }, 'metadata'],
@@ -172,10 +219,10 @@ contract('tuning checkpoints', (open) => {
 
   it('are found by indexes, whatever else there is', async () => {
     const world = await open()
-    const { tuning, workflowId, ids } = untuned(world)
+    const { tuning, workflowId, another } = await untuned(world)
     const { holdfast, organizationId } = world
     for (let workflow = 0; workflow < 20; workflow++) {
-      const id = workflow === 0 ? workflowId : ids.next()
+      const id = workflow === 0 ? workflowId : await another()
       await Promise.all(Array.from({ length: 100 }, (_, index) =>
         tuning.record(id, tried(index, { metadata: { index } }))))
     }
@@ -183,7 +230,9 @@ contract('tuning checkpoints', (open) => {
     const seen: Statement[] = []
     const watching = watchedBackend(holdfast.backend, (statement) => seen.push(statement))
     const database = Database.over<TuningTables>(watching).within([organizationId])
-    const watched = new TuningStore(database, { organizationId, actor: { id: 'x' } }, holdfast)
+    const watched = new TuningStore(database, { organizationId, actor: { id: 'x' } }, {
+      ...holdfast, workflowIdOf: async (workflow) => workflow,
+    })
     await watched.list(workflowId)
     await watched.list(workflowId, { metric: 'accuracy', min: 99 })
     await watched.list(workflowId, { metadata: { index: 3 } })

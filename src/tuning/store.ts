@@ -24,8 +24,19 @@ export interface TuningCheckpointName {
 
 /** Parts that the store takes from outside. */
 export interface TuningParts {
+  /** The id of a workflow, by id or handle; handed in. Throws WorkflowNotFound. */
+  workflowIdOf(workflow: string): Promise<string>
   readonly clock: Clock
   readonly ids: IdGenerator
+}
+
+/** Deletes all checkpoints of a workflow, with the workflow itself. */
+export async function forgetTuning(
+  database: Database<TuningTables>, organizationId: string, workflowId: Stored<'id'>,
+): Promise<void> {
+  await database.run(database.write.deleteFrom('tuning_workflows')
+    .where('organization_id', '=', columns.organizationId.encode(organizationId))
+    .where('workflow_id', '=', workflowId))
 }
 
 type Fragment = RawBuilder<unknown>
@@ -34,8 +45,9 @@ type StoredValues = Record<string, unknown>
 const { columns } = tuningCheckpoints
 
 /**
- * What tries at tuning one organization’s workflows gave. A workflow is named by its id alone. Who
- * changes which there are, or which is best, holds the workflow’s row until the commit.
+ * What tries at tuning one organization’s workflows gave. A workflow is named by its id or handle,
+ * and must be there, else WorkflowNotFound is thrown. Who changes which there are, or which is
+ * best, holds the workflow’s row until the commit.
  */
 export class TuningStore {
   readonly #database: Database<TuningTables>
@@ -52,8 +64,9 @@ export class TuningStore {
    * Records a checkpoint under the next version of its workflow: 1, 2, 3, … without gaps. Throws
    * InvalidInput, InvalidValue.
    */
-  async record(workflowId: string, given: NewTuningCheckpoint): Promise<TuningCheckpoint> {
+  async record(workflow: string, given: NewTuningCheckpoint): Promise<TuningCheckpoint> {
     checkNew(given)
+    const workflowId = await this.#parts.workflowIdOf(workflow)
     const { best = false } = given
     const row = {
       organizationId: this.#organizationId,
@@ -81,7 +94,7 @@ export class TuningStore {
 
   /** A checkpoint by its id. Throws TuningCheckpointNotFound. */
   async get(name: TuningCheckpointName): Promise<TuningCheckpoint> {
-    const { workflow, id } = this.#key(name)
+    const { workflow, id } = await this.#key(name)
     const [found] = await this.#read(sql`
       ${this.#all(workflow)} and c.id = ${id}`)
     if (found === undefined) throw notFound(name)
@@ -89,11 +102,11 @@ export class TuningStore {
   }
 
   /** One page of a workflow’s checkpoints, newest first. Throws InvalidInput, InvalidCursor. */
-  async list(workflowId: string, listing: TuningListing = {}): Promise<Page<TuningCheckpoint>> {
+  async list(name: string, listing: TuningListing = {}): Promise<Page<TuningCheckpoint>> {
     checkListing(listing)
     const limit = checkLimit(listing)
     const { metric, min, max, best, cursor } = listing
-    const workflow = columns.workflowId.encode(workflowId, 'workflow_id')
+    const workflow = await this.#workflow(name)
     const metadata = filterOf(listing)
     const list = ['tuning_checkpoints', this.#organizationId, workflow,
       [metric ?? null, min ?? null, max ?? null, metadata ?? null, best ?? null]]
@@ -124,7 +137,7 @@ export class TuningStore {
    * TuningCheckpointNotFound.
    */
   async setBest(name: TuningCheckpointName): Promise<TuningCheckpoint> {
-    const { workflow, id } = this.#key(name)
+    const { workflow, id } = await this.#key(name)
     const [, set] = await this.#atomic([
       this.#lock(workflow),
       this.#statement(sql`
@@ -139,7 +152,7 @@ export class TuningStore {
 
   /** Deletes a checkpoint; its version is not given again. Throws TuningCheckpointNotFound. */
   async delete(name: TuningCheckpointName): Promise<void> {
-    const { workflow, id } = this.#key(name)
+    const { workflow, id } = await this.#key(name)
     const results = await this.#atomic([
       this.#statement(sql`
         update tuning_workflows
@@ -226,9 +239,13 @@ export class TuningStore {
       and ${sql.ref(`${alias}.workflow_id`)} = ${workflow}`
   }
 
-  #key({ workflowId, id }: TuningCheckpointName) {
+  async #workflow(workflow: string): Promise<Stored<'id'>> {
+    return columns.workflowId.encode(await this.#parts.workflowIdOf(workflow), 'workflow_id')
+  }
+
+  async #key({ workflowId, id }: TuningCheckpointName) {
     return {
-      workflow: columns.workflowId.encode(workflowId, 'workflow_id'),
+      workflow: await this.#workflow(workflowId),
       id: columns.id.encode(id, 'tuning_checkpoint_id'),
     }
   }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { BackgroundLoop } from '../background.js'
 import { checkDays } from './rules.js'
 import { stepMax, type UsageLog } from './usage-log.js'
 
@@ -26,8 +26,7 @@ export interface UsageKeeperOptions {
 export class UsageKeeper {
   readonly #log: UsageLog
   readonly #options: UsageKeeperOptions
-  readonly #stop = new AbortController()
-  #loop: Promise<void> | undefined
+  readonly #loop = new BackgroundLoop(() => this.#look())
 
   /** Throws InvalidInput. */
   constructor(log: UsageLog, options: UsageKeeperOptions = {}) {
@@ -38,38 +37,33 @@ export class UsageKeeper {
 
   /** Begins, and goes on until it is closed. */
   start(): this {
-    if (!this.#stop.signal.aborted) this.#loop ??= this.#work()
+    this.#loop.start()
     return this
   }
 
   /** Ends after the step at work; calling it again does no harm. */
-  async close(): Promise<void> {
-    this.#stop.abort()
-    await this.#loop
+  close(): Promise<void> {
+    return this.#loop.close()
   }
 
   /** Rolls up all that is pending, then prunes; the events rolled up. */
   async pass(): Promise<number> {
     let events = 0
-    for (let taken = stepMax; taken === stepMax && !this.#stop.signal.aborted;) {
+    for (let taken = stepMax; taken === stepMax && !this.#loop.signal.aborted;) {
       taken = await this.#log.step()
       events += taken
     }
     if (events > 0) this.#tell({ kind: 'rolled_up', events })
     const { retentionDays } = this.#options
-    if (retentionDays === undefined || this.#stop.signal.aborted) return events
+    if (retentionDays === undefined || this.#loop.signal.aborted) return events
     const pruned = await this.#log.prune(retentionDays)
     if (pruned > 0) this.#tell({ kind: 'pruned', events: pruned })
     return events
   }
 
-  async #work(): Promise<void> {
-    const { everyMs = 60_000 } = this.#options
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      await this.pass().catch((error: unknown) => this.#tell({ kind: 'unavailable', error }))
-      await sleep(everyMs, undefined, { signal }).catch(() => undefined)
-    }
+  async #look(): Promise<number> {
+    await this.pass().catch((error: unknown) => this.#tell({ kind: 'unavailable', error }))
+    return this.#options.everyMs ?? 60_000
   }
 
   #tell(event: UsageKeeperEvent): void {

@@ -185,6 +185,21 @@ contract('calls of webhooks', (openWorld) => {
     expect((await world.neighbour.runs.list()).data).toEqual([])
   })
 
+  it('hand their trace context on to the run they start, if it is valid', async () => {
+    const { organization: { webhooks, workflows, runs }, holdfast } = await openWorld()
+    await workflows.create({ name: 'x', handle: 'flow' })
+    await workflows.createVersion('flow', { graph: 1 })
+    const { id } = await webhooks.create({ ...open, workflow: 'flow' })
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`
+    for (const [headers, kept] of [
+      [{ traceparent, tracestate: 'a=b' }, { traceparent, tracestate: 'a=b' }],
+      [{ traceparent: 'x', tracestate: 'a=b' }, { traceparent: null, tracestate: null }],
+    ] as const) {
+      await holdfast.webhookReceiver.receive(id, call({ headers }))
+      expect((await runs.list()).data[0]).toMatchObject(kept)
+    }
+  })
+
   it('are limited before they are looked into', async () => {
     const world = await openWorld()
     const { id } = await world.organization.webhooks.create(

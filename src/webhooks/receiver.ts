@@ -5,6 +5,7 @@ import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
 import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { RateLimited, RequestFaults } from '../http/problem.js'
+import { type TraceContext, traceContextOf } from '../http/trace-context.js'
 import { type IdGenerator, isUuid } from '../ids.js'
 import { OtherMethodsTaken, WebhookNotFound } from './errors.js'
 import { provingHeaders, proven, type SignedCall } from './signature.js'
@@ -35,6 +36,8 @@ export interface WebhookJob {
   /** The workflow to start a run of; null for a job. */
   readonly workflow: string | null
   readonly payload: JsonValue
+  /** Of the call; null where it has none that is valid. */
+  readonly trace: TraceContext | null
 }
 
 /** What receives calls of all organizations' webhooks. */
@@ -123,7 +126,8 @@ export class WebhookReceiver {
     const { organizationId, queue, workflow, id: webhookId } = webhook
     const id = this.#source.ids.next()
     const payload = payloadOf(webhook, call, { id, receivedAt: instantOf(nowMs) })
-    const job = { organizationId, queue, workflow, payload }
+    const trace = traceContextOf(call.headers.traceparent, call.headers.tracestate)
+    const job = { organizationId, queue, workflow, payload, trace }
     const within = this.#database.within([organizationId])
     return within.transaction(async (transaction) => {
       if (digest === undefined) {

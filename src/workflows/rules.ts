@@ -2,6 +2,7 @@ import { type JsonValue } from '../database/json.js'
 import { pageLimitDefault, pageLimitMax, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { isUuid } from '../ids.js'
+import { WorkflowNotFound } from './errors.js'
 import { accessLevels } from './tables.js'
 
 /** Words of a-z and 0-9 joined by single hyphens, in any case. */
@@ -54,6 +55,16 @@ export function checkedHandle(handle: string): string {
     `must be words of a-z and 0-9 joined by hyphens, at most ${handleLengthMax} characters, ` +
     'and no UUID')
   return handle.toLowerCase()
+}
+
+/** A handle that a workflow is asked for by. Throws WorkflowNotFound. */
+export function checkedReference(workflow: string): string {
+  try {
+    return checkedHandle(workflow)
+  } catch {
+    // Whatever is neither id nor handle names no workflow.
+    throw new WorkflowNotFound('There is no such workflow here.')
+  }
 }
 
 /** Tags, each once. Refuses tags that are too many or too long. */

@@ -1,19 +1,18 @@
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
-import { type Job, type NewJob } from '../queues/index.js'
-import { checkedTags, checkLength, checkObject, require } from './rules.js'
+import { type NewJob } from '../queues/index.js'
+import { checkedTags, checkLength, checkObject } from './rules.js'
 import {
   attemptsMaxDefault, checkTrace, checkTries, checkTrigger, crashesMaxDefault, runQueueDefault,
-  storedMetadata, storedValue, triesCeiling,
+  checkWaiting, type RunWaiting, storedMetadata, storedValue,
 } from './run-rules.js'
 import { type RunKey } from './run-standing.js'
 import { type RunTables, workflowRunTags, workflowRuns as table } from './run-tables.js'
 import { type Metadata } from './tables.js'
 
 /** How the job of a queued run waits, as for any job. */
-type Waiting = Pick<NewJob, 'priority' | 'delayMs' | 'runAt' | 'concurrencyKey' | 'backoff'>
+type Waiting = RunWaiting & Pick<NewJob, 'delayMs' | 'runAt'>
 
 /** A run to be made. */
 export interface NewRun extends Waiting {
@@ -67,6 +66,7 @@ export function runRow(run: NewRun, place: RunPlace): RunRow {
   checkTrace(traceparent, tracestate)
   checkTries(attemptsMax, 'attempts_max')
   checkTries(crashesMax, 'crashes_max')
+  checkWaiting(run)
   return {
     organization_id: place.organization_id,
     id: place.id,
@@ -90,13 +90,22 @@ export function runRow(run: NewRun, place: RunPlace): RunRow {
     created_by: columns.createdBy.encode(place.createdBy, 'actor'),
     created_at: columns.createdAt.encode(place.now),
     day: columns.day.encode(place.now.slice(0, 10)),
+    ...storedWaiting(run),
     ...unbegun,
   }
 }
 
+const storedWaiting = ({ priority, concurrencyKey, backoff }: RunWaiting) => ({
+  priority: columns.priority.encode(priority ?? null, 'priority'),
+  concurrency_key: columns.concurrencyKey.encode(concurrencyKey ?? null, 'concurrency_key'),
+  backoff_base_ms: columns.backoffBaseMs.encode(backoff?.baseMs ?? null, 'backoff.base_ms'),
+  backoff_cap_ms: columns.backoffCapMs.encode(backoff?.capMs ?? null, 'backoff.cap_ms'),
+})
+
 const unbegun = {
   output: null, error: null, job_id: null, started_at: null, started_ms: null, finished_at: null,
-  duration_ms: null, attempt: columns.attempt.encode(0), step_count: columns.stepCount.encode(0),
+  duration_ms: null, by_hand: columns.byHand.encode(false),
+  attempt: columns.attempt.encode(0), step_count: columns.stepCount.encode(0),
 }
 
 function storedConfiguration(configuration: Metadata): Stored<'json'> {
@@ -107,7 +116,7 @@ function storedConfiguration(configuration: Metadata): Stored<'json'> {
 }
 
 /** The rows by which a run is found by its tags. */
-function tagRows(row: RunRow): RunTables['workflow_run_tags'][] {
+export function tagRows(row: RunRow): RunTables['workflow_run_tags'][] {
   return columns.tags.decode(row.tags).map((tag) => ({
     organization_id: row.organization_id, tag: workflowRunTags.columns.tag.encode(tag),
     created_at: row.created_at, run_id: row.id,
@@ -129,28 +138,4 @@ export function jobOfRun(row: RunRow, run: NewRun): NewJob {
     ...(run.concurrencyKey === undefined ? {} : { concurrencyKey: run.concurrencyKey }),
     ...(run.backoff === undefined ? {} : { backoff: run.backoff }),
   }
-}
-
-/** Inserts a run with its tags. */
-export async function insertRun(transaction: Database<RunTables>, row: RunRow): Promise<void> {
-  const tags = tagRows(row)
-  await transaction.atomic([
-    transaction.write.insertInto('workflow_runs').values(row).compile(),
-    ...(tags.length === 0
-      ? []
-      : [transaction.write.insertInto('workflow_run_tags').values(tags).compile()]),
-  ])
-}
-
-/** The workflow that a job names, and the run that is to be made of it. Throws InvalidInput. */
-export function runOfJob({ payload, queue, attemptsMax, crashesMax }: Job) {
-  const { workflow, input, tags, metadata } = Object(payload) as
-    NewRun & { readonly workflow?: unknown }
-  require(typeof workflow === 'string', 'payload.workflow', 'must name a workflow')
-  const run: NewRun = {
-    input, tags, metadata, queue, trigger: 'cron',
-    attemptsMax: Math.min(attemptsMax, triesCeiling),
-    crashesMax: Math.min(crashesMax, triesCeiling),
-  }
-  return { workflow: String(workflow), run }
 }

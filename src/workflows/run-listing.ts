@@ -1,4 +1,4 @@
-import { sql, type SqlBool } from 'kysely'
+import { type SelectQueryBuilder, sql, type SqlBool } from 'kysely'
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
@@ -56,14 +56,85 @@ export async function listRuns(
   const list = ['workflow_runs', organizationId, ...Object.entries(narrowed)
     .filter(([, value]) => value !== undefined).sort()]
   const last = cursor === undefined ? undefined : placeOf(keyOf(list, cursor))
-  const query = filter.tag === undefined
-    ? plainQuery(database, organizationId, last)
-    : taggedQuery(database, organizationId, { tag: filter.tag, last })
+  const query = await isPicky(database, organizationId, filter)
+    ? pickedQuery(database, organizationId, { filter, last })
+    : walkingQuery(database, organizationId, { filter, last })
   const rows = await database.all(filtered(query, filter).limit(limit + 1))
   return pageOf(rows.map(entryOf), limit, ({ createdAt, id }) => cursorOf(list, [createdAt, id]))
 }
 
 type Place = ReturnType<typeof placeOf>
+
+interface From {
+  readonly filter: RunFilter
+  readonly last: Place | undefined
+}
+
+/**
+ * Runs that a filter by duration may leave and be sorted. Of more, a walk in the order of the list
+ * meets so many that it soon has a page.
+ */
+const pickedMax = 1_000
+
+/** Whether a filter by duration leaves so few runs that they are better looked up. */
+async function isPicky(
+  database: On, organizationId: Stored<'id'>, filter: RunFilter,
+): Promise<boolean> {
+  if (filter.durationMsMin === undefined && filter.durationMsMax === undefined) return false
+  const beyond = timed(database, organizationId, filter).select('workflow_runs.id')
+    .offset(sql.lit(pickedMax)).limit(sql.lit(1))
+  return (await database.all(beyond)).length === 0
+}
+
+/** Runs by how long they took. */
+function timed(database: On, organizationId: Stored<'id'>, filter: RunFilter) {
+  const { durationMsMin, durationMsMax } = filter
+  return within(
+    database.write.selectFrom('workflow_runs')
+      .where('workflow_runs.organization_id', '=', organizationId)
+      .orderBy('workflow_runs.duration_ms'),
+    { durationMsMin, durationMsMax })
+}
+
+/** Sorts the runs that took so long; none but them is read. */
+function pickedQuery(database: On, organizationId: Stored<'id'>, { filter, last }: From) {
+  // Runs that ended since they were counted have room as well.
+  const picked = timed(database, organizationId, filter)
+    .select(['workflow_runs.created_at', 'workflow_runs.id']).limit(sql.lit(2 * pickedMax))
+  const { tag } = filter
+  // With the limit inside, PostgreSQL looks each run up by its key, whatever it expects. SQLite
+  // keeps to the order of a cross join.
+  const { writesInWith: hasLateral } = database.engine
+  const run = hasLateral
+    ? sql<RunTables['workflow_runs']>`lateral (select * from workflow_runs as r
+      where r.organization_id = ${organizationId} and r.id = p.id limit 1)`
+    : sql<RunTables['workflow_runs']>`workflow_runs`
+  return database.write.selectFrom(picked.as('p'))
+    .crossJoin(run.as('workflow_runs'))
+    .select(entryColumns.map((name) => `workflow_runs.${name}` as const))
+    .where('workflow_runs.organization_id', '=', organizationId)
+    .whereRef('workflow_runs.id', '=', 'p.id')
+    .$if(tag !== undefined, (all) => all.where((where) => where.exists(
+      where.selectFrom('workflow_run_tags as t').select('t.run_id')
+        .where('t.organization_id', '=', organizationId)
+        .where('t.tag', '=', columns.status.encode(tag!, 'tag'))
+        .whereRef('t.created_at', '=', 'p.created_at')
+        .whereRef('t.run_id', '=', 'p.id'))))
+    .$if(last !== undefined, (all) => all.where(
+      sql<SqlBool>`(p.created_at, p.id) < ${last}`))
+    // Not by the columns of the runs: PostgreSQL would walk all of them in that order.
+    .orderBy('p.created_at', 'desc')
+    .orderBy('p.id', 'desc') as unknown as Query
+}
+
+type Query = ReturnType<typeof plainQuery>
+
+/** Walks the runs in the order of the list. */
+function walkingQuery(database: On, organizationId: Stored<'id'>, { filter, last }: From) {
+  return filter.tag === undefined
+    ? plainQuery(database, organizationId, last)
+    : taggedQuery(database, organizationId, { tag: filter.tag, last })
+}
 
 function plainQuery(database: On, organizationId: Stored<'id'>, last: Place | undefined) {
   return database.write.selectFrom('workflow_runs')
@@ -92,13 +163,25 @@ function taggedQuery(
     .$if(last !== undefined, (all) => all.where(
       sql<SqlBool>`(t.created_at, t.run_id) < ${last}`))
     .orderBy('t.created_at', 'desc')
-    .orderBy('t.run_id', 'desc') as unknown as ReturnType<typeof plainQuery>
+    .orderBy('t.run_id', 'desc') as unknown as Query
 }
 
-function filtered(query: ReturnType<typeof plainQuery>, filter: RunFilter) {
-  const { workflowId, status, from, to, durationMsMin, durationMsMax, parentRunId } = filter
+/** Of the runs of a query, those that took as long as asked for. */
+function within<O>(
+  query: SelectQueryBuilder<RunTables, 'workflow_runs', O>,
+  { durationMsMin, durationMsMax }: RunFilter,
+) {
   const duration = columns.durationMs.encode.bind(columns.durationMs)
   return query
+    .$if(durationMsMin !== undefined, (all) =>
+      all.where('workflow_runs.duration_ms', '>=', duration(durationMsMin!)))
+    .$if(durationMsMax !== undefined, (all) =>
+      all.where('workflow_runs.duration_ms', '<=', duration(durationMsMax!)))
+}
+
+function filtered(query: Query, filter: RunFilter) {
+  const { workflowId, status, from, to, parentRunId } = filter
+  return within(query, filter)
     .$if(workflowId !== undefined, (all) =>
       all.where('workflow_runs.workflow_id', '=', workflowId!))
     .$if(status !== undefined, (all) =>
@@ -107,10 +190,6 @@ function filtered(query: ReturnType<typeof plainQuery>, filter: RunFilter) {
       all.where('workflow_runs.created_at', '>=', columns.createdAt.encode(from!, 'from')))
     .$if(to !== undefined, (all) =>
       all.where('workflow_runs.created_at', '<', columns.createdAt.encode(to!, 'to')))
-    .$if(durationMsMin !== undefined, (all) =>
-      all.where('workflow_runs.duration_ms', '>=', duration(durationMsMin!)))
-    .$if(durationMsMax !== undefined, (all) =>
-      all.where('workflow_runs.duration_ms', '<=', duration(durationMsMax!)))
     .$if(parentRunId !== undefined, (all) => all.where(
       'workflow_runs.parent_run_id', '=', columns.id.encode(parentRunId!, 'parent_run_id')))
 }

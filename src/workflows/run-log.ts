@@ -4,6 +4,9 @@ import { CoalescingWriter } from '../database/coalesce.js'
 import { type Database, prepareBatch } from '../database/database.js'
 import { type IdGenerator } from '../ids.js'
 import { type JobLog } from '../queues/index.js'
+import { type ChangedRow, type ChangeRow, RunChanges } from './run-changes.js'
+import { runInserts } from './run-inserts.js'
+import { VersionPlaces } from './run-place.js'
 import { type RunTables } from './run-tables.js'
 import { type Numbered, StepBatch, type StepCall } from './step-batch.js'
 import { endKinds, endStatement } from './step-statements.js'
@@ -40,7 +43,12 @@ export class RunLog {
   readonly jobs: JobLog
   readonly batch: StepBatch
   readonly endSteps
+  readonly versions: VersionPlaces
+  /** Statements that insert runs. */
+  readonly inserts
+  readonly changes: RunChanges
   readonly #writer: CoalescingWriter<StepCall, Numbered>
+  readonly #changeWriter: CoalescingWriter<ChangeRow, ChangedRow>
 
   constructor(database: Database<RunTables>, source: RunSource) {
     this.database = database
@@ -52,13 +60,23 @@ export class RunLog {
     this.endSteps = prepareBatch(database.as<never>(), {
       name: 'workflow_steps_end', kinds: endKinds, build: endStatement,
     })
+    this.versions = new VersionPlaces(database)
+    this.inserts = runInserts(database)
+    this.changes = new RunChanges(database)
     const { waitingTimeoutMs } = source
+    const waiting = waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }
     this.#writer = new CoalescingWriter<StepCall, Numbered>({
       write: (calls) => this.batch.write(calls),
       orderKey: ({ organizationId, runId }) => `${organizationId} ${runId}`,
       weigh: ({ drafts }) => drafts.reduce((sum, { input, output, error }) =>
         sum + 300 + (input?.length ?? 0) + (output?.length ?? 0) + (error?.length ?? 0), 0),
-      ...(waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }),
+      ...waiting,
+    })
+    this.#changeWriter = new CoalescingWriter<ChangeRow, ChangedRow>({
+      write: (calls) => this.changes.write(calls),
+      orderKey: (call) => `${call.organization_id} ${call.run_id}`,
+      weigh: ({ output, error }) => 300 + (output?.length ?? 0) + (error?.length ?? 0),
+      ...waiting,
     })
   }
 
@@ -70,13 +88,21 @@ export class RunLog {
     return outcome!.value
   }
 
+  /** Changes a run in company with others; inside a transaction alone. */
+  async change(row: ChangeRow, transaction?: Database<RunTables>): Promise<ChangedRow> {
+    if (transaction === undefined) return this.#changeWriter.append(row)
+    const [outcome] = await this.changes.write([row], transaction)
+    if ('error' in outcome!) throw outcome.error
+    return outcome!.value
+  }
+
   /** Says that a run has changed; call it after the commit. */
   tell(run: RunName): void {
     void this.signals.publish(runTopic(run), '').catch(() => undefined)
   }
 
-  /** Resolves when no step is on its way to the database. */
-  idle(): Promise<void> {
-    return this.#writer.idle()
+  /** Resolves when no step and no change is on its way to the database. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#writer.idle(), this.#changeWriter.idle()])
   }
 }

@@ -26,10 +26,11 @@ export function rerunOf(before: WorkflowRun, { fromStep, ...changes }: Rerun): N
     })
   }
   const { input, version, configuration, tags, metadata, traceparent, tracestate } = before
-  const { queue, attemptsMax, crashesMax } = before
+  const { queue, attemptsMax, crashesMax, priority, concurrencyKey, backoff } = before
   const given = Object.entries(changes).filter(([, value]) => value !== undefined)
   return {
     input, version, tags, metadata, traceparent, tracestate, queue, attemptsMax, crashesMax,
+    concurrencyKey, backoff, ...(priority === null ? {} : { priority }),
     // Another version brings its own configuration.
     ...(changes.version === undefined ? { configuration } : {}),
     trigger: 'rerun',

@@ -48,8 +48,11 @@ export const runRoutes: readonly Route<RunContextOfRoutes>[] = [
     input: { params: z.strictObject({ workflow: workflowSchema }), body: newRunSchema },
     status: 201,
     errors: making,
-    handle: async ({ runs }, { params: { workflow }, body }) =>
-      presentRun(await runs.create(workflow, newRunOf(body))),
+    handle: async ({ runs }, { params: { workflow }, body, origin: { trace } }) => {
+      const isTraced = body.traceparent === undefined && body.tracestate === undefined
+      const run = { ...newRunOf(body), ...(isTraced ? trace : {}) }
+      return presentRun(await runs.create(workflow, run))
+    },
   }),
   define({
     ...reading,

@@ -2,7 +2,11 @@ import { type JsonValue } from '../database/json.js'
 import { type Stored } from '../database/columns.js'
 import { checkLength, checkObject, checkText, require } from './rules.js'
 import { runStatuses, stepStatuses, workflowRuns, workflowSteps } from './run-tables.js'
+import { type NewJob } from '../queues/index.js'
 import { type Metadata } from './tables.js'
+
+/** How the job of a run waits, and that of its rerun. */
+export type RunWaiting = Pick<NewJob, 'priority' | 'concurrencyKey' | 'backoff'>
 
 /** The queue of runs that name none. */
 export const runQueueDefault = 'runs'
@@ -63,6 +67,21 @@ export function checkTrigger(trigger: string): void {
 export function checkTries(value: number, field: string): void {
   const valid = Number.isInteger(value) && value >= 1 && value <= triesCeiling
   require(valid, field, `must be an integer from 1 to ${triesCeiling}`)
+}
+
+/** Milliseconds that a job waits at most: 366 days, as for any job. */
+const waitMaxMs = 366 * 24 * 60 * 60 * 1_000
+
+/** Refuses what the job of a run could not wait by. */
+export function checkWaiting({ priority = 0, concurrencyKey, backoff = {} }: RunWaiting): void {
+  const isPriority = Number.isInteger(priority) && Math.abs(priority) <= 1_000
+  require(isPriority, 'priority', 'must be an integer from -1000 to 1000')
+  if (concurrencyKey != null) checkText(concurrencyKey, 'concurrency_key', [1, 255])
+  for (const [field, value] of [['base_ms', backoff.baseMs], ['cap_ms', backoff.capMs]] as const) {
+    const valid = value === undefined ||
+      (Number.isInteger(value) && value >= 0 && value <= waitMaxMs)
+    require(valid, `backoff.${field}`, `must be an integer from 0 to ${waitMaxMs}`)
+  }
 }
 
 /** Refuses what is no trace context. */

@@ -58,6 +58,8 @@ const newRun = {
 export const newRunSchema = named('NewWorkflowRun', z.strictObject({
   ...newRun,
   parent_run_id: idSchema('The run that it belongs to.').nullable().optional(),
+  traceparent: traceparent.nullable().optional().describe('W3C trace context of whoever starts ' +
+    'it; kept and handed on. Default: the headers `traceparent` and `tracestate`, if valid.'),
 }))
 
 /** Body of `POST /v1/runs/{run_id}/rerun`. */
@@ -73,7 +75,8 @@ const attempt = z.int().min(1).optional()
 /** Body of `POST …/start`. */
 export const startSchema = named('WorkflowRunStart', z.strictObject({
   attempt: z.int().min(1).optional()
-    .describe('The attempt of its job, as it was claimed; earlier attempts say no more.'),
+    .describe('The attempt of its job, as it was claimed; earlier attempts say no more. ' +
+      'Without it the run is begun by hand, and its job waits until it is over or given back.'),
 }))
 
 /** Body of `POST …/succeed`. */
@@ -86,7 +89,8 @@ export const successSchema = named('WorkflowRunSuccess', z.strictObject({
 export const runFailureSchema = named('WorkflowRunFailure', z.strictObject({
   attempt,
   error: jsonSchema('Any JSON value, at most 64 Ki characters.'),
-  retry: z.boolean().optional().describe('True: it waits for another attempt. Default false.'),
+  retry: z.boolean().optional().describe('True: it waits for another ' +
+    'attempt, unless it has no queue and has had `attempts_max` of them. Default false.'),
 }))
 
 /** Body of `POST …/cancel`. */
@@ -113,6 +117,9 @@ const entry = {
   step_count: z.int().describe('Steps so far; the number of the last one.'),
   queue: z.string().nullable(),
   job_id: idSchema('The job in which it waits for a worker.').nullable(),
+  priority: z.int().nullable().describe('Of its job; null for the default, as all three here.'),
+  concurrency_key: z.string().nullable(),
+  backoff: z.object({ base_ms: z.int().nullable(), cap_ms: z.int().nullable() }),
   created_by: z.string(),
   created_at: instantSchema('When it was made.'),
   started_at: instantSchema('When it was begun first.').nullable(),
@@ -265,6 +272,9 @@ export function presentRunEntry(run: WorkflowRunEntry) {
     step_count: run.stepCount,
     queue: run.queue,
     job_id: run.jobId,
+    priority: run.priority,
+    concurrency_key: run.concurrencyKey,
+    backoff: { base_ms: run.backoff.baseMs ?? null, cap_ms: run.backoff.capMs ?? null },
     created_by: run.createdBy,
     created_at: run.createdAt,
     started_at: run.startedAt,

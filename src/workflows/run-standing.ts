@@ -10,6 +10,8 @@ export interface RunStanding {
   readonly status: RunStatus
   readonly attempt: number
   readonly stepCount: number
+  /** Whether it runs in somebody's hands while it has a queue as well. */
+  readonly byHand: boolean
 }
 
 /** The columns by which a run is found. */
@@ -24,12 +26,14 @@ export async function findStanding(
   key: RunKey,
 ): Promise<RunStanding | undefined> {
   const stored = await database.first(database.write.selectFrom('workflow_runs')
-    .select(['status', 'attempt', 'step_count'])
+    .select(['status', 'attempt', 'step_count', 'by_hand', 'queue'])
     .where((where) => where.and(key)))
   return stored === undefined ? undefined : {
     status: columns.status.decode(stored.status) as RunStatus,
     attempt: columns.attempt.decode(stored.attempt),
     stepCount: columns.stepCount.decode(stored.step_count),
+    byHand: columns.byHand.decode(stored.by_hand) && stored.status === 'running' &&
+      stored.queue !== null,
   }
 }
 
@@ -58,5 +62,7 @@ export function refusalOf(
 export const runNotFound = (runId: string) => new RunNotFound(`There is no run ${runId} here.`)
 
 /** Another attempt has the run. */
-export const staleAttempt = ({ attempt }: RunStanding, given: number) => new RunAttemptStale(
-  `The run is at attempt ${attempt}; what attempt ${given} says does not count.`)
+export const staleAttempt = ({ attempt, byHand }: RunStanding, given: number) =>
+  new RunAttemptStale(byHand && given > attempt
+    ? `Somebody began the run by hand, as attempt ${attempt}, and has not said what became of it.`
+    : `The run is at attempt ${attempt}; what attempt ${given} says does not count.`)

@@ -1,26 +1,26 @@
-import { Recorder } from '../audit/index.js'
+import { type AuditRecord, Recorder } from '../audit/index.js'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
 import { type Page } from '../database/page.js'
 import { isUuid } from '../ids.js'
-import { type Job, JobFinished, JobNotFound, QueueStore } from '../queues/index.js'
+import { type Beside, type Job, JobFinished, JobNotFound, QueueStore } from '../queues/index.js'
 import { type Scope } from '../scope.js'
-import { WorkflowArchived, WorkflowVersionNotFound } from './errors.js'
 import {
-  insertRun, jobOfRun, type NewRun, runOfJob, type RunPlace, type RunRow, runRow,
+  jobOfRun, type NewRun, type RunPlace, type RunRow, runRow,
 } from './run-draft.js'
 import { followRun, type RunEvent, type RunFollowing } from './run-follow.js'
 import { listRuns, type RunListing, type WorkflowRunEntry } from './run-listing.js'
 import { type RunLog } from './run-log.js'
+import { runOfJob } from './run-payload.js'
 import { copySteps, type Rerun, rerunOf } from './run-rerun.js'
 import { findStanding, type RunKey, runNotFound } from './run-standing.js'
 import {
   type RunStatistics, runStatistics, spanOf, type StatisticsListing,
 } from './run-statistics.js'
 import { runOf, type RunTables, type WorkflowRun, workflowRuns } from './run-tables.js'
-import { type RunTarget, RunTransitions } from './run-transitions.js'
+import { type RunEnd, type RunTarget, RunTransitions } from './run-transitions.js'
 import { fenceOf } from './step-batch.js'
 import { StepStore } from './step-store.js'
 import { WorkflowStore } from './store.js'
@@ -60,9 +60,8 @@ export class RunStore {
    * Throws WorkflowNotFound, WorkflowArchived, WorkflowVersionNotFound, InvalidInput, InvalidValue.
    */
   async create(workflow: string, run: NewRun = {}): Promise<WorkflowRun> {
-    const place = await this.#placeOf(workflow, run.version)
-    const row = runRow(run, place)
-    return this.#inTransaction((transaction) => this.#insert(transaction, row, run))
+    const row = runRow(run, await this.#placeOf(workflow, run.version))
+    return this.#insert(row, run, this.#transaction)
   }
 
   /**
@@ -77,7 +76,8 @@ export class RunStore {
     const { fromStep } = changes
     const row = runRow(run, { ...place, ...(fromStep === undefined ? {} : { fromStep }) })
     return this.#inTransaction(async (transaction) => {
-      const made = await this.#insert(transaction, row, run)
+      const made = await this.#insert(row, run, transaction)
+      await this.#tell(transaction, 'rerun', { id: before.id, details: toldOf(made, changes) })
       if (fromStep === undefined) return made
       const copied = { from: this.#key(before.id), to: row.id, before: fromStep }
       const stepCount = await copySteps(transaction, copied)
@@ -87,16 +87,20 @@ export class RunStore {
 
   /**
    * The id of the run of a job that names a workflow and no run, as those of schedules do; its
-   * first attempt makes it. The payload: `workflow`, and `input`, `tags`, `metadata` if you like.
-   * Throws WorkflowNotFound, WorkflowArchived, WorkflowVersionNotFound, InvalidInput.
+   * first attempt makes it. The payload: `workflow`, and `input`, `version`, `configuration`,
+   * `tags`, `metadata`, `traceparent`, `tracestate` if you like; anything else is refused. Throws
+   * WorkflowNotFound, WorkflowArchived, WorkflowVersionNotFound, InvalidInput.
    */
   async ofJob(job: Job): Promise<string> {
     const key = this.#key(job.id)
     if ((await findStanding(this.#database, key)) !== undefined) return key.id
     const { workflow, run } = runOfJob(job)
-    const row = runRow(run, { ...await this.#placeOf(workflow, undefined), ...key })
+    const { priority, concurrencyKey, backoff } = job
+    const waiting = { priority, concurrencyKey, backoff }
+    const place = await this.#placeOf(workflow, run.version)
+    const row = runRow({ ...waiting, ...run }, { ...place, ...key })
     const whole = { ...row, job_id: columns.jobId.encode(job.id) }
-    await this.#inTransaction((transaction) => insertRun(transaction, whole))
+    await this.#database.atomic(this.#log.inserts([whole]))
     return key.id
   }
 
@@ -125,8 +129,8 @@ export class RunStore {
 
   /**
    * Begins a run. Without `attempt` one that waits, as its next attempt; with `attempt`, which is
-   * that of its job, as this one, and also when an earlier attempt did not say what became of it.
-   * Throws RunNotFound, RunStatusConflict, RunAttemptStale.
+   * that of its job, as this one, and also when an earlier attempt did not say what became of it,
+   * unless that was begun by hand. Throws RunNotFound, RunStatusConflict, RunAttemptStale.
    */
   async start(runId: string, { attempt }: Speaking = {}): Promise<WorkflowRun> {
     const key = this.#key(runId)
@@ -145,8 +149,8 @@ export class RunStore {
   }
 
   /**
-   * Ends a running run badly; with `retry`, it waits for another attempt instead. Throws as
-   * `succeed`.
+   * Ends a running run badly; with `retry`, it waits for another attempt instead, unless it has no
+   * queue and this was its last (`attemptsMax`). Throws as `succeed`.
    */
   async fail(
     runId: string,
@@ -159,10 +163,30 @@ export class RunStore {
       : this.#transitions().fail(target, error))
   }
 
+  /**
+   * What ends a run beside the completion of its job, by the same attempt: for runners. Throws
+   * InvalidInput, InvalidValue.
+   */
+  endBeside(runId: string, attempt: number, end: RunEnd): Beside {
+    const target = this.#target(runId, { attempt })
+    const row = this.#transitions().endWithJob(target, end)
+    return { writer: this.#log.changes.statements, row }
+  }
+
+  /** Tells who follows that a run has changed, where nobody else has. */
+  tell(runId: string): void {
+    const name = { organizationId: this.#scope.organizationId, runId: this.#key(runId).id }
+    this.#database.afterCommit(() => this.#log.tell(name))
+  }
+
   /** Ends a run of which nobody will say anything any more, begun or not. Throws as `succeed`. */
   async abandon(runId: string, error: JsonValue): Promise<WorkflowRun> {
     const target = { key: this.#key(runId), fence: null }
-    return this.#told(this.#transitions().fail(target, error, 'abandon'))
+    return this.#told(this.#inTransaction(async (transaction) => {
+      const run = await this.#transitions(transaction).fail(target, error, 'abandon')
+      await this.#tell(transaction, 'abandoned', run)
+      return run
+    }))
   }
 
   /**
@@ -174,7 +198,9 @@ export class RunStore {
     return this.#told(this.#inTransaction(async (transaction) => {
       // The job first, as workers do that end both.
       if (jobId !== null) await this.#cancelJob(transaction, jobId)
-      return this.#transitions(transaction).cancel(this.#key(runId), reason)
+      const run = await this.#transitions(transaction).cancel(this.#key(runId), reason)
+      await this.#tell(transaction, 'cancelled', run)
+      return run
     }))
   }
 
@@ -189,38 +215,26 @@ export class RunStore {
     })
   }
 
-  async #insert(transaction: On, row: RunRow, run: NewRun): Promise<WorkflowRun> {
-    const queued = row.queue === null ? row : {
-      ...row,
-      job_id: columns.jobId.encode(
-        (await this.#queues(transaction).enqueue(row.queue, jobOfRun(row, run))).id),
+  /** Inserts a run with the job in which it waits, in company with others outside a transaction. */
+  async #insert(row: RunRow, run: NewRun, transaction: On | undefined): Promise<WorkflowRun> {
+    if (row.queue === null) {
+      await (transaction ?? this.#database).atomic(this.#log.inserts([row]))
+      return runOf(row)
     }
-    await insertRun(transaction, queued)
+    let queued = row
+    await this.#queues(transaction).enqueue(row.queue, jobOfRun(row, run), (jobId) => {
+      queued = { ...row, job_id: jobId }
+      return { writer: this.#log.inserts, row: queued }
+    })
     return runOf(queued)
   }
 
   async #placeOf(workflow: string, version: number | undefined): Promise<RunPlace> {
-    const { write } = this.#database
-    const wanted = version === undefined ? undefined : columns.version.encode(version, 'version')
-    const found = await new WorkflowStore(this.#database.as(), this.#scope, this.#log).get(workflow)
-    if (found.archivedAt !== null) {
-      throw new WorkflowArchived(`The workflow ${found.id} is archived; restore it first.`)
-    }
-    const workflowId = columns.workflowId.encode(found.id)
-    const number = wanted ?? columns.version.encode(found.versionCount)
-    const stored = await this.#database.first(write.selectFrom('workflow_versions')
-      .select('configuration')
-      .where('organization_id', '=', this.#organizationId)
-      .where('workflow_id', '=', workflowId)
-      .where('number', '=', number))
-    if (stored === undefined) {
-      throw new WorkflowVersionNotFound(version === undefined
-        ? 'The workflow has no version yet, so that nothing of it can run.'
-        : `The workflow has no version ${version}.`)
-    }
+    const organizationId = this.#organizationId
+    const place = await this.#log.versions.find(
+      this.#database, { organizationId, workflow, version })
     return {
-      organization_id: this.#organizationId, id: columns.id.encode(this.#log.ids.next()),
-      workflowId, version: Number(number), configuration: stored.configuration,
+      ...place, organization_id: organizationId, id: columns.id.encode(this.#log.ids.next()),
       createdBy: this.#scope.actor.id, now: instantOf(this.#log.clock.now()),
     }
   }
@@ -241,13 +255,32 @@ export class RunStore {
     }
   }
 
-  #queues(transaction: On): QueueStore {
-    const witness = new Recorder(this.#scope, this.#log)
-    return new QueueStore(this.#log.jobs, this.#scope, { witness, transaction: transaction.as() })
+  #queues(transaction: On | undefined): QueueStore {
+    return new QueueStore(this.#log.jobs, this.#scope, {
+      witness: this.#recorder(), transaction: transaction?.as(),
+    })
   }
 
-  #transitions(database = this.#database): RunTransitions {
-    return new RunTransitions(database, this.#log.clock)
+  #recorder(): Recorder {
+    return new Recorder(this.#scope, this.#log)
+  }
+
+  /** Tells the audit log what was done to a run, in the transaction that does it. */
+  async #tell(
+    transaction: On,
+    verb: string,
+    { id, details = {} }: { readonly id: string; readonly details?: AuditRecord['details'] },
+  ): Promise<void> {
+    await this.#recorder().record(transaction, {
+      action: `run.${verb}`, resourceKind: 'run', resourceId: id, details,
+    })
+  }
+
+  #transitions(transaction = this.#transaction): RunTransitions {
+    return new RunTransitions({
+      database: transaction ?? this.#database, clock: this.#log.clock,
+      change: (row) => this.#log.change(row, transaction),
+    })
   }
 
   #target(runId: string, { attempt }: Speaking): RunTarget {
@@ -271,3 +304,11 @@ export class RunStore {
   }
 }
 
+/** Of a rerun its id and the names of what was given anew, never the content. */
+function toldOf({ id }: WorkflowRun, { fromStep, ...changes }: Rerun) {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined)
+  return {
+    run_id: id, changed: given.map(([name]) => name),
+    ...(fromStep === undefined ? {} : { from_step: fromStep }),
+  }
+}

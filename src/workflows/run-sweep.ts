@@ -1,9 +1,9 @@
 import { sql, type SqlBool } from 'kysely'
-import { type Clock } from '../clock.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
 import { jobs, type QueueTables } from '../queues/index.js'
 import { RunStatusConflict } from './errors.js'
+import { type RunLog } from './run-log.js'
 import { type RunKey } from './run-standing.js'
 import { type RunTables, workflowRuns } from './run-tables.js'
 import { RunTransitions } from './run-transitions.js'
@@ -22,12 +22,12 @@ const { columns } = workflowRuns
  */
 export class RunSweep {
   readonly #database: Database<RunTables & QueueTables>
-  readonly #clock: Clock
+  readonly #log: RunLog
   #after: RunKey | undefined
 
-  constructor(database: Database<RunTables>, clock: Clock) {
-    this.#database = database.as()
-    this.#clock = clock
+  constructor(log: RunLog) {
+    this.#database = log.database.as()
+    this.#log = log
   }
 
   /** How many runs it ended. */
@@ -64,7 +64,10 @@ export class RunSweep {
     const own = this.#database.within([columns.organizationId.decode(organization_id)])
     try {
       const target = { key: { organization_id, id }, fence: null }
-      await new RunTransitions(own.as(), this.#clock).fail(target, error, 'abandon')
+      const transitions = new RunTransitions({
+        database: own.as(), clock: this.#log.clock, change: (row) => this.#log.change(row),
+      })
+      await transitions.fail(target, error, 'abandon')
       return 1
     } catch (refused) {
       // It ended by itself meanwhile.

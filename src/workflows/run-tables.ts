@@ -1,5 +1,6 @@
-import { id, instant, integer, json, text } from '../database/columns.js'
+import { flag, id, instant, integer, json, text } from '../database/columns.js'
 import { decodeRow, type Row, type StoredRow, table } from '../database/table.js'
+import { type Backoff } from '../queues/index.js'
 import { type Metadata, type WorkflowTables } from './tables.js'
 
 /** Where a run stands. */
@@ -45,6 +46,8 @@ export const workflowRuns = table(
     tracestate: text().orNull(),
     /** How often it was begun; the fencing number of whoever is at it. */
     attempt: integer(),
+    /** Whether it was begun last without a job. */
+    byHand: flag(),
     attemptsMax: integer(),
     crashesMax: integer(),
     /** Steps so far; the number of the last one. */
@@ -52,6 +55,11 @@ export const workflowRuns = table(
     /** The queue that it waits in; null when nobody but the application runs it. */
     queue: text().orNull(),
     jobId: id().orNull(),
+    /** How its job waits; null where that was left to the defaults. */
+    priority: integer().orNull(),
+    concurrencyKey: text().orNull(),
+    backoffBaseMs: integer().orNull(),
+    backoffCapMs: integer().orNull(),
     createdBy: text(),
     createdAt: instant(),
     /** The day of `createdAt` in UTC, `2026-01-31`. */
@@ -107,8 +115,13 @@ export const workflowSteps = table(
 
 /** A run as stores return it. */
 export interface WorkflowRun
-  extends Omit<Row<typeof workflowRuns>, 'status' | 'day' | 'startedMs'> {
+  extends Omit<
+    Row<typeof workflowRuns>,
+    'status' | 'day' | 'startedMs' | 'byHand' | 'backoffBaseMs' | 'backoffCapMs'
+  > {
   readonly status: RunStatus
+  /** What was said of the waits between failed attempts. */
+  readonly backoff: Partial<Backoff>
 }
 
 /** A step as stores return it. */
@@ -127,8 +140,12 @@ type Stored = Record<string, unknown>
 
 /** The run behind a stored row. */
 export function runOf(stored: Stored): WorkflowRun {
-  const { day: _, startedMs: __, ...run } = decodeRow(workflowRuns, stored)
-  return run as WorkflowRun
+  const { day: _, startedMs: __, byHand: ___, ...decoded } = decodeRow(workflowRuns, stored)
+  const { backoffBaseMs: baseMs, backoffCapMs: capMs, ...run } = decoded
+  const backoff = {
+    ...(baseMs === null ? {} : { baseMs }), ...(capMs === null ? {} : { capMs }),
+  }
+  return { ...run, backoff } as WorkflowRun
 }
 
 /** The step behind a stored row. */

@@ -1,16 +1,15 @@
-import { type ExpressionBuilder, sql } from 'kysely'
 import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
+import { type ChangedRow, type ChangeRow } from './run-changes.js'
 import { storedError, storedValue } from './run-rules.js'
 import { findStanding, refusalOf, type RunKey, staleAttempt } from './run-standing.js'
 import {
-  runOf, type RunStatus, type RunTables, type WorkflowRun, workflowRuns, workflowSteps,
+  runOf, type RunStatus, type RunTables, type WorkflowRun, workflowRuns,
 } from './run-tables.js'
 
 type On = Database<RunTables>
-type Set = ExpressionBuilder<RunTables, 'workflow_runs'>
 
 const { columns } = workflowRuns
 
@@ -21,146 +20,133 @@ export interface RunTarget {
   readonly fence: Stored<'integer'> | null
 }
 
-/** From which statuses a change leads on, and what completes "cannot …" elsewhere. */
+/** Whence a change leads and whither, and what completes "cannot …" elsewhere. */
 interface Way {
   readonly from: readonly RunStatus[]
+  readonly to: RunStatus
   readonly verb: string
 }
 
 /** Every change of a run's status. */
 const ways = {
-  start: { from: ['pending'], verb: 'start' },
-  begin: { from: ['pending', 'running'], verb: 'begin' },
-  retry: { from: ['running'], verb: 'wait for another attempt' },
-  succeed: { from: ['running'], verb: 'succeed' },
-  fail: { from: ['running'], verb: 'fail' },
-  abandon: { from: ['pending', 'running'], verb: 'fail' },
-  cancel: { from: ['pending', 'running'], verb: 'be cancelled' },
+  start: { from: ['pending'], to: 'running', verb: 'start' },
+  begin: { from: ['pending', 'running'], to: 'running', verb: 'begin' },
+  retry: { from: ['running'], to: 'pending', verb: 'wait for another attempt' },
+  succeed: { from: ['running'], to: 'succeeded', verb: 'succeed' },
+  fail: { from: ['running'], to: 'failed', verb: 'fail' },
+  abandon: { from: ['pending', 'running'], to: 'failed', verb: 'fail' },
+  cancel: { from: ['pending', 'running'], to: 'cancelled', verb: 'be cancelled' },
 } as const satisfies Record<string, Way>
 
 type WayName = keyof typeof ways
+
+/** What a change sets beside the status. */
+type Set = Partial<Pick<ChangeRow, 'attempt' | 'is_next' | 'output' | 'error'>>
+
+/** Where changes are made. */
+export interface TransitionParts {
+  readonly database: On
+  readonly clock: Clock
+  /** Makes a change; the run then, or undefined where it did not allow it. */
+  change(row: ChangeRow): Promise<ChangedRow>
+}
 
 /**
  * Changes the status of runs. Whether a change may be is judged by the statement that makes it; why
  * one was refused is asked afterwards.
  */
 export class RunTransitions {
-  readonly #database: On
-  readonly #clock: Clock
+  readonly #parts: TransitionParts
 
-  constructor(database: On, clock: Clock) {
-    this.#database = database
-    this.#clock = clock
+  constructor(parts: TransitionParts) {
+    this.#parts = parts
   }
 
   /** Begins a run that waits, as its next attempt. */
   start(key: RunKey): Promise<WorkflowRun> {
-    return this.#change('start', { key, fence: null }, (expression) => ({
-      ...this.#begun(), attempt: expression('attempt', '+', 1 as Stored<'integer'>),
-    }))
+    return this.#change('start', { key, fence: null }, { is_next: yes })
   }
 
   /** Begins a run as this attempt, greater than those before it; theirs say no more. */
   async begin(key: RunKey, attempt: number): Promise<WorkflowRun> {
     const stored = columns.attempt.encode(attempt, 'attempt')
-    return this.#change('begin', { key, fence: null, above: stored }, () => ({
-      ...this.#begun(), attempt: stored,
-    }))
+    return this.#change('begin', { key, fence: null, above: stored }, { attempt: stored })
   }
 
   /** Lets a run wait for its next attempt. */
-  retry(target: RunTarget, error: JsonValue): Promise<WorkflowRun> {
-    const set = {
-      status: columns.status.encode('pending'), error: storedError(error),
-    }
-    return this.#change('retry', target, () => set)
+  async retry(target: RunTarget, error: JsonValue): Promise<WorkflowRun> {
+    return this.#change('retry', target, { error: storedError(error) })
   }
 
   /** Ends a run well. */
-  succeed(target: RunTarget, output: JsonValue): Promise<WorkflowRun> {
-    const set = { output: storedValue(output, 'output'), error: null }
-    return this.#change('succeed', target, () => this.#ended('succeeded', set))
+  async succeed(target: RunTarget, output: JsonValue): Promise<WorkflowRun> {
+    return this.#change('succeed', target, succeeded(output))
   }
 
   /** Ends a run badly; `abandon` also one that has not begun. */
-  fail(target: RunTarget, error: JsonValue, way: 'fail' | 'abandon' = 'fail') {
-    const set = { error: storedError(error) }
-    return this.#change(way, target, () => this.#ended('failed', set))
+  async fail(target: RunTarget, error: JsonValue, way: 'fail' | 'abandon' = 'fail') {
+    return this.#change(way, target, { error: storedError(error) })
   }
 
   /** Ends a run that is no longer wanted. */
-  cancel(key: RunKey, reason: JsonValue): Promise<WorkflowRun> {
-    const set = { error: storedError(reason, 'reason') }
-    return this.#change('cancel', { key, fence: null }, () => this.#ended('cancelled', set))
+  async cancel(key: RunKey, reason: JsonValue): Promise<WorkflowRun> {
+    return this.#change('cancel', { key, fence: null }, { error: storedError(reason, 'reason') })
   }
 
-  async #change(
-    name: WayName,
-    { key, fence, above }: RunTarget & { readonly above?: Stored<'integer'> },
-    set: (expression: Set) => object,
-  ): Promise<WorkflowRun> {
-    const { write } = this.#database
-    const { from, verb } = ways[name]
-    const update = write.updateTable('workflow_runs')
-      .set((expression) => set(expression))
-      .where((where) => where.and({ ...key }))
-      .where('status', 'in', from.map((status) => columns.status.encode(status)))
-      .$if(fence !== null, (all) => all.where('attempt', '=', fence!))
-      .$if(above !== undefined, (all) => all.where('attempt', '<', above!))
-      .returningAll()
-      .compile()
-    const [changed] = await this.#database.atomic([update, this.#closeSteps(key)])
-    const [stored] = changed!.rows
+  /**
+   * The change by which a run ends with its job, to be written beside the completion by the same
+   * attempt: it does nothing where the job was not completed.
+   */
+  endWithJob(target: RunTarget, end: RunEnd): ChangeRow {
+    const isGood = 'output' in end
+    const set = isGood ? succeeded(end.output) : { error: storedError(end.error) }
+    const row = this.#row(isGood ? 'succeed' : 'fail', target, set)
+    return { ...row, job_attempt: target.fence }
+  }
+
+  async #change(name: WayName, target: Target, set: Set): Promise<WorkflowRun> {
+    const { key, fence, above } = target
+    const stored = await this.#parts.change(this.#row(name, target, set))
     if (stored !== undefined) return runOf(stored)
-    const standing = await findStanding(this.#database, key)
-    const isWay = ways[name].from.some((status) => status === standing?.status)
+    const standing = await findStanding(this.#parts.database, key)
+    const { from, verb }: Way = ways[name]
+    const isWay = from.some((status) => status === standing?.status)
     if (above !== undefined && standing !== undefined && isWay) throw staleAttempt(standing, above)
     throw refusalOf(standing, { runId: key.id, fence, verb })
   }
 
-  /**
-   * Steps that nobody will end any more: those of attempts that are over, and all once the run
-   * does not run.
-   */
-  #closeSteps({ organization_id, id }: RunKey) {
-    return this.#database.write.updateTable('workflow_steps')
-      .set({
-        status: workflowSteps.columns.status.encode('cancelled'), finished_at: this.#now(),
-      })
-      .where('organization_id', '=', organization_id)
-      .where('run_id', '=', id)
-      .where('status', '=', sql.lit('running') as never)
-      .where((where) => where.not(where.exists(where.selectFrom('workflow_runs')
-        .select('workflow_runs.id')
-        .where('workflow_runs.organization_id', '=', organization_id)
-        .where('workflow_runs.id', '=', id)
-        .where('workflow_runs.status', '=', columns.status.encode('running'))
-        .whereRef('workflow_runs.attempt', '=', 'workflow_steps.run_attempt'))))
-      .compile()
-  }
-
-  #begun() {
-    const nowMs = columns.startedMs.encode(this.#clock.now())
+  #row(name: WayName, { key, fence, above }: Target, set: Set): ChangeRow {
+    const { from, to }: Way = ways[name]
+    const nowMs = this.#parts.clock.now()
     return {
-      status: columns.status.encode('running'),
-      started_at: sql`coalesce(started_at, ${this.#now()})`,
-      started_ms: sql`coalesce(started_ms, ${nowMs})`,
-    }
-  }
-
-  /** A clock that went back makes no negative duration. */
-  #ended(status: RunStatus, set: object) {
-    const nowMs = columns.startedMs.encode(this.#clock.now())
-    return {
+      organization_id: key.organization_id,
+      run_id: key.id,
+      from_pending: flag(from.includes('pending')),
+      from_running: flag(from.includes('running')),
+      fence, above: above ?? null, job_attempt: null,
+      status: columns.status.encode(to),
+      attempt: null, is_next: no,
+      begins: flag(to === 'running'),
+      ends: flag(to !== 'running' && to !== 'pending'),
+      sets_output: flag(set.output !== undefined), output: null,
+      sets_error: flag(set.error !== undefined), error: null,
+      at: columns.createdAt.encode(instantOf(nowMs)),
+      at_ms: columns.startedMs.encode(nowMs)!,
       ...set,
-      status: columns.status.encode(status),
-      finished_at: this.#now(),
-      duration_ms: sql`case when started_ms is null then null
-        when started_ms < ${nowMs} then ${nowMs} - started_ms else 0 end`,
     }
-  }
-
-  #now(): Stored<'instant'> {
-    return columns.finishedAt.encode(instantOf(this.#clock.now()))!
   }
 }
+
+/** How a run ends. */
+export type RunEnd = { readonly output: JsonValue } | { readonly error: JsonValue }
+
+interface Target extends RunTarget {
+  /** The attempt that must be greater than those before it. */
+  readonly above?: Stored<'integer'> | undefined
+}
+
+const flag = (value: boolean) => (value ? 1 : 0) as Stored<'flag'>
+const [yes, no] = [flag(true), flag(false)]
+
+const succeeded = (output: JsonValue): Set =>
+  ({ output: storedValue(output, 'output'), error: null })

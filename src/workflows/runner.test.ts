@@ -137,6 +137,52 @@ contract('a runner', (open) => {
     })
   })
 
+  it('leaves a run as somebody else ended it meanwhile, and ends the job', async () => {
+    const world = await open()
+    const { runs, queues, over } = await begun(world, async ({ run }) => {
+      await runs.fail(run.id, { message: 'by hand' })
+      return 'too late'
+    })
+    const { id } = await runs.create('flow', { attemptsMax: 1 })
+    const { jobId } = await over(id)
+    await expect.poll(async () => (await queues.get(jobId!)).state).toBe('completed')
+    expect(await runs.get(id)).toMatchObject({
+      status: 'failed', output: null, error: { message: 'by hand' },
+    })
+  })
+
+  it('ends no run whose job it has lost', async () => {
+    const world = await open()
+    const { runs, queues } = world.organization
+    await world.organization.workflows.create({ name: 'x', handle: 'flow' })
+    await world.organization.workflows.createVersion('flow', { graph: 1 })
+    const { id } = await runs.create('flow')
+    const [job] = await queues.claim('runs', { worker: 'one' })
+    await runs.start(id, { attempt: 1 })
+    await queues.release(job!)
+    const [again] = await queues.claim('runs', { worker: 'two' })
+    const stale = queues.complete(job!, null, runs.endBeside(id, 1, { output: 'stale' }))
+    await expect(stale).rejects.toMatchObject({ code: 'attempt_stale' })
+    expect(await runs.get(id)).toMatchObject({ status: 'running', attempt: 1 })
+    await runs.start(id, { attempt: 2 })
+    await queues.complete(again!, null, runs.endBeside(id, 2, { output: 'fresh' }))
+    expect(await runs.get(id)).toMatchObject({ status: 'succeeded', output: 'fresh' })
+  })
+
+  it('ends 40 runs at once, each with its own job and output', async () => {
+    const world = await open()
+    const { runs, over } = await begun(world, ({ run }) => ({ twice: Number(run.input) * 2 }))
+    const made = await Promise.all(Array.from({ length: 40 }, (_, input) =>
+      runs.create('flow', { input, tags: [`tag ${input % 2}`] })))
+    const ended = await Promise.all(made.map(({ id }) => over(id, 30_000)))
+    const wanted = made.map((_, input) => ({ twice: 2 * input }))
+    expect(ended.map(({ output }) => output)).toEqual(wanted)
+    expect(new Set(ended.map(({ jobId }) => jobId)).size).toBe(40)
+    const { data } = await runs.list({ tag: 'tag 1', limit: 50 })
+    expect(data.map(({ id }) => id).sort()).toEqual(
+      made.filter((_, input) => input % 2 === 1).map(({ id }) => id).sort())
+  })
+
   it('does nothing for a run that was over before it began', async () => {
     const world = await open()
     const done: string[] = []
@@ -189,6 +235,34 @@ contract('a runner', (open) => {
       await new Promise((end) => setTimeout(end, 10))
     }
     expect(await queues.get(nameless.id)).toMatchObject({ error: { code: 'invalid_input' } })
+    expect((await runs.list()).data).toHaveLength(1)
+  })
+
+  it('makes such a run as the payload says, none of what is not known', async () => {
+    const world = await open()
+    const { workflows, runs, queues, over } = await begun(world, ({ run }) => run.configuration)
+    await workflows.createVersion('flow', { graph: 2 })
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`
+    const payload = {
+      workflow: 'flow', version: 1, configuration: { of: 'payload' }, metadata: { m: 1 },
+      traceparent, tracestate: 'a=b',
+    }
+    const { id } = await queues.enqueue('runs', { payload, ...quick })
+    while ((await runs.list()).data.length === 0) await new Promise((end) => setTimeout(end, 10))
+    expect(await over(id)).toMatchObject({
+      version: 1, output: { of: 'payload' }, metadata: { m: 1 }, traceparent, tracestate: 'a=b',
+    })
+    for (const [more, message] of [
+      [{ priority: 5 }, 'payload.priority is not known'], [{ version: 0 }, 'payload.version must'],
+      [{ tags: 'x' }, 'payload.tags must'], [{ traceparent: 'x' }, 'payload.traceparent must'],
+    ] as const) {
+      const bad = await queues.enqueue('runs', { payload: { ...payload, ...more }, attemptsMax: 1 })
+      while ((await queues.get(bad.id)).state !== 'dead') {
+        await new Promise((end) => setTimeout(end, 10))
+      }
+      const { error } = await queues.get(bad.id)
+      expect(error).toMatchObject({ message: expect.stringContaining(message) as string })
+    }
     expect((await runs.list()).data).toHaveLength(1)
   })
 

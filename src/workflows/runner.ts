@@ -1,11 +1,14 @@
 import { InvalidInput, InvalidValue } from '../errors.js'
 import { type JsonValue } from '../database/json.js'
-import { failureOf, type JobContext, JobFailed, type JobHandler } from '../queues/index.js'
-import { RunNotFound, RunStatusConflict } from './errors.js'
+import {
+  failureOf, type Job, JobDeclined, JobFailed, type JobHandler, type JointContext,
+} from '../queues/index.js'
+import { RunAttemptStale, RunNotFound, RunStatusConflict } from './errors.js'
 import { storedValue } from './run-rules.js'
 import { RunSteps, type StepWork, type TransactedWork } from './runner-steps.js'
 import { type RunStore } from './run-store.js'
 import { type WorkflowRun, type WorkflowStep } from './run-tables.js'
+import { type RunEnd } from './run-transitions.js'
 import { type NewStep } from './step-draft.js'
 
 /** What the handler of a workflow is given. */
@@ -65,64 +68,141 @@ export function runHandler<Transaction>(
   workflows: RunHandlers<Transaction>,
   parts: RunnerParts<Transaction>,
 ): JobHandler<Transaction> {
-  return async (context) => new Running(workflows, parts, context).work()
+  const handlers = new Handlers(workflows, parts)
+  // Workers hand in no other context; what more it can do is nothing for handlers of applications.
+  return async (context) =>
+    new Running(handlers, parts, context as JointContext<Transaction>).work()
 }
+
+/** Workflows without a handler that are remembered. */
+const missingMax = 1_000
+
+/** The handlers of one runner, and for which workflows it was found to have none. */
+class Handlers<Transaction> {
+  readonly #handlers: RunHandlers<Transaction>
+  readonly #parts: RunnerParts<Transaction>
+  readonly #missing = new Set<string>()
+  #turnMs = 0
+
+  constructor(handlers: RunHandlers<Transaction>, parts: RunnerParts<Transaction>) {
+    this.#handlers = handlers
+    this.#parts = parts
+  }
+
+  async find(
+    { organizationId, workflowId }: Pick<WorkflowRun, 'organizationId' | 'workflowId'>,
+  ): Promise<RunHandler<Transaction> | undefined> {
+    const own = (name: string | null) =>
+      name !== null && Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined
+    return own(workflowId) ?? own(await this.#parts.handleOf(organizationId, workflowId))
+  }
+
+  /** Leaves the job of a run to workers that have a handler; told once a workflow. */
+  async decline(job: Job, workflowId: string): Promise<never> {
+    const handle = await this.#parts.handleOf(job.organizationId, workflowId)
+    const told = !this.#missing.has(workflowId)
+    if (this.#missing.size >= missingMax) this.#missing.clear()
+    this.#missing.add(workflowId)
+    const reason = `No handler here is for the workflow ${handle ?? workflowId}.`
+    throw new JobDeclined(reason, { told, delayMs: this.restMs(job) })
+  }
+
+  /** How long a job rests that is left to others, or for later. */
+  restMs({ attempt, failures, crashes }: Job): number {
+    const before = Math.max(attempt - 1 - failures - crashes, 0)
+    const restMs = Math.min(restMostMs, restLeastMs * (1 + before / 10))
+    // Many come back one behind the other, so that they take few claims from those that are done.
+    const nowMs = performance.now()
+    this.#turnMs = Math.max(this.#turnMs + apartMs, nowMs)
+    // Somewhere in the upper half, so that workers do not meet in step.
+    return Math.round(restMs * (0.5 + Math.random() / 2) + this.#turnMs - nowMs)
+  }
+}
+
+/** A job that is left to others rests so long; the longer, the oftener it came back. */
+const [restLeastMs, restMostMs] = [1_000, 10_000]
+
+/** Between two that come back to one runner. */
+const apartMs = 10
 
 /** One attempt at one run. */
 class Running<Transaction> {
-  readonly #workflows: RunHandlers<Transaction>
+  readonly #handlers: Handlers<Transaction>
   readonly #parts: RunnerParts<Transaction>
-  readonly #context: JobContext<Transaction>
+  readonly #context: JointContext<Transaction>
 
   constructor(
-    workflows: RunHandlers<Transaction>,
+    handlers: Handlers<Transaction>,
     parts: RunnerParts<Transaction>,
-    context: JobContext<Transaction>,
+    context: JointContext<Transaction>,
   ) {
-    this.#workflows = workflows
+    this.#handlers = handlers
     this.#parts = parts
     this.#context = context
   }
 
   async work(): Promise<void> {
     const { job, signal } = this.#context
-    const run = await this.#begin()
+    const place = await this.#place()
+    // What is left to others must stay as it is, so this is asked before the run begins.
+    if (place !== undefined && await this.#handlers.find(place) === undefined) {
+      return this.#decline(place)
+    }
+    const run = place && await this.#begin(place.id)
     // Nobody wants it any more; the job is over without a word.
     if (run === undefined) return
-    if (job.crashes >= run.crashesMax) return this.#end(run, died)
+    if (job.crashes >= run.crashesMax) return this.#endWithJob(run, { error: died })
     let output: JsonValue
     try {
-      const handler = await this.#handlerOf(run)
+      const handler = await this.#handlers.find(run)
+      if (handler === undefined) throw new JobFailed('The job of the run names another workflow.')
       output = await handler(this.#contextOf(run)) ?? null
       storedValue(output, 'output')
     } catch (error) {
       if (signal.aborted) throw error
       return this.#failed(run, error)
     }
-    const { id, attempt } = run
-    await this.#context.complete(null, async (transaction) => {
-      await this.#runs(transaction).succeed(id, output, { attempt })
-    })
+    await this.#endWithJob(run, { output })
   }
 
-  async #begin(): Promise<WorkflowRun | undefined> {
+  /** Which run the job is of, and of which workflow; undefined when there is none any more. */
+  async #place(): Promise<RunOfJob | undefined> {
     const { job } = this.#context
-    const { run_id: runId } = Object(job.payload) as { readonly run_id?: unknown }
-    const id = typeof runId === 'string' ? runId : await this.#runs().ofJob(job)
+    const { run_id: id, workflow_id: workflowId } = Object(job.payload) as Payload
+    if (typeof id === 'string' && typeof workflowId === 'string') {
+      return { organizationId: job.organizationId, id, workflowId }
+    }
+    return this.#find(typeof id === 'string' ? id : await this.#runs().ofJob(job))
+  }
+
+  async #find(id: string): Promise<WorkflowRun | undefined> {
     try {
-      return await this.#runs().start(id, { attempt: job.attempt })
+      return await this.#runs().get(id)
     } catch (error) {
-      if (error instanceof RunNotFound || error instanceof RunStatusConflict) return undefined
+      if (error instanceof RunNotFound) return undefined
       throw error
     }
   }
 
-  async #handlerOf({ organizationId, workflowId }: WorkflowRun): Promise<RunHandler<Transaction>> {
-    const own = (name: string | null) =>
-      name !== null && Object.hasOwn(this.#workflows, name) ? this.#workflows[name] : undefined
-    const found = own(workflowId) ?? own(await this.#parts.handleOf(organizationId, workflowId))
-    if (found !== undefined) return found
-    throw new JobFailed(`No handler here is for the workflow ${workflowId}.`)
+  async #begin(id: string): Promise<WorkflowRun | undefined> {
+    try {
+      return await this.#runs().start(id, { attempt: this.#context.job.attempt })
+    } catch (error) {
+      if (error instanceof RunNotFound || error instanceof RunStatusConflict) return undefined
+      // Somebody began it by hand; the job waits for what becomes of that.
+      if (error instanceof RunAttemptStale) {
+        const delayMs = this.#handlers.restMs(this.#context.job)
+        throw new JobDeclined(error.message, { told: false, delayMs })
+      }
+      throw error
+    }
+  }
+
+  /** Leaves the run to a worker that can do it; of one that is over the job is over as well. */
+  async #decline({ id, workflowId }: RunOfJob): Promise<void> {
+    const run = await this.#find(id)
+    if (run === undefined || run.finishedAt !== null) return
+    return this.#handlers.decline(this.#context.job, workflowId)
   }
 
   /** Lets the run be tried again, or ends it with the job, by its policy. */
@@ -130,15 +210,16 @@ class Running<Transaction> {
     const { failures, attemptsMax } = this.#context.job
     const { retry, error: told } = failureOf(error)
     const isWorthwhile = retry && !(error instanceof InvalidValue)
-    if (!isWorthwhile || failures + 1 >= attemptsMax) return this.#end(run, told)
+    if (!isWorthwhile || failures + 1 >= attemptsMax) return this.#endWithJob(run, { error: told })
     await this.#runs().fail(run.id, told, { attempt: run.attempt, retry: true })
     throw error
   }
 
-  async #end({ id, attempt }: WorkflowRun, error: JsonValue): Promise<void> {
-    await this.#context.complete(null, async (transaction) => {
-      await this.#runs(transaction).fail(id, error, { attempt })
-    })
+  /** The run and its job, in one batch with others. */
+  async #endWithJob({ id, attempt }: WorkflowRun, end: RunEnd): Promise<void> {
+    const runs = this.#runs()
+    await this.#context.completeBeside(runs.endBeside(id, attempt, end))
+    runs.tell(id)
   }
 
   #contextOf(run: WorkflowRun): RunContext<Transaction> {
@@ -160,6 +241,14 @@ class Running<Transaction> {
   #runs(transaction?: Transaction): RunStore {
     return this.#parts.runsOf(this.#context.job.organizationId, transaction)
   }
+}
+
+type RunOfJob = Pick<WorkflowRun, 'organizationId' | 'id' | 'workflowId'>
+
+/** Of the job of a run; anybody may enqueue something else. */
+interface Payload {
+  readonly run_id?: unknown
+  readonly workflow_id?: unknown
 }
 
 const died: JsonValue = {

@@ -11,8 +11,8 @@ import { type Scope } from '../scope.js'
 import { WorkflowArchived, WorkflowHandleTaken, WorkflowNotFound } from './errors.js'
 import { listWorkflows, type WorkflowListing } from './listing.js'
 import {
-  checkAccess, checkedHandle, checkedTags, checkLength, checkObject, checkText, nameLengthMax,
-  textLengthMax,
+  checkAccess, checkedHandle, checkedReference, checkedTags, checkLength, checkObject, checkText,
+  nameLengthMax, textLengthMax,
 } from './rules.js'
 import {
   type AccessLevel, type Metadata, type Workflow, workflowOf, workflows as table,
@@ -51,6 +51,8 @@ export interface WorkflowChanges extends Partial<NewWorkflow> {
 export interface WorkflowSource {
   readonly clock: Clock
   readonly ids: IdGenerator
+  /** Takes away what others keep of a workflow, in the transaction that deletes it. */
+  onDeleted?(transaction: Database<WorkflowTables>, workflowId: Stored<'id'>): Promise<void>
 }
 
 type On = Database<WorkflowTables>
@@ -170,11 +172,14 @@ export class WorkflowStore {
   /** Deletes a workflow with its versions and runs. Throws WorkflowNotFound. */
   async delete(workflow: string): Promise<void> {
     const { id } = await this.get(workflow)
-    const statement = this.#database.write.deleteFrom('workflows')
-      .where((where) => where.and(this.#key(id)))
-      .returning('id')
-    const deleted = await this.#recorder.change(this.#database, statement, told('deleted', id))
-    if (deleted.length === 0) throw new WorkflowNotFound(`There is no workflow ${id} here.`)
+    const stored = columns.id.encode(id)
+    await this.#database.transaction(async (transaction) => {
+      const statement = transaction.write.deleteFrom('workflows')
+        .where((where) => where.and(this.#key(id))).returning('id')
+      const deleted = await this.#recorder.change(transaction, statement, told('deleted', id))
+      if (deleted.length === 0) throw new WorkflowNotFound(`There is no workflow ${id} here.`)
+      await this.#source.onDeleted?.(transaction, stored)
+    }, { repeatable: true })
   }
 
   /**
@@ -323,15 +328,6 @@ const unpublished: {
 
 const archivedError = (id: string) =>
   new WorkflowArchived(`The workflow ${id} is archived; restore it first.`)
-
-function checkedReference(workflow: string): string {
-  try {
-    return checkedHandle(workflow)
-  } catch {
-    // Whatever is neither id nor handle names no workflow.
-    throw new WorkflowNotFound('There is no such workflow here.')
-  }
-}
 
 function checked(workflow: NewWorkflow) {
   const { name, handle = null, description = null, tags = [], metadata = {} } = workflow

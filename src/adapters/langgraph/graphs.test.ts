@@ -1,7 +1,7 @@
 import {
   Annotation, Command, DeltaChannel, interrupt, START, StateGraph,
 } from '@langchain/langgraph'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CheckpointConflict } from '../../checkpoints/index.js'
 import { contract } from '../../testing/contract.js'
 import { HoldfastSaver, type HoldfastSaverOptions } from './saver.js'
@@ -36,6 +36,23 @@ async function past(graph: ReturnType<typeof twoSteps>, log: string[], next: str
   return found!.config
 }
 
+/** Neither goes on from the first that it reads before the other one has read, too. */
+function readTogether(...savers: HoldfastSaver[]): void {
+  let left = savers.length
+  let open = () => {}
+  const all = new Promise<void>((done) => (open = done))
+  for (const saver of savers) {
+    const spy = vi.spyOn(saver, 'getTuple')
+    spy.mockImplementationOnce(async (config) => {
+      const tuple = await HoldfastSaver.prototype.getTuple.call(saver, config)
+      left -= 1
+      if (left === 0) open()
+      await all
+      return tuple
+    })
+  }
+}
+
 contract('graphs of langgraph', (open) => {
   const saverOf = async (options?: HoldfastSaverOptions) => {
     const { checkpoints } = (await open()).organization
@@ -50,6 +67,7 @@ contract('graphs of langgraph', (open) => {
     it('one goes on, the other one fails and names both heads', async () => {
       const [mine, theirs] = await pair()
       await twoSteps(mine).invoke({ log: ['begin'] }, thread)
+      readTogether(mine, theirs)
       const answers = await Promise.allSettled([
         twoSteps(mine).invoke({ log: ['mine'] }, thread),
         twoSteps(theirs).invoke({ log: ['theirs'] }, thread),

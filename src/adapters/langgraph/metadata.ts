@@ -30,8 +30,10 @@ function isPlainObject(value: object): boolean {
 /** What JSON holds of a value, for filters; members that it cannot hold are left out. */
 export function jsonObjectOf(value: object | undefined): JsonObject {
   if (value === undefined) return {}
-  const text = JSON.stringify(value, (_key, member: unknown) => (
-    typeof member === 'bigint' ? String(member) : member))
+  // A replacer is called for each member; where JSON holds all of them, there is nothing for it.
+  const text = isPlainJson(value) ? JSON.stringify(value)
+    : JSON.stringify(value, (_key, member: unknown) => (
+      typeof member === 'bigint' ? String(member) : member))
   const parsed = JSON.parse(text) as JsonValue
   return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : {}
 }

@@ -3,9 +3,7 @@ import {
   type PendingWrite, type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { LRUCache } from 'lru-cache'
-import {
-  type CheckpointName, type CheckpointTransport, type GetCheckpoint, type StoredCheckpoint,
-} from '../../checkpoints/index.js'
+import { type CheckpointName, type CheckpointTransport } from '../../checkpoints/index.js'
 import { InvalidInput } from '../../errors.js'
 import {
   checkpointIdOf, type Configuration, configurationOf, fenceOf, isReplaying, isTravelling,
@@ -13,7 +11,7 @@ import {
 } from './configuration.js'
 import { deltaHistory } from './delta.js'
 import { jsonObjectOf } from './metadata.js'
-import { checkpointToKeep, needsParentWrites, tupleOf } from './tuples.js'
+import { checkpointToKeep, tupleOf, type TupleReading } from './tuples.js'
 import { writesToKeep } from './writes.js'
 
 /** Options of `HoldfastSaver`. */
@@ -53,6 +51,13 @@ export class HoldfastSaver extends BaseCheckpointSaver {
   readonly #options: HoldfastSaverOptions
   /** The newest checkpoint of each run that goes on from the past. */
   readonly #branches = new LRUCache<string, true>({ max: branchesMax })
+  readonly #reading: TupleReading = {
+    saver: this,
+    parentWritesOf: async ({ threadId, namespace, checkpointId }) => {
+      const name = { threadId, namespace, checkpointId, withParentWrites: true }
+      return (await this.#transport.find(name))?.parentWrites ?? []
+    },
+  }
 
   constructor(transport: CheckpointTransport, options: HoldfastSaverOptions = {}) {
     super(options.serde)
@@ -67,15 +72,15 @@ export class HoldfastSaver extends BaseCheckpointSaver {
     const checkpointId = checkpointIdOf(config)
     const head = { threadId: threadOf(config), namespace: namespaceOf(config) }
     if (checkpointId === undefined) {
-      const stored = await this.#find(head)
-      return stored && await tupleOf(this, stored)
+      const stored = await this.#transport.find(head)
+      return stored && await tupleOf(this.#reading, stored)
     }
     const [stored, newest] = await Promise.all([
-      this.#find({ ...head, checkpointId }), this.#transport.find(head),
+      this.#transport.find({ ...head, checkpointId }), this.#transport.find(head),
     ])
     if (stored === undefined) return undefined
     const isPast = newest !== undefined && newest.checkpointId !== stored.checkpointId
-    return await tupleOf(this, stored, isPast ? pastConfigurationOf(stored) : undefined)
+    return await tupleOf(this.#reading, stored, isPast ? pastConfigurationOf(stored) : undefined)
   }
 
   /** Checkpoints, newest first, read in pages as they are taken. */
@@ -93,7 +98,7 @@ export class HoldfastSaver extends BaseCheckpointSaver {
       metadata: filter && jsonObjectOf(filter),
       limit,
     })
-    for await (const stored of found) yield await tupleOf(this, await this.#whole(stored))
+    for await (const stored of found) yield await tupleOf(this.#reading, stored)
   }
 
   /** Keeps a checkpoint. Throws CheckpointConflict with both heads, and StaleFence. */
@@ -171,21 +176,6 @@ export class HoldfastSaver extends BaseCheckpointSaver {
   ): Promise<void> {
     if (strategy === 'keep_latest') await this.#transport.prune({ threadIds, keepLast: 1 })
     else for (const threadId of threadIds) await this.#transport.deleteThread(threadId)
-  }
-
-  async #find(name: GetCheckpoint): Promise<StoredCheckpoint | undefined> {
-    const stored = await this.#transport.find(name)
-    return stored && await this.#whole(stored)
-  }
-
-  /** With the writes of its parent where its version needs them. */
-  async #whole(stored: StoredCheckpoint): Promise<StoredCheckpoint> {
-    if (!await needsParentWrites(this.serde, stored)) return stored
-    const { threadId, namespace, checkpointId } = stored
-    const again = await this.#transport.find({
-      threadId, namespace, checkpointId, withParentWrites: true,
-    })
-    return { ...stored, parentWrites: again?.parentWrites ?? [] }
   }
 
   #fence(config: Configuration): number | undefined {

@@ -2,9 +2,8 @@ import {
   type BaseCheckpointSaver, type Checkpoint, type CheckpointMetadata, type CheckpointTuple,
   maxChannelVersion, type SerializerProtocol, TASKS,
 } from '@langchain/langgraph-checkpoint'
-import { assert } from '../../assert.js'
 import {
-  type JsonObject, type PutCheckpoint, type StoredCheckpoint, type Typed,
+  type PendingWrite, type PutCheckpoint, type StoredCheckpoint, type Typed,
 } from '../../checkpoints/index.js'
 import { type Configuration, configurationOf } from './configuration.js'
 import { isPlainJson, jsonObjectOf } from './metadata.js'
@@ -72,11 +71,18 @@ function deltasOf(
   })
 }
 
-/** A kept checkpoint as LangGraph reads it. */
+/** How kept checkpoints are read. */
+export interface TupleReading {
+  readonly saver: BaseCheckpointSaver
+  /** The pending writes of its parent, which few need. */
+  parentWritesOf(stored: StoredCheckpoint): Promise<readonly PendingWrite[]>
+}
+
+/** A kept checkpoint, which is nobody else's, as LangGraph reads it. */
 export async function tupleOf(
-  saver: BaseCheckpointSaver, stored: StoredCheckpoint, config?: Configuration,
+  reading: TupleReading, stored: StoredCheckpoint, config?: Configuration,
 ): Promise<CheckpointTuple> {
-  const { serde } = saver
+  const { serde } = reading.saver
   const [state, values, pendingWrites] = await Promise.all([
     serde.loadsTyped(stored.state.type, stored.state.bytes) as Promise<State>,
     loaded(serde, stored.values),
@@ -85,26 +91,17 @@ export async function tupleOf(
   const checkpoint = {
     ...state.checkpoint, id: stored.checkpointId, channel_values: values,
   } as Checkpoint
-  if (needsTasks(stored, checkpoint)) await addTasks(saver, stored, checkpoint)
+  if (needsTasks(stored, checkpoint)) await addTasks(reading, stored, checkpoint)
   const tuple: CheckpointTuple = {
     config: config ?? configurationOf(stored),
     checkpoint,
-    metadata: state.metadata ?? (mutable(stored.metadata) as CheckpointMetadata),
+    metadata: state.metadata ?? (stored.metadata as object as CheckpointMetadata),
     pendingWrites,
   }
   if (stored.parentId !== null) {
     tuple.parentConfig = configurationOf({ ...stored, checkpointId: stored.parentId })
   }
   return tuple
-}
-
-/** Whether a checkpoint cannot be told whole without the pending writes of its parent. */
-export async function needsParentWrites(
-  serde: SerializerProtocol, stored: StoredCheckpoint,
-): Promise<boolean> {
-  if (stored.parentId === null || stored.parentWrites !== undefined) return false
-  const state = await serde.loadsTyped(stored.state.type, stored.state.bytes) as State
-  return needsTasks(stored, state.checkpoint)
 }
 
 /** Values by channel. */
@@ -116,22 +113,19 @@ export async function loaded(
   return Object.fromEntries(entries)
 }
 
+/** Whether a checkpoint cannot be told whole without the pending writes of its parent. */
 function needsTasks(stored: StoredCheckpoint, { v }: { readonly v: number }): boolean {
   return stored.parentId !== null && v < tasksAreValuesSince
 }
 
 async function addTasks(
-  saver: BaseCheckpointSaver, stored: StoredCheckpoint, checkpoint: Checkpoint,
+  { saver, parentWritesOf }: TupleReading, stored: StoredCheckpoint, checkpoint: Checkpoint,
 ): Promise<void> {
-  assert(stored.parentWrites !== undefined, 'old checkpoints are read with their parent\'s writes')
+  const parentWrites = await parentWritesOf(stored)
   const writes = await writesOf(
-    saver.serde, stored.parentWrites.filter(({ channel }) => channel === TASKS))
+    saver.serde, parentWrites.filter(({ channel }) => channel === TASKS))
   const versions = Object.values(checkpoint.channel_versions)
   checkpoint.channel_values[TASKS] = writes.map(([, , value]) => value)
   checkpoint.channel_versions[TASKS] = versions.length > 0
     ? maxChannelVersion(...versions) : saver.getNextVersion(undefined)
-}
-
-function mutable(metadata: JsonObject): object {
-  return structuredClone(metadata)
 }

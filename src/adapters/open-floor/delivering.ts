@@ -49,10 +49,12 @@ export class Delivering {
 
   /** Throws DeliveryFailed when one has to be tried again before those behind it. */
   async deliver(task: DeliveryTask): Promise<void> {
+    const { deliveries } = this.#parts.stores()
     for (;;) {
-      const delivery = await this.#parts.transaction(({ deliveries }) => deliveries.next(task))
+      const delivery = await deliveries.next(task)
       if (delivery === undefined) return
       await this.#attempt(delivery, task.signal)
+      if (delivery.number === task.upTo) return
     }
   }
 
@@ -79,12 +81,15 @@ export class Delivering {
   async #arrived(delivery: Delivery, { body }: OutboundAnswer): Promise<void> {
     const reply: Reply =
       body === undefined ? { fault: 'its answer was too long' } : this.#replyIn(body)
+    const note = reply.fault ?? null
+    const { envelope } = reply
+    if (envelope === undefined) {
+      await this.#parts.stores().deliveries.settle(delivery, 'delivered', note)
+      return
+    }
     await this.#parts.transaction(async (stores) => {
-      const { conversationId } = delivery
-      await stores.envelopes.hold(conversationId)
-      const isFirst = await stores.deliveries.settle(delivery, 'delivered', reply.fault ?? null)
-      if (!isFirst || reply.envelope === undefined) return
-      await this.#intake.keepReply(stores, { delivery, envelope: reply.envelope })
+      const isFirst = await stores.deliveries.settle(delivery, 'delivered', note)
+      if (isFirst) await this.#intake.keepReply(stores, { delivery, envelope })
     })
   }
 
@@ -104,10 +109,9 @@ export class Delivering {
     const { attemptsMax, retryDelayMs } = this.#parts.settings
     const attempts = delivery.attempts + 1
     const isDead = isFinal || attempts >= attemptsMax
-    await this.#parts.transaction(async ({ deliveries }) => {
-      if (isDead) await deliveries.settle(delivery, 'dead', reason)
-      else await deliveries.countFailure(delivery, reason)
-    })
+    const { deliveries } = this.#parts.stores()
+    if (isDead) await deliveries.settle(delivery, 'dead', reason)
+    else await deliveries.countFailure(delivery, reason)
     if (!isDead) throw new DeliveryFailed(reason, retryDelayMs(attempts))
   }
 }

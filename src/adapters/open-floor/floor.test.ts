@@ -268,5 +268,8 @@ contract('the floor manager', (open) => {
     await floor.settled()
     expect(beta.story).toStrictEqual(['utterance'])
     expect(alpha.story).toStrictEqual(['yieldFloor', 'yieldFloor'])
+    // The number of one that came again goes to the next.
+    const kept = await floor.stores.openFloor.list(floor.conversationId)
+    expect(kept.map(({ number }) => number)).toStrictEqual(kept.map((_, index) => index + 1))
   })
 })

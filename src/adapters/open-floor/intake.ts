@@ -42,15 +42,19 @@ export class Intake {
   ): Promise<Keeping> {
     const { conversationId: externalId, sender } = envelope
     const conversationId = idOf(externalId)
-    await this.#begin(stores, { conversationId, externalId })
     const { self } = this.#parts.settings
     const isManager = sender.speakerUri === self.speakerUri
     // What is asked of the floor manager alone was answered at once.
     const events = envelope.events.filter((event) => !asksManager(event, self))
-    const kept = await stores.envelopes.keep({
+    const keep = () => stores.envelopes.keep({
       conversationId, sender: sender.speakerUri, body: bodyOf(envelope),
       repetitionKey: key === undefined ? repetitionOf(given) : digestOf(`key ${key}`),
       pending: storedPending(allPending(events, sender, isManager ? 'manager' : 'agent')),
+    })
+    const kept = await keep().catch(async (error: unknown) => {
+      if (!(error instanceof ConversationNotFound)) throw error
+      await this.#begin(stores, { conversationId, externalId })
+      return keep()
     })
     if (!kept.isRepeated) await enqueueRouting(stores, kept.envelope)
     return kept
@@ -91,7 +95,6 @@ export class Intake {
       readonly conversationId: string; readonly externalId: string
     },
   ): Promise<void> {
-    if (await envelopes.find(conversationId) !== undefined) return
     if (!(await isThere(conversations, conversationId))) {
       const isOurs = conversationId === externalId.toLowerCase()
       const metadata = { open_floor: { conversation_id: externalId } }
@@ -127,9 +130,10 @@ function repetitionOf(given: unknown): string | null {
   return isTold ? digestOf(JSON.stringify(given)) : null
 }
 
-/** A job that routes an envelope, after those before it. */
-async function enqueueRouting(
-  { queues }: OpenFloorStores, { conversationId, number }: KeptEnvelope,
+/** A job that routes an envelope, after those before it; with 0 it only tells of the floor. */
+export async function enqueueRouting(
+  { queues }: OpenFloorStores,
+  { conversationId, number }: Pick<KeptEnvelope, 'conversationId' | 'number'>,
 ): Promise<void> {
   await queues.enqueue(routingQueue, {
     payload: { conversation_id: conversationId, number }, concurrencyKey: conversationId,

@@ -36,9 +36,12 @@ export class Room {
 
   /** Opens it; nobody else does anything with its envelopes until the transaction ends. */
   static async open(stores: OpenFloorStores, conversationId: string): Promise<Room> {
-    const conversation = await stores.envelopes.hold(conversationId)
-    const floor = await stores.floors.get(conversationId)
-    const known = (await stores.envelopes.conversants(conversationId)).map((each) =>
+    // Sent together; what is read is how all stands once the conversation is held.
+    const [conversation, floor, conversants] = await Promise.all([
+      stores.envelopes.hold(conversationId), stores.floors.get(conversationId),
+      stores.envelopes.conversants(conversationId),
+    ])
+    const known = conversants.map((each) =>
       ({ ...each, identification: each.identification as unknown as Identification }))
     return new Room(stores, conversation, { floor, known })
   }

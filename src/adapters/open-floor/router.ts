@@ -8,7 +8,7 @@ import { OutboundRefused } from './errors.js'
 import { type Outbound, OutboundFailed } from './outbound.js'
 import { Outgoing } from './outgoing.js'
 import { parseEnvelope } from './parse.js'
-import { type Pending, type PendingEvent, pendingOf, storedPending } from './pending.js'
+import { type PendingEvent, pendingOf, storedPending } from './pending.js'
 import { type Party, Room } from './room.js'
 import { Routing } from './routing.js'
 import { type JsonObject } from './shape.js'
@@ -28,6 +28,12 @@ interface Question {
   readonly id: string
   readonly convener: Party
   readonly body: JsonObject
+}
+
+/** What the convener said to it; nothing when it is taken not to answer. */
+interface Answered {
+  readonly question: Question
+  readonly answer: readonly PendingEvent['event'][] | undefined
 }
 
 /** The convener could not be asked this time. */
@@ -73,22 +79,27 @@ export class Router {
    * ConvenerUnanswered when it has to be tried again.
    */
   async route(task: RoutingTask): Promise<void> {
+    let answered: Answered | undefined
     for (;;) {
-      const question = await this.#advanceSoundly(task)
+      const question = await this.#advanceSoundly(task, answered)
       if (question === undefined) return
-      const answer = await this.#ask(question, task)
-      await this.#take(question, { task, answer })
+      answered = { question, answer: await this.#ask(question, task) }
     }
   }
 
   /** An event that cannot be done is left out, so that it does not stop those behind it. */
-  async #advanceSoundly(task: RoutingTask): Promise<Question | undefined> {
-    for (;;) {
+  async #advanceSoundly(
+    task: RoutingTask, given: Answered | undefined,
+  ): Promise<Question | undefined> {
+    for (let answered = given; ;) {
       try {
-        return await this.#advance(task)
+        return await this.#advance(task, answered)
       } catch (error) {
         if (!(error instanceof Unsound)) throw error
-        await this.#leaveOut(task.conversationId, error)
+        // With it the answer was taken back: first that is kept, by itself.
+        if (answered === undefined) await this.#leaveOut(task.conversationId, error)
+        else await this.#keepAnswer(task.conversationId, answered)
+        answered = undefined
       }
     }
   }
@@ -104,21 +115,27 @@ export class Router {
     })
   }
 
-  /** Does what can be done; the question that is in the way then. */
-  async #advance({ conversationId, upTo }: RoutingTask): Promise<Question | undefined> {
+  /** Takes the answer, then does what can be done; the question that is in the way then. */
+  async #advance(
+    { conversationId, upTo }: RoutingTask, answered: Answered | undefined,
+  ): Promise<Question | undefined> {
     return this.#parts.transaction(async (stores) => {
       const room = await Room.open(stores, conversationId)
       const outgoing = new Outgoing(this.#parts.settings.self)
       const routing = new Routing(stores, this.#parts, { room, outgoing })
       await routing.tellFloor()
+      const next = () => stores.envelopes.nextUnrouted(conversationId, upTo)
+      let envelope = await next()
+      if (answered !== undefined && envelope !== undefined) {
+        envelope = withAnswer(envelope, answered, routing)
+      }
       let question: Question | undefined
       let last = upTo
-      while (question === undefined) {
-        const envelope = await stores.envelopes.nextUnrouted(conversationId, upTo)
-        if (envelope === undefined) break
+      while (envelope !== undefined) {
         last = envelope.number
         question = await this.#work(stores, { envelope, room, routing })
-        await this.#send(stores, { room, outgoing, number: envelope.number })
+        await this.#send(stores, { room, outgoing, number: last })
+        envelope = question === undefined && last < upTo ? await next() : undefined
       }
       await this.#send(stores, { room, outgoing, number: last })
       await routing.finish()
@@ -212,43 +229,41 @@ export class Router {
     }
   }
 
-  /** The events of the answer take the place of the one that was asked about. */
-  async #take(
-    question: Question,
-    { task, answer }: {
-      readonly task: RoutingTask
-      readonly answer: readonly PendingEvent['event'][] | undefined
-    },
-  ): Promise<void> {
+  async #keepAnswer(conversationId: string, answered: Answered): Promise<void> {
     await this.#parts.transaction(async (stores) => {
-      const room = await Room.open(stores, task.conversationId)
-      const envelope = await stores.envelopes.nextUnrouted(task.conversationId, question.number)
-      const pending = envelope && pendingOf(envelope.pending!)
-      const isStill = envelope?.number === question.number && pending?.isAsking === true &&
-        questionId(envelope, pending.asked) === question.id
-      // Another process was faster.
-      if (!isStill) return
-      const [item, ...rest] = pending.events
-      if (answer === undefined) await this.#giveUp(stores, { room, envelope, item: item! })
-      const sender = { speakerUri: question.convener.speakerUri }
-      const answers = (answer ?? []).map((event): PendingEvent =>
-        ({ event, sender, by: 'convener' }))
-      const next: Pending = {
-        events: [...answers, ...rest], asked: pending.asked + 1, isAsking: false,
-      }
-      await stores.envelopes.setPending(envelope, storedPending(next))
+      const room = await Room.open(stores, conversationId)
+      const { number } = answered.question
+      const envelope = await stores.envelopes.nextUnrouted(conversationId, number)
+      if (envelope === undefined) return
+      const outgoing = new Outgoing(this.#parts.settings.self)
+      const routing = new Routing(stores, this.#parts, { room, outgoing })
+      const { pending } = withAnswer(envelope, answered, routing)
+      await stores.envelopes.setPending(envelope, pending)
+      await this.#send(stores, { room, outgoing, number })
     })
   }
+}
 
-  async #giveUp(
-    stores: OpenFloorStores,
-    { room, envelope, item }: {
-      readonly room: Room; readonly envelope: KeptEnvelope; readonly item: PendingEvent
-    },
-  ): Promise<void> {
-    const outgoing = new Outgoing(this.#parts.settings.self)
-    new Routing(stores, this.#parts, { room, outgoing }).unanswered(item)
-    await this.#send(stores, { room, outgoing, number: envelope.number })
+/**
+ * The envelope with the events of the answer in the place of the one that was asked about; as it
+ * is, when another process was faster.
+ */
+function withAnswer(
+  envelope: KeptEnvelope, { question, answer }: Answered, routing: Routing,
+): KeptEnvelope {
+  const pending = pendingOf(envelope.pending!)
+  const isStill = envelope.number === question.number && pending.isAsking &&
+    questionId(envelope, pending.asked) === question.id
+  if (!isStill) return envelope
+  const [item, ...rest] = pending.events
+  if (answer === undefined) routing.unanswered(item!)
+  const sender = { speakerUri: question.convener.speakerUri }
+  const answers = (answer ?? []).map((event): PendingEvent => ({ event, sender, by: 'convener' }))
+  return {
+    ...envelope,
+    pending: storedPending({
+      events: [...answers, ...rest], asked: pending.asked + 1, isAsking: false,
+    }),
   }
 }
 

@@ -95,6 +95,7 @@ export class Routing {
     const { floors } = this.#stores
     const agent = { conversationId: this.#room.id, speakerUri }
     await isDone(FloorQueueFull, () => floors.request(agent, wishOf(event)))
+    await this.#room.refresh()
     await this.tellFloor()
   }
 
@@ -105,10 +106,10 @@ export class Routing {
     }
   }
 
-  /** Tells of what happened on the floor and nobody has told yet. */
+  /** Tells of what happened on the floor, as it was seen last, and nobody has told yet. */
   async tellFloor(): Promise<void> {
     const { floors } = this.#stores
-    for (;;) {
+    while (this.#told < this.#room.floor.eventCount) {
       const events = await floors.events(this.#room.id, { after: this.#told, limit: 500 })
       for (const { type, speakerUri, reason } of events) {
         if (speakerUri === null || this.#selfTold.has(`${type} ${speakerUri}`)) continue
@@ -118,11 +119,12 @@ export class Routing {
           this.#announce({ eventType: 'revokeFloor', to, ...(reason === null ? {} : { reason }) })
         }
       }
-      this.#told = events.at(-1)?.number ?? this.#told
-      if (events.length < 500) break
+      if (events.length === 0) break
+      this.#told = events.at(-1)!.number
+      // More happened since the look: agents are sent the floor beside what they are told of it.
+      if (this.#told > this.#room.floor.eventCount) await this.#room.refresh()
     }
     this.#selfTold.clear()
-    await this.#room.refresh()
   }
 
   /** Keeps how far the agents were told of the floor. */
@@ -253,6 +255,7 @@ export class Routing {
     const wasHolding = this.#room.isGranted(from.speakerUri)
     const { floors } = this.#stores
     const isTaken = await isDone(FloorQueueFull, () => floors.request(agent, wishOf(event)))
+    await this.#room.refresh()
     if (!isTaken) return this.#refuse(from, '@error too many wait for the floor')
     if (wasHolding) this.#announce({ eventType: 'grantFloor', to: agentOf(from) })
   }
@@ -279,6 +282,7 @@ export class Routing {
     const wasHeld = await isDone(FloorNotHeld, () => floors.revoke(agent, { reason }))
     // Who waits for the floor does not get it.
     if (!wasHeld) await isDone(FloorRequestNotFound, () => floors.cancel(agent, { reason }))
+    await this.#room.refresh()
     this.#pass(doing)
   }
 
@@ -287,6 +291,7 @@ export class Routing {
     const agent = { conversationId: this.#room.id, speakerUri: from.speakerUri }
     const given = reason === undefined ? {} : { reason }
     await isDone(FloorNotHeld, () => this.#stores.floors.yield(agent, given))
+    await this.#room.refresh()
     this.#pass(doing)
   }
 }

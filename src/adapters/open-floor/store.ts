@@ -7,7 +7,7 @@ import { answerEnvelope } from './compose.js'
 import { Delivering, DeliveryFailed } from './delivering.js'
 import { manifestAnswers } from './directory.js'
 import { InvalidEnvelope } from './errors.js'
-import { idOf, Intake } from './intake.js'
+import { enqueueRouting, idOf, Intake } from './intake.js'
 import { Outbound } from './outbound.js'
 import { enqueueDeliveries, Router } from './router.js'
 import { type EnvelopeEvent, type JsonObject, type ParsedEnvelope } from './shape.js'
@@ -88,6 +88,15 @@ export class OpenFloorStore {
       delivering.deliver({ ...everything, recipient }).catch((error: unknown) => {
         if (!(error instanceof DeliveryFailed)) throw error
       })))
+  }
+
+  /**
+   * Lets the agents be told of what changed on the floor otherwise than by an envelope; with the
+   * next one they are told anyway. Nothing where no envelope ever went. Throws InvalidInput.
+   */
+  async tellFloor(conversationId: string): Promise<void> {
+    if (await this.#stores.envelopes.find(conversationId) === undefined) return
+    await enqueueRouting(this.#stores, { conversationId, number: 0 })
   }
 
   /** Envelopes of a conversation as they came, behind a number. Throws ConversationNotFound. */

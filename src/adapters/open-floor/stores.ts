@@ -36,6 +36,8 @@ export interface OpenFloorParts {
   readonly clock: Clock
   readonly ids: IdGenerator
   readonly settings: OpenFloorSettings
+  /** Stores for single statements, each of which is a transaction of its own. */
+  stores(): OpenFloorStores
   /** Runs `work` with stores that share one transaction. */
   transaction<R>(work: (stores: OpenFloorStores) => Promise<R>): Promise<R>
 }

@@ -1,9 +1,10 @@
 import { Script } from '../script.js'
 
 /**
- * KEYS: the topic's sequence. ARGV: a new era's name, milliseconds without a signal after which the
- * sequence is forgotten, the channel, the channel on which it is told first that signals may be
- * missed or '', and the payload if there is one. Signals of one era are counted from 1 without gap.
+ * KEYS: the topic's sequence. ARGV: a new era's name, milliseconds after which the sequence is
+ * forgotten unless it goes on meanwhile, the channel, the channel on which it is told first that
+ * signals may be missed or '', and the payload if there is one. Signals of one era are counted from
+ * 1 without gap. Its time begins anew with every 32nd signal, which spares the others a command.
  */
 export const publishSignal = new Script(`
 if ARGV[4] ~= '' then redis.call('publish', ARGV[4], '') end
@@ -13,7 +14,7 @@ if not era then
   redis.call('hset', KEYS[1], 'era', era)
 end
 local sequence = redis.call('hincrby', KEYS[1], 'sequence', 1)
-redis.call('pexpire', KEYS[1], ARGV[2])
+if sequence % 32 == 1 then redis.call('pexpire', KEYS[1], ARGV[2]) end
 redis.call('publish', ARGV[3], era .. ' ' .. sequence .. (ARGV[5] and ' ' .. ARGV[5] or ''))
 return sequence`)
 

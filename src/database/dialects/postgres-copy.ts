@@ -1,9 +1,10 @@
+import { type Writable } from 'node:stream'
 import pg from 'pg'
 import { type Answer } from './postgres-flush.js'
 
 /** What node-postgres puts on the wire, of which it tells no types. */
 interface Wire {
-  sendCopyFromChunk(bytes: Uint8Array): void
+  readonly stream: Writable
   endCopyFrom(): void
 }
 
@@ -39,7 +40,14 @@ export class CopyQuery extends Query {
   }
 
   override handleCopyInResponse(wire: Wire): void {
-    wire.sendCopyFromChunk(this.#rows)
+    const head = Buffer.alloc(5)
+    head.write('d')
+    head.writeUInt32BE(this.#rows.length + 4, 1)
+    // Not by node-postgres, which would copy the rows twice and keep a buffer as large as them.
+    wire.stream.cork()
+    wire.stream.write(head)
+    wire.stream.write(this.#rows)
+    wire.stream.uncork()
     wire.endCopyFrom()
   }
 }

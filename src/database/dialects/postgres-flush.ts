@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { assert } from '../../assert.js'
+import { wireBytes, type WireStatement, type WireValue } from './postgres-wire.js'
 
 /** A statement of a flush. */
 export interface FlushPart {
@@ -31,15 +32,9 @@ interface Prepared {
 /** The prepared statements of one connection. */
 export type PreparedStatements = Map<string, Prepared>
 
-/** What node-postgres puts on the wire, of which it tells no types. */
+/** The connection of node-postgres, of which it tells no types. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void }
-  parse(message: { readonly text: string; readonly name: string }): void
-  bind(message: { readonly statement: string; readonly values: readonly unknown[] }): void
-  describe(message: { readonly type: 'P'; readonly name: string }): void
-  execute(message: { readonly portal: string }): void
-  close(message: { readonly type: 'S'; readonly name: string }): void
-  sync(): void
+  readonly stream: { readonly writable: boolean; write(bytes: Uint8Array): boolean }
 }
 
 /** What node-postgres calls when an answer arrives. */
@@ -47,7 +42,12 @@ interface Receiver {
   callback: (error: Error | null, answers: Answer[]) => void
 }
 
-const Query = pg.Query as unknown as new (config: pg.QueryConfig) => Receiver
+/**
+ * What node-postgres takes for a query of its own, without what its constructor makes for one: an
+ * emitter of events, a result, a copy of the configuration.
+ */
+const Query = function Query() { /* Nothing. */ } as unknown as new () => Receiver
+Query.prototype = pg.Query.prototype
 
 /** Errors by which a server says that it knows a statement otherwise than was thought. */
 const otherwise = ['26000', '42P05', '0A000']
@@ -59,6 +59,7 @@ const otherwise = ['26000', '42P05', '0A000']
  */
 export class Flush extends Query {
   readonly #parts: readonly FlushPart[]
+  readonly #values: readonly (readonly WireValue[])[]
   readonly #prepared: PreparedStatements
   readonly #answers: Answer[] = []
   #at = 0
@@ -66,42 +67,32 @@ export class Flush extends Query {
   #rows: Record<string, unknown>[] = []
 
   constructor(parts: readonly FlushPart[], prepared: PreparedStatements) {
-    super({ text: parts[0]!.text })
+    super()
+    this.#parts = parts
     this.#prepared = prepared
-    // Before anything is on its way: what cannot be sent must not be half sent.
-    this.#parts = parts.map((part) => ({ ...part, values: part.values.map(wireValue) }))
-    const named = new Map<string, string>()
-    for (const { name, text } of parts) {
-      if (name === undefined) continue
-      const known = prepared.get(name)?.text ?? named.get(name) ?? text
-      assert(known === text, `two statements are named ${name}`)
-      named.set(name, text)
-    }
+    // Before it is node-postgres's turn, which would wait for the answer to what was never sent.
+    this.#values = parts.map(({ values }) => values.map(wireValue))
+    checkNames(parts, prepared)
   }
 
   /** Called by node-postgres when it is this query's turn. */
   submit(wire: Wire): null {
-    wire.stream.cork()
-    try {
-      for (const part of this.#parts) this.#send(wire, part)
-      wire.sync()
-    } finally {
-      wire.stream.uncork()
-    }
+    const statements = this.#parts.map((part, index) => this.#stated(part, this.#values[index]!))
+    // As node-postgres does: that a connection ended is told by itself.
+    if (wire.stream.writable) wire.stream.write(wireBytes(statements))
     return null
   }
 
-  #send(wire: Wire, { name = '', text, values, isSetting = false }: FlushPart): void {
+  #stated({ name = '', text, isSetting = false }: FlushPart, values: readonly WireValue[]) {
     const known = this.#prepared.get(name)
-    if (known?.isSure !== true) {
-      // Closing what is not there is no error.
-      if (known !== undefined) wire.close({ type: 'S', name })
-      wire.parse({ text, name })
-      if (name !== '') this.#prepared.set(name, { text, fields: undefined, isSure: true })
+    const parses = known?.isSure !== true
+    if (parses && name !== '') {
+      this.#prepared.set(name, { text, fields: undefined, isSure: true })
     }
-    wire.bind({ statement: name, values })
-    if (!isSetting && known?.fields === undefined) wire.describe({ type: 'P', name: '' })
-    wire.execute({ portal: '' })
+    const describes = !isSetting && known?.fields === undefined
+    // Closing what is not there is no error.
+    const closes = parses && known !== undefined
+    return { name, text, values, closes, parses, describes } satisfies WireStatement
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly { readonly name: string }[] }) {
@@ -157,6 +148,16 @@ export class Flush extends Query {
   }
 }
 
+function checkNames(parts: readonly FlushPart[], prepared: PreparedStatements): void {
+  const named = new Map<string, string>()
+  for (const { name, text } of parts) {
+    if (name === undefined) continue
+    const known = prepared.get(name)?.text ?? named.get(name) ?? text
+    assert(known === text, `two statements are named ${name}`)
+    named.set(name, text)
+  }
+}
+
 /** `INSERT 0 5`, `SELECT 5`, `COMMIT`. */
 function tagOf(tag: string): Pick<Answer, 'command' | 'changed'> {
   const space = tag.indexOf(' ')
@@ -166,13 +167,10 @@ function tagOf(tag: string): Pick<Answer, 'command' | 'changed'> {
 }
 
 /** A parameter as it goes over the wire: text, or bytes as they are. */
-function wireValue(value: unknown): string | Buffer | null {
+function wireValue(value: unknown): WireValue {
   if (typeof value === 'string') return value
   if (value === null || value === undefined) return null
-  if (Buffer.isBuffer(value)) return value
-  if (value instanceof Uint8Array) {
-    return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  }
+  if (value instanceof Uint8Array) return value
   if (Array.isArray(value)) return `{${value.map(element).join(',')}}`
   assert(typeof value !== 'object', 'a parameter must be a stored value, or an array of them')
   return String(value)

@@ -1,8 +1,8 @@
 import { type Kind } from '../columns.js'
 import { type Statement } from '../engine.js'
 import {
-  columnList, type Moved, type MovedColumn, type MovedTable, type Moving, putEach, readWords,
-  writeWords,
+  columnList, marks, type Moved, type MovedColumn, type MovedTable, type Moving, putEach,
+  readWords, writeWords,
 } from '../moving.js'
 import { postgresChanges } from './postgres-changes.js'
 import { read } from './postgres-read.js'
@@ -65,9 +65,10 @@ function comparable(kind: Kind, stored: unknown): string | null {
   }).sort().join(' ')
 }
 
-const special = /[\\\n\r\t]/
+const special = /[\\\n\r\u001f]/
+const specials = new RegExp(special, 'g')
 const escapes: Readonly<Record<string, string>> = {
-  '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t',
+  '\\': '\\\\', '\n': '\\n', '\r': '\\r', [marks.field]: `\\${marks.field}`,
 }
 
 /** A value in the text form of `copy`. */
@@ -75,7 +76,7 @@ function field(kind: Kind, value: Moved): string {
   if (value === null) return '\\N'
   if (typeof value !== 'string') return `\\\\x${Buffer.from(value).toString('hex')}`
   const text = kind === 'terms' ? vectorOf(value) : value
-  return special.test(text) ? text.replace(/[\\\n\r\t]/g, (sign) => escapes[sign]!) : text
+  return special.test(text) ? text.replace(specials, (sign) => escapes[sign]!) : text
 }
 
 /**
@@ -90,16 +91,25 @@ function insert(
   let text = ''
   for (const row of rows) {
     for (let index = 0; index < columns.length; index++) {
-      text += (index > 0 ? '\t' : '') + field(columns[index]!.kind, row[index]!)
+      text += (index > 0 ? marks.field : '') + field(columns[index]!.kind, row[index]!)
     }
     text += '\n'
   }
+  return copying({ name, columns }, Buffer.from(text), walled)
+}
+
+function copying(
+  { name, columns }: Pick<MovedTable, 'name' | 'columns'>,
+  copied: Uint8Array,
+  walled: boolean,
+): Statement[] {
   const copy: Statement = {
-    sql: `copy "${name}" (${columnList(columns.map((each) => each.name))}) from stdin`,
-    parameters: [], reach: 'all', copied: Buffer.from(text),
+    sql: `copy "${name}" (${columnList(columns.map((each) => each.name))})
+      from stdin (delimiter '${marks.field}')`,
+    parameters: [], reach: 'all', copied,
   }
   if (!walled) return [copy]
-  const wall = (how: string) => done(`alter table "${name}" ${how} row level security`)
+  const wall = (force: string) => done(`alter table "${name}" ${force} row level security`)
   return [wall('no force'), copy, wall('force')]
 }
 
@@ -122,22 +132,24 @@ function fault({ name, kind }: MovedColumn): string | undefined {
 
 const namespace = `current_schema()::regnamespace`
 const namesOf = (relation: string, numbers: string) => `(
-  select json_agg(a.attname order by k.place)::text
-  from unnest(${numbers}) with ordinality as k(number, place)
-  join pg_attribute a on a.attrelid = ${relation} and a.attnum = k.number)`
+  select json_agg(a.attname order by named.place)::text
+  from unnest(${numbers}) with ordinality as named(number, place)
+  join pg_attribute a on a.attrelid = ${relation} and a.attnum = named.number)`
 
 /** Indexes in the order in which they were made, since the planner takes the newest of equals. */
 const pieces = `
-select "table", name, "drop", "create", case part when 1 then 'yes' else 'no' end as late
+select "table", name, parent, "drop", "create", case part when 1 then 'yes' else 'no' end as late
 from (
   select 1 as part, 0::oid as place, c.relname as "table", k.conname as name,
+    p.relname as parent,
     format('alter table %I drop constraint %I', c.relname, k.conname) as "drop",
     format('alter table %I add constraint %I %s', c.relname, k.conname,
       pg_get_constraintdef(k.oid)) as "create"
   from pg_constraint k join pg_class c on c.oid = k.conrelid
+  join pg_class p on p.oid = k.confrelid
   where k.contype = 'f' and c.relnamespace = ${namespace} and c.relname = any($1)
   union all
-  select 0, i.indexrelid, c.relname, x.relname,
+  select 0, i.indexrelid, c.relname, x.relname, null,
     case when k.oid is null then format('drop index %I', x.relname)
       else format('alter table %I drop constraint %I', c.relname, k.conname) end,
     case when k.oid is null then pg_get_indexdef(i.indexrelid)
@@ -154,6 +166,16 @@ export const postgresMoving: Moving = {
   moved,
   canonical,
   comparable,
+  lumped(kind, column) {
+    if (kind === 'real' || kind === 'terms') return undefined
+    const text = canonical(kind, column)
+    return kind === 'text' ? `octet_length(${text}) || ':' || ${text}` : text
+  },
+  joined: (fields) => `concat_ws(chr(31), ${fields.map((field) =>
+    `coalesce(${field}, chr(29))`).join(', ')})`,
+  gathered: (row) => `string_agg(${row}, chr(30)) || chr(30)`,
+  digested: (text) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`,
+  insertLines: copying,
   slot: (kind, index) => `$${index}::${types[kind]}`,
   bound,
   size(kind, column) {
@@ -183,6 +205,10 @@ export const postgresMoving: Moving = {
     select c.relname as name from pg_class c
     where c.relnamespace = ${namespace} and c.relforcerowsecurity and row_security_active(c.oid)`),
   pieces: asked(pieces),
+  loading: [done('set local synchronous_commit = off')],
+  // Sorted in memory, by as many processes as the server lets work on one index.
+  piecing: [asked(`select set_config('maintenance_work_mem', '256MB', true)
+    where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')`)],
   analyze: done('analyze'),
   obstacles: asked(`
     select 'its encoding is not UTF8' as sentence where getdatabaseencoding() <> 'UTF8'

@@ -64,12 +64,12 @@ export class Reaching {
     return [{ ...setting, values: [reach], isSetting: true }, part]
   }
 
-  /** Statements that touch no rows; those of transactions may take a setting back. */
+  /** Statements that touch no rows; those that end something may take a setting back. */
   #control(statement: Statement): void {
     if (statement === begin) this.#isInTransaction = true
     const isEnd = statement === commit || statement === rollback
     if (isEnd) this.#isInTransaction = false
-    const isKept = statement === begin || (statement === commit && !this.#throughPooler)
+    const isKept = statement.isMark === true || (statement === commit && !this.#throughPooler)
     if (!isKept) this.#known = undefined
   }
 }

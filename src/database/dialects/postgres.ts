@@ -92,8 +92,13 @@ export const postgresEngine: Engine = {
     const names = Object.keys(kinds)
     const [first] = rows
     if (rows.length === 1) return names.map((name) => first![name])
-    const arrays = names.map((name) => arrayParameter(kinds[name]!, rows, name))
-    return [...arrays, rows.length]
+    const parameters: unknown[] = names.map((name, index) => {
+      // Of arrays side by side the shorter ones end in nulls: none at all is a column of them.
+      const isEmpty = index > 0 && rows.every((row) => row[name] === null)
+      return isEmpty ? null : arrayParameter(kinds[name]!, rows, name)
+    })
+    parameters.push(rows.length)
+    return parameters
   },
 }
 
@@ -199,6 +204,13 @@ export class PostgresBackend implements Backend {
     return this.#with((lease) => runTransaction(this.#beginning(lease), work))
   }
 
+  async snapshot<R>(work: (session: Session) => Promise<R>): Promise<R> {
+    return this.transaction(async (session) => {
+      for (const statement of this.engine.moving.snapshot) await session.run(statement)
+      return work(session)
+    })
+  }
+
   /** Transaction-scoped, so that poolers in transaction mode keep it with its work. */
   async exclusive<R>(work: (session: Session) => Promise<R>): Promise<R> {
     const patiently = async (lease: Lease) => {
@@ -281,32 +293,33 @@ export class PostgresBackend implements Backend {
     await this.#pool.end()
   }
 
-  /** A connection on which a begin goes in the flush of the first statement behind it. */
+  /** A connection on which marks, such as a begin, go in the flush of the statement behind them. */
   #beginning(lease: Lease): TransactionConnection {
-    let isHeld = false
+    let marks: Statement[] = []
     return {
       run: async (statement) => {
-        if (statement === begin) {
-          isHeld = true
+        if (statement.isMark === true) {
+          marks.push(statement)
           return nothing
         }
-        if (!isHeld) return this.#send(lease, statement)
-        isHeld = false
-        if (statement === commit || statement === rollback) return nothing
-        if (statement.copied !== undefined) {
-          await this.#send(lease, begin)
-          return this.#send(lease, statement)
-        }
-        return (await this.#query(lease, [begin, statement]))[1]!
+        const before = marks
+        marks = []
+        const isUnbegun = before[0] === begin
+        if (isUnbegun && (statement === commit || statement === rollback)) return nothing
+        if (statement.copied === undefined) return this.#send(lease, statement, before)
+        for (const mark of before) await this.#send(lease, mark)
+        return this.#send(lease, statement)
       },
     }
   }
 
-  async #send(lease: Lease, statement: Statement): Promise<Result> {
-    const [answer] = await this.#query(lease, [statement])
-    const rolledBack = statement === commit && answer!.command !== 'COMMIT'
+  async #send(
+    lease: Lease, statement: Statement, before: readonly Statement[] = [],
+  ): Promise<Result> {
+    const answer = (await this.#query(lease, [...before, statement])).at(-1)!
+    const rolledBack = statement === commit && answer.command !== 'COMMIT'
     if (rolledBack) throw new DatabaseFailure('The transaction was rolled back, not committed.')
-    return answer!
+    return answer
   }
 
   async #query(lease: Lease, statements: readonly Statement[]): Promise<Answer[]> {

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { type Result } from '../engine.js'
 import { Busy, sqliteFailure, translated } from '../failures.js'
 import { jsonCompares, jsonContains } from './sqlite-json.js'
-import { jsonTextFault, textFault } from './sqlite-faults.js'
+import { isPlain, jsonTextFault, textFault } from './sqlite-faults.js'
 import { type SqliteDatabase, sqliteDriver, type SqliteStatement } from './sqlite-driver.js'
 
 /** Compiled statements kept per connection at most. */
@@ -81,6 +81,7 @@ export class SqliteConnection {
       this.#database.function('holdfast_json_compares', { deterministic: true }, jsonCompares)
       this.#database.function('holdfast_text_fault', { deterministic: true }, textFault)
       this.#database.function('holdfast_json_fault', { deterministic: true }, jsonTextFault)
+      this.#database.function('holdfast_plain', { deterministic: true }, isPlain)
       if (path !== ':memory:') this.#useWal()
     } catch (error) {
       this.#database.close()

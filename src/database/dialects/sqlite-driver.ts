@@ -6,6 +6,10 @@ export interface SqliteDriver {
   readonly DatabaseSync: new (path: string, options: object) => SqliteDatabase
   /** Binds fractions as text, which SQLite reads exactly; set where the binding rounds them. */
   readonly fractionsAsText: boolean
+  /** Whether threads of one process may each have connections, and hand bytes to each other. */
+  readonly sharesThreads: boolean
+  /** What another thread of this process has to `require` to get the same. */
+  readonly module: string
 }
 
 /** A connection of the driver. */
@@ -52,18 +56,22 @@ export function sqliteDriver(): SqliteDriver {
 
 function builtIn(): SqliteDriver | undefined {
   const driver = withoutExperimentalWarning(() => required('node:sqlite'))
-  return driver !== undefined && isSound(driver) ? { ...driver, fractionsAsText: false } : undefined
+  if (driver === undefined || !isSound(driver)) return undefined
+  return { ...driver, fractionsAsText: false, sharesThreads: true }
 }
 
 function fallback(): SqliteDriver | undefined {
   const driver = required('@photostructure/sqlite')
-  return driver !== undefined && isSound(driver) ? { ...driver, fractionsAsText: true } : undefined
+  if (driver === undefined || !isSound(driver)) return undefined
+  // A process that had read in threads ended once, of what is not known.
+  return { ...driver, fractionsAsText: true, sharesThreads: false }
 }
 
-function required(name: string): Pick<SqliteDriver, 'DatabaseSync'> | undefined {
+function required(name: string): Pick<SqliteDriver, 'DatabaseSync' | 'module'> | undefined {
   try {
-    const { DatabaseSync } = createRequire(import.meta.url)(name) as SqliteDriver
-    return { DatabaseSync }
+    const require = createRequire(import.meta.url)
+    const { DatabaseSync } = require(name) as SqliteDriver
+    return { DatabaseSync, module: require.resolve(name) }
   } catch {
     return undefined
   }

@@ -2,10 +2,10 @@ import { createQueryId, sql, SqliteQueryCompiler } from 'kysely'
 import { type Kind } from '../columns.js'
 import { type Statement } from '../engine.js'
 import {
-  columnList, type Moved, type MovedColumn, type MovedTable, type Moving, putEach, readWords,
-  writeWords,
+  columnList, type Moved, type MovedTable, type Moving, putEach, readWords, writeWords,
 } from '../moving.js'
 import { sqliteChanges } from './sqlite-changes.js'
+import { fault, sound, soundness } from './sqlite-rules.js'
 import { nothing, openPlaces } from './sqlite-words.js'
 
 const asked = (text: string): Statement => ({ sql: text, parameters: [], readOnly: true })
@@ -118,44 +118,23 @@ function put(table: MovedTable, rows: readonly (readonly Moved[])[]): Statement[
   ])
 }
 
-const digits = (count: number): string => '[0-9]'.repeat(count)
-const hex = (count: number): string => '[0-9a-f]'.repeat(count)
-const uuidPattern = `'${[8, 4, 4, 4, 12].map(hex).join('-')}'`
-const instantPattern = `'${digits(4)}-${digits(2)}-${digits(2)}T${digits(2)}:${digits(2)}:` +
-  `${digits(2)}.${digits(6)}Z'`
-
-const wrongType = (column: string, type: string): string =>
-  `when typeof(${column}) not in (${type}) then 'type'`
-
-/** What is plain is told by the engine; only the rest is handed to a function. */
-const ofText = (column: string): string => `when instr(cast(${column} as blob), x'00') > 0
-  then 'nul' when ${column} not glob '*[^ -~]*' then null
-  else holdfast_text_fault(cast(${column} as blob))`
-
-const rules: Record<Kind, (column: string) => string> = {
-  id: (column) => `${wrongType(column, `'text'`)} when ${column} not glob ${uuidPattern}
-    then 'uuid'`,
-  text: (column) => `${wrongType(column, `'text'`)} ${ofText(column)}`,
-  json: (column) => `${wrongType(column, `'text'`)}
-    else holdfast_json_fault(cast(${column} as blob))`,
-  instant: (column) => `${wrongType(column, `'text'`)}
-    when ${column} not glob ${instantPattern} or ${column} like '0000%'
-      or strftime('%Y-%m-%dT%H:%M:%S', substr(${column}, 1, 19)) is not substr(${column}, 1, 19)
-    then 'instant'`,
-  integer: (column) => `${wrongType(column, `'integer'`)}
-    when ${column} not between -9007199254740991 and 9007199254740991 then 'beyond_53_bits'`,
-  real: (column) => `${wrongType(column, `'real', 'integer'`)}
-    when abs(${column}) = 9e999 then 'not_finite'`,
-  flag: (column) => `${wrongType(column, `'integer'`)} when ${column} not in (0, 1) then 'flag'`,
-  bytes: (column) => wrongType(column, `'blob'`),
-  terms: (column) => `${wrongType(column, `'text'`)} ${ofText(column)}`,
+/**
+ * A value as another engine's `copy` takes it. JSON has no signs of control but white space, which
+ * few write: looking for each of them would take as long as all the rest.
+ */
+function lineField(kind: Kind, column: string, spaced: boolean): string | undefined {
+  const name = `"${column}"`
+  if (kind === 'real' || kind === 'terms') return undefined
+  const text = kind === 'bytes' ? `'\\\\x' || hex(${name})`
+    : kind === 'text' || (kind === 'json' && spaced) ? escaped(name)
+      : kind === 'json' ? `replace(${name}, '\\', '\\\\')` : name
+  return kind === 'bytes' ? `iif(${name} is null, '\\N', ${text})` : `coalesce(${text}, '\\N')`
 }
 
-function fault({ name, kind, nullable }: MovedColumn): string {
-  const column = `"${name}"`
-  const absent = `when ${column} is null then ${nullable ? 'null' : `'null'`}`
-  return `case ${absent} ${rules[kind](column)} end`
-}
+const escaped = (name: string): string => [
+  [`'\\n'`, 10], [`'\\r'`, 13], [`'\\' || char(31)`, 31],
+].reduce((text, [sign, code]) => `replace(${text}, char(${code}), ${sign})`,
+  `replace(${name}, '\\', '\\\\')`)
 
 /** Reading and writing whole tables in SQLite. */
 export const sqliteMoving: Moving = {
@@ -166,6 +145,19 @@ export const sqliteMoving: Moving = {
     : isNumber(kind) ? `iif("${column}" is null, null, printf('%d', "${column}"))`
       : `"${column}"`),
   comparable,
+  lumped: (kind, column) => (kind === 'real' || kind === 'terms' ? undefined
+    : kind === 'text' ? `octet_length("${column}") || ':' || "${column}"`
+      : kind === 'bytes' ? `iif("${column}" is null, null, lower(hex("${column}")))`
+        : `"${column}"`),
+  joined: (fields) => `concat_ws(char(31), ${fields.map((field) =>
+    `coalesce(${field}, char(29))`).join(', ')})`,
+  gathered: (row) => `cast(group_concat(${row}, char(30)) || char(30) as blob)`,
+  line({ columns }, spaced) {
+    const fields = columns.map(({ kind, name }) => lineField(kind, name, spaced))
+    if (fields.includes(undefined)) return undefined
+    return `concat_ws(char(31), ${fields.join(', ')})`
+  },
+  linesOf: (line) => `cast(group_concat(${line}, char(10)) || char(10) as blob)`,
   slot,
   bound,
   size: (_kind, column) => `coalesce(octet_length("${column}"), 0)`,
@@ -173,8 +165,16 @@ export const sqliteMoving: Moving = {
   put,
   // Its planner takes the key that fits best without figures.
   weigh: () => [],
+  sparing: asked('pragma cache_size = -2000'),
   snapshot: [],
   fault,
+  sound,
+  soundness,
+  // The check looks at the types of strict tables and at what must not be missing.
+  vouched: asked(`
+    select t.name as "table", c.name as "column", lower(c.type) as type, c."notnull" as required
+    from pragma_table_list t, pragma_table_info(t.name) c
+    where t.schema = 'main' and t.type = 'table' and t.strict`),
   check: asked('pragma quick_check(20)'),
   foreignKeys: asked(`
     select "table", parent, json_group_array(child_column) as columns,
@@ -194,6 +194,8 @@ export const sqliteMoving: Moving = {
   indexBytesMax: undefined,
   walledTables: undefined,
   pieces: undefined,
+  loading: [],
+  piecing: [],
   analyze: undefined,
   obstacles: undefined,
   databaseBytes: asked(`

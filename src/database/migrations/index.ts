@@ -34,6 +34,12 @@ import { webhooks } from './0039_webhooks.js'
 import { agents } from './0040_agents.js'
 import { envelopes } from './0041_envelopes.js'
 import { webhookWorkflows } from './0044_webhook_workflows.js'
+import { waitingDeliveries } from './0045_waiting_deliveries.js'
+import { checkpointSources } from './0046_checkpoint_sources.js'
+import { scheduleBounds } from './0048_schedule_bounds.js'
+import { runWaiting } from './0049_run_waiting.js'
+import { runDurations } from './0050_run_durations.js'
+import { runsByHand } from './0052_runs_by_hand.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
@@ -41,5 +47,6 @@ export const migrations: readonly Migration[] = [
   users, organizations, settings, secrets, rowLevelSecurity, messageTree, streams,
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
   attachments, search, lookups, checkpoints, items, workflows, workflowRuns, usage, tuning,
-  floor, webhooks, agents, envelopes, webhookWorkflows,
+  floor, webhooks, agents, envelopes, webhookWorkflows, waitingDeliveries,
+  checkpointSources, scheduleBounds, runWaiting, runDurations, runsByHand,
 ]

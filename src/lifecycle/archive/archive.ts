@@ -59,7 +59,8 @@ export class Archives {
   }
 
   /**
-   * Writes an archive into a new or empty directory; the manifest comes last. Throws InvalidInput,
+   * Writes an archive into a new or empty directory, of one state of the database; the manifest
+   * comes last. Throws InvalidInput,
    * ConversationNotFound, and the reason of a signal.
    */
   async export(
@@ -80,7 +81,11 @@ export class Archives {
       await write('conversation',
         conversations(scope.organization_id).export(scope.conversation_id))
     } else {
-      for (const table of this.#tables()) await write(table.name, this.#lines(table, scope))
+      await this.#parts.database.snapshot(async (database) => {
+        for (const table of this.#tables()) {
+          await write(table.name, linesOf(database, table, scope))
+        }
+      })
     }
     const manifest: ArchiveManifest = {
       format: 'holdfast.archive', version: 1, schema: this.#parts.schema, scope,
@@ -167,33 +172,34 @@ export class Archives {
       throw new ArchiveConflict(`The database is not empty: there are rows of ${name}.`)
     }
   }
+}
 
-  /** Rows by primary key, page by page. */
-  async *#lines(table: Table, scope: ArchiveScope): AsyncGenerator<string, void, void> {
-    const { database } = this.#parts
-    const { primaryKey: key, name } = table
-    for (let after: readonly unknown[] | undefined; ;) {
-      let query = database.write.selectFrom(name).selectAll().limit(pageMax)
-      if (scope.kind === 'organization') {
-        const filter = filterOf(table, scope.organization_id)
-        if (filter === undefined) return
-        query = query.where(filter.column, 'in', filter.values(database) as never)
-      }
-      for (const column of key) query = query.orderBy(column)
-      if (after !== undefined) {
-        const last = after
-        query = query.where(({ eb, refTuple, tuple }) => (key.length === 1
-          ? eb(key[0]!, '>', last[0])
-          : eb(refTuple(...(key as [string, string])), '>', tuple(...(last as [string, string])))))
-      }
-      const rows = await database.all(query)
-      for (const row of rows) {
-        const isPerson = name === 'users' && scope.kind === 'organization'
-        yield `${lineOf(table, isPerson ? { ...row, password_hash: null } : row)}\n`
-      }
-      if (rows.length < pageMax) return
-      after = key.map((column) => rows.at(-1)![column])
+/** Rows by primary key, page by page. */
+async function* linesOf(
+  database: Database<AnyTables>, table: Table, scope: ArchiveScope,
+): AsyncGenerator<string, void, void> {
+  const { primaryKey: key, name } = table
+  for (let after: readonly unknown[] | undefined; ;) {
+    let query = database.write.selectFrom(name).selectAll().limit(pageMax)
+    if (scope.kind === 'organization') {
+      const filter = filterOf(table, scope.organization_id)
+      if (filter === undefined) return
+      query = query.where(filter.column, 'in', filter.values(database) as never)
     }
+    for (const column of key) query = query.orderBy(column)
+    if (after !== undefined) {
+      const last = after
+      query = query.where(({ eb, refTuple, tuple }) => (key.length === 1
+        ? eb(key[0]!, '>', last[0])
+        : eb(refTuple(...(key as [string, string])), '>', tuple(...(last as [string, string])))))
+    }
+    const rows = await database.all(query)
+    for (const row of rows) {
+      const isPerson = name === 'users' && scope.kind === 'organization'
+      yield `${lineOf(table, isPerson ? { ...row, password_hash: null } : row)}\n`
+    }
+    if (rows.length < pageMax) return
+    after = key.map((column) => rows.at(-1)![column])
   }
 }
 

@@ -66,6 +66,8 @@ interface Batch {
 interface Standing {
   count: number
   leafId: string | null
+  /** The moment of the last message; null before there is one. */
+  lastAt: Instant | null
   readonly tree: TransferTree
   /** Whether all that is there came from the source, so that rows may go behind it. */
   isOurs: boolean
@@ -94,7 +96,7 @@ export class ConversationWriter {
     const { isNew, count } = await this.#begin(conversation)
     this.#ledger[isNew ? 'imported' : 'present'](conversation.kind)
     const standing: Standing = {
-      count: 0, leafId: null, tree: new TransferTree(), isOurs: true, written: 0,
+      count: 0, leafId: null, lastAt: null, tree: new TransferTree(), isOurs: true, written: 0,
     }
     let batch: Batch = { drafts: [], length: 0 }
     let last: string | null = null
@@ -177,6 +179,7 @@ export class ConversationWriter {
     for (const draft of batch.drafts) {
       standing.count += 1
       standing.leafId = draft.message.id
+      standing.lastAt = draft.message.createdAt
       const position = known.get(draft.message.id)
       // Behind what somebody said here, positions and places are not those of the source.
       if (position === undefined) fresh.push(draft)
@@ -256,8 +259,10 @@ export class ConversationWriter {
     const { database, organizationId } = this.#parts
     const { columns } = conversations
     const leaf = wanted !== undefined && tree.has(wanted) ? wanted : leafId
-    if (written === 0 && leaf === leafId) return
-    if (!await this.#isAtEnd(id, standing)) return
+    const end = await this.#endOf(id, standing)
+    // A run that was killed before this left the moment of the last message.
+    const isCutOff = end !== undefined && end === standing.lastAt && end !== updatedAt
+    if (end === undefined || (written === 0 && leaf === leafId && !isCutOff)) return
     const place = tree.follow(leaf)!
     const opened = place.opened
     await database.transaction(async (transaction) => {
@@ -275,13 +280,14 @@ export class ConversationWriter {
     })
   }
 
-  /** Whether nobody has chosen another place for the next message since. */
-  async #isAtEnd(id: string, { count, leafId }: Standing): Promise<boolean> {
+  /** When it was changed last; undefined when its end is not the one that was written here. */
+  async #endOf(id: string, { count, leafId }: Standing): Promise<Instant | undefined> {
     const { database, organizationId } = this.#parts
     const row = await database.first(database.write.selectFrom('conversations')
-      .select(['message_count', 'active_leaf_id'])
+      .select(['message_count', 'active_leaf_id', 'updated_at'])
       .where('organization_id', '=', organizationId).where('id', '=', id))
-    return Number(row?.message_count) === count && row?.active_leaf_id === leafId
+    const isAtEnd = Number(row?.message_count) === count && row?.active_leaf_id === leafId
+    return isAtEnd ? conversations.columns.updatedAt.decode(row.updated_at as never) : undefined
   }
 }
 

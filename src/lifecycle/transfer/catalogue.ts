@@ -1,3 +1,4 @@
+import { type Kind } from '../../database/columns.js'
 import { snakeCase, type Table } from '../../database/table.js'
 import { type MovedColumn, type MovedTable } from '../../database/moving.js'
 
@@ -28,7 +29,10 @@ export function comparedColumns({ columns }: MovedTable): readonly MovedColumn[]
   return isOfWords ? columns.filter(({ name }) => name !== 'sequence') : columns
 }
 
+/** Kinds whose values may be of any size. */
+export const heavyKinds: ReadonlySet<string> = new Set<Kind>(['text', 'json', 'bytes', 'terms'])
+
 /** Whether rows may be of any size. */
 export function isHeavy({ columns }: MovedTable): boolean {
-  return columns.some(({ kind }) => ['text', 'json', 'bytes', 'terms'].includes(kind))
+  return columns.some(({ kind }) => heavyKinds.has(kind))
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { ledgerMarks } from '../../database/migrate.js'
-import { type Backend, type Session } from '../../database/engine.js'
+import { type Backend, type Session, type Statement } from '../../database/engine.js'
 import { type Moved, type MovedTable, type Piece } from '../../database/moving.js'
-import { type End, rowsOn, runOn } from './ends.js'
+import { asideOn, type End, type Reading, rowsOn, runOn } from './ends.js'
 import { TransferRefused } from './errors.js'
 import { Meter, stopIfAsked, type TransferWatch } from './events.js'
-import { keyOf, lastKey, nextRows } from './pages.js'
+import {
+  type Key, keyAfter, keyOf, lastKey, lumpOf, nextRows, release, steadyCount,
+} from './pages.js'
 import {
   beginState, dropProgress, forgetPiece, keepPieces, keptPieces, mark, migratorOf, progressOf,
   recordBatch, setPhase, stateOf, type TableProgress, type TransferState, unmark,
@@ -53,6 +55,11 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
   let written = 0
   for (const table of tables) {
     const at = progress.get(table.name)
+    // What comes while it is being copied is in the log.
+    if (counts.get(table.name) === 0) {
+      rows[table.name] = at?.rows ?? 0
+      continue
+    }
     const copied = await new TableCopy(parts, table, walled.has(table.name)).run(at, meter)
     rows[table.name] = (at?.rows ?? 0) + copied
     written += copied
@@ -73,15 +80,13 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
 
 /** Rows of each table of a database. */
 export async function countsOf(
-  backend: Backend,
-  tables: readonly MovedTable[],
+  backend: Reading,
+  tables: readonly Pick<MovedTable, 'name'>[],
 ): Promise<Map<string, number>> {
-  const counts = new Map<string, number>()
-  for (const { name } of tables) {
-    const [row] = await rowsOn(backend, `select count(*) as rows from "${name}"`)
-    counts.set(name, Number(row!.rows))
-  }
-  return counts
+  const counts = tables.map(({ name }) =>
+    `select '${name}' as name, count(*) as rows from "${name}"`)
+  const rows = counts.length === 0 ? [] : await rowsOn(backend, counts.join(' union all '))
+  return new Map(rows.map(({ name, rows: count }) => [String(name), Number(count)]))
 }
 
 /** Small pieces share a transaction for so long. */
@@ -97,6 +102,7 @@ export async function makePieces(
   while (left.length > 0) {
     stopIfAsked(watch)
     await backend.transaction(async (session) => {
+      for (const statement of backend.engine.moving.piecing) await runOn(session, statement)
       const sinceMs = performance.now()
       while (left.length > 0 && performance.now() - sinceMs < sharedMs) {
         const { number, definition } = left.shift()!
@@ -120,10 +126,11 @@ async function prepared(parts: CopyParts): Promise<TransferState> {
   await migratorOf(backend).up()
   const filled = isNew ? undefined : await firstFilled(backend, tables)
   if (filled !== undefined) throw notEmpty(target, filled)
+  const counts = await countsOf(source.backend, tables)
   await backend.exclusive(async (session) => {
     await beginState(session, { backend, label: source.label }, live)
     await mark(session, backend, ledgerMarks.unfinished + source.label)
-    const pieces = await detachedPieces(session, backend, tables)
+    const pieces = await detachedPieces(session, backend, { tables, live, counts })
     await keepPieces(session, backend, pieces)
   })
   return { source: source.label, phase: 'copying', live }
@@ -158,20 +165,37 @@ export async function firstFilled(
 export const notEmpty = ({ label }: End, table: string): Error =>
   new TransferRefused(`The target ${label} holds rows already (in ${table}); name an empty one.`)
 
+/** With fewer rows a table is filled with its indexes as fast as without. */
+const manyRows = 2_000
+
+interface Load {
+  readonly tables: readonly MovedTable[]
+  readonly live: boolean
+  readonly counts: ReadonlyMap<string, number>
+}
+
 /** Drops what is better made later, in one transaction with the note of it. */
 async function detachedPieces(
   session: Session,
   { engine: { moving } }: Backend,
-  tables: readonly MovedTable[],
+  load: Load,
 ): Promise<Piece[]> {
   if (moving.pieces === undefined) return []
-  const names = tables.map(({ name }) => name)
+  const names = load.tables.map(({ name }) => name)
   const { rows } = await session.run({ ...moving.pieces, parameters: [names] })
-  const pieces = rows as unknown as Piece[]
+  const pieces = (rows as unknown as Piece[]).filter((piece) => isForLater(piece, names, load))
   for (const { drop } of pieces.toReversed()) {
     await runOn(session, { sql: drop, parameters: [], reach: null })
   }
   return pieces
+}
+
+/** A reference goes before what it refers to can, and while rows it refers to may still come. */
+function isForLater({ table, parent }: Piece, names: readonly string[], load: Load): boolean {
+  const hasMany = (name: string) => (load.counts.get(name) ?? 0) >= manyRows
+  if (parent === null) return hasMany(table)
+  return load.live || hasMany(table) || hasMany(parent) ||
+    names.indexOf(parent) >= names.indexOf(table)
 }
 
 /** The tables whose walls a load must open for this login. */
@@ -181,13 +205,28 @@ async function walledTables(backend: Backend): Promise<Set<string>> {
   return new Set((await backend.run(statement)).rows.map(({ name }) => String(name)))
 }
 
-/** The copy of one table: the next batch is read while the last one is written. */
+/** What is read of the source at once. */
+interface Batch {
+  readonly rows: number
+  readonly last: Key
+  readonly sha256: string
+  readonly statements: readonly Statement[]
+  /** What the statements take their lines from. */
+  readonly lines?: Uint8Array
+}
+
+/** Batches on their way into the target at once; they are committed in their order. */
+const writesMax = 2
+
+/** The copy of one table: the next batch is read while others are written. */
 class TableCopy {
   readonly #parts: CopyParts
   readonly #table: MovedTable
   readonly #walled: boolean
   /** Rows behind it came since, by the log. Else a busy writer would be chased for ever. */
-  #until: readonly Moved[] | undefined
+  #until: Key | undefined
+  /** Rows of a batch whichever they are; undefined where they are looked at one by one. */
+  #steady: number | undefined
 
   constructor(parts: CopyParts, table: MovedTable, walled: boolean) {
     this.#parts = parts
@@ -197,52 +236,110 @@ class TableCopy {
 
   /** The rows written. */
   async run(at: TableProgress | undefined, meter: Meter): Promise<number> {
-    const { watch } = this.#parts
     let number = at?.batches ?? 0
     let copied = 0
     this.#until = this.#parts.live ? await lastKey(this.#from(), this.#table) : undefined
-    let rows = await this.#read(at?.last)
-    while (rows.length > 0) {
-      stopIfAsked(watch)
-      const last = keyOf(this.#table, rows.at(-1)!)
-      number += 1
-      const [next] = await settled([this.#read(last), this.#write(rows, last, number)])
-      copied += rows.length
-      meter.add(this.#table.name, rows.length)
-      rows = next!
+    this.#steady = this.#line() === undefined ? undefined
+      : await steadyCount(this.#from(), this.#table)
+    const writes: Promise<void>[] = []
+    try {
+      for (let last = at?.last; ;) {
+        stopIfAsked(this.#parts.watch)
+        const batch = await this.#read(last)
+        if (batch === undefined) break
+        last = batch.last
+        number += 1
+        const written = this.#write(batch, number, writes.at(-1)).then(() => {
+          release(this.#parts.source.backend, batch.lines)
+          copied += batch.rows
+          meter.add(this.#table.name, batch.rows)
+        })
+        written.catch(() => undefined)
+        writes.push(written)
+        if (writes.length >= writesMax) await writes.shift()
+      }
+    } finally {
+      // Nothing is at work any more when a failure is told.
+      await Promise.allSettled(writes)
     }
+    await Promise.all(writes)
     return copied
   }
 
-  #read(after: readonly Moved[] | undefined): Promise<Moved[][]> {
-    return nextRows({ ...this.#from(), until: this.#until }, this.#table, after)
+  async #read(after: Key | undefined): Promise<Batch | undefined> {
+    const lines = this.#steady === undefined ? undefined : await this.#readLines(after)
+    if (lines !== undefined) return lines
+    const rows = await nextRows(this.#from(), this.#table, after)
+    if (rows.length === 0) return undefined
+    const { moving } = this.#parts.target.backend.engine
+    return {
+      rows: rows.length, last: keyOf(this.#table, rows.at(-1)!), sha256: digestOf(rows),
+      statements: moving.insert(this.#table, rows, this.#walled),
+    }
+  }
+
+  /** The same as lines; undefined at the end, where fewer rows are left than a batch has. */
+  async #readLines(after: Key | undefined): Promise<Batch | undefined> {
+    const [from, count] = [this.#from(), this.#steady!]
+    const last = await keyAfter(from, this.#table, { after, count })
+    if (last === undefined) return undefined
+    const aside = { ...from, session: asideOn(this.#parts.source.backend), until: last }
+    const lump = (spaced: boolean) => lumpOf(aside, this.#table, {
+      line: this.#line(spaced)!, gathered: from.moving.linesOf!('line'), after, count,
+    })
+    let { rows, gathered } = await lump(false)
+    if (rows !== count) return undefined
+    if (!hasLines(gathered as Uint8Array, rows)) {
+      release(this.#parts.source.backend, gathered)
+      ;({ rows, gathered } = await lump(true))
+    }
+    if (rows !== count) return undefined
+    const lines = gathered as Uint8Array
+    const { moving } = this.#parts.target.backend.engine
+    return {
+      rows, last, lines, sha256: createHash('sha256').update(lines).digest('hex'),
+      statements: moving.insertLines!(this.#table, lines, this.#walled),
+    }
+  }
+
+  /** How rows go from one engine to the other as lines, if they do. */
+  #line(spaced = false): string | undefined {
+    const { source, target } = this.#parts
+    if (target.backend.engine.moving.insertLines === undefined) return undefined
+    return source.backend.engine.moving.line?.(this.#table, spaced)
   }
 
   #from() {
     const { source: { backend }, batchRows: rowsMax } = this.#parts
-    return { session: backend, moving: backend.engine.moving, rowsMax }
+    return { session: backend, moving: backend.engine.moving, rowsMax, until: this.#until }
   }
 
-  async #write(rows: readonly Moved[][], last: readonly Moved[], number: number): Promise<void> {
+  async #write(batch: Batch, number: number, before: Promise<void> | undefined): Promise<void> {
+    const { rows, last, sha256, statements } = batch
     const { backend } = this.#parts.target
-    const statements = backend.engine.moving.insert(this.#table, rows, this.#walled)
-    const record = {
-      table: this.#table.name, number, rows: rows.length, last, sha256: digestOf(rows),
-    }
+    // Each takes the table for itself to open its wall: the second would keep the first from it.
+    if (this.#walled) await before
     await backend.transaction(async (session) => {
-      for (const statement of statements) await runOn(session, statement)
-      await recordBatch(session, backend, record)
+      const { loading } = backend.engine.moving
+      for (const statement of [...loading, ...statements]) await runOn(session, statement)
+      // Who goes on after an end does so behind the last batch that is there.
+      await before
+      await recordBatch(session, backend, { table: this.#table.name, number, rows, last, sha256 })
     })
   }
 }
 
-/** Both, or the first failure once neither is at work any more. */
-async function settled(work: readonly [Promise<Moved[][]>, Promise<void>]) {
-  const [read, write] = await Promise.allSettled(work)
-  if (write.status === 'rejected') throw write.reason
-  if (read.status === 'rejected') throw read.reason
-  return [read.value] as const
+/** Whether these are so many lines and nothing else would end one. */
+function hasLines({ buffer, byteOffset, byteLength }: Uint8Array, count: number): boolean {
+  // A plain array of bytes is searched ten times slower.
+  const bytes = Buffer.from(buffer, byteOffset, byteLength)
+  if (bytes.includes(returnSign)) return false
+  let lines = 0
+  for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) lines += 1
+  return lines === count
 }
+
+const [lineFeed, returnSign] = [10, 13]
 
 /** Each value with its length before it, so that no two batches look alike. */
 function digestOf(rows: readonly Moved[][]): string {

@@ -98,7 +98,9 @@ export async function cutOver(parts: FollowParts): Promise<CutoverReport> {
   if (await isDone(parts)) return { applied: 0, fenceMs: 0, compared: 0 }
   const changed: ChangedKeys = new Map()
   let { applied } = await catchUp(parts, changed)
-  const { differences } = await compareAll({ ...parts, differencesMax: 1_000_000 })
+  const { differences } = await compareAll({
+    ...parts, differencesMax: 1_000_000, live: true,
+  })
   applied += (await catchUp(parts, changed)).applied
   watch.onEvent?.({ type: 'phase', phase: 'fence' })
   const sinceMs = performance.now()

@@ -19,8 +19,18 @@ export async function openEnd(url: string, references: boolean): Promise<End> {
   const backend = await connect(url, {
     poolMax: 3, statementTimeoutMs: patientMs, acquireTimeoutMs: 30_000, references,
   })
+  const { sparing } = backend.engine.moving
+  try {
+    if (sparing !== undefined) await backend.run(sparing)
+  } catch (error) {
+    await backend.close()
+    throw error
+  }
   return { backend, label: labelOf(url) }
 }
+
+/** What whole tables are read on: a database, or one state of it in an open transaction. */
+export type Reading = Pick<Backend, 'engine' | 'run'>
 
 /** Where a database is, without user and password. */
 export function labelOf(url: string): string {
@@ -44,7 +54,7 @@ export function runOn(session: Session, statement: Statement): Promise<Result> {
 
 /** The rows of SQL text. */
 export async function rowsOn(
-  session: Session,
+  session: Pick<Session, 'run'>,
   sql: string,
   parameters: readonly unknown[] = [],
 ): Promise<Record<string, unknown>[]> {
@@ -55,3 +65,8 @@ export async function rowsOn(
 export function reaching(statement: Statement): Statement {
   return statement.reach === undefined ? { ...statement, reach: reachAll } : statement
 }
+
+/** Reads of a database that are long: where it works within this process, in a thread. */
+export const asideOn = (backend: Backend): Pick<Session, 'run'> => ({
+  run: (statement) => backend.aside?.(statement) ?? backend.run(statement),
+})

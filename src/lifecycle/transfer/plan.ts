@@ -10,7 +10,7 @@ import { stopIfAsked, type TransferWatch } from './events.js'
 import { type Finding, failure } from './findings.js'
 import { markOf, migratorOf, movedTo, stateOf } from './progress.js'
 import { currentShape } from './shape.js'
-import { orphans, schemaFindings, valueFindings } from './scan.js'
+import { orphans, schemaFindings, valueFindings, vouchedBy } from './scan.js'
 
 /** What a plan works with. */
 export interface PlanParts {
@@ -18,6 +18,8 @@ export interface PlanParts {
   readonly to: string
   readonly tables: readonly MovedTable[]
   readonly watch: TransferWatch
+  /** Whether only that is looked for which stops a copy. @default false */
+  readonly failuresOnly?: boolean
 }
 
 /** What a copy would do, and everything it would fail at. */
@@ -77,7 +79,7 @@ interface SourceView {
 }
 
 async function lookAtSource(
-  { from, tables, watch }: PlanParts,
+  { from, tables, watch, failuresOnly = false }: PlanParts,
   indexBytesMax: number | undefined,
   findings: Finding[],
 ): Promise<SourceView> {
@@ -93,7 +95,8 @@ async function lookAtSource(
   let end: End | undefined
   try {
     end = await openEnd(from, true)
-    return await readSource({ backend: end.backend, tables, watch, indexBytesMax }, findings)
+    const { backend } = end
+    return await readSource({ backend, tables, watch, indexBytesMax, failuresOnly }, findings)
   } catch (error) {
     if (!HoldfastError.isInstance(error) || watch.signal?.aborted === true) throw error
     findings.push(unreadable('source', error))
@@ -108,10 +111,11 @@ interface Reading {
   readonly tables: readonly MovedTable[]
   readonly watch: TransferWatch
   readonly indexBytesMax: number | undefined
+  readonly failuresOnly: boolean
 }
 
 async function readSource(reading: Reading, findings: Finding[]): Promise<SourceView> {
-  const { backend, tables, watch, indexBytesMax } = reading
+  const { backend, tables, watch, indexBytesMax, failuresOnly } = reading
   const { moving } = backend.engine
   const where = await movedTo(backend)
   if (where !== undefined) {
@@ -131,9 +135,11 @@ async function readSource(reading: Reading, findings: Finding[]): Promise<Source
   const schema = schemaFindings(tables, live)
   findings.push(...schema.findings)
   const shape = await currentShape()
+  const isVouched = damage.length === 0 ? await vouchedBy(backend) : () => false
   for (const table of schema.readable) {
     stopIfAsked(watch)
-    findings.push(...await valueFindings(backend, table, { indexBytesMax, shape }))
+    const rules = { indexBytesMax, shape, failuresOnly, isVouched }
+    findings.push(...await valueFindings(backend, table, rules))
   }
   const names = new Set(schema.readable.map(({ name }) => name))
   const references = shape.references.filter(({ table, parent }) =>

@@ -1,9 +1,12 @@
 import { type Backend, type IntrospectedColumn } from '../../database/engine.js'
-import { type MovedTable, moverTables } from '../../database/moving.js'
+import {
+  type MovedColumn, type MovedTable, moverTables, type Soundness,
+} from '../../database/moving.js'
 import { ledger } from '../../database/migrate.js'
 import { keyColumns, staying } from './catalogue.js'
-import { rowsOn } from './ends.js'
+import { asideOn, rowsOn } from './ends.js'
 import { failure, type Finding, valueFinding, type ValueRule } from './findings.js'
+import { behind, type Key, keyAfter, type Readable, release, steadyCount } from './pages.js'
 import { type Reference, type Shape } from './shape.js'
 
 /** Faulty rows of one table looked at. */
@@ -51,28 +54,54 @@ export function schemaFindings(
 interface Rules {
   readonly indexBytesMax: number | undefined
   readonly shape: Shape
+  /** Whether only that is looked for which stops a copy. */
+  readonly failuresOnly: boolean
+  readonly isVouched: Vouched
+}
+
+/** Whether the engine itself says of a column that its values are of its type. */
+type Vouched = (table: MovedTable, column: MovedColumn) => boolean
+
+/** What the engine of an undamaged database vouches for. */
+export async function vouchedBy(backend: Backend): Promise<Vouched> {
+  const { moving: { vouched }, types } = backend.engine
+  const rows = vouched === undefined ? [] : (await backend.run(vouched)).rows
+  const known = new Map(rows.map((row) => [`${row.table as string}.${row.column as string}`, row]))
+  return (table, { name, kind, nullable }) => {
+    const column = known.get(`${table.name}.${name}`)
+    return column !== undefined && column.type === types[kind] &&
+      (nullable || column.required === 1)
+  }
 }
 
 /** What values of a table the target could not hold, one finding for each column and rule. */
 export async function valueFindings(
   backend: Backend,
   table: MovedTable,
-  { indexBytesMax, shape }: Rules,
+  { indexBytesMax, shape, failuresOnly, isVouched }: Rules,
 ): Promise<Finding[]> {
   const { moving } = backend.engine
   const faults = table.columns.flatMap((column) => {
     const fault = moving.fault(column)
     return fault === undefined ? [] : [{ column: column.name, fault }]
   })
-  if (indexBytesMax !== undefined) {
-    faults.push(...longEntries(backend, table, { indexBytesMax, shape }))
-  }
+  const long = indexBytesMax === undefined ? []
+    : longEntries(backend, table, { indexBytesMax, shape })
+  faults.push(...long)
   if (faults.length === 0) return []
+  const soundness = failuresOnly
+    ? moving.soundness?.(table, (column) => isVouched(table, column)) : undefined
+  const tooLong = long.map(({ fault }) => `(${fault}) is not null`)
+  if (soundness !== undefined && await isSound(backend, table, { soundness, tooLong })) return []
   const keys = keyColumns(table).map(({ kind, name }, index) =>
     `${moving.read(kind, name)} as k${index}`)
   const columns = faults.map(({ fault }, index) => `${fault} as f${index}`)
+  const sound = failuresOnly ? moving.sound?.(table) : undefined
+  const unsound = sound === undefined ? '1 = 1'
+    : `not (${[sound, ...long.map(({ fault }) => `${fault} is null`)].join(' and ')})`
   const rows = await rowsOn(backend, `
-    select * from (select ${[...keys, ...columns].join(', ')} from "${table.name}") as looked
+    select * from (select ${[...keys, ...columns].join(', ')} from "${table.name}"
+      where ${unsound}) as looked
     where ${faults.map((_fault, index) => `f${index} is not null`).join(' or ')}
     limit ${faultsMax}`)
   const found = new Map<string, Finding>()
@@ -87,7 +116,60 @@ export async function valueFindings(
       }))
     }
   }
-  return [...found.values()]
+  return [...found.values()].filter(({ level }) => !failuresOnly || level === 'failure')
+}
+
+interface Looked {
+  readonly soundness: Soundness
+  /** Conditions of entries that an index of the target does not take. */
+  readonly tooLong: readonly string[]
+}
+
+/** Lumps that are read while another is looked at. */
+const lumpsAhead = 4
+
+/** Whether all rows are seen to be sound, many at a time. */
+async function isSound(
+  backend: Backend,
+  table: MovedTable,
+  looked: Looked,
+): Promise<boolean> {
+  const { moving } = backend.engine
+  const count = await steadyCount({ session: backend, moving }, table)
+  if (count === undefined) return false
+  const lumps: Promise<boolean>[] = []
+  let sound = true
+  for (let after: Key | undefined, isLast = false; sound && (!isLast || lumps.length > 0);) {
+    if (!isLast) {
+      const from = { session: backend, moving }
+      const until = await keyAfter(from, table, { after, count })
+      isLast = until === undefined
+      const session = isLast ? backend : asideOn(backend)
+      const lump = isLumpSound({ session, moving, until }, table, { ...looked, after, backend })
+      lump.catch(() => undefined)
+      lumps.push(lump)
+      after = until
+    }
+    if (isLast || lumps.length > lumpsAhead) sound = await lumps.shift()!
+  }
+  await Promise.allSettled(lumps)
+  return sound
+}
+
+async function isLumpSound(
+  from: Readable,
+  table: MovedTable,
+  { soundness: { fields, gathered, isSound: judge }, tooLong, after, backend }:
+    Looked & { readonly after: Key | undefined; readonly backend: Backend },
+): Promise<boolean> {
+  const { where, parameters } = behind(from, table, after)
+  const isLong = ['0', ...tooLong].join(' or ')
+  const [row] = await rowsOn(from.session, `
+    select ${gathered}, total(is_long) as is_long
+    from (select ${fields}, ${isLong} as is_long from "${table.name}" where ${where})`, parameters)
+  const sound = row!.is_long === 0 && judge(row!)
+  for (const value of Object.values(row!)) release(backend, value)
+  return sound
 }
 
 const textOf = (value: unknown): string | null => {
@@ -96,7 +178,11 @@ const textOf = (value: unknown): string | null => {
 }
 
 /** Indexes whose entries may be longer than the target takes. */
-function longEntries(backend: Backend, table: MovedTable, { indexBytesMax, shape }: Rules) {
+function longEntries(
+  backend: Backend,
+  table: MovedTable,
+  { indexBytesMax, shape }: Pick<Rules, 'indexBytesMax' | 'shape'>,
+) {
   const { moving } = backend.engine
   return shape.indexes.filter((index) => index.table === table.name).flatMap(({ columns }) => {
     const texts = table.columns.filter(({ name, kind }) => columns.includes(name) &&

@@ -25,7 +25,7 @@ export interface TransferOptions extends TransferWatch {
 export interface CopyOptions {
   /** True when servers go on writing to the source: changes are logged there. @default false */
   readonly live?: boolean
-  /** Rows that share a transaction with their progress. @default 2000 */
+  /** Rows that share a transaction with their progress. @default 1000 */
   readonly batchRows?: number
 }
 
@@ -45,8 +45,7 @@ export class Transfer {
 
   /** What a copy would do and what it would fail at. Writes nothing. */
   plan(): Promise<Plan> {
-    const { from, to } = this.#options
-    return planned({ from, to, tables: this.#tables, watch: this.#options })
+    return this.#planned(false)
   }
 
   /**
@@ -109,8 +108,13 @@ export class Transfer {
     }
   }
 
+  #planned(failuresOnly: boolean): Promise<Plan> {
+    const { from, to } = this.#options
+    return planned({ from, to, tables: this.#tables, watch: this.#options, failuresOnly })
+  }
+
   async #checkPlan(): Promise<void> {
-    const { findings } = await this.plan()
+    const { findings } = await this.#planned(true)
     const failures = findings.filter(({ level }) => level === 'failure')
     const [first] = failures
     if (first === undefined) return

@@ -1,11 +1,14 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type Backend } from '../../database/engine.js'
-import { columnList, type Moved, type MovedColumn, type MovedTable } from '../../database/moving.js'
+import {
+  columnList, marks, type MovedColumn, type MovedTable, type Moving,
+} from '../../database/moving.js'
 import { comparedColumns, keyColumns } from './catalogue.js'
 import { countsOf } from './copy.js'
-import { type End, rowsOn } from './ends.js'
+import { asideOn, type End, type Reading, rowsOn } from './ends.js'
 import { Meter, stopIfAsked, type TransferWatch } from './events.js'
-import { behind, countOfNext } from './pages.js'
+import {
+  behind, countOfNext, type Key, keyAfter, lastKey, type Lump, lumpOf, release, steadyCount,
+} from './pages.js'
 
 /** A row that is not the same on both sides. Values are not told: they may be secret. */
 export interface Difference {
@@ -41,39 +44,206 @@ export interface VerifyParts {
   readonly watch: TransferWatch
   /** Differences told at most. @default 100 */
   readonly differencesMax?: number
+  /**
+   * True while writers go on: rows behind the last one there was at first are left out, else a
+   * busy writer would be chased for ever. @default false
+   */
+  readonly live?: boolean
 }
 
-/** Reads both sides in the order of their keys and compares them row by row. */
+/** Reads both sides in the order of their keys and compares them. */
 export async function compareAll(parts: VerifyParts): Promise<Verdict> {
   const { source, target, tables, watch, differencesMax = 100 } = parts
   watch.onEvent?.({ type: 'phase', phase: 'compare' })
   const counts = await countsOf(source.backend, tables)
   const meter = new Meter(watch, [...counts.values()].reduce((sum, rows) => sum + rows, 0))
+  const others = await countsOf(target.backend, tables)
   const verdicts: TableVerdict[] = []
   const differences: Difference[] = []
+  const report = (difference: Difference) => {
+    if (differences.length < differencesMax) differences.push(difference)
+  }
   for (const table of tables) {
-    const sides = [new Side(source.backend, table), new Side(target.backend, table)] as const
-    const report = (difference: Difference) => {
-      if (differences.length < differencesMax) differences.push(difference)
-    }
-    let seen = 0
-    await compareTable(table, sides, (difference) => {
-      if (difference !== undefined) report(difference)
-      if ((seen += 1) % 1_000 === 0) {
-        stopIfAsked(watch)
-        meter.add(table.name, 1_000)
-      }
-    })
-    meter.add(table.name, seen % 1_000)
-    const [from, into] = sides.map((side) => side.result())
-    const equal = from!.sha256 === into!.sha256
-    verdicts.push({ table: table.name, source: from!, target: into!, equal })
+    const comparison = new Comparison(parts, table, { report, meter })
+    // Whoever adds rows to a table that is empty on both sides has begun after this.
+    const isEmpty = counts.get(table.name) === 0 && others.get(table.name) === 0
+    if (!isEmpty) await comparison.run()
+    verdicts.push(comparison.verdict())
   }
   return { equal: verdicts.every(({ equal }) => equal), tables: verdicts, differences }
 }
 
+/** Where a comparison tells what it sees. */
+interface Told {
+  readonly report: (difference: Difference) => void
+  readonly meter: Meter
+}
+
+/** Keys between which rows are: behind one, and not behind the other. */
+interface Range {
+  readonly after?: Key | undefined
+  readonly until?: Key | undefined
+}
+
+/** What both sides have there. */
+interface Pair {
+  readonly range: Range
+  /** Rows asked for at most. */
+  readonly limit: number
+  readonly source: Lump
+  readonly isSame: boolean
+}
+
+/** How rows are compared many at a time: as one text, or as its hash; undefined if not so. */
+function lumpParts(moving: Moving, table: MovedTable, hashed: boolean) {
+  const fields = comparedColumns(table).map(({ kind, name }) => moving.lumped(kind, name))
+  if (!fields.every((field) => field !== undefined)) return undefined
+  const text = moving.gathered('line')
+  const isHashed = hashed && moving.digested !== undefined
+  const gathered = isHashed ? moving.digested!(text) : text
+  return { line: moving.joined(fields), gathered, isHashed }
+}
+
+const sha256 = ({ gathered }: Lump): string =>
+  createHash('sha256').update(gathered ?? '').digest('hex')
+
+function isSame(source: Lump, target: Lump, isHashed: boolean): boolean {
+  if (source.rows !== target.rows) return false
+  return source.rows === 0 || sha256(source) === (isHashed ? target.gathered : sha256(target))
+}
+
+/** Hashes over the rows of both sides, which are one as long as the rows are the same. */
+class Sums {
+  readonly #one = createHash('sha256')
+  #other: Hash | undefined
+  readonly #rows = [0, 0]
+
+  addSame({ rows, gathered }: Lump): void {
+    if (gathered === null) return
+    for (const hash of [this.#one, this.#other]) hash?.update(gathered)
+    this.#rows[0]! += rows
+    this.#rows[1]! += rows
+  }
+
+  add(side: 0 | 1, { text }: CanonicalRow): void {
+    this.#other ??= this.#one.copy()
+    const hash = side === 0 ? this.#one : this.#other
+    hash.update(text)
+    this.#rows[side]! += 1
+  }
+
+  results(): readonly [TableVerdict['source'], TableVerdict['source']] {
+    const one = this.#one.copy().digest('hex')
+    const other = this.#other?.copy().digest('hex') ?? one
+    return [{ rows: this.#rows[0]!, sha256: one }, { rows: this.#rows[1]!, sha256: other }]
+  }
+}
+
+/** Lumps read ahead of the one that is compared: one engine reads while the other does. */
+const lumpsAhead = 1
+
+/** Two sides of one table. Many rows at once, as one text; where these differ, row by row. */
+class Comparison {
+  readonly #parts: VerifyParts
+  readonly #table: MovedTable
+  readonly #told: Told
+  readonly #sums = new Sums()
+
+  constructor(parts: VerifyParts, table: MovedTable, told: Told) {
+    this.#parts = parts
+    this.#table = table
+    this.#told = told
+  }
+
+  verdict(): TableVerdict {
+    const [source, target] = this.#sums.results()
+    const equal = source.sha256 === target.sha256
+    return { table: this.#table.name, source, target, equal }
+  }
+
+  async run(): Promise<void> {
+    const ends = [this.#parts.source.backend, this.#parts.target.backend].map((backend) =>
+      ({ session: backend, moving: backend.engine.moving }))
+    const last = this.#parts.live === true ? await lastKey(ends[0]!, this.#table) : undefined
+    const [one, other] = ends.map(({ moving }, side) => lumpParts(moving, this.#table, side === 1))
+    const count = await steadyCount(ends[0]!, this.#table)
+    if (one === undefined || other === undefined || count === undefined) {
+      return this.#walk({ until: last })
+    }
+    const pairs: Promise<Pair>[] = []
+    for (let after: Key | undefined, isLast = false; !isLast || pairs.length > 0;) {
+      if (!isLast) {
+        const next = await keyAfter({ ...ends[0]!, until: last }, this.#table, { after, count })
+        const until = next ?? last
+        const range = { after, until }
+        const limit = next === undefined ? count * 2 : count + 1
+        const asked = { after, count: limit }
+        const { backend } = this.#parts.source
+        const session = next === undefined ? backend : asideOn(backend)
+        const pair = Promise.all([
+          // What one engine does at once would keep the other from being asked.
+          lumpOf({ ...ends[1]!, until }, this.#table, { ...asked, ...other }),
+          lumpOf({ ...ends[0]!, session, until }, this.#table, { ...asked, ...one }),
+        ]).then(([target, source]) => ({
+          range, limit, source, isSame: isSame(source, target, other.isHashed),
+        }))
+        pair.catch(() => undefined)
+        pairs.push(pair)
+        after = next
+        isLast = next === undefined
+      }
+      if (isLast || pairs.length > lumpsAhead) await this.#compare(await pairs.shift()!)
+    }
+  }
+
+  async #compare({ range, limit, source, isSame: same }: Pair): Promise<void> {
+    stopIfAsked(this.#parts.watch)
+    // Rows that came meanwhile may be more than were asked for.
+    if (!same || source.rows === limit) return this.#walk(range)
+    this.#sums.addSame(source)
+    release(this.#parts.source.backend, source.gathered)
+    this.#told.meter.add(this.#table.name, source.rows)
+  }
+
+  async #walk(range: Range): Promise<void> {
+    const { report, meter } = this.#told
+    const { source, target, watch } = this.#parts
+    const sides = ([[source, 0], [target, 1]] as const).map(([{ backend }, place]) =>
+      new Side(backend, this.#table, {
+        ...range, passed: (row) => this.#sums.add(place, row),
+      })) as [Side, Side]
+    let seen = 0
+    await compareRows(this.#table, sides, (difference) => {
+      if (difference !== undefined) report(difference)
+      if ((seen += 1) % 1_000 === 0) {
+        stopIfAsked(watch)
+        meter.add(this.#table.name, 1_000)
+      }
+    })
+    meter.add(this.#table.name, seen % 1_000)
+  }
+}
+
+/** Counts and hashes the rows of a table on one side, as a walk along two would. */
+export async function contentOf(
+  reading: Reading,
+  table: MovedTable,
+  seen: (rows: number) => void,
+): Promise<{ rows: number; sha256: string }> {
+  const hash = createHash('sha256')
+  const side = new Side(reading, table, { passed: ({ text }) => hash.update(text) })
+  let rows = 0
+  while (await side.peek() !== undefined) {
+    side.shift()
+    rows += 1
+    if (rows % 1_000 === 0) seen(1_000)
+  }
+  seen(rows % 1_000)
+  return { rows, sha256: hash.digest('hex') }
+}
+
 /** Walks both sides in step; calls `seen` for each key, with what differs. */
-async function compareTable(
+async function compareRows(
   table: MovedTable,
   [source, target]: readonly [Side, Side],
   seen: (difference: Difference | undefined) => void,
@@ -118,24 +288,32 @@ export function orderOf(
 interface CanonicalRow {
   readonly key: readonly string[]
   readonly values: readonly (string | null)[]
-  /** All values, each with its length. */
+  /** All values as one text, as `Moving.joined` makes it. */
   readonly text: string
 }
 
-/** The rows of one table on one side, in the order of their keys, with a hash over all of them. */
+/** The rows of a range on one side, in the order of their keys. */
 class Side {
-  readonly #backend: Backend
+  readonly #backend: Reading
   readonly #table: MovedTable
-  readonly #hash: Hash = createHash('sha256')
+  readonly #until: Key | undefined
+  readonly #passed: (row: CanonicalRow) => void
   #rows: CanonicalRow[] = []
   #at = 0
-  #count = 0
-  #after: readonly Moved[] | undefined
+  #after: Key | undefined
   #ended = false
 
-  constructor(backend: Backend, table: MovedTable) {
+  /** `passed` is called with each row that is gone by. */
+  constructor(
+    backend: Reading,
+    table: MovedTable,
+    { after, until, passed }: Range & { readonly passed: (row: CanonicalRow) => void },
+  ) {
     this.#backend = backend
     this.#table = table
+    this.#after = after
+    this.#until = until
+    this.#passed = passed
   }
 
   /** The next row; undefined at the end. */
@@ -146,17 +324,13 @@ class Side {
 
   /** Goes on to the one behind it. */
   shift(): void {
-    this.#hash.update(this.#rows[this.#at]!.text)
-    this.#count += 1
+    this.#passed(this.#rows[this.#at]!)
     this.#at += 1
   }
 
-  result(): { rows: number; sha256: string } {
-    return { rows: this.#count, sha256: this.#hash.digest('hex') }
-  }
-
   async #fill(): Promise<void> {
-    const from = { session: this.#backend, moving: this.#backend.engine.moving }
+    const { engine: { moving } } = this.#backend
+    const from = { session: this.#backend, moving, until: this.#until }
     const count = await countOfNext(from, this.#table, this.#after)
     const { where, parameters } = behind(from, this.#table, this.#after)
     const rows = count === 0 ? [] : await rowsOn(this.#backend, `
@@ -170,14 +344,14 @@ class Side {
 }
 
 /** What is read of a row to compare it. */
-export function canonicalColumns({ engine }: Backend, table: MovedTable): string {
+export function canonicalColumns({ engine }: Reading, table: MovedTable): string {
   return [...comparedColumns(table), ...keyColumns(table)].map(({ kind, name }, index) =>
     `${engine.moving.canonical(kind, name)} as v${index}`).join(', ')
 }
 
 /** A row read so. */
 export function canonicalRow(
-  { engine }: Backend,
+  { engine }: Reading,
   table: MovedTable,
   row: Record<string, unknown>,
 ): CanonicalRow {
@@ -186,7 +360,8 @@ export function canonicalRow(
     engine.moving.comparable(kind, row[`v${index}`]))
   const key = keyColumns(table).map(({ kind }, index) =>
     engine.moving.comparable(kind, row[`v${columns.length + index}`])!)
-  const text = `${values.map((value) => (value === null ? '-' : `${value.length} ${value}`))
-    .join(';')}\n`
+  const fields = values.map((value, index) => (value === null ? marks.absent
+    : columns[index]!.kind === 'text' ? `${Buffer.byteLength(value)}:${value}` : value))
+  const text = fields.join(marks.field) + marks.row
   return { key, values, text }
 }

@@ -1,7 +1,7 @@
 import { type Estate, flowIn, type Ids, memoryIn, threadIn, tunedIn } from './estate.js'
 import { anew, numbered, type Sample } from './sample.js'
 
-const tuned = (estate: Estate) => tunedIn(estate.stores, estate, estate.holdfast.ids.next())
+const tuned = (estate: Estate) => tunedIn(estate.stores, estate)
 const flow = (estate: Estate) => flowIn(estate.stores, numbered(estate))
 
 const memory = (estate: Estate) => memoryIn(estate.stores, numbered(estate))

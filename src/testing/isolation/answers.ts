@@ -7,7 +7,7 @@ const age = /"oldest_ready_seconds":[\d.]+/g
 /** Holds a row's key, which is its owner's own; that there is one counts. */
 const cursor = /"next_cursor":"[^"]+"/g
 /** The head of a random id, in a slug that nobody chose. */
-const slugEnd = /(?<="slug":"[^"]*)-[0-9a-f]{6}(?=")/g
+const slugEnd = /("slug":"[^"]*)-[0-9a-f]{6}(?=")/g
 /** Made from what is in a log, and of no use to who does not know that. */
 const seal = /(\\?")(hash|signature|email_hash)\1:\1[^"\\]+\1/g
 const token = /hf_[a-z]+_[0-9A-Za-z]{36}/g
@@ -31,7 +31,7 @@ export function toldBy(answer: Answer, said: readonly string[]): string {
     ...said, String(answer.headers['request-id']),
   ])
   const told = text.replace(uuid, '<id>').replace(moment, '<moment>')
-    .replace(slugEnd, '-<id>').replace(seal, '$1$2$1:$1<seal>$1')
+    .replace(slugEnd, '$1-<id>').replace(seal, '$1$2$1:$1<seal>$1')
     .replace(token, '<token>').replace(age, '<age>').replace(cursor, '<cursor>')
     .replace(clocked, '<ms>').replace(packed, '"stored_bytes":<size>')
   return `${answer.status} ${told}`

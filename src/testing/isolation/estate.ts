@@ -79,7 +79,7 @@ export async function furnish(holdfast: Holdfast, kind = 'mark', place?: Place):
     ...tree, ...await workIn(stores, words), ...await lockIn(stores, words),
     ...await invitationsIn(stores, words), ...await streamIn(stores, words),
     ...await attachmentIn(stores, words, tree.conversation_id), ...await flowIn(stores, words),
-    ...await tunedIn(stores, words, holdfast.ids.next()), ...await memoryIn(stores, words),
+    ...await tunedIn(stores, words), ...await memoryIn(stores, words),
     ...await threadsIn(stores, words), ...await agentIn(stores, words),
     ...await envelopesIn(stores, words, tree.conversation_id),
   }
@@ -296,10 +296,10 @@ async function useIn(holdfast: Holdfast, { usage }: OrganizationStores, { secret
 
 /** Two tuning checkpoints of a workflow, the last one best; its ids. */
 export async function tunedIn(
-  { tuning }: OrganizationStores,
+  { tuning, workflows }: OrganizationStores,
   { secret }: Words,
-  workflowId: string,
 ) {
+  const { id: workflowId } = await workflows.create({ name: secret })
   const tried = { runnableConfig: { secret }, metrics: { loss: 1 }, metadata: { secret } }
   await tuning.record(workflowId, tried)
   const { id } = await tuning.record(workflowId, { ...tried, best: true })

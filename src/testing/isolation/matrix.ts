@@ -125,7 +125,8 @@ export class Matrix {
       const leak = leakIn(answer, said, this.#unseen(calling))
       if (leak !== undefined) this.find(`${name(calling)}: ${answer.status}, ${leak}`)
       if (answer.status >= 500) this.find(`${name(calling)}: ${answer.text}`)
-      return { answer, told: toldBy(answer, [...said, ...own, ...words]) }
+      // Few are compared, and to find out what it tells takes longer than to send it.
+      return { answer, get told() { return toldBy(answer, [...said, ...own, ...words]) } }
     } catch (error) {
       this.find(`${route.operationId} as ${caller.name}: ${String(error).slice(0, 600)}`)
       return undefined

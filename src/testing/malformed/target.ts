@@ -334,9 +334,10 @@ class FreshObjects {
 
   /** A tuning checkpoint of a workflow of its own. */
   async #tuned(): Promise<Record<string, string>> {
-    const { organization: { tuning }, holdfast: { ids } } = this.#world
+    const { tuning, workflows } = this.#world.organization
+    const flow = await workflows.create({ name: 'tuned' })
     const { workflowId, id } = await tuning.record(
-      ids.next(), { runnableConfig: {}, metrics: { loss: 1 } })
+      flow.id, { runnableConfig: {}, metrics: { loss: 1 } })
     return { workflow_id: workflowId, tuning_checkpoint_id: id, metric: 'loss', min: '1' }
   }
 

@@ -98,6 +98,7 @@ export class OrcheoRuns {
       organizationId: this.#work.parts.organizationId, id: idOf(row.needed('id')),
       workflowId, version: number, parentRunId: null, fromStep: null, traceparent: null,
       tracestate: null, attemptsMax: 1, crashesMax: 1, stepCount: 0, queue: null, jobId: null,
+      byHand: false, priority: null, concurrencyKey: null, backoffBaseMs: null, backoffCapMs: null,
     }
   }
 

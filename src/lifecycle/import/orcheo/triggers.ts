@@ -67,7 +67,8 @@ export class OrcheoTriggers {
         name, queue, cron: String(config.expression ?? ''),
         timeZone: String(config.timezone ?? 'UTC'), overlap: config.allow_overlapping === true,
         enabled: false, missed: 'skip',
-        payload: { workflow_id: idOf(row.needed('workflow_id')), trigger: 'cron' },
+        startsAt: this.#bound(config, 'start_at'), endsAt: this.#bound(config, 'end_at'),
+        payload: { workflow: idOf(row.needed('workflow_id')) },
       })
     } catch (error) {
       if (error instanceof ScheduleNameTaken) return
@@ -80,6 +81,12 @@ export class OrcheoTriggers {
     await parts.database.run(parts.database.write.updateTable('schedules')
       .set({ last_run_at: lastRunAt })
       .where('organization_id', '=', parts.organizationId).where('name', '=', name))
+  }
+
+  /** A moment of the configuration; null where there is none. Throws InvalidInput. */
+  #bound(config: Record<string, unknown>, name: string): string | null {
+    const given = config[name] ?? null
+    return given === null ? null : this.#reading.momentOf(String(given), `config.${name}`)
   }
 
   async #webhook(row: SourceRow): Promise<void> {
@@ -100,7 +107,7 @@ export class OrcheoTriggers {
     const name = nameOf(row)
     try {
       await parts.stores().webhooks.create({
-        name, queue, enabled: false, ...provenBy(config, parts.canSeal),
+        name, queue, workflow: idOf(workflow), enabled: false, ...provenBy(config, parts.canSeal),
         methods: strings(config.allowed_methods) ?? ['POST'],
         requiredHeaders: requirements(config.required_headers),
         requiredQuery: requirements(config.required_query_params),

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest'
+import { contract, type ContractWorld } from '../testing/contract.js'
+import { type PutCheckpoint } from './contract.js'
+import { type CheckpointStore } from './store.js'
+
+const step = (checkpointId: string, parentId: string | null): PutCheckpoint => ({
+  threadId: 't', checkpointId, parentId, channelVersions: { a: 1 }, metadata: {},
+  state: { type: 'text', bytes: Buffer.from('state') },
+  values: { a: { type: 'text', bytes: Buffer.from(`value ${checkpointId} `.repeat(50)) } },
+})
+
+/** As another process has it, where there can be one. */
+async function elsewhere(world: ContractWorld): Promise<CheckpointStore> {
+  const { another, rootKey, isLasting, organization, organizationId } = world
+  return isLasting
+    ? (await another({ rootKey })).organization(organizationId).checkpoints
+    : organization.checkpoints
+}
+
+const valueIn = async (store: CheckpointStore) =>
+  Buffer.from((await store.get({ threadId: 't' })).values.a!.bytes).toString().slice(0, 7)
+
+contract('encryption of checkpoints', (open) => {
+  it('is switched on and used in one transaction', async () => {
+    const world = await open()
+    const { holdfast, organizationId, organization: { checkpoints } } = world
+    await holdfast.transaction(async (transaction) => {
+      const { checkpoints: inside } = transaction.organization(organizationId)
+      await inside.setPolicy({ encrypts: true })
+      await inside.put(step('1', null))
+      expect(await valueIn(inside)).toBe('value 1')
+    })
+    await checkpoints.put(step('2', '1'))
+    expect(await valueIn(await elsewhere(world))).toBe('value 2')
+  })
+
+  it('that was taken back leaves no key behind that would seal what nobody can open', async () => {
+    const world = await open()
+    const { holdfast, organizationId, organization: { checkpoints } } = world
+    await expect(holdfast.transaction(async (transaction) => {
+      const { checkpoints: inside } = transaction.organization(organizationId)
+      await inside.setPolicy({ encrypts: true })
+      await inside.put(step('1', null))
+      throw new Error('taken back')
+    })).rejects.toThrow('taken back')
+    await checkpoints.setPolicy({ encrypts: true })
+    await checkpoints.put(step('1', null))
+    expect(await valueIn(await elsewhere(world))).toBe('value 1')
+  })
+
+  it('is known to a process that has just looked, as soon as it is switched on', async () => {
+    const world = await open()
+    const { organization: { checkpoints } } = world
+    const other = await elsewhere(world)
+    await expect(other.get({ threadId: 't' })).rejects.toThrow('t')
+    await checkpoints.setPolicy({ encrypts: true })
+    await other.put(step('1', null))
+    expect(await valueIn(checkpoints)).toBe('value 1')
+  })
+})
