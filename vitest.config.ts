@@ -7,8 +7,6 @@ const all = ['src/**/*.test.ts', 'examples/**/*.test.ts']
 const alone = [
   'src/tidy.test.ts', 'src/identity/logins.test.ts', 'src/server/canaries.test.ts',
   'src/server/malformed.test.ts', 'src/server/operations.test.ts',
-  // In a process that had read many files before, it ended twice, of what is not known.
-  'src/imports-orcheo-fixtures.test.ts',
 ]
 
 /**

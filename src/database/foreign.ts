@@ -45,6 +45,8 @@ export class ForeignFile {
   readonly #folder: string
   readonly #database: SqliteDatabase
   readonly #finding = new Map<string, SqliteStatement>()
+  /** Statements that are being read; see `SqliteStatement.iterate`. */
+  readonly #reading = new Set<SqliteStatement>()
 
   /** Throws InvalidInput for what is no such file or cannot be opened. */
   constructor(path: string) {
@@ -96,7 +98,12 @@ export class ForeignFile {
     const sorted = order.length === 0 ? '' : ` order by ${order.map(quoted).join(', ')}`
     const statement = this.#database.prepare(`select ${listed} from ${quoted(name)}${sorted}`)
     statement.setReadBigInts(true)
-    for (const row of statement.iterate()) yield valuesOf(row)
+    this.#reading.add(statement)
+    try {
+      for (const row of statement.iterate()) yield valuesOf(row)
+    } finally {
+      this.#reading.delete(statement)
+    }
   }
 
   /** The first row whose column has this value. */

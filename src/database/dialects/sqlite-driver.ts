@@ -6,8 +6,6 @@ export interface SqliteDriver {
   readonly DatabaseSync: new (path: string, options: object) => SqliteDatabase
   /** Binds fractions as text, which SQLite reads exactly; set where the binding rounds them. */
   readonly fractionsAsText: boolean
-  /** Whether threads of one process may each have connections, and hand bytes to each other. */
-  readonly sharesThreads: boolean
   /** What another thread of this process has to `require` to get the same. */
   readonly module: string
 }
@@ -28,7 +26,10 @@ export interface SqliteDatabase {
 /** A compiled statement of the driver. */
 export interface SqliteStatement {
   all(...parameters: unknown[]): Record<string, unknown>[]
-  /** Rows one at a time. */
+  /**
+   * Rows one at a time. Whoever reads them holds the statement, too, until the last one: the
+   * fallback package frees a statement that nobody holds, and its iterator reads what is freed.
+   */
   iterate(...parameters: unknown[]): IterableIterator<Record<string, unknown>>
   run(...parameters: unknown[]): { changes: number | bigint }
   /** Hands out integers as bigint from now on. */
@@ -57,14 +58,13 @@ export function sqliteDriver(): SqliteDriver {
 function builtIn(): SqliteDriver | undefined {
   const driver = withoutExperimentalWarning(() => required('node:sqlite'))
   if (driver === undefined || !isSound(driver)) return undefined
-  return { ...driver, fractionsAsText: false, sharesThreads: true }
+  return { ...driver, fractionsAsText: false }
 }
 
 function fallback(): SqliteDriver | undefined {
   const driver = required('@photostructure/sqlite')
   if (driver === undefined || !isSound(driver)) return undefined
-  // A process that had read in threads ended once, of what is not known.
-  return { ...driver, fractionsAsText: true, sharesThreads: false }
+  return { ...driver, fractionsAsText: true }
 }
 
 function required(name: string): Pick<SqliteDriver, 'DatabaseSync' | 'module'> | undefined {

@@ -6,7 +6,6 @@ import {
 import { closed, sqliteFailure, translated } from '../failures.js'
 import { begin, runTransaction, TransactionSession } from '../transaction.js'
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js'
-import { sqliteDriver } from './sqlite-driver.js'
 import { sqliteMoving } from './sqlite-moving.js'
 import { SqliteThread } from './sqlite-thread.js'
 import { sqliteWords } from './sqlite-words.js'
@@ -134,7 +133,7 @@ export class SqliteBackend implements Backend {
   }
 
   get handsOver(): boolean {
-    return this.#reader !== undefined && sqliteDriver().sharesThreads
+    return this.#reader !== undefined
   }
 
   async aside(statement: Statement): Promise<Result> {
