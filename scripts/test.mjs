@@ -90,7 +90,10 @@ async function runTests(args, services) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-report-'))
   const file = join(folder, 'report.json')
   const chosen = args.some((arg) => arg.startsWith('--reporter'))
-  const reporters = [...(chosen ? [] : ['--reporter=default']), '--reporter=json']
+  const reporters = [
+    ...(chosen ? [] : ['--reporter=default']), '--reporter=json',
+    `--reporter=${join(root, 'scripts', 'stalled.mjs')}`,
+  ]
   try {
     const { code, signal } = await run(
       process.execPath,
