@@ -16,6 +16,14 @@ const Query = pg.Query as unknown as new (config: pg.QueryConfig) => Receiver & 
   callback: (error: Error | null, result: pg.QueryResult) => void
 }
 
+/** What is sent. */
+export interface Copying {
+  readonly text: string
+  readonly rows: Uint8Array
+  /** How long the answer may take. */
+  readonly timeoutMs: number
+}
+
 /**
  * `copy … from stdin` with its rows. Whoever sends it waits for its end before anything else: in
  * a pipeline the server would take the next statement for rows.
@@ -29,9 +37,9 @@ export class CopyQuery extends Query {
   }
 
   /** Sends the statement and the rows; resolves when the server has them. */
-  static sent(client: pg.PoolClient, text: string, rows: Uint8Array): Promise<Answer> {
+  static sent(client: pg.PoolClient, { text, rows, timeoutMs }: Copying): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const query = new CopyQuery(text, rows)
+      const query = Object.assign(new CopyQuery(text, rows), { query_timeout: timeoutMs })
       query.callback = (error, result) => (error ? reject(error) : resolve({
         rows: [], command: result.command, changed: result.rowCount ?? 0,
       }))

@@ -182,11 +182,8 @@ function element(value: unknown): string {
 }
 
 /** Sends a flush; its answers, in order. */
-export function flushed(
-  client: pg.ClientBase, flush: Flush, timeoutMs: number,
-): Promise<Answer[]> {
+export function flushed(client: pg.ClientBase, flush: Flush): Promise<Answer[]> {
   return new Promise((resolve, reject) => {
-    Object.assign(flush, { query_timeout: timeoutMs })
     flush.callback = (error, answers) => (error ? reject(error) : resolve(answers))
     client.query(flush as never)
   })

@@ -26,7 +26,6 @@ export function poolConfig(options: PostgresOptions, max: number): pg.PoolConfig
     ...options.connection,
     ...startup,
     max,
-    query_timeout: queryTimeoutMs(options),
     connectionTimeoutMillis: acquireTimeoutMs,
     onConnect: (client: pg.ClientBase) =>
       greet(client, { throughPooler, timeoutMs: acquireTimeoutMs }),

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Statement } from '../engine.js'
 import { begin, commit, rollback } from '../transaction.js'
+import { Deadlines } from './postgres-deadlines.js'
 import { type Answer, Flush, flushed, type FlushPart, type PreparedStatements } from
   './postgres-flush.js'
 
@@ -23,12 +24,16 @@ export interface Sending {
  * a failure in the same flush belong to its transaction, and the server does not run them.
  */
 export class Reaching {
+  readonly #client: pg.ClientBase
   readonly #throughPooler: boolean
+  readonly #deadlines: Deadlines
   readonly #prepared: PreparedStatements = new Map()
   #known: string | undefined
   #isInTransaction = false
 
-  constructor({ throughPooler }: { readonly throughPooler: boolean }) {
+  constructor(client: pg.ClientBase, { throughPooler }: { readonly throughPooler: boolean }) {
+    this.#client = client
+    this.#deadlines = new Deadlines(client)
     this.#throughPooler = throughPooler
   }
 
@@ -36,12 +41,11 @@ export class Reaching {
    * Sends statements in one flush, outside a transaction as one of their own; before each its
    * reach, unless the connection has it already.
    */
-  async send(
-    client: pg.ClientBase, statements: readonly Statement[], { timeoutMs }: Sending,
-  ): Promise<Answer[]> {
+  async send(statements: readonly Statement[], { timeoutMs }: Sending): Promise<Answer[]> {
     try {
       const parts = statements.flatMap((statement) => this.#partsOf(statement))
-      return await flushed(client, new Flush(parts, this.#prepared), timeoutMs)
+      const flush = new Flush(parts, this.#prepared)
+      return await this.#deadlines.kept(flush, timeoutMs, () => flushed(this.#client, flush))
     } catch (error) {
       this.#known = undefined
       throw error

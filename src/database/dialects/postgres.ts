@@ -1,6 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
-import { HoldfastError } from '../../errors.js'
 import { type Kind } from '../columns.js'
 import {
   type Backend, type Engine, type IntrospectedColumn, type PoolFigures, type Result, type RowKinds,
@@ -16,6 +15,7 @@ import { arrayParameter } from './postgres-arrays.js'
 import {
   definitions, introspection, walls, wallsOf, wordIndexes,
 } from './postgres-catalog.js'
+import { Connections } from './postgres-connections.js'
 import { CopyQuery } from './postgres-copy.js'
 import { type Answer } from './postgres-flush.js'
 import { jsonCompares } from './postgres-json.js'
@@ -132,7 +132,6 @@ const migrationLock = '7525760706264007540'
 /** The longest time-out a timer can hold; node-postgres takes 0 for "the usual one". */
 const forEver = 2 ** 31 - 1
 
-const ignore = () => undefined
 const nothing: Result = { rows: [], changed: 0 }
 
 /** After these the state of the connection is unknown. */
@@ -160,10 +159,9 @@ interface ConnectionState {
 /** The PostgreSQL backend: one pool, pipelined statements, values as text. */
 export class PostgresBackend implements Backend {
   readonly engine = postgresEngine
-  readonly #pool: pg.Pool
+  readonly #connections: Connections
   readonly #named: boolean
   readonly #states = new WeakMap<pg.PoolClient, ConnectionState>()
-  readonly #max: number
   readonly #timeoutMs: number
   #calls = 0
   #lastCallEnded: (() => void) | undefined
@@ -171,12 +169,9 @@ export class PostgresBackend implements Backend {
 
   constructor(options: PostgresOptions) {
     this.#named = options.throughPooler !== true
-    this.#max = options.poolMax ?? 10
+    const max = options.poolMax ?? 10
     this.#timeoutMs = queryTimeoutMs(options)
-    this.#pool = new pg.Pool(poolConfig(options, this.#max))
-    // A failover ends idle and busy connections alike; neither may end the process.
-    this.#pool.on('error', ignore)
-    this.#pool.on('connect', (client) => client.on('error', ignore))
+    this.#connections = new Connections(poolConfig(options, max), max)
   }
 
   async run(statement: Statement): Promise<Result> {
@@ -278,8 +273,7 @@ export class PostgresBackend implements Backend {
   }
 
   pool(): PoolFigures {
-    const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.#pool
-    return { total, idle, waiting, max: this.#max }
+    return this.#connections.figures()
   }
 
   close(): Promise<void> {
@@ -290,7 +284,7 @@ export class PostgresBackend implements Backend {
   /** The pool would leave callers that still wait for a connection to their time-out. */
   async #finish(): Promise<void> {
     if (this.#calls > 0) await new Promise<void>((done) => { this.#lastCallEnded = done })
-    await this.#pool.end()
+    await this.#connections.end()
   }
 
   /** A connection on which marks, such as a begin, go in the flush of the statement behind them. */
@@ -324,10 +318,10 @@ export class PostgresBackend implements Backend {
 
   async #query(lease: Lease, statements: readonly Statement[]): Promise<Answer[]> {
     const timeoutMs = lease.patient ? forEver : this.#timeoutMs
-    const [{ copied, sql } = begin] = statements
+    const [{ copied: rows, sql: text } = begin] = statements
     try {
-      if (copied !== undefined) return [await CopyQuery.sent(lease.client, sql, copied)]
-      return await lease.reaching.send(lease.client, statements, { timeoutMs })
+      if (rows !== undefined) return [await CopyQuery.sent(lease.client, { text, rows, timeoutMs })]
+      return await lease.reaching.send(statements, { timeoutMs })
     } catch (cause) {
       const error = translated(cause, postgresFailure)
       if (lostTheConnection(error)) lease.broken = true
@@ -347,37 +341,23 @@ export class PostgresBackend implements Backend {
   }
 
   async #lend<R>(use: (lease: Lease) => Promise<R>): Promise<R> {
-    const client = await this.#acquire()
+    const client = this.#connections.takeAtHand() ?? await this.#connections.take()
     const { reaching, plans } = this.#stateOf(client)
     if (this.#named && plans.isDue(performance.now())) plans.renew(client, this.#timeoutMs)
     const lease: Lease = { client, broken: false, patient: false, reaching }
     try {
       return await use(lease)
     } finally {
-      lease.client.release(lease.broken)
+      this.#connections.giveBack(client, lease.broken)
     }
   }
 
   #stateOf(client: pg.PoolClient): ConnectionState {
     const known = this.#states.get(client)
     if (known !== undefined) return known
-    const reaching = new Reaching({ throughPooler: !this.#named })
+    const reaching = new Reaching(client, { throughPooler: !this.#named })
     const state = { reaching, plans: new PlanRenewal(performance.now()) }
     this.#states.set(client, state)
     return state
-  }
-
-  async #acquire(): Promise<pg.PoolClient> {
-    try {
-      return await this.#pool.connect()
-    } catch (cause) {
-      if (HoldfastError.isInstance(cause)) throw cause
-      const { message = '' } = cause as Error
-      const waited = /timeout exceeded when trying to connect/.test(message)
-      const sentence = waited
-        ? `No database connection came free in time (${this.#pool.waitingCount} waiting).`
-        : 'The database cannot be reached; check its address and that it runs.'
-      throw new Unavailable(sentence, { cause, retryAfterSeconds: 1 })
-    }
   }
 }
