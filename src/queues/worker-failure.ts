@@ -67,7 +67,8 @@ function errorOf(thrown: unknown): JsonValue {
   const told: Record<string, JsonValue> = {
     name: cut(String(thrown.name)), message: cut(String(thrown.message)),
   }
-  if (HoldfastError.isInstance(thrown)) told.code = thrown.code
+  const named = thrown instanceof JobFailed ? thrown.cause : thrown
+  if (HoldfastError.isInstance(named)) told.code = named.code
   if (typeof thrown.stack === 'string') told.stack = cut(thrown.stack)
   return told
 }

@@ -230,11 +230,13 @@ contract('a runner', (open) => {
       id, jobId: id, triggerKind: 'cron', tags: ['nightly'], output: 5, attempt: 2, queue: 'runs',
     })
     expect((await runs.list({ tag: 'nightly' })).data).toHaveLength(1)
-    const nameless = await queues.enqueue('runs', { payload: { input: 1 }, attemptsMax: 1 })
+    const nameless = await queues.enqueue('runs', { payload: { input: 1 } })
     while ((await queues.get(nameless.id)).state !== 'dead') {
       await new Promise((end) => setTimeout(end, 10))
     }
-    expect(await queues.get(nameless.id)).toMatchObject({ error: { code: 'invalid_input' } })
+    expect(await queues.get(nameless.id)).toMatchObject({
+      error: { code: 'invalid_input' }, failures: 1,
+    })
     expect((await runs.list()).data).toHaveLength(1)
   })
 
@@ -256,7 +258,7 @@ contract('a runner', (open) => {
       [{ priority: 5 }, 'payload.priority is not known'], [{ version: 0 }, 'payload.version must'],
       [{ tags: 'x' }, 'payload.tags must'], [{ traceparent: 'x' }, 'payload.traceparent must'],
     ] as const) {
-      const bad = await queues.enqueue('runs', { payload: { ...payload, ...more }, attemptsMax: 1 })
+      const bad = await queues.enqueue('runs', { payload: { ...payload, ...more } })
       while ((await queues.get(bad.id)).state !== 'dead') {
         await new Promise((end) => setTimeout(end, 10))
       }

@@ -172,7 +172,17 @@ class Running<Transaction> {
     if (typeof id === 'string' && typeof workflowId === 'string') {
       return { organizationId: job.organizationId, id, workflowId }
     }
-    return this.#find(typeof id === 'string' ? id : await this.#runs().ofJob(job))
+    return this.#find(typeof id === 'string' ? id : await this.#idOf(job))
+  }
+
+  /** The run that the payload asks for. What it cannot ask for today it cannot tomorrow either. */
+  async #idOf(job: Job): Promise<string> {
+    try {
+      return await this.#runs().ofJob(job)
+    } catch (cause) {
+      if (!(cause instanceof InvalidInput)) throw cause
+      throw new JobFailed(cause.message, { retry: false, cause })
+    }
   }
 
   async #find(id: string): Promise<WorkflowRun | undefined> {
