@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { contract, type ContractWorld } from '../testing/contract.js'
 import { type PutCheckpoint } from './contract.js'
@@ -56,5 +57,50 @@ contract('encryption of checkpoints', (open) => {
     await checkpoints.setPolicy({ encrypts: true })
     await other.put(step('1', null))
     expect(await valueIn(checkpoints)).toBe('value 1')
+  })
+
+  it('is known to a process that goes by what it saw when there were threads', async () => {
+    const world = await open()
+    const { organization: { checkpoints } } = world
+    const other = await elsewhere(world)
+    for (const encrypts of [true, false, true]) {
+      await other.put(step('1', null))
+      await checkpoints.deleteThread('t')
+      await checkpoints.setPolicy({ encrypts })
+      await other.putWrites({
+        threadId: 't', checkpointId: '1', taskId: 'task',
+        writes: [{ index: 0, channel: 'a', value: { type: 'text', bytes: Buffer.from('w') } }],
+      })
+      await other.put(step('1', null))
+      await other.put(step('2', '1'))
+      expect(await valueIn(checkpoints)).toBe('value 2')
+      expect(await valueIn(other)).toBe('value 2')
+      await checkpoints.deleteThread('t')
+    }
+  })
+
+  it('waits for a first put that is under way, and is then refused', async () => {
+    const { holdfast, organizationId, organization: { checkpoints } } = await open()
+    let switching: Promise<unknown> | undefined
+    await holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).checkpoints.put(step('1', null))
+      switching = checkpoints.setPolicy({ encrypts: true }).catch((error: unknown) => error)
+      await sleep(200)
+    })
+    expect(await switching).toMatchObject({ message: expect.stringContaining('has no threads') })
+    expect(await valueIn(checkpoints)).toBe('value 1')
+  })
+
+  it('that is under way lets a first put wait, which then is encrypted', async () => {
+    const world = await open()
+    const { holdfast, organizationId, organization: { checkpoints } } = world
+    let putting: Promise<unknown> | undefined
+    await holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).checkpoints.setPolicy({ encrypts: true })
+      putting = checkpoints.put(step('1', null))
+      await sleep(200)
+    })
+    await putting
+    expect(await valueIn(await elsewhere(world))).toBe('value 1')
   })
 })

@@ -1,3 +1,4 @@
+import { Busy } from '../database/failures.js'
 import { defineError } from '../errors.js'
 
 /** No such checkpoint. */
@@ -20,6 +21,9 @@ export const CheckpointUnreadable = defineError('CheckpointUnreadable', {
 export const EncryptionUnavailable = defineError('EncryptionUnavailable', {
   code: 'encryption_unavailable', status: 503,
 })
+
+/** Encryption was switched while a call was under way; it is made anew. */
+export class PolicyChanged extends Busy {}
 
 /** The checkpoint of a namespace, and the one that a put took for it. */
 export interface Heads {

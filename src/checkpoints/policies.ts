@@ -104,31 +104,27 @@ export class CheckpointPolicies {
     on: On, organizationId: Stored<'id'>, change: Partial<CheckpointPolicy>,
   ): Promise<CheckpointPolicy> {
     checkPolicy(change)
+    return on.transaction((transaction) => this.#set(transaction, organizationId, change))
+  }
+
+  /** Goes by what is known of an organization no longer. */
+  forget(organizationId: Stored<'id'>): void {
+    this.#known.delete(organizationId)
+  }
+
+  async #set(
+    on: On, organizationId: Stored<'id'>, change: Partial<CheckpointPolicy>,
+  ): Promise<CheckpointPolicy> {
     const before = await this.find(on, organizationId)
     const policy = { ...before, ...change }
     const switches = policy.encrypts !== before.encrypts
+    // A put that is under way has its thread by then; one that comes then sees the switch.
+    if (switches) await heldStill(on)
     if (policy.encrypts && switches) await this.#found(on, organizationId)
-    const values: BatchRow<typeof policyKinds> = {
-      organization_id: organizationId,
-      keep_last: columns.keepLast.encode(policy.keepLast, 'keep_last'),
-      keep_days: columns.keepDays.encode(policy.keepDays, 'keep_days'),
-      encrypts: columns.encrypts.encode(policy.encrypts, 'encrypts'),
-      updated_at: columns.updatedAt.encode(instantOf(this.#source.clock.now())),
-      switches: columns.encrypts.encode(switches),
+    if (!await written(on, { organizationId, policy, switches, now: this.#source.clock.now() })) {
+      throw hasThreads()
     }
-    const names = Object.keys(policyKinds) as (keyof typeof policyKinds)[]
-    const query = sql`
-      insert into checkpoint_policies (organization_id, keep_last, keep_days, encrypts, updated_at)
-      select g.organization_id, g.keep_last, g.keep_days, g.encrypts, g.updated_at
-      from ${on.engine.rows(policyKinds, 1, (index) => sql`${values[names[index]!]}`)} as g
-      where not (g.switches and exists (
-        select 1 from checkpoint_threads t where t.organization_id = g.organization_id))
-      on conflict (organization_id) do update set
-        keep_last = excluded.keep_last, keep_days = excluded.keep_days,
-        encrypts = excluded.encrypts, updated_at = excluded.updated_at`.compile(on.write)
-    const { changed } = await on.execute({ sql: query.sql, parameters: query.parameters })
-    if (changed === 0) throw hasThreads()
-    const forget = () => void this.#known.delete(organizationId)
+    const forget = () => this.forget(organizationId)
     forget()
     on.afterCommit(forget)
     return policy
@@ -199,6 +195,45 @@ export class CheckpointPolicies {
 export interface DuePolicy {
   readonly organizationId: Stored<'id'>
   readonly request: { readonly keepLast: number; readonly keepSince?: string }
+}
+
+interface Change {
+  readonly organizationId: Stored<'id'>
+  readonly policy: CheckpointPolicy
+  readonly switches: boolean
+  readonly now: number
+}
+
+/** Writes a policy; false where it switches what it must not. */
+async function written(
+  on: On, { organizationId, policy, switches, now }: Change,
+): Promise<boolean> {
+  const values: BatchRow<typeof policyKinds> = {
+    organization_id: organizationId,
+    keep_last: columns.keepLast.encode(policy.keepLast, 'keep_last'),
+    keep_days: columns.keepDays.encode(policy.keepDays, 'keep_days'),
+    encrypts: columns.encrypts.encode(policy.encrypts, 'encrypts'),
+    updated_at: columns.updatedAt.encode(instantOf(now)),
+    switches: columns.encrypts.encode(switches),
+  }
+  const names = Object.keys(policyKinds) as (keyof typeof policyKinds)[]
+  const query = sql`
+    insert into checkpoint_policies (organization_id, keep_last, keep_days, encrypts, updated_at)
+    select g.organization_id, g.keep_last, g.keep_days, g.encrypts, g.updated_at
+    from ${on.engine.rows(policyKinds, 1, (index) => sql`${values[names[index]!]}`)} as g
+    where not (g.switches and exists (
+      select 1 from checkpoint_threads t where t.organization_id = g.organization_id))
+    on conflict (organization_id) do update set
+      keep_last = excluded.keep_last, keep_days = excluded.keep_days,
+      encrypts = excluded.encrypts, updated_at = excluded.updated_at`.compile(on.write)
+  return (await on.execute({ sql: query.sql, parameters: query.parameters })).changed > 0
+}
+
+/** Until the end of the transaction nobody else writes to threads. */
+async function heldStill(on: On): Promise<void> {
+  for (const text of on.engine.heldStill('checkpoint_threads')) {
+    await on.execute({ sql: text, parameters: [] })
+  }
 }
 
 const policyKinds = {

@@ -2,7 +2,7 @@ import { type Outcome } from '../database/coalesce.js'
 import { type Database, repeated } from '../database/database.js'
 import { type Result, type Statement } from '../database/engine.js'
 import { TransactionConflict, UniqueViolation } from '../database/failures.js'
-import { StaleFence } from './errors.js'
+import { PolicyChanged, StaleFence } from './errors.js'
 import { type ThreadMemory } from './memory.js'
 import { type Call, type PutCall, roundOf, threadOf, type WritesCall } from './put-calls.js'
 import {
@@ -32,6 +32,8 @@ type Outcomes = Map<Call, Outcome<void>>
 export interface PutWays {
   /** What a put is made from, if nobody else wrote. */
   basisOf(call: PutCall): Promise<Basis>
+  /** Whether encryption was switched since the call was made ready. */
+  isOutdated(call: Call): Promise<boolean>
   /** What becomes of a put of which nothing was written at first. */
   settle(call: PutCall): Promise<Outcome<void>>
 }
@@ -58,7 +60,7 @@ export class PutBatch {
       waiting = left
       try {
         const refused = await this.#round(round, outcomes)
-        for (const call of refused) outcomes.set(call, await this.#ways.settle(call))
+        for (const call of refused) outcomes.set(call, await this.#settled(call))
       } catch (error) {
         // Once others were written, the writer must not repeat the batch.
         if (outcomes.size === 0) throw error
@@ -69,8 +71,14 @@ export class PutBatch {
     return calls.map((call) => outcomes.get(call)!)
   }
 
-  /** Writes what may be written; the puts of which nothing was. */
-  async #round(round: readonly Call[], outcomes: Outcomes): Promise<PutCall[]> {
+  /** What becomes of a call of which nothing was written. */
+  async #settled(call: Call): Promise<Outcome<void>> {
+    if (await this.#ways.isOutdated(call)) return { error: policyChanged() }
+    return call.kind === 'put' ? this.#ways.settle(call) : { error: policyChanged() }
+  }
+
+  /** Writes what may be written; the calls of which nothing was. */
+  async #round(round: readonly Call[], outcomes: Outcomes): Promise<Call[]> {
     const puts = round.filter((call) => call.kind === 'put')
     const writes = round.filter((call) => call.kind === 'writes')
     const alone = await Promise.all(aloneRows(writes))
@@ -94,7 +102,7 @@ export class PutBatch {
     })
     this.#settleWrites(together, standingsIn(results[0]!), outcomes)
     for (const [index, call] of puts.entries()) if (isDone[index]!) this.#forgetSources(call)
-    return puts.filter((_, index) => !isDone[index]!)
+    return round.filter((call) => !outcomes.has(call))
   }
 
   /** Tells what became of pending writes, and remembers those that were written. */
@@ -104,9 +112,11 @@ export class PutBatch {
   ): void {
     for (const { call, remaining } of together) {
       const standing = standings.get(threadOf(call))
-      const outcome = writesOutcome(call, standing?.fence ?? null)
+      // A thread is made for them, unless encryption was switched.
+      if (standing === undefined) continue
+      const outcome = writesOutcome(call, standing.fence)
       outcomes.set(call, outcome)
-      if ('error' in outcome || standing === undefined) continue
+      if ('error' in outcome) continue
       const source = sourceIn(call, { number: standing.entryCount - remaining })
       if (source === undefined) continue
       const { namespace = '', checkpointId } = call.put
@@ -229,6 +239,7 @@ function arrivalsOf(round: readonly Call[]): ArrivalRow[] {
       added: columns.entryCount.encode(added),
       created_by: columns.createdBy.encode(call.createdBy),
       creates: creates ? yes : no,
+      seals: call.wrapping.seals ? yes : no,
     })
   }
   return [...arrivals.values()]
@@ -282,6 +293,9 @@ function writesOutcome(call: WritesCall, fence: number | null): Outcome<void> {
   if (given === undefined || fence === null || given >= fence) return { value: undefined }
   return { error: staleFence(given, fence) }
 }
+
+const policyChanged = () =>
+  new PolicyChanged('Encryption was just switched; repeat the call.', { retryAfterSeconds: 1 })
 
 export const staleFence = (given: number, fence: number) =>
   new StaleFence(`A run with fence ${fence} has written since; this one had ${given}.`)

@@ -3,7 +3,8 @@ import { type ThreadName } from './memory.js'
 import { type PutScope } from './put-rows.js'
 import { type CheckedPut } from './rules.js'
 
-interface CallScope extends PutScope, ThreadName {
+/** Whose a call is, and how its bytes go. */
+export interface CallScope extends PutScope, ThreadName {
   /** The actor. */
   readonly createdBy: string
 }
@@ -38,8 +39,8 @@ export function weightOf(call: Call): number {
 
 /**
  * What may share one transaction, and the rest: of a thread one checkpoint and any number of
- * pending writes under one fencing token, in the order in which they came. A checkpoint that brings
- * writes of its own shares with none of its thread: they are numbered apart.
+ * pending writes under one fencing token and one policy, in the order in which they came. A
+ * checkpoint that brings writes of its own shares with none of its thread: they are numbered apart.
  */
 export function roundOf(calls: readonly Call[]): { round: Call[]; left: Call[] } {
   const round: Call[] = []
@@ -50,7 +51,8 @@ export function roundOf(calls: readonly Call[]): { round: Call[]; left: Call[] }
     const share = shares.get(thread)
     if (share === undefined) {
       round.push(call)
-      shares.set(thread, { fence: call.put.fence, hasPut: isPut(call), isFull: isAlone(call) })
+      const { put: { fence }, wrapping: { seals } } = call
+      shares.set(thread, { fence, seals, hasPut: isPut(call), isFull: isAlone(call) })
     } else if (fits(call, share)) {
       round.push(call)
       share.hasPut ||= isPut(call)
@@ -65,6 +67,7 @@ export function roundOf(calls: readonly Call[]): { round: Call[]; left: Call[] }
 /** What a thread has in a round. */
 interface Share {
   readonly fence: number | undefined
+  readonly seals: boolean
   hasPut: boolean
   /** Whether the rest has calls that must come before any other one. */
   isFull: boolean
@@ -73,6 +76,7 @@ interface Share {
 const isPut = ({ kind }: Call) => kind === 'put'
 const isAlone = (call: Call) => call.kind === 'put' && call.put.writes.length > 0
 
-function fits(call: Call, { fence, hasPut, isFull }: Share): boolean {
-  return !isFull && call.put.fence === fence && !isAlone(call) && !(hasPut && isPut(call))
+function fits(call: Call, { fence, seals, hasPut, isFull }: Share): boolean {
+  const isAlike = call.put.fence === fence && call.wrapping.seals === seals
+  return !isFull && isAlike && !isAlone(call) && !(hasPut && isPut(call))
 }

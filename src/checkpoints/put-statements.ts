@@ -18,6 +18,8 @@ const arrivalKinds = {
   created_by: 'text',
   /** Whether it is made if it is not there. */
   creates: 'flag',
+  /** Whether what comes is encrypted; it must be what the organization wants of it. */
+  seals: 'flag',
 } as const
 
 const nameKinds = { ...threadKinds, namespace: 'text', checkpoint_id: 'text' } as const
@@ -83,14 +85,20 @@ const isFresh = sql`(g.fence is null or g.seen is null or g.fence >= g.seen)`
 const ofPut = sql`c.organization_id = g.organization_id and c.thread = g.thread
   and c.checkpoint_id = g.checkpoint_id and c.namespace = g.namespace and c.token = g.token`
 
-/** Takes the rows of threads, in one order everywhere; what follows sees how all stands. */
+/**
+ * Takes the rows of threads, in one order everywhere; what follows sees how all stands. None is
+ * taken where encryption was switched meanwhile: nobody could read what would be written.
+ */
 const arrive = ({ now }: Engine) => (rows: Rows) => sql`
   insert into checkpoint_threads (organization_id, number, thread_id, fence, entry_count,
     created_by, created_at, updated_at)
   select g.organization_id, g.number, g.thread_id, g.fence, g.added, g.created_by, ${now()},
     ${now()}
   from ${rows} as g
-  where g.creates or exists (select 1 from checkpoint_threads t where ${ofGiven})
+  where (g.creates or exists (select 1 from checkpoint_threads t where ${ofGiven}))
+    and g.seals = coalesce((
+      select p.encrypts from checkpoint_policies p
+      where p.organization_id = g.organization_id), ${sql.lit(false)})
   order by g.organization_id, g.thread_id
   on conflict (organization_id, thread_id) do update set
     fence = case when excluded.fence is null or checkpoint_threads.fence > excluded.fence

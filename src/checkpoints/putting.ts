@@ -10,6 +10,7 @@ import { type Basis } from './put-rows.js'
 import { CheckpointReader, type ReaderParts, type Standing } from './reader.js'
 import { type FoundCheckpoint } from './rows.js'
 import { type CheckedPut } from './rules.js'
+import { checkpointPolicies } from './tables.js'
 import { isRope } from './values.js'
 
 /** How often a put is tried that nothing stands against. */
@@ -43,6 +44,16 @@ export class Putting {
     }
     const parent = thread.checkpoint(namespace, parentId)
     return { ...plain, parent, known: parent?.token ?? null }
+  }
+
+  /** Whether encryption was switched since the call was made ready. */
+  async isOutdated({ organizationId, wrapping }: Call): Promise<boolean> {
+    const { organizationId: owner, encrypts } = checkpointPolicies.columns
+    const database = this.#parts.database.within([organizationId])
+    const policy = await database.first(database.write
+      .selectFrom('checkpoint_policies').select('encrypts')
+      .where('organization_id', '=', owner.encode(organizationId)))
+    return wrapping.seals !== (policy !== undefined && encrypts.decode(policy.encrypts))
   }
 
   /** What becomes of a put that could not be made at once. */

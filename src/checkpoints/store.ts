@@ -8,12 +8,12 @@ import {
   type CheckpointName, type CheckpointTransport, type GetCheckpoint, type ListCheckpoints,
   type PruneCheckpoints, type PutCheckpoint, type PutWrites, type StoredCheckpoint,
 } from './contract.js'
-import { CheckpointNotFound } from './errors.js'
+import { CheckpointNotFound, PolicyChanged } from './errors.js'
 import { CheckpointKeeper, type Stoppable } from './keeper.js'
 import { ancestorsOf, listed } from './listing.js'
 import { type AncestorPage, ancestorPage, type CheckpointPage, checkpointPage } from './page.js'
 import { ThreadMemory } from './memory.js'
-import { type Call } from './put-calls.js'
+import { type Call, type CallScope } from './put-calls.js'
 import { type Putting } from './putting.js'
 import { CheckpointReader, type ReaderParts } from './reader.js'
 import {
@@ -23,6 +23,9 @@ import {
 import { checkpointThreads, type CheckpointTables } from './tables.js'
 import { type CheckpointThread, threadPage } from './threads.js'
 import { type Wrapping } from './wrapping.js'
+
+/** How often a call is made while encryption is switched. */
+const attemptsMax = 3
 
 /** The checkpoints of one organization. */
 export class CheckpointStore implements CheckpointTransport {
@@ -47,7 +50,7 @@ export class CheckpointStore implements CheckpointTransport {
   async put(checkpoint: PutCheckpoint): Promise<{ readonly checkpointId: string }> {
     const put = checkedPut(checkpoint, this.#log.options.valueBytesMax)
     const { threadId, checkpointId } = put
-    await this.#send({ kind: 'put', ...await this.#callOf(threadId), put })
+    await this.#send(threadId, (scope) => ({ kind: 'put', ...scope, put }))
     return { checkpointId }
   }
 
@@ -57,9 +60,8 @@ export class CheckpointStore implements CheckpointTransport {
     checkFence(given.fence)
     const writes = checkedWrites(given, this.#log.options.valueBytesMax)
     if (writes.length === 0) return
-    await this.#send({
-      kind: 'writes', ...await this.#callOf(given.threadId), put: { ...given, writes },
-    })
+    const put = { ...given, writes }
+    await this.#send(given.threadId, (scope) => ({ kind: 'writes', ...scope, put }))
   }
 
   /** A checkpoint, in one round trip; undefined when there is none. */
@@ -183,14 +185,26 @@ export class CheckpointStore implements CheckpointTransport {
     return columns.organizationId.encode(this.#scope.organizationId, 'organization_id')
   }
 
-  async #send(call: Call): Promise<void> {
+  /** Sends a call, anew where encryption was switched since it was made ready. */
+  async #send(threadId: string, make: (scope: CallScope) => Call): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#sendOnce(make(await this.#callOf(threadId)))
+      } catch (error) {
+        if (attempt === attemptsMax || !(error instanceof PolicyChanged)) throw error
+        this.#log.policies.forget(this.#organizationId)
+      }
+    }
+  }
+
+  async #sendOnce(call: Call): Promise<void> {
     if (this.#putting === undefined) return this.#log.put(call)
     const [outcome] = await this.#putting.write([call])
     assert(outcome !== undefined, 'a call has an outcome')
     if ('error' in outcome) throw outcome.error
   }
 
-  async #callOf(threadId: string) {
+  async #callOf(threadId: string): Promise<CallScope> {
     return {
       organizationId: this.#organizationId, threadId, wrapping: await this.#wrapping(),
       createdBy: this.#scope.actor.id,

@@ -66,6 +66,11 @@ export interface Engine {
   readonly justChanged: RawBuilder<boolean>
   /** Whether several processes may serve from this database at once. */
   readonly shared: boolean
+  /**
+   * Statements by which a transaction waits for those who write to a table, at most two seconds,
+   * and keeps others from it until its end; none where one writer at a time holds all.
+   */
+  heldStill(table: string): readonly string[]
   /** Ends a query whose rows are taken by one of many workers; rows that another holds are left. */
   readonly skipLocked: RawBuilder<unknown>
   /**

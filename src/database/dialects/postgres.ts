@@ -55,6 +55,10 @@ export const postgresEngine: Engine = {
   // Never asked: the change stands in the same statement.
   justChanged: sql`false`,
   shared: true,
+  heldStill: (table) => [
+    `set local lock_timeout = '2s'`, `lock table ${table} in share row exclusive mode`,
+    `set local lock_timeout to default`,
+  ],
   skipLocked: sql`for update skip locked`,
   now(offsetMs) {
     if (offsetMs === undefined) return sql`statement_timestamp()`

@@ -36,6 +36,7 @@ export const sqliteEngine: Engine = {
   writesInWith: false,
   justChanged: sql`changes() > 0`,
   shared: false,
+  heldStill: () => [],
   skipLocked: sql``,
   now(offsetMs = 0) {
     const offset = typeof offsetMs === 'number' ? sql.lit(offsetMs) : offsetMs
