@@ -77,6 +77,7 @@ export class EnqueueBatch {
   readonly #keys: KeyTurns
   readonly #ensure: (rows: readonly QueueRow[]) => Statement
   readonly #plain: (rows: readonly BatchRow<typeof plainKinds>[]) => Statement
+  readonly #lone: (rows: readonly BatchRow<typeof plainKinds>[]) => Statement
   readonly #madeAt: (job: MadeJob) => Statement
   readonly #insert: (rows: readonly JobDraft[]) => Statement
   readonly #earlier: (rows: readonly DedupeRow[]) => Statement
@@ -91,6 +92,10 @@ export class EnqueueBatch {
     })
     this.#plain = prepareBatch(on, {
       name: 'jobs_enqueue_plain', kinds: plainKinds, build: (rows) => this.#plainStatement(rows),
+    })
+    this.#lone = prepareBatch(on, {
+      name: 'jobs_enqueue_lone', kinds: plainKinds,
+      build: (rows) => sql`${this.#plainInsert(rows)} returning created_at`,
     })
     this.#madeAt = prepareRaw<MadeJob>(database, {
       name: 'jobs_made_at', build: madeAtStatement,
@@ -159,6 +164,7 @@ export class EnqueueBatch {
 
   /** The last of them answers when the jobs were made, all at one moment. */
   #plainStatements(drafts: readonly JobDraft[]): Statement[] {
+    if (drafts.length === 1) return [this.#lone(drafts)]
     const insert = this.#plain(drafts)
     return this.#database.engine.writesInWith ? [insert] : [insert, this.#madeAt(drafts[0]!)]
   }
@@ -181,19 +187,22 @@ export class EnqueueBatch {
       on conflict do nothing`
   }
 
-  /** One row says what is the same of all: a row a job would cost a fifth of the whole insert. */
+  /** One row says what is the same of all: a row a job would cost a sixth of the insert. */
   #plainStatement(rows: Rows) {
-    const { engine } = this.#database
-    const now = engine.now()
-    const insert = sql`
+    const insert = this.#plainInsert(rows)
+    return this.#database.engine.writesInWith
+      ? sql`with made as (${insert} returning created_at) select created_at from made limit 1`
+      : insert
+  }
+
+  #plainInsert(rows: Rows) {
+    const now = this.#database.engine.now()
+    return sql`
       insert into jobs ${columns}
       select b.organization_id, b.id, b.queue, 'ready', b.priority, b.payload, null, null, null,
         false, 0, b.attempts_max, 0, 0, b.crashes_max, b.backoff_base_ms, b.backoff_cap_ms,
         ${now}, ${now}, 0
       from ${rows} as b where true`
-    return engine.writesInWith
-      ? sql`with made as (${insert} returning created_at) select created_at from made limit 1`
-      : insert
   }
 
   #insertStatement(rows: Rows) {
