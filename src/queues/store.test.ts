@@ -55,6 +55,21 @@ contract('jobs', (open) => {
     })
   })
 
+  it('come back as they are stored when many are made at once', async () => {
+    const { holdfast, organization: { queues }, organizationId } = await open()
+    const drafts = [1, 2, 3].map((payload) => ({ payload }))
+    const together = await queues.enqueueMany('mail', drafts)
+    const beside = await Promise.all(drafts.map((draft) => queues.enqueue('mail', draft)))
+    const inside = await holdfast.transaction(async (transaction) => {
+      return transaction.organization(organizationId).queues.enqueueMany('mail', drafts)
+    })
+    const made = [...together, ...beside, ...inside]
+    for (const job of made) expect(await queues.get(job.id)).toStrictEqual(job)
+    expect(new Set(together.map(({ createdAt }) => createdAt)).size).toBe(1)
+    expect(made.map(({ state, payload }) => [state, payload])).toEqual(
+      [1, 2, 3, 1, 2, 3, 1, 2, 3].map((payload) => ['ready', payload]))
+  })
+
   it('are absent where there is none', async () => {
     const { organization: { queues } } = await open()
     expect(await queues.find(unknownId)).toBeUndefined()

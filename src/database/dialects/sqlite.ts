@@ -38,10 +38,12 @@ export const sqliteEngine: Engine = {
   shared: false,
   heldStill: () => [],
   skipLocked: sql``,
-  now(offsetMs = 0) {
-    const offset = typeof offsetMs === 'number' ? sql.lit(offsetMs) : offsetMs
+  now(offsetMs) {
     // The clock has milliseconds; the format has six digits.
     const format = sql.lit('%Y-%m-%dT%H:%M:%f000Z')
+    // Every write asks for this one, and an offset of nothing would cost as much again.
+    if (offsetMs === undefined) return sql`strftime(${format}, 'now')`
+    const offset = typeof offsetMs === 'number' ? sql.lit(offsetMs) : offsetMs
     return sql`strftime(${format}, 'now', format('%+.3f seconds', ${offset} / 1000.0))`
   },
   jsonContains: (column, object) => sql`holdfast_json_contains(${column}, ${object})`,
