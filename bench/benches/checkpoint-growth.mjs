@@ -1,25 +1,46 @@
 import { checkpointsOnPostgres, pairOf } from '../harness/checkpoint-stage.mjs'
 import { holdfastVariants } from '../harness/holdfast-variants.mjs'
+import { WorkerVariant } from '../harness/worker-variant.mjs'
 
 const module = 'checkpoint-growth.mjs'
 const [short, long] = [20, 2_000]
 
-const setUp = (options) => checkpointsOnPostgres(async (databases) => {
-  const ours = (measures, turns) => holdfastVariants(options, {
-    name: `${measures}-${turns}`, about: `${measures} at turn ${turns}`, module,
-    settings: async (name) => ({
-      system: 'holdfast', database: await databases.holdfast(name), measures, turns,
+/** Both lengths of everything. */
+async function bothLengths(options, databases) {
+  const ours = (name, turns, { about, ...more }) => holdfastVariants(options, {
+    name: `${name}-${turns}`, about: `${about} at turn ${turns}`, module,
+    settings: async (own) => ({
+      system: 'holdfast', database: await databases.holdfast(own), turns, ...more,
     }),
   })
-  return [
-    ...await ours('put', short), ...await ours('put', long),
-    ...await ours('get', short), ...await ours('get', long),
-    ...await pairOf(options, databases, {
-      name: 'history', about: '600 checkpoints of a conversation', module,
-      measures: 'history', turns: 600,
-    }),
-  ]
-})
+  const alone = (measures, turns) => new WorkerVariant({
+    name: `${measures}-${turns}`, module, settings: { measures, turns },
+    about: `${measures} of LangGraph's serializer at turn ${turns}, nothing stored`,
+  })
+  const whole = { put: 'put', get: 'getTuple' }
+  const delta = { put: 'put and putWrites', tuple: 'getTuple', load: 'getDeltaChannelHistory' }
+  const variants = []
+  for (const turns of [short, long]) {
+    for (const [measures, about] of Object.entries(whole)) {
+      variants.push(...await ours(measures, turns, { about, measures }))
+    }
+    for (const [measures, about] of Object.entries(delta)) {
+      variants.push(...await ours(`delta-${measures}`, turns, {
+        about: `${about} of a channel of differences`, measures, isDelta: true,
+      }))
+    }
+    variants.push(alone('dumps', turns), alone('loads', turns))
+  }
+  return variants
+}
+
+const setUp = (options) => checkpointsOnPostgres(async (databases) => [
+  ...await bothLengths(options, databases),
+  ...await pairOf(options, databases, {
+    name: 'history', about: '600 checkpoints of a conversation', module,
+    measures: 'history', turns: 600,
+  }),
+])
 
 /** What a conversation costs when it is long; turns of 1 KB. */
 export default {
@@ -27,7 +48,7 @@ export default {
   base: `put-${short}`,
   callers: [1],
   targets: [
-    ...['put', 'get'].map((measures) => ({
+    ...['put', 'get', 'delta-put', 'delta-tuple'].map((measures) => ({
       variant: `${measures}-${long}`, base: `${measures}-${short}`, at: 1, most: 1.5,
       quantile: 'p50',
     })),

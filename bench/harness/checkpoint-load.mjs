@@ -16,10 +16,17 @@ function checkpointIds() {
   }
 }
 
-/** One step of a graph: a checkpoint of three small channels, and the two writes of a task. */
+/**
+ * One step of a graph, as LangGraph ends a superstep: the two writes of its task and the checkpoint
+ * of three small channels that follows are on their way at once, and `durability: 'sync'` waits for
+ * both.
+ */
 export function stepper(saver) {
   const nextId = checkpointIds()
-  return async function step({ thread, parent, number }) {
+  const putWrites = ({ parent, number }) => saver.putWrites(
+    parent, [['messages', [{ role: 'assistant', content: 'This.' }]], ['step', number]],
+    `task-${number}`)
+  async function step({ thread, parent, number }) {
     const id = nextId()
     const version = number + 1
     const versions = { 'messages': version, 'step': version, 'branch:to:work': version }
@@ -31,26 +38,27 @@ export function stepper(saver) {
       },
       channel_versions: versions, versions_seen: { work: { 'branch:to:work': number } },
     }
-    const at = parent ?? config(thread)
     const metadata = { source: 'loop', step: number, parents: {} }
-    const next = await saver.put(at, checkpoint, metadata, versions)
-    await saver.putWrites(
-      next, [['messages', [{ role: 'assistant', content: 'This.' }]], ['step', number + 1]],
-      `task-${number}`)
+    const writing = parent && putWrites({ parent, number })
+    const putting = saver.put(parent ?? config(thread), checkpoint, metadata, versions)
+    const [next] = await Promise.all([putting, writing])
     return { thread, parent: next, number: number + 1 }
   }
+  return { step, putWrites }
 }
 
 /** Steps, or with `reads` getTuple of the newest, over threads lent to one caller each. */
 export async function checkpointLoad(saver, { reads }) {
-  const step = stepper(saver)
+  const { step, putWrites } = stepper(saver)
   const run = `${process.pid}-${Date.now()}`
   const free = Array.from(
     { length: threadCount }, (_, place) => ({ thread: `${run}/${place}`, number: 0 }))
+  const everywhere = (work) => Promise.all(free.map(work))
   if (reads) {
     for (let depth = 0; depth < readDepth; depth += 1) {
-      await Promise.all(free.map(async (state, place) => (free[place] = await step(state))))
+      await everywhere(async (state, place) => (free[place] = await step(state)))
     }
+    await everywhere(putWrites)
     const threads = free.map(({ thread }) => config(thread))
     const thread = anyOf(threads)
     return async () => {
@@ -58,6 +66,8 @@ export async function checkpointLoad(saver, { reads }) {
       if (pendingWrites.length !== 2) throw new Error('it is not whole')
     }
   }
+  // A thread's first checkpoint comes alone.
+  await everywhere(async (state, place) => (free[place] = await step(state)))
   return async () => {
     const state = free.shift()
     free.push(await step(state))
