@@ -2,9 +2,8 @@
 const [library, from, to] = process.argv.slice(2)
 const { transferOf } = await import(library)
 const transfer = transferOf({ from, to })
-const { rows } = await transfer.copy()
-const { equal } = await transfer.verify()
-if (!equal) throw new Error('The two differ.')
+const { rows, verdict } = await transfer.copy({ verify: true })
+if (!verdict.equal) throw new Error('The two differ.')
 const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
 process.stdout.write(JSON.stringify({
   rows: Object.values(rows).reduce((sum, count) => sum + count, 0),

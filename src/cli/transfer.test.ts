@@ -43,6 +43,18 @@ it('moves a database from the terminal: plan, copy, catch-up, cutover, back, end
   await old.close()
 })
 
+it('compares before the target is opened, when it is asked to', async () => {
+  const holdfast = await openHoldfast({ database: `sqlite:${join(cwd, 'three.db')}` })
+  await holdfast.organization().conversations.create()
+  await holdfast.close()
+  const copy = (...more: string[]) => runCli(['transfer', 'copy', '--from', 'sqlite:./three.db',
+    '--to', 'sqlite:./four.db', '--verify', ...more], { cwd })
+  expect((await copy('--live')).stderr).toContain('compared by the cutover')
+  expect((await copy()).stdout).toMatch(/^copied (\d+) rows\nequal: \1 rows\n$/)
+  expect(JSON.parse((await copy('--json')).stdout)).toMatchObject({
+    phase: 'copied', verdict: { equal: true } })
+})
+
 it('fails with 1 and says what it found', async () => {
   const plan = await runCli(['transfer', 'plan', '--from', 'sqlite:./none.db', '--to',
     'sqlite:./new.db'], { cwd })

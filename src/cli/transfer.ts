@@ -1,5 +1,7 @@
 import { type Command } from 'commander'
-import { type Finding, type Transfer, type TransferEvent } from '../lifecycle/transfer/index.js'
+import {
+  type CopyReport, type Finding, type Transfer, type TransferEvent, type Verdict,
+} from '../lifecycle/transfer/index.js'
 import { transferOf } from '../transfer.js'
 import { exitCodes, ToldFailure } from './failure.js'
 import { configured, type DatabaseOptions, withJson } from './options.js'
@@ -14,6 +16,7 @@ interface EndsOptions extends DatabaseOptions {
 
 interface CopyOptions extends EndsOptions {
   readonly live?: boolean
+  readonly verify?: boolean
 }
 
 /** Adds the commands of `transfer`. */
@@ -26,6 +29,7 @@ export function addTransfer(program: Command, terminal: Terminal): void {
   withEnds(transfer.command('copy'))
     .description('copy everything into an empty database; run again, it goes on where it was')
     .option('--live', 'servers go on writing to the source: log their changes there')
+    .option('--verify', 'compare both before servers may open the target; 1 when they differ')
     .action((options: CopyOptions) => copy(options, terminal))
   withEnds(transfer.command('verify'))
     .description('compare both databases row by row; 1 when they differ')
@@ -97,11 +101,22 @@ function findingLine({ level, rule, message, key, rows }: Finding): string {
 }
 
 async function copy(options: CopyOptions, terminal: Terminal): Promise<void> {
-  const { live = false } = options
-  const report = await transferring(options, terminal, (transfer) => transfer.copy({ live }))
+  const { live = false, verify: verified = false } = options
+  const report = await transferring(options, terminal, (transfer) =>
+    transfer.copy({ live, verify: verified }))
   const total = Object.values(report.rows).reduce((sum, rows) => sum + rows, 0)
-  if (options.json === true) return terminal.print(JSON.stringify(report))
-  terminal.print(report.phase === 'following'
+  const { verdict } = report
+  if (options.json === true) terminal.print(JSON.stringify(report))
+  else if (verdict === undefined) tellCopied(report.phase, total, terminal)
+  else {
+    terminal.print(`copied ${total} rows`)
+    tellVerdict(verdict, terminal)
+  }
+  if (verdict?.equal === false) throw new ToldFailure(exitCodes.failed)
+}
+
+function tellCopied(phase: CopyReport['phase'], total: number, terminal: Terminal): void {
+  terminal.print(phase === 'following'
     ? `copied ${total} rows; go on with: holdfast transfer catch-up`
     : `copied ${total} rows; compare with: holdfast transfer verify`)
 }
@@ -109,15 +124,17 @@ async function copy(options: CopyOptions, terminal: Terminal): Promise<void> {
 async function verify(options: EndsOptions, terminal: Terminal): Promise<void> {
   const verdict = await transferring(options, terminal, (transfer) => transfer.verify())
   if (options.json === true) terminal.print(JSON.stringify(verdict))
-  else {
-    for (const { table, key, kind, column } of verdict.differences) {
-      const what = column === undefined ? kind : `${column} differs`
-      terminal.print(`${table} ${JSON.stringify(key)}: ${what}`)
-    }
-    const rows = verdict.tables.reduce((sum, { source }) => sum + source.rows, 0)
-    terminal.print(verdict.equal ? `equal: ${rows} rows` : 'The databases differ.')
-  }
+  else tellVerdict(verdict, terminal)
   if (!verdict.equal) throw new ToldFailure(exitCodes.failed)
+}
+
+function tellVerdict({ equal, tables, differences }: Verdict, terminal: Terminal): void {
+  for (const { table, key, kind, column } of differences) {
+    const what = column === undefined ? kind : `${column} differs`
+    terminal.print(`${table} ${JSON.stringify(key)}: ${what}`)
+  }
+  const rows = tables.reduce((sum, { source }) => sum + source.rows, 0)
+  terminal.print(equal ? `equal: ${rows} rows` : 'The databases differ.')
 }
 
 async function catchUp(options: EndsOptions, terminal: Terminal): Promise<void> {

@@ -45,6 +45,59 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+interface Queued extends Waiting {
+  readonly statement: Statement
+}
+
+/** Threads of one file at most; another begins when so many statements wait. */
+const [threadsMax, waitingMax] = [2, 2]
+
+/** Statements go to whichever thread is free: one that takes long keeps no other waiting. */
+export class SqliteThreads {
+  readonly #path: string
+  readonly #threads: SqliteThread[] = []
+  #queue: Queued[] = []
+  #closed = false
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  run(statement: Statement): Promise<Result> {
+    if (this.#closed) return Promise.reject(closed())
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ statement, resolve, reject })
+      this.#handOut()
+    })
+  }
+
+  /** Ends them behind what they are at; what waits is refused. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { reject } of this.#queue.splice(0)) reject(closed())
+    await Promise.all(this.#threads.map((thread) => thread.close()))
+  }
+
+  #handOut(): void {
+    for (;;) {
+      const thread = this.#queue.length === 0 ? undefined : this.#free()
+      if (thread === undefined) return
+      const { statement, resolve, reject } = this.#queue.shift()!
+      void thread.run(statement).then(resolve, reject).finally(() => this.#handOut())
+    }
+  }
+
+  #free(): SqliteThread | undefined {
+    const free = this.#threads.find(({ busy }) => busy === 0)
+    const isFull = this.#threads.length === threadsMax
+    const isNeeded = this.#threads.length === 0 || this.#queue.length >= waitingMax
+    if (free !== undefined || isFull || !isNeeded) return free
+    const thread = new SqliteThread(this.#path)
+    this.#threads.push(thread)
+    return thread
+  }
+}
+
 interface Answer {
   readonly rows?: Record<string, unknown>[]
   readonly error?: { readonly message: string }
@@ -54,7 +107,7 @@ interface Answer {
  * Reads a file in a thread of its own, so that what takes the engine long holds up nobody here.
  * It has none of our functions, and parameters are text, bytes or null.
  */
-export class SqliteThread {
+class SqliteThread {
   readonly #worker: Worker
   readonly #ended: Promise<void>
   #waiting: Waiting[] = []

@@ -7,7 +7,7 @@ import { closed, sqliteFailure, translated } from '../failures.js'
 import { begin, runTransaction, TransactionSession } from '../transaction.js'
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js'
 import { sqliteMoving } from './sqlite-moving.js'
-import { SqliteThread } from './sqlite-thread.js'
+import { SqliteThreads } from './sqlite-thread.js'
 import { sqliteWords } from './sqlite-words.js'
 import { SqliteWriter } from './sqlite-writer.js'
 
@@ -88,9 +88,6 @@ export interface SqliteOptions {
   readonly references?: boolean | undefined
 }
 
-/** Threads that read for callers of `aside` at most; another begins when so many wait for one. */
-const [threadsMax, waitingMax] = [2, 3]
-
 /**
  * The SQLite backend. One connection writes, one reads, so that reads never wait for an open
  * transaction; in memory there is only one connection and reads take their turn.
@@ -100,7 +97,7 @@ export class SqliteBackend implements Backend {
   readonly #writer: SqliteWriter
   readonly #reader: SqliteConnection | undefined
   readonly #path: string
-  readonly #threads: SqliteThread[] = []
+  readonly #threads: SqliteThreads
   #closed = false
 
   private constructor(
@@ -111,6 +108,7 @@ export class SqliteBackend implements Backend {
     this.#writer = writer
     this.#reader = reader
     this.#path = path
+    this.#threads = new SqliteThreads(path)
     this.engine = { ...sqliteEngine, name: reader === undefined ? 'memory' : 'sqlite' }
   }
 
@@ -141,13 +139,7 @@ export class SqliteBackend implements Backend {
 
   async aside(statement: Statement): Promise<Result> {
     if (this.#closed) throw closed()
-    if (!this.handsOver) return this.run(statement)
-    const [least] = this.#threads.toSorted((one, other) => one.busy - other.busy)
-    const isFull = least === undefined || least.busy >= waitingMax
-    if (!isFull || this.#threads.length === threadsMax) return least!.run(statement)
-    const thread = new SqliteThread(this.#path)
-    this.#threads.push(thread)
-    return thread.run(statement)
+    return this.handsOver ? this.#threads.run(statement) : this.run(statement)
   }
 
   async atomic(statements: readonly Statement[]): Promise<Result[]> {
@@ -226,7 +218,7 @@ export class SqliteBackend implements Backend {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await Promise.all(this.#threads.map((thread) => thread.close()))
+    await this.#threads.close()
     await this.#writer.close()
     this.#reader?.close()
   }

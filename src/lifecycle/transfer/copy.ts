@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto'
 import { ledgerMarks } from '../../database/migrate.js'
 import { type Backend, type Session, type Statement } from '../../database/engine.js'
-import { type Moved, type MovedTable, type Piece } from '../../database/moving.js'
-import { asideOn, type End, type Reading, rowsOn, runOn } from './ends.js'
+import { type Moved, type MovedTable } from '../../database/moving.js'
+import { Ahead } from './ahead.js'
+import { asideOn, type End, rowsOn, runOn } from './ends.js'
 import { TransferRefused } from './errors.js'
 import { Meter, stopIfAsked, type TransferWatch } from './events.js'
 import {
-  type Key, keyAfter, keyOf, lastKey, lumpOf, nextRows, release, steadyCount,
+  countsOf, type Key, keyAfter, keyOf, lastKey, lumpOf, nextRows, release, type RowSizes,
+  steadyCount,
 } from './pages.js'
+import { detachedPieces, makePieces, weigh } from './pieces.js'
 import {
-  beginState, dropProgress, forgetPiece, keepPieces, keptPieces, mark, migratorOf, progressOf,
-  recordBatch, setPhase, stateOf, type TableProgress, type TransferState, unmark,
+  beginState, dropProgress, keepPieces, mark, migratorOf, progressOf, recordBatch, setPhase,
+  stateOf, type TableProgress, type TransferState, unmark,
 } from './progress.js'
+import { compareAll, type Verdict } from './verify.js'
 
 /** What a copy works with. */
 export interface CopyParts {
@@ -22,6 +26,10 @@ export interface CopyParts {
   /** Whether the source goes on being changed. */
   readonly live: boolean
   readonly batchRows?: number | undefined
+  /** Whether both are compared before anyone may open the target. */
+  readonly verify: boolean
+  /** Of the source, as far as they are known. */
+  readonly sizes?: RowSizes | undefined
   /** Begins to log the changes of the source. */
   follow(): Promise<void>
 }
@@ -32,7 +40,10 @@ export interface CopyReport {
   readonly rows: Readonly<Record<string, number>>
   /** Rows that this run wrote. */
   readonly written: number
+  /** `copying` when the comparison found a difference: no server opens the target. */
   readonly phase: TransferState['phase']
+  /** What the comparison found, where one was asked for. */
+  readonly verdict?: Verdict
 }
 
 /** Copies every table into an empty target, or goes on where an earlier run ended. */
@@ -41,7 +52,8 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
   watch.onEvent?.({ type: 'phase', phase: 'prepare' })
   const state = await prepared(parts)
   if (state.phase !== 'copying') {
-    return { rows: {}, written: 0, phase: state.phase }
+    const verdict = parts.verify ? { verdict: await compareAll(parts) } : {}
+    return { rows: {}, written: 0, phase: state.phase, ...verdict }
   }
   if (parts.live) await parts.follow()
   watch.onEvent?.({ type: 'phase', phase: 'copy' })
@@ -65,9 +77,10 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
     written += copied
   }
   watch.onEvent?.({ type: 'phase', phase: 'indexes' })
-  // While the source is changed, rows may refer to others that come with its changes.
+  const loaded = Object.keys(rows).filter((table) => rows[table]! > 0)
+  const verdict = await completed(parts, loaded)
+  if (verdict?.equal === false) return { rows, written, phase: 'copying', verdict }
   const phase = parts.live ? 'following' : 'copied'
-  await makePieces(parts, !parts.live)
   await target.backend.transaction(async (session) => {
     await setPhase(session, phase)
     if (phase === 'copied') {
@@ -75,44 +88,32 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
       await unmark(session)
     }
   })
-  return { rows, written, phase }
+  return { rows, written, phase, ...verdict && { verdict } }
 }
 
-/** Rows of each table of a database. */
-export async function countsOf(
-  backend: Reading,
-  tables: readonly Pick<MovedTable, 'name'>[],
-): Promise<Map<string, number>> {
-  const counts = tables.map(({ name }) =>
-    `select '${name}' as name, count(*) as rows from "${name}"`)
-  const rows = counts.length === 0 ? [] : await rowsOn(backend, counts.join(' union all '))
-  return new Map(rows.map(({ name, rows: count }) => [String(name), Number(count)]))
-}
-
-/** Small pieces share a transaction for so long. */
-const sharedMs = 500
-
-/** Makes what was left for after the load: all of it, or what needs not all rows to be there. */
-export async function makePieces(
-  { target: { backend }, watch }: Pick<CopyParts, 'target' | 'watch'>,
-  all: boolean,
-): Promise<void> {
-  const left = (await keptPieces(backend)).filter(({ isLate }) => all || !isLate)
-  if (left.length === 0) return
-  while (left.length > 0) {
-    stopIfAsked(watch)
-    await backend.transaction(async (session) => {
-      for (const statement of backend.engine.moving.piecing) await runOn(session, statement)
-      const sinceMs = performance.now()
-      while (left.length > 0 && performance.now() - sinceMs < sharedMs) {
-        const { number, definition } = left.shift()!
-        await runOn(session, { sql: definition, parameters: [], reach: null })
-        await forgetPiece(session, number)
-      }
-    })
+/** Makes what comes after the load, and compares both ends if that is asked for. */
+async function completed(
+  parts: CopyParts,
+  loaded: readonly string[],
+): Promise<Verdict | undefined> {
+  stopIfAsked(parts.watch)
+  const rest = async () => {
+    // While the source is changed, rows may refer to others that come with its changes.
+    await makePieces(parts, !parts.live)
+    await weigh(parts.target, loaded)
   }
-  const { analyze } = backend.engine.moving
-  if (analyze !== undefined) await backend.run(analyze)
+  if (!parts.verify) return void await rest()
+  // The source is read while the target makes its indexes, which the comparison needs.
+  const ahead = new Ahead(parts)
+  try {
+    await makePieces(parts, false)
+    const [made, compared] = await Promise.allSettled([rest(), compareAll({ ...parts, ahead })])
+    if (made.status === 'rejected') throw made.reason
+    if (compared.status === 'rejected') throw compared.reason
+    return compared.value
+  } finally {
+    await ahead.stop()
+  }
 }
 
 /** Makes schema and progress in an empty target, or finds those of an earlier run. */
@@ -154,49 +155,16 @@ export async function firstFilled(
   session: Session,
   tables: readonly MovedTable[],
 ): Promise<string | undefined> {
-  for (const { name } of tables) {
-    const rows = await rowsOn(session, `select 1 as one from "${name}" limit 1`)
-    if (rows.length > 0) return name
-  }
-  return undefined
+  if (tables.length === 0) return undefined
+  const [first] = await rowsOn(session, tables.map(({ name }, index) =>
+    `select ${index} as place, '${name}' as name where exists (select 1 from "${name}")`)
+    .join(' union all ') + ' order by place limit 1')
+  return first && String(first.name)
 }
 
 /** Why a target that has rows is not written to. */
 export const notEmpty = ({ label }: End, table: string): Error =>
   new TransferRefused(`The target ${label} holds rows already (in ${table}); name an empty one.`)
-
-/** With fewer rows a table is filled with its indexes as fast as without. */
-const manyRows = 2_000
-
-interface Load {
-  readonly tables: readonly MovedTable[]
-  readonly live: boolean
-  readonly counts: ReadonlyMap<string, number>
-}
-
-/** Drops what is better made later, in one transaction with the note of it. */
-async function detachedPieces(
-  session: Session,
-  { engine: { moving } }: Backend,
-  load: Load,
-): Promise<Piece[]> {
-  if (moving.pieces === undefined) return []
-  const names = load.tables.map(({ name }) => name)
-  const { rows } = await session.run({ ...moving.pieces, parameters: [names] })
-  const pieces = (rows as unknown as Piece[]).filter((piece) => isForLater(piece, names, load))
-  for (const { drop } of pieces.toReversed()) {
-    await runOn(session, { sql: drop, parameters: [], reach: null })
-  }
-  return pieces
-}
-
-/** A reference goes before what it refers to can, and while rows it refers to may still come. */
-function isForLater({ table, parent }: Piece, names: readonly string[], load: Load): boolean {
-  const hasMany = (name: string) => (load.counts.get(name) ?? 0) >= manyRows
-  if (parent === null) return hasMany(table)
-  return load.live || hasMany(table) || hasMany(parent) ||
-    names.indexOf(parent) >= names.indexOf(table)
-}
 
 /** The tables whose walls a load must open for this login. */
 async function walledTables(backend: Backend): Promise<Set<string>> {
@@ -242,12 +210,13 @@ class TableCopy {
     this.#steady = this.#line() === undefined ? undefined
       : await steadyCount(this.#from(), this.#table)
     const writes: Promise<void>[] = []
+    let reading = this.#reading(at?.last)
     try {
-      for (let last = at?.last; ;) {
+      for (;;) {
         stopIfAsked(this.#parts.watch)
-        const batch = await this.#read(last)
+        const batch = await reading
         if (batch === undefined) break
-        last = batch.last
+        reading = this.#reading(batch.last)
         number += 1
         const written = this.#write(batch, number, writes.at(-1)).then(() => {
           release(this.#parts.source.backend, batch.lines)
@@ -260,10 +229,17 @@ class TableCopy {
       }
     } finally {
       // Nothing is at work any more when a failure is told.
-      await Promise.allSettled(writes)
+      await Promise.allSettled([...writes, reading])
     }
     await Promise.all(writes)
     return copied
+  }
+
+  /** What fails is told when it is waited for. */
+  #reading(after: Key | undefined): Promise<Batch | undefined> {
+    const batch = this.#read(after)
+    batch.catch(() => undefined)
+    return batch
   }
 
   async #read(after: Key | undefined): Promise<Batch | undefined> {
@@ -311,7 +287,8 @@ class TableCopy {
 
   #from() {
     const { source: { backend }, batchRows: rowsMax } = this.#parts
-    return { session: backend, moving: backend.engine.moving, rowsMax, until: this.#until }
+    const { moving } = backend.engine
+    return { session: backend, moving, rowsMax, until: this.#until, sizes: this.#parts.sizes }
   }
 
   async #write(batch: Batch, number: number, before: Promise<void> | undefined): Promise<void> {

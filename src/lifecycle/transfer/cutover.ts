@@ -1,7 +1,6 @@
 import { type Backend, type Session } from '../../database/engine.js'
 import { ledgerMarks } from '../../database/migrate.js'
 import { type MovedTable, moverTables } from '../../database/moving.js'
-import { countsOf, makePieces } from './copy.js'
 import { type End, rowsOn, runOn } from './ends.js'
 import { TransferMismatch, TransferRefused } from './errors.js'
 import { stopIfAsked } from './events.js'
@@ -9,6 +8,8 @@ import {
   applyAll, applySome, type ChangedKeys, entriesMax, type FollowParts, installLog, inTurns,
   isLogging, oneOf, slices, waiting,
 } from './follow.js'
+import { countsOf } from './pages.js'
+import { makePieces, weigh } from './pieces.js'
 import {
   dropProgress, hasTable, mark, markOf, movedTo, setPhase, stateOf, unmark,
 } from './progress.js'
@@ -41,10 +42,7 @@ export async function catchUp(
   const { source, target, watch } = parts
   await checkFollowing(parts)
   watch.onEvent?.({ type: 'phase', phase: 'catch-up' })
-  for (const { backend } of [source, target]) {
-    const names = parts.tables.map(({ name }) => name)
-    for (const statement of backend.engine.moving.weigh(names)) await runOn(backend, statement)
-  }
+  for (const end of [source, target]) await weigh(end, parts.tables.map(({ name }) => name))
   let applied = 0
   let least = Infinity
   for (let inVain = 0; inVain < roundsInVain;) {
@@ -66,10 +64,15 @@ export async function catchUp(
 async function settle(parts: FollowParts, changed: ChangedKeys): Promise<void> {
   for (let count = 0; count < roundsInVain; count++) {
     stopIfAsked(parts.watch)
-    if (await applySome(parts, changed) < entriesMax) return makePieces(parts, true)
+    if (await applySome(parts, changed) < entriesMax) return makeRest(parts)
   }
   await applyAll(parts, changed)
+  await makeRest(parts)
+}
+
+async function makeRest(parts: FollowParts): Promise<void> {
   await makePieces(parts, true)
+  await weigh(parts.target, parts.tables.map(({ name }) => name))
 }
 
 /** The source is one whose changes are logged, and the target the one they belong into. */

@@ -18,7 +18,12 @@ export interface Readable {
   readonly rowsMax?: number | undefined
   /** The last key that is read; all when undefined. */
   readonly until?: Key | undefined
+  /** Keeps what was found once, where rows are read again and none comes meanwhile. */
+  readonly sizes?: RowSizes | undefined
 }
+
+/** Bytes of the largest row of a table. */
+export type RowSizes = Map<string, number>
 
 /** Values of a primary key. */
 export type Key = readonly Moved[]
@@ -63,6 +68,17 @@ export async function lastKey(
   const [row] = await rowsOn(session, `select ${columns.join(', ')} from "${table.name}"
     order by ${order} limit 1`)
   return row && keys.map(({ kind }, index) => moving.moved(kind, row[`k${index}`]))
+}
+
+/** Rows of each table of a database. */
+export async function countsOf(
+  session: Pick<Session, 'run'>,
+  tables: readonly Pick<MovedTable, 'name'>[],
+): Promise<Map<string, number>> {
+  const counts = tables.map(({ name }) =>
+    `select '${name}' as name, count(*) as rows from "${name}"`)
+  const rows = counts.length === 0 ? [] : await rowsOn(session, counts.join(' union all '))
+  return new Map(rows.map(({ name, rows: count }) => [String(name), Number(count)]))
 }
 
 /** How many of the next rows one batch takes: sizes are asked for, not the values. */
@@ -132,15 +148,21 @@ export function keyOf(table: MovedTable, row: readonly Moved[]): Moved[] {
  * enough; undefined when sizes have to be asked for before each.
  */
 export async function steadyCount(
-  { session, moving, rowsMax = batchRowsMax }: Readable,
+  from: Readable,
   table: MovedTable,
 ): Promise<number | undefined> {
+  const { rowsMax = batchRowsMax, sizes } = from
   if (!isHeavy(table)) return rowsMax
-  const size = sizeOf(moving, table)
-  const [row] = await rowsOn(session, `select max(${size}) as bytes from "${table.name}"`)
-  const largest = Math.max(Number(row!.bytes ?? 0), 1)
+  const largest = sizes?.get(table.name) ?? await largestOf(from, table)
+  sizes?.set(table.name, largest)
   const count = Math.min(rowsMax, Math.floor(batchBytesMax / largest))
   return count < Math.min(rowsMax, steadyMin) ? undefined : count
+}
+
+async function largestOf({ session, moving }: Readable, table: MovedTable): Promise<number> {
+  const [row] = await rowsOn(session,
+    `select max(${sizeOf(moving, table)}) as bytes from "${table.name}"`)
+  return Math.max(Number(row!.bytes ?? 0), 1)
 }
 
 /** With fewer rows a batch it pays to ask for their sizes. */

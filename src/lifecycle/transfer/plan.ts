@@ -4,9 +4,10 @@ import { addressOf } from '../../database/address.js'
 import { type Backend } from '../../database/engine.js'
 import { type MovedTable } from '../../database/moving.js'
 import { HoldfastError } from '../../errors.js'
-import { countsOf, firstFilled, notEmpty } from './copy.js'
-import { type End, isUnmade, labelOf, openEnd } from './ends.js'
+import { firstFilled, notEmpty } from './copy.js'
+import { asideOn, type End, isUnmade, labelOf, openEnd } from './ends.js'
 import { stopIfAsked, type TransferWatch } from './events.js'
+import { countsOf, type RowSizes } from './pages.js'
 import { type Finding, failure } from './findings.js'
 import { markOf, migratorOf, movedTo, stateOf } from './progress.js'
 import { currentShape } from './shape.js'
@@ -20,6 +21,10 @@ export interface PlanParts {
   readonly watch: TransferWatch
   /** Whether only that is looked for which stops a copy. @default false */
   readonly failuresOnly?: boolean
+  /** Is told the sizes that were found. */
+  readonly sizes?: RowSizes | undefined
+  /** Opens the source for whoever closes it himself: a plan alone opens and closes its own. */
+  readonly openSource?: (() => Promise<End>) | undefined
 }
 
 /** What a copy would do, and everything it would fail at. */
@@ -79,7 +84,7 @@ interface SourceView {
 }
 
 async function lookAtSource(
-  { from, tables, watch, failuresOnly = false }: PlanParts,
+  { from, tables, watch, failuresOnly = false, sizes = new Map(), openSource }: PlanParts,
   indexBytesMax: number | undefined,
   findings: Finding[],
 ): Promise<SourceView> {
@@ -94,9 +99,10 @@ async function lookAtSource(
   }
   let end: End | undefined
   try {
-    end = await openEnd(from, true)
-    const { backend } = end
-    return await readSource({ backend, tables, watch, indexBytesMax, failuresOnly }, findings)
+    end = openSource === undefined ? await openEnd(from, true) : undefined
+    const { backend } = end ?? await openSource!()
+    return await readSource(
+      { backend, tables, watch, indexBytesMax, failuresOnly, sizes }, findings)
   } catch (error) {
     if (!HoldfastError.isInstance(error) || watch.signal?.aborted === true) throw error
     findings.push(unreadable('source', error))
@@ -112,11 +118,11 @@ interface Reading {
   readonly watch: TransferWatch
   readonly indexBytesMax: number | undefined
   readonly failuresOnly: boolean
+  readonly sizes: RowSizes
 }
 
 async function readSource(reading: Reading, findings: Finding[]): Promise<SourceView> {
-  const { backend, tables, watch, indexBytesMax, failuresOnly } = reading
-  const { moving } = backend.engine
+  const { backend } = reading
   const where = await movedTo(backend)
   if (where !== undefined) {
     findings.push(failure('source_moved', `What the source held has moved to ${where}.`))
@@ -126,31 +132,54 @@ async function readSource(reading: Reading, findings: Finding[]): Promise<Source
   }
   const version = await versionFault(backend, true)
   if (version !== undefined) findings.push(failure('source_version', version))
-  const damage = moving.check === undefined ? [] : (await backend.run(moving.check)).rows
-    .map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok')
-  if (damage.length > 0) {
-    findings.push(failure('source_damaged', `The source is damaged: ${damage.join('; ')}`))
+  // Each takes its time and none needs the other.
+  const [damage, rows] = await Promise.allSettled([damageOf(backend), readRows(reading, true)])
+  if (damage.status === 'rejected') throw damage.reason
+  const isDamaged = damage.value.length > 0
+  if (isDamaged) {
+    findings.push(failure('source_damaged',
+      `The source is damaged: ${damage.value.join('; ')}`))
   }
-  const live = await backend.introspect()
-  const schema = schemaFindings(tables, live)
-  findings.push(...schema.findings)
-  const shape = await currentShape()
-  const isVouched = damage.length === 0 ? await vouchedBy(backend) : () => false
-  for (const table of schema.readable) {
-    stopIfAsked(watch)
-    const rules = { indexBytesMax, shape, failuresOnly, isVouched }
-    findings.push(...await valueFindings(backend, table, rules))
-  }
-  const names = new Set(schema.readable.map(({ name }) => name))
-  const references = shape.references.filter(({ table, parent }) =>
-    names.has(table) && names.has(parent))
-  findings.push(...await orphans(backend, schema.readable, references))
-  const counts = await countsOf(backend, schema.readable)
-  const [size] = (await backend.run(moving.databaseBytes)).rows
+  if (rows.status === 'rejected') throw rows.reason
+  // What a damaged database says of its values is worth nothing.
+  const { schema, values, orphaned, counts } =
+    isDamaged ? await readRows(reading, false) : rows.value
+  findings.push(...schema, ...values, ...orphaned)
+  const [size] = (await backend.run(backend.engine.moving.databaseBytes)).rows
   return {
-    tables: [...counts].map(([table, rows]) => ({ table, rows })),
+    tables: [...counts].map(([table, count]) => ({ table, rows: count })),
     bytes: Number(size!.bytes),
   }
+}
+
+async function damageOf(backend: Backend): Promise<string[]> {
+  const { check } = backend.engine.moving
+  if (check === undefined) return []
+  const { rows } = await asideOn(backend).run(check)
+  return rows.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok')
+}
+
+/** Looks at every row; `vouched`, as far as an undamaged engine does not say what they are. */
+async function readRows(reading: Reading, vouched: boolean) {
+  const { backend, tables, watch, ...rules } = reading
+  const { findings: schema, readable } = schemaFindings(tables, await backend.introspect())
+  const shape = await currentShape()
+  const isVouched = vouched ? await vouchedBy(backend) : () => false
+  const names = new Set(readable.map(({ name }) => name))
+  const references = shape.references.filter(({ table, parent }) =>
+    names.has(table) && names.has(parent))
+  const valuesOf = async () => {
+    const values: Finding[] = []
+    for (const table of readable) {
+      stopIfAsked(watch)
+      values.push(...await valueFindings(backend, table, { ...rules, shape, isVouched }))
+    }
+    return values
+  }
+  const [values, orphaned, counts] = await Promise.all([
+    valuesOf(), orphans(backend, readable, references), countsOf(asideOn(backend), readable),
+  ])
+  return { schema, values, orphaned, counts }
 }
 
 function unreadable(end: 'source' | 'target', error: HoldfastError): Finding {

@@ -6,7 +6,9 @@ import { ledger } from '../../database/migrate.js'
 import { keyColumns, staying } from './catalogue.js'
 import { asideOn, rowsOn } from './ends.js'
 import { failure, type Finding, valueFinding, type ValueRule } from './findings.js'
-import { behind, type Key, keyAfter, type Readable, release, steadyCount } from './pages.js'
+import {
+  behind, type Key, keyAfter, type Readable, release, type RowSizes, steadyCount,
+} from './pages.js'
 import { type Reference, type Shape } from './shape.js'
 
 /** Faulty rows of one table looked at. */
@@ -57,6 +59,7 @@ interface Rules {
   /** Whether only that is looked for which stops a copy. */
   readonly failuresOnly: boolean
   readonly isVouched: Vouched
+  readonly sizes: RowSizes
 }
 
 /** Whether the engine itself says of a column that its values are of its type. */
@@ -78,7 +81,7 @@ export async function vouchedBy(backend: Backend): Promise<Vouched> {
 export async function valueFindings(
   backend: Backend,
   table: MovedTable,
-  { indexBytesMax, shape, failuresOnly, isVouched }: Rules,
+  { indexBytesMax, shape, failuresOnly, isVouched, sizes }: Rules,
 ): Promise<Finding[]> {
   const { moving } = backend.engine
   const faults = table.columns.flatMap((column) => {
@@ -92,7 +95,9 @@ export async function valueFindings(
   const soundness = failuresOnly
     ? moving.soundness?.(table, (column) => isVouched(table, column)) : undefined
   const tooLong = long.map(({ fault }) => `(${fault}) is not null`)
-  if (soundness !== undefined && await isSound(backend, table, { soundness, tooLong })) return []
+  if (soundness !== undefined && await isSound(backend, table, { soundness, tooLong, sizes })) {
+    return []
+  }
   const keys = keyColumns(table).map(({ kind, name }, index) =>
     `${moving.read(kind, name)} as k${index}`)
   const columns = faults.map(({ fault }, index) => `${fault} as f${index}`)
@@ -123,6 +128,7 @@ interface Looked {
   readonly soundness: Soundness
   /** Conditions of entries that an index of the target does not take. */
   readonly tooLong: readonly string[]
+  readonly sizes: RowSizes
 }
 
 /** Lumps that are read while another is looked at. */
@@ -135,7 +141,8 @@ async function isSound(
   looked: Looked,
 ): Promise<boolean> {
   const { moving } = backend.engine
-  const count = await steadyCount({ session: backend, moving }, table)
+  const count = await steadyCount(
+    { session: asideOn(backend), moving, sizes: looked.sizes }, table)
   if (count === undefined) return false
   const lumps: Promise<boolean>[] = []
   let sound = true
@@ -208,7 +215,7 @@ export async function orphans(
     if (!known) continue
     const filled = columns.map((column) => `c."${column}" is not null`).join(' and ')
     const same = columns.map((column, index) => `p."${parentColumns[index]}" = c."${column}"`)
-    const rows = await rowsOn(backend, `
+    const rows = await rowsOn(asideOn(backend), `
       select ${keyColumns(table).map(({ kind, name: key }) =>
         `${backend.engine.moving.read(kind, key)} as "${key}"`).join(', ')} from "${name}" c
       where ${filled} and not exists (

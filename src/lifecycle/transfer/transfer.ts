@@ -9,7 +9,8 @@ import { type End, isUnmade, labelOf, openEnd } from './ends.js'
 import { TransferRefused } from './errors.js'
 import { type TransferWatch } from './events.js'
 import { type FollowParts, installLog } from './follow.js'
-import { type Plan, planned } from './plan.js'
+import { type RowSizes } from './pages.js'
+import { type Plan, type PlanParts, planned } from './plan.js'
 import { stateOf } from './progress.js'
 import { compareAll, type Verdict } from './verify.js'
 
@@ -25,6 +26,11 @@ export interface TransferOptions extends TransferWatch {
 export interface CopyOptions {
   /** True when servers go on writing to the source: changes are logged there. @default false */
   readonly live?: boolean
+  /**
+   * Compares both before servers may open the target; the report has the verdict. Not with `live`,
+   * where the cutover compares. @default false
+   */
+  readonly verify?: boolean
   /** Rows that share a transaction with their progress. @default 1000 */
   readonly batchRows?: number
 }
@@ -53,12 +59,25 @@ export class Transfer {
    * it goes on there when called again. Throws TransferRefused, before anything is written, when
    * the plan has found what would fail.
    */
-  async copy({ live = false, batchRows }: CopyOptions = {}): Promise<CopyReport> {
-    if (!await this.#hasBegun()) await this.#checkPlan()
-    return this.#between(!live, (source, target) => copyAll({
-      source, target, tables: this.#tables, watch: this.#options, live, batchRows,
-      follow: () => installLog(source, this.#tables),
-    }))
+  async copy(options: CopyOptions = {}): Promise<CopyReport> {
+    const { live = false, verify = false, batchRows } = options
+    if (live && verify) {
+      throw new TransferRefused('What is still changed is compared by the cutover: ' +
+        'copy without --verify.')
+    }
+    // While servers write there may be larger rows at any time.
+    const sizes: RowSizes | undefined = live ? undefined : new Map()
+    // The plan reads by the threads that the copy goes on with.
+    const opening = new Opening(this.#options.from, !live)
+    try {
+      if (!await this.#hasBegun()) await this.#checkPlan({ sizes, openSource: opening.end })
+      return await this.#between(!live, (source, target) => copyAll({
+        source, target, tables: this.#tables, watch: this.#options, live, verify, batchRows, sizes,
+        follow: () => installLog(source, this.#tables),
+      }), opening)
+    } finally {
+      await opening.close()
+    }
   }
 
   /** Brings over what servers changed in the source since the copy. Throws TransferRefused. */
@@ -108,13 +127,14 @@ export class Transfer {
     }
   }
 
-  #planned(failuresOnly: boolean): Promise<Plan> {
+  #planned(failuresOnly: boolean, shared: Shared = {}): Promise<Plan> {
     const { from, to } = this.#options
-    return planned({ from, to, tables: this.#tables, watch: this.#options, failuresOnly })
+    const parts = { from, to, tables: this.#tables, watch: this.#options, failuresOnly }
+    return planned({ ...parts, ...shared })
   }
 
-  async #checkPlan(): Promise<void> {
-    const { findings } = await this.#planned(true)
+  async #checkPlan(shared: Shared): Promise<void> {
+    const { findings } = await this.#planned(true, shared)
     const failures = findings.filter(({ level }) => level === 'failure')
     const [first] = failures
     if (first === undefined) return
@@ -125,11 +145,12 @@ export class Transfer {
   async #between<R>(
     references: boolean,
     work: (source: End, target: End) => Promise<R>,
+    opening = new Opening(this.#options.from, references),
   ): Promise<R> {
     const { from, to } = this.#options
     if (isUnmade(from)) throw new TransferRefused(`There is no database at ${labelOf(from)}.`)
-    const source = await openEnd(from, references)
     try {
+      const source = await opening.end()
       const target = await openEnd(to, references)
       try {
         return await work(source, target)
@@ -137,7 +158,27 @@ export class Transfer {
         await target.backend.close()
       }
     } finally {
-      await source.backend.close()
+      await opening.close()
     }
+  }
+}
+
+/** What a plan has in common with the copy behind it. */
+type Shared = Pick<PlanParts, 'sizes' | 'openSource'>
+
+/** A database that is opened once, when it is needed. */
+class Opening {
+  /** The database, opened. */
+  readonly end: () => Promise<End>
+  #opened: Promise<End> | undefined
+
+  constructor(url: string, references: boolean) {
+    this.end = () => (this.#opened ??= openEnd(url, references))
+  }
+
+  /** Closes it if it was opened. */
+  async close(): Promise<void> {
+    const end = await this.#opened?.catch(() => undefined)
+    await end?.backend.close()
   }
 }

@@ -1,13 +1,14 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
-  columnList, marks, type MovedColumn, type MovedTable, type Moving,
+  columnList, marks, type MovedColumn, type MovedTable,
 } from '../../database/moving.js'
+import { type Ahead, type Digest, lumpParts, sha256, Sums } from './ahead.js'
 import { comparedColumns, keyColumns } from './catalogue.js'
-import { countsOf } from './copy.js'
 import { asideOn, type End, type Reading, rowsOn } from './ends.js'
 import { Meter, stopIfAsked, type TransferWatch } from './events.js'
 import {
-  behind, countOfNext, type Key, keyAfter, lastKey, type Lump, lumpOf, release, steadyCount,
+  behind, countOfNext, countsOf, type Key, keyAfter, lastKey, type Lump, lumpOf, release,
+  type RowSizes, steadyCount,
 } from './pages.js'
 
 /** A row that is not the same on both sides. Values are not told: they may be secret. */
@@ -49,6 +50,9 @@ export interface VerifyParts {
    * busy writer would be chased for ever. @default false
    */
   readonly live?: boolean
+  /** What was read of the source already. */
+  readonly ahead?: Ahead | undefined
+  readonly sizes?: RowSizes | undefined
 }
 
 /** Reads both sides in the order of their keys and compares them. */
@@ -94,50 +98,20 @@ interface Pair {
   readonly isSame: boolean
 }
 
-/** How rows are compared many at a time: as one text, or as its hash; undefined if not so. */
-function lumpParts(moving: Moving, table: MovedTable, hashed: boolean) {
-  const fields = comparedColumns(table).map(({ kind, name }) => moving.lumped(kind, name))
-  if (!fields.every((field) => field !== undefined)) return undefined
-  const text = moving.gathered('line')
-  const isHashed = hashed && moving.digested !== undefined
-  const gathered = isHashed ? moving.digested!(text) : text
-  return { line: moving.joined(fields), gathered, isHashed }
+/** Rows that came meanwhile may be more than were asked for. */
+function isAsDigested(digest: Digest, target: Lump, isHashed: boolean): boolean {
+  if (digest.rows !== target.rows || digest.rows === digest.limit) return false
+  return digest.rows === 0 ||
+    digest.sha256 === (isHashed ? target.gathered : sha256(target))
 }
-
-const sha256 = ({ gathered }: Lump): string =>
-  createHash('sha256').update(gathered ?? '').digest('hex')
 
 function isSame(source: Lump, target: Lump, isHashed: boolean): boolean {
   if (source.rows !== target.rows) return false
   return source.rows === 0 || sha256(source) === (isHashed ? target.gathered : sha256(target))
 }
 
-/** Hashes over the rows of both sides, which are one as long as the rows are the same. */
-class Sums {
-  readonly #one = createHash('sha256')
-  #other: Hash | undefined
-  readonly #rows = [0, 0]
-
-  addSame({ rows, gathered }: Lump): void {
-    if (gathered === null) return
-    for (const hash of [this.#one, this.#other]) hash?.update(gathered)
-    this.#rows[0]! += rows
-    this.#rows[1]! += rows
-  }
-
-  add(side: 0 | 1, { text }: CanonicalRow): void {
-    this.#other ??= this.#one.copy()
-    const hash = side === 0 ? this.#one : this.#other
-    hash.update(text)
-    this.#rows[side]! += 1
-  }
-
-  results(): readonly [TableVerdict['source'], TableVerdict['source']] {
-    const one = this.#one.copy().digest('hex')
-    const other = this.#other?.copy().digest('hex') ?? one
-    return [{ rows: this.#rows[0]!, sha256: one }, { rows: this.#rows[1]!, sha256: other }]
-  }
-}
+/** Lumps of the target that are asked for at once. */
+const askedMax = 2
 
 /** Lumps read ahead of the one that is compared: one engine reads while the other does. */
 const lumpsAhead = 1
@@ -147,7 +121,7 @@ class Comparison {
   readonly #parts: VerifyParts
   readonly #table: MovedTable
   readonly #told: Told
-  readonly #sums = new Sums()
+  #sums = new Sums()
 
   constructor(parts: VerifyParts, table: MovedTable, told: Told) {
     this.#parts = parts
@@ -166,12 +140,14 @@ class Comparison {
       ({ session: backend, moving: backend.engine.moving }))
     const last = this.#parts.live === true ? await lastKey(ends[0]!, this.#table) : undefined
     const [one, other] = ends.map(({ moving }, side) => lumpParts(moving, this.#table, side === 1))
-    const count = await steadyCount(ends[0]!, this.#table)
+    const count = await steadyCount({ ...ends[0]!, sizes: this.#parts.sizes }, this.#table)
     if (one === undefined || other === undefined || count === undefined) {
       return this.#walk({ until: last })
     }
+    const rest = await this.#checkAhead(other)
+    if (rest === undefined) return
     const pairs: Promise<Pair>[] = []
-    for (let after: Key | undefined, isLast = false; !isLast || pairs.length > 0;) {
+    for (let { after } = rest, isLast = false; !isLast || pairs.length > 0;) {
       if (!isLast) {
         const next = await keyAfter({ ...ends[0]!, until: last }, this.#table, { after, count })
         const until = next ?? last
@@ -196,6 +172,40 @@ class Comparison {
     }
   }
 
+  /**
+   * Compares the target with what was read of the source ahead, as far as they are the same: the
+   * key behind which more is to be compared, undefined at the end.
+   */
+  async #checkAhead(other: NonNullable<ReturnType<typeof lumpParts>>): Promise<Range | undefined> {
+    const { ahead, target: { backend } } = this.#parts
+    if (ahead === undefined) return {}
+    const from = { session: backend, moving: backend.engine.moving }
+    const asked: Promise<{ digest: Digest; isSame: boolean }>[] = []
+    let isNew = true
+    for (let isLast = false; ;) {
+      const digest: Digest | undefined = isLast ? undefined : await ahead.next(this.#table)
+      isLast = digest === undefined
+      if (digest !== undefined) {
+        const { after, until, limit } = digest
+        const lump = lumpOf({ ...from, until }, this.#table, { ...other, after, count: limit })
+          .then((found) => ({ digest, isSame: isAsDigested(digest, found, other.isHashed) }))
+        lump.catch(() => undefined)
+        asked.push(lump)
+      }
+      if (asked.length === 0) return isNew ? {} : undefined
+      if (!isLast && asked.length < askedMax) continue
+      const { digest: first, isSame: same } = await asked.shift()!
+      stopIfAsked(this.#parts.watch)
+      if (!same) {
+        await Promise.allSettled(asked)
+        return { after: first.after }
+      }
+      isNew = false
+      this.#sums = first.sums
+      this.#told.meter.add(this.#table.name, first.rows)
+    }
+  }
+
   async #compare({ range, limit, source, isSame: same }: Pair): Promise<void> {
     stopIfAsked(this.#parts.watch)
     // Rows that came meanwhile may be more than were asked for.
@@ -210,7 +220,7 @@ class Comparison {
     const { source, target, watch } = this.#parts
     const sides = ([[source, 0], [target, 1]] as const).map(([{ backend }, place]) =>
       new Side(backend, this.#table, {
-        ...range, passed: (row) => this.#sums.add(place, row),
+        ...range, passed: ({ text }) => this.#sums.add(place, text),
       })) as [Side, Side]
     let seen = 0
     await compareRows(this.#table, sides, (difference) => {
