@@ -45,9 +45,6 @@ export class CheckpointLog {
       write: (calls) => putting.write(calls),
       orderKey: threadOf,
       weigh: weightOf,
-      // A task's writes and the checkpoint behind them come in one turn: apart, the second of them
-      // would wait for the commit of the first, and each step would pay for two.
-      gathersLone: true,
       ...(waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }),
     })
   }

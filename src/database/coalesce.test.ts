@@ -71,20 +71,6 @@ describe('a call', () => {
     }
   })
 
-  it('shares a batch with another of its key and turn, also behind a lone one', async () => {
-    const { writer, batches, finish } = writerOf({ gathersLone: true })
-    for (const texts of [['a'], ['b', 'c'], ['d'], ['e', 'f']]) {
-      const written = Promise.all(texts.map(async (text) => {
-        await Promise.resolve()
-        return writer.append(call(text))
-      }))
-      await finish()
-      await written
-      expect(batches.at(-1)).toEqual(texts)
-    }
-    expect(batches).toHaveLength(4)
-  })
-
   it('of the same moment shares the first batch', async () => {
     const { writer, batches, finish } = writerOf()
     const written = Promise.all(['a', 'b', 'c'].map((text) => writer.append(call(text))))

@@ -18,8 +18,6 @@ export interface CoalescingWriterOptions<Input, Output> {
   readonly laneMin?: number
   /** Fewer go beside a batch in flight, too, once one of them waited this long. @default 10 */
   readonly patienceMs?: number
-  /** Whether a lone call, too, waits for the others of its turn. @default false */
-  readonly gathersLone?: boolean
   /** Calls in one batch at most. @default 128 */
   readonly batchMax?: number
   /** Weight of one batch at most (a single heavier call goes alone). @default 4 MiB */
@@ -62,8 +60,8 @@ export class CoalescingWriter<Input, Output> {
 
   constructor(options: CoalescingWriterOptions<Input, Output>) {
     this.#options = {
-      lanes: 2, laneMin: 16, patienceMs: 10, gathersLone: false, batchMax: 128,
-      batchWeightMax: 4 * 1024 * 1024, waitingMax: 10_000, waitingTimeoutMs: 5_000, ...options,
+      lanes: 2, laneMin: 16, patienceMs: 10, batchMax: 128, batchWeightMax: 4 * 1024 * 1024,
+      waitingMax: 10_000, waitingTimeoutMs: 5_000, ...options,
     }
   }
 
@@ -77,8 +75,7 @@ export class CoalescingWriter<Input, Output> {
       const key = this.#options.orderKey(input)
       const weight = this.#options.weigh(input)
       this.#waiting.push({ input, key, weight, sinceMs: performance.now(), resolve, reject })
-      const isLone = this.#inFlight === 0 && this.#lastSize === 1 && !this.#gathering
-      if (isLone && !this.#options.gathersLone) this.#start()
+      if (this.#inFlight === 0 && this.#lastSize === 1 && !this.#gathering) this.#start()
       else this.#gather()
     })
   }
