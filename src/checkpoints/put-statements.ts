@@ -96,9 +96,9 @@ const arrive = ({ now }: Engine) => (rows: Rows) => sql`
     ${now()}
   from ${rows} as g
   where (g.creates or exists (select 1 from checkpoint_threads t where ${ofGiven}))
-    and g.seals = coalesce((
-      select p.encrypts from checkpoint_policies p
-      where p.organization_id = g.organization_id), ${sql.lit(false)})
+    and g.seals = exists (
+      select 1 from checkpoint_policies p
+      where p.organization_id = g.organization_id and p.encrypts)
   order by g.organization_id, g.thread_id
   on conflict (organization_id, thread_id) do update set
     fence = case when excluded.fence is null or checkpoint_threads.fence > excluded.fence
