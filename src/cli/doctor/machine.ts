@@ -53,9 +53,12 @@ function listeningError(host: string, port: number): Promise<string | undefined>
   })
 }
 
+/** A server makes the document when it is first asked for it, which takes a slow machine a while. */
+const answerMs = 5_000
+
 async function isHoldfast(url: string): Promise<boolean> {
   try {
-    const answer = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(1_000) })
+    const answer = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(answerMs) })
     const { info } = (await answer.json()) as { info?: { title?: unknown } }
     return info?.title === 'Holdfast'
   } catch {
