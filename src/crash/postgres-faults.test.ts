@@ -14,7 +14,7 @@ const environment = {
   HOLDFAST_STATEMENT_TIMEOUT_MS: String(statementTimeoutMs),
 }
 /** What a machine under full load may add to a limit. */
-const slackMs = 1_000
+const slackMs = 3_000
 /** How long the table stays locked. */
 const lockedMs = 4_000
 
