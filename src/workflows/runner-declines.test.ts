@@ -92,14 +92,15 @@ contract('a runner without the handler of a workflow', (open) => {
   it('looks again at a hundred a second at most, however many wait', async () => {
     const { runs, begin } = await workshop(await open())
     const left = await Promise.all(Array.from({ length: 300 }, () => runs.create('two')))
+    // From the beginning: a machine that stood still has more to catch up with at once.
+    const sinceMs = performance.now()
     const runner = begin({ one: () => null })
     while (runner.figures.released < left.length) await sleep(10)
-    const [before, sinceMs] = [runner.figures.released, performance.now()]
     await sleep(2_000)
-    const { released } = runner.figures
+    const again = runner.figures.released - left.length
     const seconds = (performance.now() - sinceMs) / 1_000
-    expect((released - before) / seconds).toBeLessThanOrEqual(125)
-    expect(released).toBeGreaterThan(before)
+    expect(again / seconds).toBeLessThanOrEqual(110)
+    expect(again).toBeGreaterThan(0)
   }, 60_000)
 
   it('ends the job of a run that is over', async () => {
