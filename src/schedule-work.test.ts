@@ -36,9 +36,10 @@ contract('a schedule on the queue of runs', (open) => {
       [{ workflow: 'flow', traceparent: '00' }, 'payload.traceparent'],
     ] as [NewSchedule['payload'] & object, string][]) {
       for (const call of [
-        schedules.create({ ...nightly, payload }), schedules.update('fine', { payload }),
+        () => schedules.create({ ...nightly, payload }),
+        () => schedules.update('fine', { payload }),
       ]) {
-        const error = await call.catch((thrown: unknown) => thrown)
+        const error = await call().catch((thrown: unknown) => thrown)
         expect(error).toBeInstanceOf(InvalidInput)
         expect(error).toMatchObject({ field })
       }
