@@ -53,7 +53,7 @@ function listeningError(host: string, port: number): Promise<string | undefined>
   })
 }
 
-/** A server makes the document when it is first asked for it, which takes a slow machine a while. */
+/** A server makes the document when first asked for it, which takes a slow machine a while. */
 const answerMs = 5_000
 
 async function isHoldfast(url: string): Promise<boolean> {
