@@ -12,7 +12,6 @@ import { Putting } from './putting.js'
 import { readStatements, type ReadStatements } from './read-statements.js'
 import { type CheckpointOptions, optionsOf } from './rules.js'
 import { type CheckpointTables } from './tables.js'
-import { plainWrapping } from './wrapping.js'
 
 /** Parts that the log takes from outside. */
 export interface CheckpointSource extends PolicySource {
@@ -64,7 +63,7 @@ export class CheckpointLog {
       if (signal?.aborted === true) break
       const database = this.database.within([organizationId])
       const keeper = new CheckpointKeeper({
-        database, statements: this.statements, organizationId, wrapping: plainWrapping,
+        database, statements: this.statements, organizationId, policies: this.policies,
         createdBy: programActor.id,
       })
       await keeper.prune(request, { signal })

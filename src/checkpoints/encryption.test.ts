@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { contract, type ContractWorld } from '../testing/contract.js'
-import { type PutCheckpoint } from './contract.js'
+import { type PutCheckpoint, type StoredCheckpoint } from './contract.js'
 import { type CheckpointStore } from './store.js'
 
 const step = (checkpointId: string, parentId: string | null): PutCheckpoint => ({
@@ -77,6 +77,51 @@ contract('encryption of checkpoints', (open) => {
       expect(await valueIn(other)).toBe('value 2')
       await checkpoints.deleteThread('t')
     }
+  })
+
+  it('is known to a process that only reads, and goes by what it saw before', async () => {
+    const world = await open()
+    const { organization: { checkpoints } } = world
+    const other = await elsewhere(world)
+    for (const encrypts of [true, false, true]) {
+      await checkpoints.put(step('1', null))
+      expect(await valueIn(other)).toBe('value 1')
+      await checkpoints.deleteThread('t')
+      await checkpoints.setPolicy({ encrypts })
+      await checkpoints.put(step('1', null))
+      const listed: StoredCheckpoint[] = []
+      for await (const each of other.list({ threadId: 't' })) listed.push(each)
+      expect(listed.map(({ checkpointId }) => checkpointId)).toEqual(['1'])
+      expect(await valueIn(other)).toBe('value 1')
+      await checkpoints.deleteThread('t')
+    }
+  })
+
+  it('is known to a process that goes on from what another wrote since', async () => {
+    const world = await open()
+    const { organization: { checkpoints } } = world
+    const other = await elsewhere(world)
+    await checkpoints.put(step('1', null))
+    expect(await valueIn(other)).toBe('value 1')
+    await checkpoints.deleteThread('t')
+    await checkpoints.setPolicy({ encrypts: true })
+    await checkpoints.put(step('1', null))
+    await other.put(step('2', '1'))
+    expect(await valueIn(checkpoints)).toBe('value 2')
+    expect(await valueIn(other)).toBe('value 2')
+  })
+
+  it('is known to a process that copies what it saw before', async () => {
+    const world = await open()
+    const { organization: { checkpoints } } = world
+    const other = await elsewhere(world)
+    await checkpoints.put(step('1', null))
+    expect(await valueIn(other)).toBe('value 1')
+    await checkpoints.deleteThread('t')
+    await checkpoints.setPolicy({ encrypts: true })
+    await checkpoints.put(step('1', null))
+    await other.copyThread('t', 'copy')
+    expect((await checkpoints.get({ threadId: 'copy' })).checkpointId).toBe('1')
   })
 
   it('waits for a first put that is under way, and is then refused', async () => {

@@ -5,18 +5,18 @@ import { type Statement } from '../database/engine.js'
 import { type CheckpointName, type PruneCheckpoints } from './contract.js'
 import { CheckpointNotFound, ThreadExists } from './errors.js'
 import { type KeepStatements, type ThreadCopy, type ThreadKey } from './keep-statements.js'
+import { type CheckpointPolicies } from './policies.js'
 import { newToken } from './put-rows.js'
 import { resealed } from './resealing.js'
 import { pruningOf } from './rules.js'
 import { checkpoints, checkpointThreads, type CheckpointTables } from './tables.js'
-import { type Wrapping } from './wrapping.js'
 
 /** What keeping takes. */
 export interface KeeperParts {
   readonly database: Database<CheckpointTables>
   readonly statements: KeepStatements
   readonly organizationId: Stored<'id'>
-  readonly wrapping: Wrapping
+  readonly policies: CheckpointPolicies
   /** The actor, for new threads. */
   readonly createdBy: string
 }
@@ -153,7 +153,7 @@ export class CheckpointKeeper {
   async #copy(
     threadId: string, toThreadId: string, rest: (copy: ThreadCopy) => Filling,
   ): Promise<number> {
-    const { statements, database, organizationId, wrapping } = this.#parts
+    const { statements, database, organizationId, policies } = this.#parts
     const copy: ThreadCopy = {
       organization_id: organizationId,
       thread_id: threadIds.encode(threadId, 'thread_id'),
@@ -174,6 +174,8 @@ export class CheckpointKeeper {
       if (first!.changed === 0 && !filling.isFoundAnyway) {
         throw new CheckpointNotFound('There is no such checkpoint here.')
       }
+      // Nobody switches encryption while the thread is held; what is remembered may be older.
+      const wrapping = await policies.readWrapping(transaction, organizationId)
       if (wrapping.seals) {
         await resealed(transaction, { organizationId, wrapping, copy, threadId, toThreadId })
       }

@@ -64,6 +64,11 @@ export class CheckpointPolicies {
   async wrappingOf(on: On, organizationId: Stored<'id'>): Promise<Wrapping> {
     const known = this.#known.get(organizationId)
     if (known !== undefined && performance.now() < known.untilMs) return known.wrapping
+    return this.readWrapping(on, organizationId)
+  }
+
+  /** As the database has it now, whatever is remembered. Throws EncryptionUnavailable. */
+  async readWrapping(on: On, organizationId: Stored<'id'>): Promise<Wrapping> {
     const { encrypts, isSettled } = await this.#standing(on, organizationId)
     const wrapping = encrypts ? await this.#sealed(on, organizationId) : plainWrapping
     if (encrypts || isSettled) {

@@ -8,7 +8,7 @@ import {
   type CheckpointName, type CheckpointTransport, type GetCheckpoint, type ListCheckpoints,
   type PruneCheckpoints, type PutCheckpoint, type PutWrites, type StoredCheckpoint,
 } from './contract.js'
-import { CheckpointNotFound, PolicyChanged } from './errors.js'
+import { CheckpointNotFound, CheckpointUnreadable, PolicyChanged } from './errors.js'
 import { CheckpointKeeper, type Stoppable } from './keeper.js'
 import { ancestorsOf, listed } from './listing.js'
 import { type AncestorPage, ancestorPage, type CheckpointPage, checkpointPage } from './page.js'
@@ -67,7 +67,7 @@ export class CheckpointStore implements CheckpointTransport {
   /** A checkpoint, in one round trip; undefined when there is none. */
   async find(name: GetCheckpoint): Promise<StoredCheckpoint | undefined> {
     checkGet(name)
-    return new CheckpointReader(await this.#parts()).find(name)
+    return this.#reading((parts) => new CheckpointReader(parts).find(name))
   }
 
   /** A checkpoint. Throws CheckpointNotFound. */
@@ -80,20 +80,20 @@ export class CheckpointStore implements CheckpointTransport {
   /** See `CheckpointTransport.list`. */
   async *list(request: ListCheckpoints = {}): AsyncGenerator<StoredCheckpoint, void, void> {
     checkListing(request)
-    yield* listed(await this.#parts(), request)
+    yield* this.#walking((parts) => listed(parts, request))
   }
 
   /** As `list`, one page of it; it ends early where checkpoints are large. Throws InvalidCursor. */
   async page(request: CheckpointPage = {}): Promise<Page<StoredCheckpoint>> {
     const { limit: _, cursor: __, ...listing } = request
     checkListing(listing)
-    return checkpointPage(await this.#parts(), request)
+    return this.#reading((parts) => checkpointPage(parts, request))
   }
 
   /** As `ancestors`, one page of them. Throws InvalidCursor. */
   async ancestorPage(name: CheckpointName, request: AncestorPage = {}) {
     checkName(name)
-    return ancestorPage(await this.#parts(), name, request)
+    return this.#reading((parts) => ancestorPage(parts, name, request))
   }
 
   /** See `CheckpointTransport.ancestors`. */
@@ -101,7 +101,7 @@ export class CheckpointStore implements CheckpointTransport {
     name: CheckpointName, { channels }: { readonly channels?: readonly string[] | undefined } = {},
   ): AsyncGenerator<StoredCheckpoint, void, void> {
     checkName(name)
-    yield* ancestorsOf(await this.#parts(), name, channels)
+    yield* this.#walking((parts) => ancestorsOf(parts, name, channels))
   }
 
   /** What differs between the channels of two checkpoints. Throws CheckpointNotFound. */
@@ -131,7 +131,7 @@ export class CheckpointStore implements CheckpointTransport {
   async copyThread(threadId: string, toThreadId: string): Promise<void> {
     checkThreadId(threadId)
     checkThreadId(toThreadId, 'to_thread_id')
-    await (await this.#keeper()).copyThread(threadId, toThreadId)
+    await this.#keeper().copyThread(threadId, toThreadId)
   }
 
   /**
@@ -141,30 +141,30 @@ export class CheckpointStore implements CheckpointTransport {
   async fork(name: CheckpointName, toThreadId: string): Promise<void> {
     checkName(name)
     checkThreadId(toThreadId, 'to_thread_id')
-    await (await this.#keeper()).fork(name, toThreadId)
+    await this.#keeper().fork(name, toThreadId)
   }
 
   /** Deletes the checkpoints of runs, pinned ones as well; what others need of them stays. */
   async deleteRuns(runIds: readonly string[]): Promise<void> {
     checkRunIds(runIds)
-    if (runIds.length > 0) await (await this.#keeper()).deleteRuns(runIds)
+    if (runIds.length > 0) await this.#keeper().deleteRuns(runIds)
   }
 
   /** Deletes what the rule does not keep, thread by thread; whatever remains can be loaded. */
   async prune(request: PruneCheckpoints = {}, options: Stoppable = {}) {
-    return (await this.#keeper()).prune(request, options)
+    return this.#keeper().prune(request, options)
   }
 
   /** Pins a checkpoint: no pruning takes it away. Throws CheckpointNotFound. */
   async pin(name: CheckpointName): Promise<void> {
     checkName(name)
-    await (await this.#keeper()).pin(name, true)
+    await this.#keeper().pin(name, true)
   }
 
   /** Lets go of a pinned checkpoint. Throws CheckpointNotFound. */
   async unpin(name: CheckpointName): Promise<void> {
     checkName(name)
-    await (await this.#keeper()).pin(name, false)
+    await this.#keeper().pin(name, false)
   }
 
   /** What the organization wants of its checkpoints. */
@@ -188,13 +188,51 @@ export class CheckpointStore implements CheckpointTransport {
   /** Sends a call, anew where encryption was switched since it was made ready. */
   async #send(threadId: string, make: (scope: CallScope) => Call): Promise<void> {
     for (let attempt = 1; ; attempt++) {
+      const scope = await this.#callOf(threadId)
       try {
-        return await this.#sendOnce(make(await this.#callOf(threadId)))
+        return await this.#sendOnce(make(scope))
       } catch (error) {
-        if (attempt === attemptsMax || !(error instanceof PolicyChanged)) throw error
+        const isOutdated = error instanceof PolicyChanged ||
+          await this.#isSwitched(error, scope.wrapping)
+        if (attempt === attemptsMax || !isOutdated) throw error
         this.#log.policies.forget(this.#organizationId)
       }
     }
+  }
+
+  /** Reads, anew where encryption was switched since this process looked. */
+  async #reading<R>(read: (parts: ReaderParts) => Promise<R>): Promise<R> {
+    const parts = await this.#parts()
+    try {
+      return await read(parts)
+    } catch (error) {
+      if (!await this.#isSwitched(error, parts.wrapping)) throw error
+      return read(await this.#parts())
+    }
+  }
+
+  /** As `#reading`, of many: once some of them are out, there is no beginning again. */
+  async *#walking(
+    walk: (parts: ReaderParts) => AsyncIterable<StoredCheckpoint>,
+  ): AsyncGenerator<StoredCheckpoint, void, void> {
+    const parts = await this.#parts()
+    let isOut = false
+    try {
+      for await (const each of walk(parts)) {
+        isOut = true
+        yield each
+      }
+    } catch (error) {
+      if (isOut || !await this.#isSwitched(error, parts.wrapping)) throw error
+      yield* walk(await this.#parts())
+    }
+  }
+
+  /** Whether something could not be read since encryption was switched. */
+  async #isSwitched(error: unknown, { seals }: Wrapping): Promise<boolean> {
+    if (!(error instanceof CheckpointUnreadable)) return false
+    this.#log.policies.forget(this.#organizationId)
+    return (await this.#wrapping()).seals !== seals
   }
 
   async #sendOnce(call: Call): Promise<void> {
@@ -225,12 +263,12 @@ export class CheckpointStore implements CheckpointTransport {
     }
   }
 
-  async #keeper(): Promise<CheckpointKeeper> {
+  #keeper(): CheckpointKeeper {
     return new CheckpointKeeper({
       database: this.#database,
       statements: this.#log.statements,
       organizationId: this.#organizationId,
-      wrapping: await this.#wrapping(),
+      policies: this.#log.policies,
       createdBy: this.#scope.actor.id,
     })
   }
