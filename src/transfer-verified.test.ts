@@ -77,10 +77,12 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       await changeOne(target.adminUrl, 'other')
       const transfer = transferOf({ from, to })
       const { phase, verdict } = await transfer.copy({ verify: true })
-      expect([phase, verdict?.equal]).toEqual(['copying', false])
+      expect([phase, verdict?.equal]).toEqual(['differing', false])
       expect(verdict?.differences).toMatchObject([
         { table: 'messages', kind: 'changed', column: 'model' }])
       expect(verdict).toEqual(await transfer.verify())
+      await expect(transfer.copy()).rejects.toMatchObject({
+        code: 'transfer_refused', message: expect.stringContaining('differs') })
       await expect(openHoldfast({ database: to })).rejects.toMatchObject({
         code: 'transfer_unfinished' })
       await changeOne(target.adminUrl, null)

@@ -40,7 +40,7 @@ export interface CopyReport {
   readonly rows: Readonly<Record<string, number>>
   /** Rows that this run wrote. */
   readonly written: number
-  /** `copying` when the comparison found a difference: no server opens the target. */
+  /** `differing` when the comparison found a difference: no server opens the target. */
   readonly phase: TransferState['phase']
   /** What the comparison found, where one was asked for. */
   readonly verdict?: Verdict
@@ -51,7 +51,7 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
   const { source, target, tables, watch } = parts
   watch.onEvent?.({ type: 'phase', phase: 'prepare' })
   const state = await prepared(parts)
-  if (state.phase !== 'copying') {
+  if (!isUnended(state)) {
     const verdict = parts.verify ? { verdict: await compareAll(parts) } : {}
     return { rows: {}, written: 0, phase: state.phase, ...verdict }
   }
@@ -79,7 +79,10 @@ export async function copyAll(parts: CopyParts): Promise<CopyReport> {
   watch.onEvent?.({ type: 'phase', phase: 'indexes' })
   const loaded = Object.keys(rows).filter((table) => rows[table]! > 0)
   const verdict = await completed(parts, loaded)
-  if (verdict?.equal === false) return { rows, written, phase: 'copying', verdict }
+  if (verdict?.equal === false) {
+    await setPhase(target.backend, 'differing')
+    return { rows, written, phase: 'differing', verdict }
+  }
   const phase = parts.live ? 'following' : 'copied'
   await target.backend.transaction(async (session) => {
     await setPhase(session, phase)
@@ -137,15 +140,26 @@ async function prepared(parts: CopyParts): Promise<TransferState> {
   return { source: source.label, phase: 'copying', live }
 }
 
-function sameTransfer(state: TransferState, { source, live }: CopyParts): TransferState {
+/** Whether no server opens the target yet. */
+const isUnended = ({ phase }: TransferState): boolean =>
+  phase === 'copying' || phase === 'differing'
+
+function sameTransfer(
+  state: TransferState,
+  { source, live, verify }: CopyParts,
+): TransferState {
   if (state.source !== source.label) {
     throw new TransferRefused(`A transfer from ${state.source} began into this target; ` +
       'name that source, or another target.')
   }
-  if (state.phase === 'copying' && state.live !== live) {
+  if (isUnended(state) && state.live !== live) {
     throw new TransferRefused(state.live
       ? 'This transfer began with changes being logged; go on with --live.'
       : 'This transfer began without a log of changes; go on without --live.')
+  }
+  if (state.phase === 'differing' && !verify) {
+    throw new TransferRefused('The comparison found that the target differs: compare again ' +
+      'with --verify, or begin with an empty target.')
   }
   return state
 }

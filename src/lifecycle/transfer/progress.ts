@@ -11,8 +11,11 @@ const { state: stateTable, batches, pieces } = moverTables
 export interface TransferState {
   /** Where the rows come from. */
   readonly source: string
-  /** `following`: the source goes on being changed, and its changes are logged. */
-  readonly phase: 'copying' | 'following' | 'copied' | 'moved'
+  /**
+   * `differing`: a comparison found a difference. `following`: the source goes on being changed,
+   * and its changes are logged.
+   */
+  readonly phase: 'copying' | 'differing' | 'following' | 'copied' | 'moved'
   readonly live: boolean
 }
 
