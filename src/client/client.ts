@@ -9,6 +9,7 @@ import { Floors } from './floors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
 import { Cache, Items } from './items.js'
 import { writeJson } from './json.js'
+import { Locks } from './locks.js'
 import {
   type CallOptions, type OperationId, type RequestArguments, type Result, type UpdateOptions,
 } from './operation.js'
@@ -115,6 +116,8 @@ export class Client {
   readonly runs: Runs
   /** Jobs, and the queues they wait in. */
   readonly queues: Queues
+  /** Leases with fencing tokens. */
+  readonly locks: Locks
   /** Jobs that recur. */
   readonly schedules: Schedules
   /** Addresses that turn calls from outside into jobs or runs. */
@@ -176,6 +179,7 @@ export class Client {
     this.workflows = new Workflows(request)
     this.runs = new Runs(request, raw)
     this.queues = new Queues(request)
+    this.locks = new Locks(request)
     this.schedules = new Schedules(request)
     this.webhooks = new Webhooks(request)
     this.floors = new Floors(request, raw)

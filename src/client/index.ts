@@ -24,6 +24,7 @@ export {
   type PageQuery,
 } from './items.js'
 export { type JsonValue } from './json.js'
+export { type LockedWork, type LockProof, type Locks } from './locks.js'
 export {
   type Body, type CallOptions, type OperationId, type PutOptions, type Query,
   type RequestOptions, type Result, type UpdateOptions, type WriteOptions,

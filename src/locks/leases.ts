@@ -21,6 +21,8 @@ export interface Wish extends Claim {
   readonly listener: Stored<'text'>
   readonly owner: Stored<'text'>
   readonly ttl_ms: Stored<'integer'>
+  /** Whether the same acquisition may be asked for again. */
+  readonly isKeyed: boolean
 }
 
 /** Proof of a hold, in stored form. */
@@ -108,7 +110,7 @@ export class Leases {
   }
 
   /** Takes the lock if it is free and nobody waits for it. */
-  async take(wish: Wish): Promise<Term | undefined> {
+  async take({ isKeyed: _, ...wish }: Wish): Promise<Term | undefined> {
     const { statements } = this.#parts
     return this.#term(statements.take(wish))
   }
@@ -116,15 +118,17 @@ export class Leases {
   /** Joins the queue; the lock may be given at once, if it is free and all others are gone. */
   async queue(wish: Wish): Promise<Standing> {
     const { statements, listener } = this.#parts
-    const { claim, ttl_ms: _, owner: __, ...rest } = wish
-    const key = keyOf(rest)
+    const { isKeyed, ...row } = wish
+    const { claim } = row
+    const key = keyOf(row)
     const sinceMs = performance.now()
     const [, , granted, , found] = await this.#parts.database.atomic([
-      statements.handOutTicket(key),
-      statements.queueUp(wish),
+      statements.handOutTicket({ ...key, claim, listener }),
+      statements.queueUp(row),
       statements.settle({ ...key, listener }),
       statements.clearServed(key),
       statements.standing({ ...key, claim }),
+      ...isKeyed ? [statements.moveUp({ ...key, claim, listener })] : [],
     ])
     this.#announce(granted!, sinceMs, claim)
     return standingOf(found!, sinceMs)
@@ -140,7 +144,16 @@ export class Leases {
 
   /** Confirms a lease that another process handed over; undefined when there is none. */
   async accept({ claim, ttl_ms, ...key }: Wish): Promise<Term | undefined> {
-    return this.#term(this.#parts.statements.accept({ ...keyOf(key), claim, ttl_ms }))
+    const { statements, listener } = this.#parts
+    return this.#term(statements.accept({ ...keyOf(key), claim, ttl_ms, listener }))
+  }
+
+  /** Gives a lock on that nobody wants any more, unless the same was asked for again meanwhile. */
+  async giveBack({ owner, ...rest }: Wish, { fence, expiresAt }: Term): Promise<void> {
+    const { statements, listener } = this.#parts
+    const hold = { ...keyOf(rest), owner, fence: columns.fence.encode(fence) }
+    const expires_at = columns.expiresAt.encode(expiresAt)!
+    await this.#underRowLock(hold, statements.giveBack({ ...hold, listener, expires_at }))
   }
 
   /** Makes the lease last anew; undefined when it is lost. */
@@ -183,11 +196,11 @@ export class Leases {
 
   /** Leaves the queue; the lease, when the lock was handed over in the meantime. */
   async leave({ claim, ...rest }: Claim): Promise<Term | undefined> {
-    const { statements } = this.#parts
+    const { statements, listener } = this.#parts
     const key = keyOf(rest)
     const sinceMs = performance.now()
     const [, , found] = await this.#parts.database.atomic([
-      statements.depart(key), statements.leave({ ...key, claim }),
+      statements.depart(key), statements.leave({ ...key, claim, listener }),
       statements.standing({ ...key, claim }),
     ])
     const standing = standingOf(found!, sinceMs)
@@ -200,7 +213,7 @@ export class Leases {
     const key = keyOf(rest)
     const sinceMs = performance.now()
     const [, , granted] = await this.#parts.database.atomic([
-      statements.depart(key), statements.leave({ ...key, claim }),
+      statements.depart(key), statements.leave({ ...key, claim, listener }),
       statements.abandon({ ...key, claim, listener }),
     ])
     this.#announce(granted!, sinceMs)

@@ -19,7 +19,8 @@ const holdKinds = { ...lockKinds, owner: 'text', fence: 'integer' } as const
 const releaseKinds = { ...holdKinds, listener: 'text' } as const
 const grantKinds = { ...lockKinds, listener: 'text' } as const
 const renewKinds = { ...holdKinds, ttl_ms: 'integer' } as const
-const acceptKinds = { ...lockKinds, claim: 'text', ttl_ms: 'integer' } as const
+const acceptKinds = { ...claimKinds, ttl_ms: 'integer' } as const
+const returnKinds = { ...releaseKinds, expires_at: 'instant' } as const
 const listenerKinds = { listener: 'text' } as const
 
 const sameLock = (left: string, right: string) => sql`
@@ -104,9 +105,19 @@ const letGo = (engine: Engine) => (rows: Rows) => sql`
   where ${sameLock('locks', 'g')} and locks.owner = g.owner and locks.fence = g.fence
     and locks.served_ticket = locks.last_ticket and ${isHeld(engine)}`
 
-/** The next ticket, unless the queue is full. */
-const handOutTicket = (rows: Rows) => sql`
-  update locks set last_ticket = locks.last_ticket + 1
+/** Whether the claim `g` already waits for the lock, or holds it: it may be asked for again. */
+const isKnown = (engine: Engine, lock: 'l' | 'locks') => sql`(
+  exists (
+    select 1 from lock_waiters w
+    where ${sameLock('w', 'g')} and w.claim = g.claim
+      and w.ticket > ${sql.ref(`${lock}.served_ticket`)})
+  or (${sql.ref(`${lock}.claim`)} = g.claim
+    and ${sql.ref(`${lock}.expires_at`)} > ${engine.now()}))`
+
+/** The next ticket, unless the queue is full. The row is held in any case. */
+const handOutTicket = (engine: Engine) => (rows: Rows) => sql`
+  update locks set last_ticket = locks.last_ticket
+    + case when ${isKnown(engine, 'locks')} then 0 else 1 end
   from ${rows} as g
   where ${sameLock('locks', 'g')}
     and locks.last_ticket - locks.served_ticket < ${sql.lit(waitersMax)}`
@@ -116,8 +127,14 @@ const queueUp = (engine: Engine) => (rows: Rows) => sql`
   select g.organization_id, g.name, l.last_ticket, g.owner, g.claim, g.listener, g.ttl_ms,
     ${engine.now()}
   from ${rows} as g join locks l on ${sameLock('l', 'g')}
-  where true
+  where not ${isKnown(engine, 'l')}
   on conflict do nothing`
+
+/** A claim that waits already does so from now on for the process that asked last. */
+const moveUp = (engine: Engine) => (rows: Rows) => sql`
+  update lock_waiters set listener = g.listener, seen_at = ${engine.now()}
+  from ${rows} as g
+  where ${sameLock('lock_waiters', 'g')} and lock_waiters.claim = g.claim`
 
 /** Rows of those who were served, or passed over. */
 const clearServed = (rows: Rows) => sql`
@@ -132,7 +149,8 @@ const depart = (rows: Rows) => sql`
 const leave = (rows: Rows) => sql`
   delete from lock_waiters where exists (
     select 1 from ${rows} as g
-    where ${sameLock('lock_waiters', 'g')} and lock_waiters.claim = g.claim)`
+    where ${sameLock('lock_waiters', 'g')} and lock_waiters.claim = g.claim
+      and lock_waiters.listener = g.listener)`
 
 /** How a claim stands: it holds the lock, it waits (then with its ticket), or neither. */
 const standing = (engine: Engine) => (rows: Rows) => sql`
@@ -145,7 +163,7 @@ const standing = (engine: Engine) => (rows: Rows) => sql`
 
 /** Confirms a lock that was handed over: from now on the lease has its full length. */
 const accept = (engine: Engine) => (rows: Rows) => sql`
-  update locks set expires_at = ${engine.now(sql`g.ttl_ms`)}
+  update locks set expires_at = ${engine.now(sql`g.ttl_ms`)}, listener = g.listener
   from ${rows} as g
   where ${sameLock('locks', 'g')} and locks.claim = g.claim and ${isHeld(engine)}
   returning locks.fence, locks.expires_at, ${engine.now()} as now`
@@ -222,12 +240,16 @@ export function lockStatements(database: Database<LockTables>) {
     force: one('force', grantKinds, grant(engine, isHeld(engine))),
     settle: one('settle', grantKinds, grant(engine, isFree(engine))),
     abandon: one('abandon', claimKinds, grant(engine,
-      sql`locks.claim = n.claim and ${isHeld(engine)}`)),
-    handOutTicket: one('ticket', lockKinds, handOutTicket),
+      sql`locks.claim = n.claim and locks.listener = n.listener and ${isHeld(engine)}`)),
+    /** Only while nobody has asked for the same again. */
+    giveBack: one('give_back', returnKinds, grant(engine, sql`${isHolder}
+      and locks.listener = n.listener and locks.expires_at = n.expires_at`)),
+    handOutTicket: one('ticket', claimKinds, handOutTicket(engine)),
     queueUp: one('queue', wishKinds, queueUp(engine)),
+    moveUp: one('move_up', claimKinds, moveUp(engine)),
     clearServed: one('clear', lockKinds, clearServed),
     depart: one('depart', lockKinds, depart),
-    leave: one('leave', { ...lockKinds, claim: 'text' }, leave),
+    leave: one('leave', claimKinds, leave),
     standing: read('standing', { ...lockKinds, claim: 'text' }, standing(engine)),
     accept: one('accept', acceptKinds, accept(engine)),
     renew: one('renew', renewKinds, renew(engine)),

@@ -136,10 +136,13 @@ export class LockStore {
     const term = (isContended ? undefined : await this.#take(wish))
       ?? await this.#room.wait(wish, { waitMs, signal })
     if (term === undefined) throw await this.#notAcquired(wish)
-    if (term.isProvisional !== true || options.renewing !== false) {
-      return this.#lock(wish, term, options)
+    if (signal?.aborted === true) {
+      await this.#leases.giveBack(wish, term).catch(() => undefined)
+      throw signal.reason
     }
-    // Nothing else would ever give the lease its full length.
+    const isOthers = wish.isKeyed || options.renewing === false
+    if (term.isProvisional !== true || !isOthers) return this.#lock(wish, term, options)
+    // Nothing else would ever give the lease its full length, or make it this call's own.
     const accepted = await this.#leases.accept(wish)
     if (accepted === undefined) throw await this.#notAcquired(wish)
     return this.#lock(wish, accepted, options)
@@ -284,6 +287,7 @@ export class LockStore {
       listener: this.#room.listener,
       owner: columns.name.encode(owner, 'owner'),
       ttl_ms: columns.fence.encode(ttlMsOf(ttlSeconds)),
+      isKeyed: idempotencyKey !== undefined,
     }
   }
 

@@ -2,6 +2,7 @@ import { type Signals, type Subscription } from '../coordination/coordination.js
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type IdGenerator } from '../ids.js'
+import { LockNotAcquired } from './errors.js'
 import {
   ContendedLocks, type Handover, Leases, type LeaseParts, type LockKey, type Place, placeOf,
   type Standing, type Term, type Wish,
@@ -77,7 +78,10 @@ export class WaitingRoom {
   /** Remembers to call `lost` when an administrator takes the lock away; returns the way back. */
   hold(claim: string, lost: () => void): () => void {
     this.#holders.set(claim, lost)
-    return () => this.#holders.delete(claim)
+    return () => {
+      // The same acquisition may have been asked for again.
+      if (this.#holders.get(claim) === lost) this.#holders.delete(claim)
+    }
   }
 
   /** Tells a holder in whatever process that its lock was taken away. */
@@ -92,12 +96,14 @@ export class WaitingRoom {
   async wait(wish: Wish, { waitMs, signal }: Patience): Promise<Term | undefined> {
     if (this.#isClosed) throw closed()
     const waiter = new Waiter(wish, performance.now() + waitMs, signal)
+    // Who asks for the same again takes the place of the first.
+    this.#waiters.get(wish.claim)?.dismiss(askedAgain())
     this.#waiters.set(wish.claim, waiter)
     try {
       await this.#listen()
       return await this.#stay(waiter)
     } finally {
-      this.#waiters.delete(wish.claim)
+      if (this.#isCurrent(waiter)) this.#waiters.delete(wish.claim)
       waiter.end()
     }
   }
@@ -123,11 +129,16 @@ export class WaitingRoom {
         if (waiter.isLate || 'absent' in standing) return await this.#leases.leave(wish)
         standing = await this.#next(waiter, standing.waits)
       }
+      if (!this.#isCurrent(waiter)) throw askedAgain()
       return standing.holds
     } catch (error) {
-      await this.#leases.abandon(wish).catch(() => undefined)
+      if (this.#isCurrent(waiter)) await this.#leases.abandon(wish).catch(() => undefined)
       throw error
     }
+  }
+
+  #isCurrent(waiter: Waiter): boolean {
+    return this.#waiters.get(waiter.wish.claim) === waiter
   }
 
   /** Sleeps until there is news, then tells how the waiter stands. */
@@ -207,6 +218,9 @@ export class WaitingRoom {
     return isMoving
   }
 }
+
+const askedAgain = () => new LockNotAcquired(
+  'The same acquisition was asked for again, and that call waits for it.', { retryAfterSeconds: 1 })
 
 const closed = () => new Error('Holdfast was closed.')
 

@@ -232,7 +232,7 @@ async function vanish(world: ContractWorld, name: string): Promise<void> {
     claim: columns.name.encode(world.holdfast.ids.next()),
     listener: room.listener,
     owner: columns.name.encode('vanished'),
-    ttl_ms: columns.fence.encode(3_600_000),
+    ttl_ms: columns.fence.encode(3_600_000), isKeyed: false,
   })
 }
 
