@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { contract, type ContractWorld } from '../testing/contract.js'
+
+const conversationId = '00000000-0000-7000-8000-0000000000c1'
+const messageId = '00000000-0000-7000-8000-0000000000a1'
+
+/** As this process has it and, where there can be one, another. */
+async function everywhere(world: ContractWorld) {
+  const { another, isLasting, organization, organizationId } = world
+  return isLasting
+    ? [organization, (await another()).organization(organizationId)]
+    : [organization]
+}
+
+contract('a conversation that was deleted and made anew under its id', (open) => {
+  it('is told to models as it is now, whatever a process remembers of the one before', async () => {
+    const world = await open()
+    const all = await everywhere(world)
+    const { conversations, messages } = world.organization
+    for (const text of ['first', 'second']) {
+      await conversations.create({ id: conversationId })
+      await messages.append(conversationId, { id: messageId, role: 'user', content: text })
+      for (const { contexts } of all) {
+        const { messages: told } = await contexts.get(conversationId)
+        expect(told.map(({ content }) => content)).toEqual([text])
+      }
+      await conversations.delete(conversationId)
+    }
+  })
+
+  it('is told to models as it came back from a file', async () => {
+    const { organization: { conversations, messages, contexts } } = await open()
+    await conversations.create({ id: conversationId })
+    await messages.append(conversationId, { id: messageId, role: 'user', content: 'draft' })
+    const told = async () =>
+      (await contexts.get(conversationId)).messages.map(({ content }) => content)
+    expect(await told()).toEqual(['draft'])
+    await messages.update({ conversationId, id: messageId }, { content: 'final' })
+    const lines: string[] = []
+    for await (const line of conversations.export(conversationId)) lines.push(line)
+    await conversations.delete(conversationId)
+    await conversations.import(lines.map((line) => Buffer.from(line)))
+    expect(await told()).toEqual(['final'])
+  })
+})
