@@ -42,4 +42,24 @@ contract('a conversation that was deleted and made anew under its id', (open) =>
     await conversations.import(lines.map((line) => Buffer.from(line)))
     expect(await told()).toEqual(['final'])
   })
+
+  it('is the end for who listened to the one before', async () => {
+    const world = await open()
+    const { conversations, messages } = world.organization
+    const say = (content: string) => messages.append(conversationId, { role: 'user', content })
+    for (const { conversations: heard } of await everywhere(world)) {
+      await conversations.create({ id: conversationId })
+      await say('first')
+      const events = heard.events(conversationId)
+      expect((await events.next()).value).toMatchObject({ type: 'ready' })
+      const next = events.next()
+      await conversations.delete(conversationId)
+      await conversations.create({ id: conversationId })
+      await say('second')
+      await say('third')
+      expect((await next).value).toMatchObject({ type: 'conversation.deleted' })
+      expect((await events.next()).done).toBe(true)
+      await conversations.delete(conversationId)
+    }
+  })
 })
