@@ -99,8 +99,8 @@ export class AttachmentWorks {
 
   /**
    * Dooms a blob in the transaction that let go of it, and takes its bytes away once that is over;
-   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once. One that
-   * became the blob of a content since it was looked up stays: others may have the same content.
+   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once. What
+   * became the blob of a content since it was looked up stays: others may have that content.
    */
   async doom(
     database: On, blob: BlobKey, { arrivingMs = 0, isKept = false }: Doom = {},
