@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
+import { type Database } from '../database/database.js'
 import { contract, type ContractWorld } from '../testing/contract.js'
+import { IndexBatch } from './index-batch.js'
+import { type ConversationTables } from './tables.js'
 
 const conversationId = '00000000-0000-7000-8000-0000000000c1'
 const messageId = '00000000-0000-7000-8000-0000000000a1'
@@ -61,5 +64,35 @@ contract('a conversation that was deleted and made anew under its id', (open) =>
       expect((await events.next()).done).toBe(true)
       await conversations.delete(conversationId)
     }
+  })
+
+  it('is found by its words, though those of the one before were on their way', async () => {
+    // Nothing but the batch below takes words.
+    const holdfast = await (await open()).another({ backgroundIndexing: false })
+    const { id: organizationId } = await holdfast.organizations.create({ name: 'Ours' })
+    const { conversations, messages } = holdfast.organization(organizationId)
+    const begin = async (content: string) => {
+      await conversations.create({ id: conversationId })
+      await messages.append(conversationId, { id: messageId, role: 'user', content })
+    }
+    await begin('first')
+    const meanwhile = async () => {
+      await conversations.delete(conversationId)
+      await begin('second')
+    }
+    const database = holdfast.database.as<ConversationTables>()
+    const slow = new Proxy(database, {
+      get(target, key: keyof Database<ConversationTables>) {
+        if (key === 'atomic') return (...given: Parameters<typeof target.atomic>) =>
+          meanwhile().then(() => target.atomic(...given))
+        const value = target[key]
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const key = { organizationId, conversationId } as never
+    await new IndexBatch(slow, holdfast.ids).step([key], 64)
+    expect((await messages.search({ q: 'first' })).data).toEqual([])
+    const { data, complete } = await messages.search({ q: 'second' })
+    expect([data.map(({ message }) => message.content), complete]).toEqual([['second'], true])
   })
 })
