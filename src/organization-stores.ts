@@ -103,9 +103,7 @@ export function organizationStores(
   const { conversations } = floorStores
   return {
     ...floorStores,
-    contexts: new ContextStore(scope, {
-      log: parts.messageLog, cache: parts.coordination.cache, transaction: transaction?.as(),
-    }),
+    contexts: contextsOf(parts, work),
     participants: new ParticipantStore(database.as(), scope, parts),
     schedules: new ScheduleStore(database.as(), scope, {
       clock, ids, witness, check: (settings) => checkScheduledRun(workflows, settings),
@@ -153,6 +151,12 @@ function placeOf(parts: SharedParts, { id, actor, database: whole, transaction }
   return { scope, database, witness: new Recorder(scope, parts) }
 }
 
+function contextsOf(parts: SharedParts, work: StoreWork): ContextStore {
+  return new ContextStore(placeOf(parts, work).scope, {
+    log: parts.messageLog, cache: parts.coordination.cache, transaction: work.transaction?.as(),
+  })
+}
+
 /** The stores that envelopes need, by themselves: each transaction of theirs has its own. */
 function openFloorStores(parts: SharedParts, work: StoreWork) {
   const { scope, database, witness } = placeOf(parts, work)
@@ -163,6 +167,8 @@ function openFloorStores(parts: SharedParts, work: StoreWork) {
     clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
     onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
       deleting.as(), { organizationId, conversationId }),
+    // What is cached may be of one that had its id before: a file tells nothing of its changes.
+    onImported: (conversationId) => contextsOf(parts, work).forget(conversationId),
   })
   const agents = new AgentStore(scope, {
     works: parts.agentWorks, witness, transaction: transaction?.as(),

@@ -45,6 +45,8 @@ interface Place {
 interface Doom {
   /** How long its bytes may still be on their way. @default 0 */
   readonly arrivingMs?: number | undefined
+  /** Whether it is the blob of a content, which nothing has any more. @default false */
+  readonly isKept?: boolean | undefined
 }
 
 /** Contents looked at by one sweep. */
@@ -97,14 +99,18 @@ export class AttachmentWorks {
 
   /**
    * Dooms a blob in the transaction that let go of it, and takes its bytes away once that is over;
-   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once.
+   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once. What
+   * became the blob of a content since it was looked up stays: others may have that content.
    */
-  async doom(database: On, blob: BlobKey, { arrivingMs = 0 }: Doom = {}): Promise<void> {
-    const stored = await database.first(database.write
+  async doom(
+    database: On, blob: BlobKey, { arrivingMs = 0, isKept = false }: Doom = {},
+  ): Promise<void> {
+    let update = database.write
       .updateTable('attachment_blobs')
       .set({ state: columns.state.encode('doomed'), sweep_after: this.#in(arrivingMs) })
       .where((where) => where.and(keyOf(blob)))
-      .returning('storage'))
+    if (!isKept) update = update.where('state', '<>', columns.state.encode('kept'))
+    const stored = await database.first(update.returning('storage'))
     if (stored === undefined || arrivingMs > 0) return
     const placed = { ...blob, storage: columns.storage.decode(stored.storage) }
     database.afterCommit(() => this.#background(this.#remove(placed)))
@@ -128,7 +134,8 @@ export class AttachmentWorks {
           .where('attachments.sha256', '=', key.sha256))))
       .returning('blob_id'))
     if (deleted === undefined) return
-    await this.doom(database, { organizationId, id: contentColumns.blobId.decode(deleted.blob_id) })
+    const blob = { organizationId, id: contentColumns.blobId.decode(deleted.blob_id) }
+    await this.doom(database, blob, { isKept: true })
   }
 
   /**

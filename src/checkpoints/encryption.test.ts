@@ -124,6 +124,25 @@ contract('encryption of checkpoints', (open) => {
     expect((await checkpoints.get({ threadId: 'copy' })).checkpointId).toBe('1')
   })
 
+  it('is by another key once the organization is deleted and made anew under its id', async () => {
+    const world = await open()
+    const { holdfast, organizationId, organization: { checkpoints } } = world
+    const other = await elsewhere(world)
+    for (const round of [1, 2, 3]) {
+      // What both remember of the one before is a moment old, or older than it is gone by.
+      if (round === 3) await sleep(5_100)
+      await checkpoints.setPolicy({ encrypts: true })
+      await other.put(step('1', null))
+      await checkpoints.put(step('2', '1'))
+      expect(await valueIn(checkpoints)).toBe('value 2')
+      expect(await valueIn(other)).toBe('value 2')
+      expect(await valueIn(await elsewhere(world))).toBe('value 2')
+      const { slug, name } = await holdfast.organizations.get(organizationId)
+      await holdfast.organizations.delete(organizationId, slug)
+      await holdfast.organizations.create({ id: organizationId, name })
+    }
+  }, 30_000)
+
   it('waits for a first put that is under way, and is then refused', async () => {
     const { holdfast, organizationId, organization: { checkpoints } } = await open()
     let switching: Promise<unknown> | undefined

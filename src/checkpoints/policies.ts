@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { type Clock, instantOf } from '../clock.js'
+import { type Clock, type Instant, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type BatchRow, type Database } from '../database/database.js'
 import { decodeRow } from '../database/table.js'
@@ -49,6 +49,7 @@ const knownForMs = 5_000
 const knownMax = 10_000
 
 const { columns } = table
+const { createdAt: keyMadeAt } = checkpointKeys.columns
 
 /** The policies of all organizations, and the keys of those that encrypt. */
 export class CheckpointPolicies {
@@ -69,8 +70,8 @@ export class CheckpointPolicies {
 
   /** As the database has it now, whatever is remembered. Throws EncryptionUnavailable. */
   async readWrapping(on: On, organizationId: Stored<'id'>): Promise<Wrapping> {
-    const { encrypts, isSettled } = await this.#standing(on, organizationId)
-    const wrapping = encrypts ? await this.#sealed(on, organizationId) : plainWrapping
+    const { encrypts, isSettled, since } = await this.#standing(on, organizationId)
+    const wrapping = encrypts ? await this.#sealed(on, organizationId, since) : plainWrapping
     if (encrypts || isSettled) {
       on.afterCommit(() => {
         if (this.#known.size >= knownMax) this.#known.clear()
@@ -80,16 +81,25 @@ export class CheckpointPolicies {
     return wrapping
   }
 
-  /** Whether an organization encrypts, and has threads: until it has, that may change. */
+  /**
+   * Whether an organization encrypts, since when it has a key, and whether it has threads: until it
+   * has, that may change.
+   */
   async #standing(on: On, organizationId: Stored<'id'>) {
     const query = sql`
       select coalesce((select p.encrypts from checkpoint_policies p
           where p.organization_id = ${organizationId}), ${sql.lit(false)}) as encrypts,
         exists (select 1 from checkpoint_threads t
-          where t.organization_id = ${organizationId}) as settled`.compile(on.write)
+          where t.organization_id = ${organizationId}) as settled,
+        (select k.created_at from checkpoint_keys k
+          where k.organization_id = ${organizationId} and k.id = ${organizationId}) as since
+      `.compile(on.write)
     const { rows: [row] } = await on.execute({ sql: query.sql, parameters: query.parameters })
     const flag = (stored: unknown) => columns.encrypts.decode(stored as never)
-    return { encrypts: flag(row!.encrypts), isSettled: flag(row!.settled) }
+    return {
+      encrypts: flag(row!.encrypts), isSettled: flag(row!.settled),
+      since: row!.since === null ? null : keyMadeAt.decode(row!.since as never),
+    }
   }
 
   /** The policy of an organization. */
@@ -172,15 +182,19 @@ export class CheckpointPolicies {
     }).onConflict((conflict) => conflict.doNothing()))
   }
 
-  async #sealed(on: On, organizationId: Stored<'id'>): Promise<SealedWrapping> {
+  async #sealed(
+    on: On, organizationId: Stored<'id'>, since: Instant | null,
+  ): Promise<SealedWrapping> {
     const known = this.#keys.get(organizationId)
-    if (known !== undefined) return known
-    const row = await on.first(on.write.selectFrom('checkpoint_keys').select('sealed')
+    if (known !== undefined && known.since === since) return known
+    const row = await on.first(on.write.selectFrom('checkpoint_keys')
+      .select(['sealed', 'created_at'])
       .where('organization_id', '=', organizationId).where('id', '=', organizationId))
     if (row === undefined) throw new CheckpointUnreadable('The key of the checkpoints is gone.')
     const fields = checkpointKeys.columns.sealed.decode(row.sealed) as Record<string, string>
     const { key = '' } = await this.#sealer(on).open(fields, bindingOf(organizationId))
-    const wrapping = new SealedWrapping(Buffer.from(key, 'base64url'))
+    const madeAt = keyMadeAt.decode(row.created_at)
+    const wrapping = new SealedWrapping(Buffer.from(key, 'base64url'), madeAt)
     on.afterCommit(() => {
       if (this.#keys.size >= knownMax) this.#keys.clear()
       this.#keys.set(organizationId, wrapping)

@@ -10,7 +10,9 @@ import {
 } from './put-rows.js'
 import { type ArrivalRow, type PutStatements, type WriteRow } from './put-statements.js'
 import { type KnownWrites, sourceIn } from './sources.js'
-import { checkpoints, checkpointThreads, type CheckpointTables } from './tables.js'
+import {
+  checkpointKeys, checkpoints, checkpointThreads, type CheckpointTables,
+} from './tables.js'
 
 /** What puts need beside their input. */
 export interface PutParts {
@@ -239,10 +241,14 @@ function arrivalsOf(round: readonly Call[]): ArrivalRow[] {
       added: columns.entryCount.encode(added),
       created_by: columns.createdBy.encode(call.createdBy),
       creates: creates ? yes : no,
-      seals: call.wrapping.seals ? yes : no,
+      since: sinceOf(call),
     })
   }
   return [...arrivals.values()]
+}
+
+function sinceOf({ wrapping: { since } }: Call) {
+  return since === null ? null : checkpointKeys.columns.createdAt.encode(since)
 }
 
 /** Pending writes, and how many of their thread follow in the batch. */

@@ -1,3 +1,4 @@
+import { type Instant } from '../clock.js'
 import { type PutWrites } from './contract.js'
 import { type ThreadName } from './memory.js'
 import { type PutScope } from './put-rows.js'
@@ -51,8 +52,8 @@ export function roundOf(calls: readonly Call[]): { round: Call[]; left: Call[] }
     const share = shares.get(thread)
     if (share === undefined) {
       round.push(call)
-      const { put: { fence }, wrapping: { seals } } = call
-      shares.set(thread, { fence, seals, hasPut: isPut(call), isFull: isAlone(call) })
+      const { put: { fence }, wrapping: { since } } = call
+      shares.set(thread, { fence, since, hasPut: isPut(call), isFull: isAlone(call) })
     } else if (fits(call, share)) {
       round.push(call)
       share.hasPut ||= isPut(call)
@@ -67,7 +68,7 @@ export function roundOf(calls: readonly Call[]): { round: Call[]; left: Call[] }
 /** What a thread has in a round. */
 interface Share {
   readonly fence: number | undefined
-  readonly seals: boolean
+  readonly since: Instant | null
   hasPut: boolean
   /** Whether the rest has calls that must come before any other one. */
   isFull: boolean
@@ -76,7 +77,7 @@ interface Share {
 const isPut = ({ kind }: Call) => kind === 'put'
 const isAlone = (call: Call) => call.kind === 'put' && call.put.writes.length > 0
 
-function fits(call: Call, { fence, seals, hasPut, isFull }: Share): boolean {
-  const isAlike = call.put.fence === fence && call.wrapping.seals === seals
+function fits(call: Call, { fence, since, hasPut, isFull }: Share): boolean {
+  const isAlike = call.put.fence === fence && call.wrapping.since === since
   return !isFull && isAlike && !isAlone(call) && !(hasPut && isPut(call))
 }

@@ -18,8 +18,8 @@ const arrivalKinds = {
   created_by: 'text',
   /** Whether it is made if it is not there. */
   creates: 'flag',
-  /** Whether what comes is encrypted; it must be what the organization wants of it. */
-  seals: 'flag',
+  /** When the key was made that what comes is under; null where the organization wants none. */
+  since: 'instant',
 } as const
 
 const nameKinds = { ...threadKinds, namespace: 'text', checkpoint_id: 'text' } as const
@@ -87,7 +87,8 @@ const ofPut = sql`c.organization_id = g.organization_id and c.thread = g.thread
 
 /**
  * Takes the rows of threads, in one order everywhere; what follows sees how all stands. None is
- * taken where encryption was switched meanwhile: nobody could read what would be written.
+ * taken where encryption was switched meanwhile, or the key is another one: nobody could read what
+ * would be written.
  */
 const arrive = ({ now }: Engine) => (rows: Rows) => sql`
   insert into checkpoint_threads (organization_id, number, thread_id, fence, entry_count,
@@ -96,9 +97,13 @@ const arrive = ({ now }: Engine) => (rows: Rows) => sql`
     ${now()}
   from ${rows} as g
   where (g.creates or exists (select 1 from checkpoint_threads t where ${ofGiven}))
-    and g.seals = exists (
-      select 1 from checkpoint_policies p
-      where p.organization_id = g.organization_id and p.encrypts)
+    and case
+      when exists (select 1 from checkpoint_policies p
+        where p.organization_id = g.organization_id and p.encrypts)
+      then exists (select 1 from checkpoint_keys k
+        where k.organization_id = g.organization_id and k.id = g.organization_id
+          and k.created_at = g.since)
+      else g.since is null end
   order by g.organization_id, g.thread_id
   on conflict (organization_id, thread_id) do update set
     fence = case when excluded.fence is null or checkpoint_threads.fence > excluded.fence

@@ -10,7 +10,7 @@ import { type Basis } from './put-rows.js'
 import { CheckpointReader, type ReaderParts, type Standing } from './reader.js'
 import { type FoundCheckpoint } from './rows.js'
 import { type CheckedPut } from './rules.js'
-import { checkpointPolicies } from './tables.js'
+import { checkpointKeys, checkpointPolicies } from './tables.js'
 import { isRope } from './values.js'
 
 /** How often a put is tried that nothing stands against. */
@@ -46,14 +46,20 @@ export class Putting {
     return { ...plain, parent, known: parent?.token ?? null }
   }
 
-  /** Whether encryption was switched since the call was made ready. */
+  /** Whether encryption was switched, or its key is another one, since the call was made ready. */
   async isOutdated({ organizationId, wrapping }: Call): Promise<boolean> {
     const { organizationId: owner, encrypts } = checkpointPolicies.columns
     const database = this.#parts.database.within([organizationId])
     const policy = await database.first(database.write
-      .selectFrom('checkpoint_policies').select('encrypts')
-      .where('organization_id', '=', owner.encode(organizationId)))
-    return wrapping.seals !== (policy !== undefined && encrypts.decode(policy.encrypts))
+      .selectFrom('checkpoint_policies as p')
+      .leftJoin('checkpoint_keys as k', (join) => join
+        .onRef('k.organization_id', '=', 'p.organization_id')
+        .onRef('k.id', '=', 'p.organization_id'))
+      .select(['p.encrypts', 'k.created_at'])
+      .where('p.organization_id', '=', owner.encode(organizationId)))
+    if (policy === undefined || !encrypts.decode(policy.encrypts)) return wrapping.seals
+    const { createdAt } = checkpointKeys.columns
+    return policy.created_at === null || createdAt.decode(policy.created_at) !== wrapping.since
   }
 
   /** What becomes of a put that could not be made at once. */

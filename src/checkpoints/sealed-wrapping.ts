@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { type Instant } from '../clock.js'
 import { CheckpointUnreadable } from './errors.js'
 import { type Hint, packed, unpacked } from './packing.js'
 import { type Place, type Wrapping } from './wrapping.js'
@@ -16,11 +17,13 @@ const headLength = 1 + nonceLength
  */
 export class SealedWrapping implements Wrapping {
   readonly seals = true
+  readonly since: Instant
   readonly #key: Uint8Array
 
-  /** With the 32 bytes of the organization's data key. */
-  constructor(key: Uint8Array) {
+  /** With the 32 bytes of the organization's data key, and when that was made. */
+  constructor(key: Uint8Array, since: Instant) {
     this.#key = key
+    this.since = since
   }
 
   async wrap(bytes: Uint8Array, place: Place, hint?: Hint): Promise<Buffer> {

@@ -228,11 +228,11 @@ export class CheckpointStore implements CheckpointTransport {
     }
   }
 
-  /** Whether something could not be read since encryption was switched. */
-  async #isSwitched(error: unknown, { seals }: Wrapping): Promise<boolean> {
+  /** Whether something could not be read since encryption was switched, or has another key. */
+  async #isSwitched(error: unknown, { since }: Wrapping): Promise<boolean> {
     if (!(error instanceof CheckpointUnreadable)) return false
     this.#log.policies.forget(this.#organizationId)
-    return (await this.#wrapping()).seals !== seals
+    return (await this.#wrapping()).since !== since
   }
 
   async #sendOnce(call: Call): Promise<void> {

@@ -1,3 +1,4 @@
+import { type Instant } from '../clock.js'
 import { type CheckpointName } from './contract.js'
 import { type Hint, packed, unpacked } from './packing.js'
 import { CheckpointUnreadable } from './errors.js'
@@ -17,6 +18,11 @@ export const writesPlace = (
 export interface Wrapping {
   /** Whether everything is encrypted. */
   readonly seals: boolean
+  /**
+   * When its key was made; null without one. Tells it from the key of an organization that had the
+   * same id before.
+   */
+  readonly since: Instant | null
   /** `open` needs the same hint. */
   wrap(bytes: Uint8Array, place: Place, hint?: Hint): Promise<Buffer>
   /** Throws CheckpointUnreadable. */
@@ -26,6 +32,7 @@ export interface Wrapping {
 /** Compressed where that pays, and readable by whoever reads the database. */
 export const plainWrapping: Wrapping = {
   seals: false,
+  since: null,
   wrap: (bytes, _place, hint) => packed(bytes, hint),
   open(stored, _place, hint) {
     try {

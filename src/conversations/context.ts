@@ -152,6 +152,10 @@ export class ContextStore {
   }
 }
 
-/** Two rows with one stamp have the same recent messages: edits only rise, and leaves stay. */
+/**
+ * Two rows with one stamp have the same recent messages: edits only rise, leaves stay, and one that
+ * was made anew under its id began later.
+ */
 const stampOf = (row: StoredValues): string =>
-  [row.active_leaf_id, row.active_branch, row.active_depth, row.edits].map(String).join('/')
+  [row.active_leaf_id, row.active_branch, row.active_depth, row.edits, row.created_at]
+    .map(String).join('/')

@@ -1,3 +1,4 @@
+import { type Instant } from '../clock.js'
 import { InvalidInput } from '../errors.js'
 
 /** How far a reader of events has come; what lies behind each number is new to it. */
@@ -8,6 +9,11 @@ export interface EventCursor {
   readonly change: number
   /** The last change that it saw of the agent's states. */
   readonly state: number
+  /**
+   * When the conversation began, once it was looked at: one that is made anew under its id counts
+   * from the beginning. No part of the id.
+   */
+  readonly since?: Instant | undefined
 }
 
 const pattern = /^(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database, type Placeholder, prepare, prepareBatch } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
@@ -72,7 +73,8 @@ export class EventReader {
       name: 'conversations_look',
       kinds: { organization_id: 'id', id: 'id' },
       build: (rows) => sql`
-        select c.organization_id, c.id, c.message_count, c.change_count
+        select c.organization_id, c.id, c.message_count, c.change_count,
+          c.created_at as began_at
         from ${rows} as w
         join conversations c on c.organization_id = w.organization_id and c.id = w.id`,
     })
@@ -95,7 +97,7 @@ export class EventReader {
         conversationId: row.id as Stored<'id'>,
       })
       const { messages: position, changes: change } = countsOf(row)
-      return [name, { position, change, state: lastState.get(name)! }]
+      return [name, { position, change, state: lastState.get(name)!, since: beganAt(row) }]
     }))
   }
 
@@ -111,9 +113,9 @@ export class EventReader {
       ...names, from: integer(from.position), until: integer(0), limit: batchMax,
     }))
     const [first] = rows
-    // One that was deleted and came back from a file is another one.
+    // One that was deleted and came back from a file, or was made anew, is another one.
     const isGone = first === undefined || countsOf(first).messages < from.position ||
-      countsOf(first).changes < from.change
+      countsOf(first).changes < from.change || (from.since ?? beganAt(first)) !== beganAt(first)
     if (isGone) return gone(from)
     const counts = countsOf(first)
     const changes = counts.changes === from.change
@@ -200,7 +202,7 @@ function created(on: Database<ConversationTables>, slot: Placeholder<BehindParam
     .selectAll('m')
     .select([
       'c.message_count', 'c.change_count', 'c.updated_change', 'c.switched_change',
-      'c.switched_after', 'c.switched_leaf_id',
+      'c.switched_after', 'c.switched_leaf_id', 'c.created_at as began_at',
     ])
     .where('c.organization_id', '=', slot('organization'))
     .where('c.id', '=', slot('conversation'))
@@ -225,6 +227,9 @@ const numberIn = (stored: unknown): number => (stored === null ? 0 : Number(stor
 
 const countsOf = (row: Row): Counts =>
   ({ messages: numberIn(row.message_count), changes: numberIn(row.change_count) })
+
+const beganAt = ({ began_at: stored }: Row): Instant =>
+  conversations.columns.createdAt.decode(stored as Stored<'instant'>)
 
 function changeOf(row: Row): Change {
   const message = messageOf(row)

@@ -47,6 +47,8 @@ export interface ImportPlace {
   readonly database: Database<ConversationTables>
   /** Whether it is a transaction. */
   readonly inTransaction: boolean
+  /** Told once it is committed. */
+  readonly onImported?: ((id: string) => Promise<void>) | undefined
 }
 
 interface Whole {
@@ -68,13 +70,13 @@ const lengthMax = 4 * 1024 * 1024
 export class ConversationImport {
   readonly #log: MessageLog
   readonly #database: Database<ConversationTables>
-  readonly #inTransaction: boolean
+  readonly #place: ImportPlace
   readonly #scope: Scope
 
-  constructor(log: MessageLog, scope: Scope, { database, inTransaction }: ImportPlace) {
+  constructor(log: MessageLog, scope: Scope, place: ImportPlace) {
     this.#log = log
-    this.#database = database
-    this.#inTransaction = inTransaction
+    this.#database = place.database
+    this.#place = place
     this.#scope = scope
   }
 
@@ -89,8 +91,10 @@ export class ConversationImport {
       const write = () => this.#database.transaction((transaction) =>
         this.#once(transaction, whole, options), { repeatable: true })
       // A transaction that is open already must not wait for one that may wait for it.
-      const imported = this.#inTransaction ? await write() : await this.#log.imports.take(write)
+      const { inTransaction } = this.#place
+      const imported = inTransaction ? await write() : await this.#log.imports.take(write)
       this.#notice(imported.id)
+      await this.#tellImported(imported.id)
       return imported
     } finally {
       room.leave()
@@ -106,6 +110,12 @@ export class ConversationImport {
       conversationId: conversation.encode(id),
     }
     this.#database.afterCommit(() => this.#log.indexing.remember([key]))
+  }
+
+  async #tellImported(id: string): Promise<void> {
+    const { inTransaction, onImported } = this.#place
+    if (!inTransaction) return onImported?.(id)
+    this.#database.afterCommit(() => void onImported?.(id).catch(() => undefined))
   }
 
   async #once(

@@ -19,7 +19,7 @@ const keyKinds = { organization_id: 'id', conversation_id: 'id' } as const
 const lookKinds = { ...keyKinds, most: 'integer' } as const
 const messageKinds = { ...keyKinds, message_id: 'id' } as const
 const progressKinds = {
-  ...keyKinds, position: 'integer', version: 'integer', claim: 'id',
+  ...keyKinds, position: 'integer', version: 'integer', claim: 'id', began_at: 'instant',
 } as const
 const termsKinds = {
   ...messageKinds, created_at: 'instant', sequence: 'integer', terms: 'terms', claim: 'id',
@@ -50,8 +50,10 @@ export interface IndexStep {
 /** One row a message behind the progress of conversations, few of each, with what it weighs. */
 const tailStatement = (rows: Rows) => sql`
   select b.organization_id, b.conversation_id, m.id as message_id, m.position,
-    coalesce(p.version, 0) as version, octet_length(cast(m.content as text)) as bytes
+    coalesce(p.version, 0) as version, octet_length(cast(m.content as text)) as bytes,
+    c.created_at as began_at
   from ${rows} as b
+  join conversations c on c.organization_id = b.organization_id and c.id = b.conversation_id
   left join search_progress p on p.organization_id = b.organization_id
     and p.conversation_id = b.conversation_id
   join messages m on m.organization_id = b.organization_id
@@ -62,8 +64,9 @@ const tailStatement = (rows: Rows) => sql`
 /** Messages that changed, in all organizations. */
 const dirtyStatement = (limit: number) => sql`
   select d.organization_id, d.conversation_id, d.message_id, p.version,
-    octet_length(cast(m.content as text)) as bytes
+    octet_length(cast(m.content as text)) as bytes, c.created_at as began_at
   from search_dirty d
+  join conversations c on c.organization_id = d.organization_id and c.id = d.conversation_id
   join search_progress p on p.organization_id = d.organization_id
     and p.conversation_id = d.conversation_id
   join messages m on m.organization_id = d.organization_id
@@ -87,7 +90,10 @@ const beginStatement = (rows: Rows) => sql`
   where true
   on conflict do nothing`
 
-/** Gets on with conversations of which nothing changed since their messages were read. */
+/**
+ * Gets on with conversations of which nothing changed since their messages were read. One that was
+ * made anew under its id has the version of the one before again.
+ */
 const claimStatement = (rows: Rows) => sql`
   update search_progress
   set version = search_progress.version + 1, claim = b.claim, position = case
@@ -95,7 +101,10 @@ const claimStatement = (rows: Rows) => sql`
   from ${rows} as b
   where search_progress.organization_id = b.organization_id
     and search_progress.conversation_id = b.conversation_id
-    and search_progress.version = b.version`
+    and search_progress.version = b.version
+    and exists (select 1 from conversations c
+      where c.organization_id = b.organization_id and c.id = b.conversation_id
+        and c.created_at = b.began_at)`
 
 const ofClaimed = sql`
   join search_progress p on p.organization_id = b.organization_id
@@ -237,6 +246,7 @@ function progressOf(wanted: readonly Wanted[], claim: Stored<'id'>) {
       position: reached as Stored<'integer'>,
       version: Number(row.version) as Stored<'integer'>,
       claim,
+      began_at: row.began_at as Stored<'instant'>,
     })
   }
   return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)

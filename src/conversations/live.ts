@@ -155,7 +155,8 @@ export class LiveConversations {
     }
     if (from === undefined) return now
     const { position, change, state } = from
-    if (position <= now.position && change <= now.change && state <= now.state) return from
+    const isSeen = position <= now.position && change <= now.change && state <= now.state
+    if (isSeen) return { ...from, since: now.since }
     const message = `after must be the id of an event of this conversation; the newest is ` +
       `${idOfCursor(now)}`
     throw new InvalidInput(message, { field: 'after' })
@@ -242,14 +243,14 @@ class WatchedConversation {
     const before = this.#standing
     this.#standing = standing
     if (before !== undefined && standing !== undefined) {
-      if (idOfCursor(before) === idOfCursor(standing)) return
+      if (nameOfCursor(before) === nameOfCursor(standing)) return
       if (before.state === standing.state) return this.#news()
     }
     this.#stateNews()
   }
 
   read(from: EventCursor, withStates: boolean): Promise<EventBatch> {
-    const name = `${idOfCursor(from)} ${withStates}`
+    const name = `${nameOfCursor(from)} ${withStates}`
     const known = this.#shared.get(name)
     if (known !== undefined) return known
     const reading = this.#parts.reader.read(this.key, from, withStates)
@@ -298,3 +299,6 @@ class WatchedConversation {
     for (const end of [...this.#waiting]) end()
   }
 }
+
+/** Tells places apart, those of a conversation that was made anew as well. */
+const nameOfCursor = (cursor: EventCursor): string => `${idOfCursor(cursor)} ${cursor.since}`

@@ -54,6 +54,8 @@ export interface ConversationSource {
   readonly inTransaction?: boolean
   /** Told before a deletion, in its transaction if it has one; what it returns runs after it. */
   onDeleting?(database: Database<ConversationTables>, id: string): Promise<() => void>
+  /** Told once an import is committed. */
+  onImported?(id: string): Promise<void>
 }
 
 const { columns } = table
@@ -298,9 +300,9 @@ export class ConversationStore {
    * 256 MiB. Throws InvalidConversationFile, ConversationExists, IdempotencyKeyReused.
    */
   import(source: ImportSource, options: ImportOptions = {}): Promise<ImportedConversation> {
-    const { log, inTransaction = false } = this.#source
-    return new ConversationImport(log, this.#scope, { database: this.#database, inTransaction })
-      .run(source, options)
+    const { log, inTransaction = false, onImported } = this.#source
+    const place = { database: this.#database, inTransaction, onImported }
+    return new ConversationImport(log, this.#scope, place).run(source, options)
   }
 
   /**

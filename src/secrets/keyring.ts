@@ -41,6 +41,13 @@ type Keys = Database<SecretTables>
 export const kidOf = (organizationId: string, version: number): string =>
   `${organizationId}:${version}`
 
+/**
+ * Which key a row is of. A kid alone comes again with an organization that is deleted and made anew
+ * under its id, while the key is another one.
+ */
+const nameOf = ({ organizationId, version, createdAt, rotationId }: OrganizationKeyRow): string =>
+  [organizationId, version, createdAt, rotationId].join(' ')
+
 /** What a wrapped key is bound to: its own row. */
 export const keyBinding = (
   { organizationId, version }: Pick<OrganizationKeyRow, 'organizationId' | 'version'>,
@@ -58,7 +65,7 @@ export class Keyring {
   readonly #clock: Clock
   readonly #usesBlock: number
   readonly #ready: LRUCache<string, OrganizationKey>
-  /** Uses taken from the row and not used yet, by kid. */
+  /** Uses taken from the row and not used yet, by name. */
   readonly #left = new Map<string, number>()
 
   constructor(
@@ -155,7 +162,7 @@ export class Keyring {
   async #readied(database: Keys, row: OrganizationKeyRow): Promise<OrganizationKey> {
     const { organizationId, version, rootKid, wrappedKey } = row
     const kid = kidOf(organizationId, version)
-    const known = this.#ready.get(kid)
+    const known = this.#ready.get(nameOf(row))
     if (known !== undefined) return known
     const raw = await this.roots.provider.unwrap(rootKid, wrappedKey, keyBinding(row))
     const derived = createHmac('sha256', raw).update('holdfast prints').digest()
@@ -163,23 +170,23 @@ export class Keyring {
     const key = { kid, organizationId, version, prints, key: await importedKey(raw) }
     raw.fill(0)
     derived.fill(0)
-    database.afterCommit(() => void this.#ready.set(kid, key))
+    database.afterCommit(() => void this.#ready.set(nameOf(row), key))
     return key
   }
 
   /** False when the key is not the active one any more. */
   async #take(database: Keys, row: OrganizationKeyRow, uses: number): Promise<boolean> {
-    const kid = kidOf(row.organizationId, row.version)
-    const left = this.#left.get(kid) ?? 0
+    const name = nameOf(row)
+    const left = this.#left.get(name) ?? 0
     if (left >= uses) {
-      this.#left.set(kid, left - uses)
+      this.#left.set(name, left - uses)
       return true
     }
     const { usesMax } = this
     const block = Math.max(uses, this.#usesBlock)
     if (await this.rows.use(database, row, { uses: block, usesMax })) {
       database.afterCommit(() =>
-        void this.#left.set(kid, (this.#left.get(kid) ?? 0) + block - uses))
+        void this.#left.set(name, (this.#left.get(name) ?? 0) + block - uses))
       return true
     }
     const now = await this.rows.find(database, row.organizationId, row.version)
