@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)(`a bucket${reason}`, () => {
   })
 
   it('that does not answer is given up soon, and is well when it does again', async () => {
-    const storage = await opened({ timeoutMs: 200 })
+    const storage = await opened({ timeoutMs: 1_000 })
     const bytes = randomBytes(2_000_000)
     await storage.put(keyOf(20), arriving(bytes))
     s3.freeze()
@@ -74,7 +74,7 @@ describe.skipIf(missing !== undefined)(`a bucket${reason}`, () => {
       storage.exists(keyOf(20)), whole(storage.read(keyOf(20), { start: 0, end: 10 })),
     ]
     for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected')
-    expect(performance.now() - began).toBeLessThan(8_000)
+    expect(performance.now() - began).toBeLessThan(20_000)
     s3.thaw()
     await storage.put(keyOf(22), arriving(bytes))
     expect((await whole(storage.read(keyOf(22), { start: 1, end: 9 }))).length).toBe(8)
