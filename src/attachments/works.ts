@@ -45,6 +45,8 @@ interface Place {
 interface Doom {
   /** How long its bytes may still be on their way. @default 0 */
   readonly arrivingMs?: number | undefined
+  /** Whether also one that was kept: its caller knows that no attachment has it. @default false */
+  readonly isKept?: boolean
 }
 
 /** Contents looked at by one sweep. */
@@ -97,14 +99,20 @@ export class AttachmentWorks {
 
   /**
    * Dooms a blob in the transaction that let go of it, and takes its bytes away once that is over;
-   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once.
+   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once. One that
+   * an attachment was completed with meanwhile stays.
    */
-  async doom(database: On, blob: BlobKey, { arrivingMs = 0 }: Doom = {}): Promise<void> {
-    const stored = await database.first(database.write
-      .updateTable('attachment_blobs')
+  async doom(
+    database: On,
+    blob: BlobKey,
+    { arrivingMs = 0, isKept = false }: Doom = {},
+  ): Promise<void> {
+    const doomed = database.write.updateTable('attachment_blobs')
       .set({ state: columns.state.encode('doomed'), sweep_after: this.#in(arrivingMs) })
       .where((where) => where.and(keyOf(blob)))
-      .returning('storage'))
+    const stored = await database.first((isKept
+      ? doomed
+      : doomed.where('state', '<>', columns.state.encode('kept'))).returning('storage'))
     if (stored === undefined || arrivingMs > 0) return
     const placed = { ...blob, storage: columns.storage.decode(stored.storage) }
     database.afterCommit(() => this.#background(this.#remove(placed)))
@@ -128,7 +136,8 @@ export class AttachmentWorks {
           .where('attachments.sha256', '=', key.sha256))))
       .returning('blob_id'))
     if (deleted === undefined) return
-    await this.doom(database, { organizationId, id: contentColumns.blobId.decode(deleted.blob_id) })
+    const blob = { organizationId, id: contentColumns.blobId.decode(deleted.blob_id) }
+    await this.doom(database, blob, { isKept: true })
   }
 
   /**
