@@ -28,7 +28,8 @@ function unanswered(
       }
     },
   })
-  const works = new AttachmentWorks(Database.over<AttachmentTables>(backend).within('all'), holdfast)
+  const database = Database.over<AttachmentTables>(backend).within('all')
+  const works = new AttachmentWorks(database, holdfast)
   const scope = { organizationId, actor: { id: 'test' } }
   return { works, store: new AttachmentStore(works, scope) }
 }

@@ -99,8 +99,8 @@ export class AttachmentWorks {
 
   /**
    * Dooms a blob in the transaction that let go of it, and takes its bytes away once that is over;
-   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once. One that
-   * an attachment was completed with meanwhile stays.
+   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once. A blob
+   * that an attachment was completed with meanwhile stays.
    */
   async doom(
     database: On,

@@ -296,8 +296,8 @@ export class JobLog {
 }
 
 /**
- * What was claimed, after `more` has added to it. These jobs are leased: when something fails behind
- * them, whoever asked must have them all the same, or nobody does.
+ * What was claimed, after `more` has added to it. These jobs are leased: when something fails
+ * behind them, whoever asked must have them all the same, or nobody does.
  */
 export async function claimedSoFar(claimed: Job[], more: () => Promise<void>): Promise<Job[]> {
   try {

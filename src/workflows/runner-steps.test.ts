@@ -1,18 +1,21 @@
 import { expect, it } from 'vitest'
 import { Unavailable } from '../database/failures.js'
-import { type HoldfastTransaction } from '../holdfast.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { RunSteps } from './runner-steps.js'
 import { type StepStore } from './step-store.js'
 
+type Holdfast = ContractWorld['holdfast']
+type Transaction = Parameters<Parameters<Holdfast['transaction']>[0]>[0]
+
 /** The steps of a run as its handler does them; the answers of so many appends are lost. */
-async function begun({ holdfast, organizationId, organization: { workflows, runs } }: ContractWorld) {
+async function begun({ holdfast, organizationId, organization }: ContractWorld) {
+  const { workflows, runs } = organization
   await workflows.create({ name: 'x', handle: 'flow' })
   await workflows.createVersion('flow', { graph: 1 })
   const { id } = await runs.create('flow', { queue: null })
   const run = await runs.start(id)
   const lost = { answers: 0 }
-  const stepsOf = (transaction?: HoldfastTransaction): StepStore => {
+  const stepsOf = (transaction?: Transaction): StepStore => {
     const { steps } = transaction?.organization(organizationId).runs ?? runs
     return {
       findByKey: (...given: Parameters<StepStore['findByKey']>) => steps.findByKey(...given),
@@ -24,7 +27,7 @@ async function begun({ holdfast, organizationId, organization: { workflows, runs
       },
     } as StepStore
   }
-  const steps = new RunSteps<HoldfastTransaction>(run, {
+  const steps = new RunSteps<Transaction>(run, {
     signal: new AbortController().signal, stepsOf,
     transaction: (work) => holdfast.transaction(work),
   })
