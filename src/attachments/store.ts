@@ -116,8 +116,9 @@ export class AttachmentStore {
 
   /**
    * Takes the bytes of an attachment, in pieces of any size; those put before are forgotten. When
-   * it rejects nothing is kept. Throws AttachmentNotFound, AttachmentCompleted, AttachmentTooLarge,
-   * AttachmentMismatch, AttachmentUnavailable, and what the bytes throw.
+   * it rejects nothing is kept, unless the attachment was completed with them meanwhile. Throws
+   * AttachmentNotFound, AttachmentCompleted, AttachmentTooLarge, AttachmentMismatch,
+   * AttachmentUnavailable, and what the bytes throw.
    */
   async put(attachmentId: string, bytes: AsyncIterable<Uint8Array>): Promise<Measures> {
     if (this.#isInTransaction) {

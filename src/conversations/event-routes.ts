@@ -98,6 +98,10 @@ async function firstOf(events: Events, isHeader: boolean): Promise<ConversationE
 }
 
 async function* written(first: ConversationEvent, rest: Events, conversationId: string) {
-  yield serverEventOf(first, conversationId)
-  for await (const event of rest) yield serverEventOf(event, conversationId)
+  try {
+    yield serverEventOf(first, conversationId)
+    for await (const event of rest) yield serverEventOf(event, conversationId)
+  } finally {
+    await rest.return()
+  }
 }

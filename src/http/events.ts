@@ -45,7 +45,8 @@ export async function* eventStream(
 ): AsyncGenerator<string, void, void> {
   const iterator = events[Symbol.asyncIterator]()
   const watch = new Watch(signal, heartbeatMs)
-  let next: Promise<IteratorResult<ServerEvent>> | undefined
+  // In any case, since a generator that never began lets go of nothing when it is ended.
+  let next: Promise<IteratorResult<ServerEvent>> | undefined = iterator.next()
   try {
     while (!signal.aborted) {
       next ??= iterator.next()

@@ -121,10 +121,10 @@ export class JobLog {
     const isFresh = this.#promoteEveryMs > performance.now() - this.#promotedAtMs
     if (!isFresh) await this.promote(transaction)
     const rows = await write(call.limit)
-    if (rows.length < call.limit && isFresh && await this.promote(transaction) > 0) {
-      rows.push(...await write(call.limit - rows.length))
-    }
-    return rows
+    if (rows.length === call.limit || !isFresh) return rows
+    return claimedSoFar(rows, async () => {
+      if (await this.promote(transaction) > 0) rows.push(...await write(call.limit - rows.length))
+    })
   }
 
   /** Where somebody rang just now: what is ready at once, and only without it what is due. */
@@ -251,20 +251,20 @@ export class JobLog {
     call: Omit<ClaimCall, 'queue' | 'organization'>,
   ): Promise<Job[]> {
     const claimed: Job[] = []
-    for (let inVain = 0; claimed.length < call.limit && inVain < 2;) {
-      const rest = call.limit - claimed.length
-      const turns = await this.#turnsOf(queues, rest)
-      const wanted = turns.map((_, index) => Math.ceil((rest - index) / turns.length))
-      const shares = await Promise.all(turns.map((turn, index) => {
-        return this.#claimWriter.append({ ...call, ...turn, limit: wanted[index]! })
-      }))
-      claimed.push(...shares.flat())
-      const isEmpty = shares.every((share, index) => share.length < wanted[index]!)
-      if (isEmpty && turns.length < rest) return claimed
-      // Other workers may have been faster: they have the jobs then.
-      inVain = shares.some((share) => share.length > 0) ? 0 : inVain + 1
-    }
-    return claimed
+    return claimedSoFar(claimed, async () => {
+      for (let inVain = 0; claimed.length < call.limit && inVain < 2;) {
+        const rest = call.limit - claimed.length
+        const turns = await this.#turnsOf(queues, rest)
+        const wanted = turns.map((_, index) => Math.ceil((rest - index) / turns.length))
+        const shares = await settled(turns.map((turn, index) => {
+          return this.#claimWriter.append({ ...call, ...turn, limit: wanted[index]! })
+        }), (share) => claimed.push(...share))
+        const isEmpty = shares.every((share, index) => share.length < wanted[index]!)
+        if (isEmpty && turns.length < rest) return
+        // Other workers may have been faster: they have the jobs then.
+        inVain = shares.some((share) => share.length > 0) ? 0 : inVain + 1
+      }
+    })
   }
 
   /** Queues and organizations that are next; of each queue as many, its last served ones last. */
@@ -293,6 +293,29 @@ export class JobLog {
       return organizations.map((each) => ({ organization: each, queue }))
     }))
   }
+}
+
+/**
+ * What was claimed, after `more` has added to it. These jobs are leased: when something fails
+ * behind them, whoever asked must have them all the same, or nobody does.
+ */
+export async function claimedSoFar(claimed: Job[], more: () => Promise<void>): Promise<Job[]> {
+  try {
+    await more()
+  } catch (error) {
+    if (claimed.length === 0) throw error
+  }
+  return claimed
+}
+
+/** Hands over each result, in order, before a failure is thrown. */
+async function settled<R>(
+  works: readonly Promise<R>[],
+  take: (result: R) => void,
+): Promise<R[]> {
+  const outcomes = await Promise.allSettled(works)
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') take(outcome.value)
+  return Promise.all(works)
 }
 
 /** The first of each list, then the second of each, and so on. */

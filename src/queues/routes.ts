@@ -83,14 +83,18 @@ export const queueRoutes: readonly Route<QueueContext>[] = [
     output: jobsSchema,
     errors: [InvalidValue],
     idempotency: 'none',
-    async handle({ queues }, { params: { queue }, body }) {
+    async handle({ queues }, { params: { queue }, body, signal }) {
       const claimed = await queues.claim(queue, {
         worker: body.worker,
         limit: body.limit,
         leaseSeconds: body.lease_seconds,
         waitMs: millisecondsOf(body.wait_seconds),
+        signal,
       })
-      return { jobs: claimed.map(presentJob) }
+      if (!signal.aborted) return { jobs: claimed.map(presentJob) }
+      // Nobody works on them: others need not wait until the lease ends.
+      await Promise.allSettled(claimed.map((job) => queues.release(job)))
+      return { jobs: [] }
     },
   }),
   define({

@@ -1,7 +1,7 @@
 import { type JsonValue } from '../database/json.js'
 import { type Beside } from './beside.js'
 import { AttemptStale, JobNotFound } from './errors.js'
-import { type JobLog } from './job-log.js'
+import { claimedSoFar, type JobLog } from './job-log.js'
 import { type QueueStore } from './store.js'
 import { type Job } from './tables.js'
 import { type Failure } from './worker-failure.js'
@@ -66,12 +66,13 @@ export class WorkerSource<Transaction> {
     const store = this.#store(organizationId)
     const claimed: Job[] = []
     this.#first += 1
-    for (let count = 0; count < this.#names.length && claimed.length < limit; count++) {
-      const name = this.#names[(this.#first + count) % this.#names.length]!
-      const rest = limit - claimed.length
-      claimed.push(...await store.claim(name, { limit: rest, leaseSeconds, worker }))
-    }
-    return claimed
+    return claimedSoFar(claimed, async () => {
+      for (let count = 0; count < this.#names.length && claimed.length < limit; count++) {
+        const name = this.#names[(this.#first + count) % this.#names.length]!
+        const rest = limit - claimed.length
+        claimed.push(...await store.claim(name, { limit: rest, leaseSeconds, worker }))
+      }
+    })
   }
 
   /** Extends leases in one call; what became of each, in order. */

@@ -357,6 +357,18 @@ contract('a worker that closes', (open) => {
     expect(again.map(({ attempt }) => attempt)).toEqual([2, 2])
   }, 20_000)
 
+  it('lets a handler complete that is done when it is aborted', async () => {
+    const { enqueue, work, queues } = await begin()
+    const { id } = await enqueue(1)
+    const worker = work(async ({ signal, complete }) => {
+      if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done))
+      await complete('done')
+    }, { graceMs: 100 })
+    await until(() => worker.figures.running === 1)
+    await worker.close()
+    expect(await queues.get(id)).toMatchObject({ state: 'completed', result: 'done' })
+  })
+
   it('leaves no rejection behind, whatever handlers forget', async () => {
     const { enqueue, work, queues, stateOf, change } = await begin()
     const rejections: unknown[] = []

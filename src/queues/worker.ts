@@ -232,7 +232,8 @@ export class QueueWorker<Transaction> {
     run: JobRun<Transaction>,
     { result, effects, beside }: Completion<Transaction>,
   ): Promise<void> {
-    run.signal.throwIfAborted()
+    // One that is done in the moment in which the worker closes has its lease still.
+    if (run.aborted !== 'closing') run.signal.throwIfAborted()
     if (effects === undefined) await this.#source.complete(run.job, result, beside)
     else await this.#source.completeWith(run.job, result, effects)
   }

@@ -1,7 +1,9 @@
+import { request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { contract } from '../testing/contract.js'
-import { type HttpClient } from '../testing/http.js'
-import { served } from '../testing/serving.js'
+import { HttpClient } from '../testing/http.js'
+import { type HttpWorld, served } from '../testing/serving.js'
 import { openApiDocument, routes, startServer } from './index.js'
 
 const serving = { start: startServer, endpoints: routes, document: openApiDocument() }
@@ -19,6 +21,15 @@ async function claimed(ours: HttpClient, about: object = {}) {
   const { status, body } = await ours.post(`${path}/claims`, { worker, ...about })
   expect(status).toBe(200)
   return body.jobs as { id: string; attempt: number; payload: unknown; state: string }[]
+}
+
+/** Asks for jobs and waits; `leave` breaks the connection off. */
+function waitingFor({ url, ourToken }: HttpWorld) {
+  const headers = { authorization: `Bearer ${ourToken}`, 'content-type': 'application/json' }
+  const waiting = request(`${url}${path}/claims`, { method: 'POST', headers, agent: false })
+  waiting.on('error', () => undefined)
+  waiting.end(JSON.stringify({ worker, wait_seconds: 25 }))
+  return { leave: () => waiting.destroy() }
 }
 
 contract('queue routes', (openWorld) => {
@@ -114,6 +125,34 @@ contract('queue routes', (openWorld) => {
     expect(await claimed(ours, { wait_seconds: 1 })).toEqual([])
     expect(await fault(ours.post(`${path}/claims`, { worker, wait_seconds: 31 })))
       .toEqual([400, 'invalid_request', 'body.wait_seconds'])
+  })
+
+  it('claim nothing for a client that has gone', async () => {
+    const world = await open()
+    const { ours, organization: { queues } } = world
+    const waiting = waitingFor(world)
+    await pause(100)
+    waiting.leave()
+    await pause(100)
+    const { id } = await queues.enqueue('mail', { payload: 1 })
+    await pause(100)
+    expect(await queues.get(id)).toMatchObject({ state: 'ready', attempt: 0 })
+    expect(await claimed(ours)).toMatchObject([{ id }])
+  })
+
+  it('send home who waits for jobs once the server closes', async () => {
+    const { holdfast, ourToken, organization: { queues } } = await open()
+    const server = await startServer({ holdfast, port: 0, logLevel: 'silent' })
+    const client = new HttpClient(server.url, serving, { token: ourToken })
+    const waiting = claimed(client, { wait_seconds: 25 })
+    await pause(100)
+    const sinceMs = performance.now()
+    const closing = server.close()
+    expect(await waiting).toEqual([])
+    await closing
+    expect(performance.now() - sinceMs).toBeLessThan(10_000)
+    const { id } = await queues.enqueue('mail', { payload: 1 })
+    expect(await queues.get(id)).toMatchObject({ state: 'ready', attempt: 0 })
   })
 
   it('cancel, give back, redrive and purge', async () => {

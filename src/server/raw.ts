@@ -230,9 +230,33 @@ function send(
   if (body === undefined) return reply.send()
   if (body instanceof Uint8Array) return reply.send(Buffer.from(body.buffer, body.byteOffset,
     body.length))
-  const readable = Readable.from(body, { objectMode: false })
+  const readable = Readable.from(beginning(body), { objectMode: false })
   watch?.over(readable)
   return reply.send(readable)
+}
+
+/**
+ * A body that begins at once. Its reader may have gone already, and a generator that is ended
+ * before it began lets go of nothing.
+ */
+function beginning<T>(body: AsyncIterable<T>): AsyncIterableIterator<T> {
+  const iterator = body[Symbol.asyncIterator]()
+  let first: Promise<IteratorResult<T>> | undefined = iterator.next()
+  first.catch(() => undefined)
+  return {
+    next() {
+      const next = first ?? iterator.next()
+      first = undefined
+      return next
+    },
+    async return() {
+      await iterator.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
 }
 
 /** A page elsewhere may read all headers of ours; it has no cookie here to misuse. */

@@ -1,5 +1,6 @@
 import { type Instant, instantOf } from '../clock.js'
 import { type JsonValue } from '../database/json.js'
+import { HoldfastError } from '../errors.js'
 import { failureOf } from '../queues/index.js'
 import { StepKeyTaken } from './errors.js'
 import { type WorkflowRun, type WorkflowStep } from './run-tables.js'
@@ -37,6 +38,8 @@ export class RunSteps<Transaction> {
   readonly #parts: RunStepsParts<Transaction>
   /** Whether there may be steps that an earlier attempt, or the run before, has done. */
   readonly #hasPast: boolean
+  /** Keys of steps that this attempt has begun itself. */
+  readonly #begun = new Set<string>()
 
   constructor(run: WorkflowRun, parts: RunStepsParts<Transaction>) {
     this.#run = run
@@ -66,18 +69,29 @@ export class RunSteps<Transaction> {
 
   async #once<R extends JsonValue>(key: string, work: (doing: Doing) => Promise<R>): Promise<R> {
     this.#parts.signal.throwIfAborted()
-    const kept = this.#hasPast ? await this.#find(key) : undefined
+    const isAgain = this.#begun.has(key)
+    this.#begun.add(key)
+    const kept = this.#hasPast || isAgain ? await this.#find(key) : undefined
     if (kept !== undefined) return kept.output as R
     const doing = new Doing(key, this.#parts.signal)
     try {
       return await work(doing)
     } catch (error) {
-      // Another attempt was faster; whatever this one wrote with its step is taken back.
-      const taken = error instanceof StepKeyTaken ? await this.#find(key) : undefined
-      if (taken !== undefined) return taken.output as R
+      const there = await this.#thereAfter(error, key)
+      if (there !== undefined) return there.output as R
       await this.#keepFailure(doing, error)
       throw error
     }
+  }
+
+  /**
+   * The step that is kept though this one was not, or seems not to be: another attempt was faster,
+   * whereupon whatever this one wrote with its step is taken back, or the answer was lost.
+   */
+  async #thereAfter(error: unknown, key: string): Promise<WorkflowStep | undefined> {
+    if (error instanceof StepKeyTaken) return this.#find(key)
+    if (!HoldfastError.isInstance(error) || !error.retryable) return undefined
+    return this.#find(key).catch(() => undefined)
   }
 
   #find(key: string): Promise<WorkflowStep | undefined> {

@@ -337,4 +337,15 @@ contract('a runner', (open) => {
       expect(() => holdfast.runner({ workflows })).toThrow('workflows')
     }
   })
+
+  it('ends a run that is done in the moment in which it closes', async () => {
+    const { runs, runner } = await begun(await open(), async ({ signal }) => {
+      if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done))
+      return 'done'
+    })
+    const { id } = await runs.create('flow')
+    await expect.poll(() => runner.figures.running, { timeout: 10_000 }).toBe(1)
+    await runner.close()
+    expect(await runs.get(id)).toMatchObject({ status: 'succeeded', output: 'done', attempt: 1 })
+  })
 })

@@ -18,9 +18,9 @@ export interface RunContext<Transaction> {
   /** Aborted when the run is cancelled, when its lease is lost, and when the worker closes. */
   readonly signal: AbortSignal
   /**
-   * Does the work of a step and keeps what it came to. Of one key a run succeeds once: a later
-   * attempt, or a rerun from a later step, gets what was kept and does nothing. The work itself is
-   * done again when its process dies before that is kept.
+   * Does the work of a step and keeps what it came to. Of one key a run succeeds once: a later call
+   * or attempt, or a rerun from a later step, gets what was kept and does nothing. The work itself
+   * is done again when its process dies before that is kept.
    */
   step<R extends JsonValue>(key: string, work: StepWork<R>): Promise<R>
   /**

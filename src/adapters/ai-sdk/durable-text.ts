@@ -48,6 +48,8 @@ export class DurableText {
   /** Begins a text; false when there is one of this id already. */
   async begin(id: string): Promise<boolean> {
     const { streams, contentType, ttlSeconds } = this.#options
+    // Whoever asks for a text again must not make its lost producer seem alive.
+    if (await this.find(id) !== undefined) return false
     await this.#breathe(id)
     try {
       const { created } = await streams.create(this.#path(id), { contentType, ttlSeconds })

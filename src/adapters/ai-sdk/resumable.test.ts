@@ -165,6 +165,27 @@ contract('resumable streams', (open) => {
     expect(await context.hasExistingStream('lost')).toBe('DONE')
   })
 
+  it('whose producer is lost end though others ask for them again and again', async () => {
+    const world = await open()
+    const context = contextOf(world)
+    await world.organization.streams.create('resumable-stream/asked', {
+      contentType: 'text/plain; charset=utf-8', data: 'kept', ttlSeconds: 60,
+    })
+    const asking = setInterval(() => {
+      void context.resumableStream('asked', never).catch(() => undefined)
+      void context.createNewResumableStream('asked', never).catch(() => undefined)
+    }, 100)
+    try {
+      const reader = (await context.resumableStream('asked', never))!.getReader()
+      expect((await reader.read()).value).toBe('kept')
+      const end = reader.read().catch((error: unknown) => String(error))
+      const late = new Promise((done) => setTimeout(done, 5_000, 'still waiting'))
+      expect(await Promise.race([end, late])).toContain('The producer of the stream was lost.')
+    } finally {
+      clearInterval(asking)
+    }
+  })
+
   it('stop their producer when they are closed, and stay unseen by a neighbour', async () => {
     const world = await open()
     const context = contextOf(world)

@@ -107,10 +107,11 @@ export async function cutOver(parts: FollowParts): Promise<CutoverReport> {
   applied += (await catchUp(parts, changed)).applied
   watch.onEvent?.({ type: 'phase', phase: 'fence' })
   const sinceMs = performance.now()
-  await closeFence(source, target.label)
-  watch.onEvent?.({ type: 'fence', closed: true, milliseconds: 0 })
   let compared: number
   try {
+    // Within: it may be closed though its answer is lost.
+    await closeFence(source, target.label)
+    watch.onEvent?.({ type: 'fence', closed: true, milliseconds: 0 })
     for (let taken = 1; taken > 0;) {
       stopIfAsked(watch)
       taken = await applySome(parts, changed)
