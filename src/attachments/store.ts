@@ -256,7 +256,7 @@ export class AttachmentStore {
         .doUpdateSet((expression) => ({ size: expression.ref('excluded.size') })))
       .returning('blob_id'))
     if (attachmentContents.columns.blobId.decode(kept!.blob_id) !== blobId) {
-      await this.#works.doom(this.#database, { organizationId, id: blobId })
+      await this.#works.doom(this.#database, { organizationId, id: blobId }, { wasKept: true })
     }
     await this.#database.run(this.#database.write.updateTable('attachments')
       .set({

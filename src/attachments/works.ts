@@ -45,6 +45,8 @@ interface Place {
 interface Doom {
   /** How long its bytes may still be on their way. @default 0 */
   readonly arrivingMs?: number | undefined
+  /** Whether it goes though it was kept: its content is gone, or has another one. @default false */
+  readonly wasKept?: boolean | undefined
 }
 
 /** Contents looked at by one sweep. */
@@ -97,13 +99,17 @@ export class AttachmentWorks {
 
   /**
    * Dooms a blob in the transaction that let go of it, and takes its bytes away once that is over;
-   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once.
+   * what fails then is left to the sweep. Bytes that may arrive yet are left to it at once. One
+   * that somebody completed with meanwhile may be what others have by now, and stays.
    */
-  async doom(database: On, blob: BlobKey, { arrivingMs = 0 }: Doom = {}): Promise<void> {
+  async doom(
+    database: On, blob: BlobKey, { arrivingMs = 0, wasKept = false }: Doom = {},
+  ): Promise<void> {
     const stored = await database.first(database.write
       .updateTable('attachment_blobs')
       .set({ state: columns.state.encode('doomed'), sweep_after: this.#in(arrivingMs) })
       .where((where) => where.and(keyOf(blob)))
+      .$if(!wasKept, (all) => all.where('state', '<>', columns.state.encode('kept')))
       .returning('storage'))
     if (stored === undefined || arrivingMs > 0) return
     const placed = { ...blob, storage: columns.storage.decode(stored.storage) }
@@ -128,7 +134,8 @@ export class AttachmentWorks {
           .where('attachments.sha256', '=', key.sha256))))
       .returning('blob_id'))
     if (deleted === undefined) return
-    await this.doom(database, { organizationId, id: contentColumns.blobId.decode(deleted.blob_id) })
+    const blob = { organizationId, id: contentColumns.blobId.decode(deleted.blob_id) }
+    await this.doom(database, blob, { wasKept: true })
   }
 
   /**
