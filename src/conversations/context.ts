@@ -152,6 +152,10 @@ export class ContextStore {
   }
 }
 
-/** Two rows with one stamp have the same recent messages: edits only rise, and leaves stay. */
-const stampOf = (row: StoredValues): string =>
-  [row.active_leaf_id, row.active_branch, row.active_depth, row.edits].map(String).join('/')
+/**
+ * Two rows with one stamp have the same recent messages: edits only rise, and leaves stay. Those of
+ * a deleted conversation, whose ids another one has, are told apart by when it was begun.
+ */
+const stampOf = (row: StoredValues): string => [
+  row.created_at, row.active_leaf_id, row.active_branch, row.active_depth, row.edits,
+].map(String).join('/')
