@@ -133,6 +133,8 @@ export function organizationStores(
     }),
     tuning: new TuningStore(database.as(), scope, {
       clock, ids, workflowIdOf: async (workflow) => (await workflows.get(workflow)).id,
+      hold: (recording, workflowId) =>
+        new WorkflowStore(recording.as(), scope, { clock, ids }).hold(workflowId),
     }),
     usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
     workflows,
