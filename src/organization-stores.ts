@@ -103,9 +103,7 @@ export function organizationStores(
   const { conversations } = floorStores
   return {
     ...floorStores,
-    contexts: new ContextStore(scope, {
-      log: parts.messageLog, cache: parts.coordination.cache, transaction: transaction?.as(),
-    }),
+    contexts: contextsOf(parts, work),
     participants: new ParticipantStore(database.as(), scope, parts),
     schedules: new ScheduleStore(database.as(), scope, {
       clock, ids, witness, check: (settings) => checkScheduledRun(workflows, settings),
@@ -146,6 +144,22 @@ export function organizationStores(
   }
 }
 
+function contextsOf(parts: SharedParts, work: StoreWork): ContextStore {
+  return new ContextStore(placeOf(parts, work).scope, {
+    log: parts.messageLog, cache: parts.coordination.cache, transaction: work.transaction?.as(),
+  })
+}
+
+/** One that is begun again under the same id must not be taken for the one that is gone. */
+async function forgetContexts(
+  contexts: ContextStore, deleting: Pick<Database<never>, 'isInTransaction' | 'afterCommit'>,
+  conversationId: string,
+): Promise<void> {
+  const forgotten = () => contexts.forget(conversationId).catch(() => undefined)
+  if (!deleting.isInTransaction) return forgotten()
+  deleting.afterCommit(() => void forgotten())
+}
+
 /** For whom stores are, and the rows that they may see. */
 function placeOf(parts: SharedParts, { id, actor, database: whole, transaction }: StoreWork) {
   const organizationId = id === 'default' ? defaultOrganizationId : id
@@ -163,8 +177,14 @@ function openFloorStores(parts: SharedParts, work: StoreWork) {
   const { organizationId } = scope
   const conversations = new ConversationStore(database.as(), scope, {
     clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
-    onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
-      deleting.as(), { organizationId, conversationId }),
+    onDeleting: async (deleting, conversationId) => {
+      const letGo = await parts.attachmentWorks.ofConversation(
+        deleting.as(), { organizationId, conversationId })
+      return async () => {
+        letGo()
+        await forgetContexts(contextsOf(parts, work), deleting, conversationId)
+      }
+    },
   })
   const agents = new AgentStore(scope, {
     works: parts.agentWorks, witness, transaction: transaction?.as(),

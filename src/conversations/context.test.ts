@@ -118,6 +118,17 @@ contract('the context of a conversation', (open) => {
     }
   })
 
+  it('is that of the file that a deleted conversation comes back from', async () => {
+    const { id, all, shown, conversations, messages } = await begun(await open(), 2)
+    expect(await shown()).toEqual(['0', '1'])
+    await messages.update({ conversationId: id, id: all[0]!.id }, { content: 'changed' })
+    const file: string[] = []
+    for await (const line of conversations.export(id)) file.push(line)
+    await conversations.delete(id)
+    await conversations.import(file)
+    expect(await shown()).toEqual(['changed', '1'])
+  })
+
   it('in a transaction is its own, and never kept for others', async () => {
     const world = await open()
     const { id, all, shown } = await begun(world)
