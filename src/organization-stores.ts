@@ -131,6 +131,8 @@ export function organizationStores(
     }),
     tuning: new TuningStore(database.as(), scope, {
       clock, ids, workflowIdOf: async (workflow) => (await workflows.get(workflow)).id,
+      hold: (recording, workflowId) =>
+        new WorkflowStore(recording.as(), scope, { clock, ids }).hold(workflowId),
     }),
     usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
     workflows,
@@ -140,6 +142,16 @@ export function organizationStores(
     cache: new CacheStore(scope, itemParts),
     openFloor: new OpenFloorStore(floorStores, openFloorParts(parts, work)),
   }
+}
+
+/** One that is begun again under the same id must not be taken for the one that is gone. */
+async function forgetContexts(
+  contexts: ContextStore, deleting: Pick<Database<never>, 'isInTransaction' | 'afterCommit'>,
+  conversationId: string,
+): Promise<void> {
+  const forgotten = () => contexts.forget(conversationId).catch(() => undefined)
+  if (!deleting.isInTransaction) return forgotten()
+  deleting.afterCommit(() => void forgotten())
 }
 
 /** For whom stores are, and the rows that they may see. */
@@ -165,8 +177,14 @@ function openFloorStores(parts: SharedParts, work: StoreWork) {
   const { organizationId } = scope
   const conversations = new ConversationStore(database.as(), scope, {
     clock, ids, log: parts.messageLog, inTransaction: transaction !== undefined,
-    onDeleting: (deleting, conversationId) => parts.attachmentWorks.ofConversation(
-      deleting.as(), { organizationId, conversationId }),
+    onDeleting: async (deleting, conversationId) => {
+      const letGo = await parts.attachmentWorks.ofConversation(
+        deleting.as(), { organizationId, conversationId })
+      return async () => {
+        letGo()
+        await forgetContexts(contextsOf(parts, work), deleting, conversationId)
+      }
+    },
     // What is cached may be of one that had its id before: a file tells nothing of its changes.
     onImported: (conversationId) => contextsOf(parts, work).forget(conversationId),
   })

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { installationId, recordAudit } from './audit/index.js'
 import { type Holdfast, type HoldfastTransaction } from './holdfast.js'
-import { UserNotFound } from './identity/index.js'
+import { believedMs, UserNotFound } from './identity/index.js'
 import { type ErasureReport, PersonalData } from './lifecycle/personal-data/index.js'
 import { type Actor } from './scope.js'
 import { tables } from './tables.js'
@@ -13,7 +14,11 @@ export function personalDataOf(holdfast: Holdfast, actor: Actor): PersonalData {
     tables,
     actor,
     stores: (organizationId) => holdfast.organization(organizationId, actor),
-    disableAccount: async (userId) => { await identity.as(actor).disableUser(userId) },
+    disableAccount: async (userId) => {
+      await identity.as(actor).disableUser(userId)
+      // Other processes believe what they have just checked; what came with it is found then.
+      await sleep(2 * believedMs)
+    },
     checkAccount: (userId) => deletionTakenBack(holdfast, userId),
     deleteAccount: (userId, report) => holdfast.transaction((transaction) =>
       deleteAccount(holdfast, transaction, { userId, actor, report })),
@@ -36,7 +41,7 @@ async function deletionTakenBack(holdfast: Holdfast, userId: string): Promise<vo
 interface Deletion {
   readonly userId: string
   readonly actor: Actor
-  readonly report: ErasureReport
+  readonly report: Pick<ErasureReport, 'erased'>
 }
 
 async function deleteAccount(

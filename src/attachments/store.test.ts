@@ -267,6 +267,25 @@ for (const { place, openShelf, chunks, missing } of places) {
         .rejects.toThrow(AttachmentPlaceNotFound)
     })
 
+    it('keep their bytes where what had them first is completed and goes at that time', async () => {
+      const world = await open()
+      const { store, works, left } = await openShelf(world)
+      const { conversations } = world.organization
+      const { id: conversationId } = await conversations.create()
+      const bytes = Buffer.from('shared')
+      const first = await store.create({ name: 'a', conversationId })
+      await store.put(first.id, arriving(bytes))
+      const letGo = await works.ofConversation(works.database, {
+        organizationId: world.organizationId, conversationId,
+      })
+      await store.complete(first.id)
+      const kept = await made(store, bytes)
+      await conversations.delete(conversationId)
+      letGo()
+      expect(await left()).toMatchObject({ blobs: 1, contents: 1 })
+      expect(await whole((await store.content(kept.id)).read())).toEqual(bytes)
+    })
+
     it('leave no bytes behind when their organization is deleted', async () => {
       const world = await open()
       const { store, works, left } = await openShelf(world)

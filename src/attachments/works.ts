@@ -185,7 +185,9 @@ export class AttachmentWorks {
   async discardAll(): Promise<boolean> {
     await this.idle()
     try {
-      while (await this.sweep() > 0);
+      // All contents are walked through, which takes a sweep a page.
+      this.#walked = undefined
+      while (await this.sweep() > 0 || this.#walked !== undefined);
     } catch (error) {
       if (!HoldfastError.isInstance(error)) throw error
     }

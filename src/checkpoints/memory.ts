@@ -62,9 +62,32 @@ export class KnownThread {
   readonly logs = new Map<number, KnownLog>()
   readonly #checkpoints = new Map<string, KnownCheckpoint>()
   readonly #writes = new Map<string, WritesOnCheckpoint>()
+  #number: number | undefined
   /** Bytes of values and writes beside the logs. */
   #besides = 0
   #logsMax = logsMin
+
+  /** What rows of the thread name it by; undefined while nothing is known. */
+  get number(): number | undefined {
+    return this.#number
+  }
+
+  /**
+   * Takes in which thread has the name. Where it was another one, that one is gone, and all that
+   * was known of it is forgotten: a copy has numbers of logs, and tokens, that others have as well.
+   * False then.
+   */
+  settle(number: number): boolean {
+    const isSame = this.#number === undefined || this.#number === number
+    this.#number = number
+    if (!isSame) {
+      this.logs.clear()
+      this.#checkpoints.clear()
+      this.#writes.clear()
+      this.#besides = 0
+    }
+    return isSame
+  }
 
   log(number: number): KnownLog {
     let log = this.logs.get(number)

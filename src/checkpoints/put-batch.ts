@@ -95,14 +95,15 @@ export class PutBatch {
     })
     const tokens = new Set(results.flatMap(({ rows: found }) =>
       found.flatMap(({ token }) => (token === undefined ? [] : [Number(token)]))))
+    const standings = standingsIn(results[0]!)
     const isDone = puts.map((call, index) => {
       const done = tokens.has(Number(prepared[index]!.row.token))
       if (!done) return false
-      this.#learn(call, prepared[index]!)
+      this.#learn(call, prepared[index]!, standings)
       outcomes.set(call, { value: undefined })
       return true
     })
-    this.#settleWrites(together, standingsIn(results[0]!), outcomes)
+    this.#settleWrites(together, standings, outcomes)
     for (const [index, call] of puts.entries()) if (isDone[index]!) this.#forgetSources(call)
     return round.filter((call) => !outcomes.has(call))
   }
@@ -122,7 +123,9 @@ export class PutBatch {
       const source = sourceIn(call, { number: standing.entryCount - remaining })
       if (source === undefined) continue
       const { namespace = '', checkpointId } = call.put
-      this.#parts.memory.thread(call).learnWrites(namespace, checkpointId, source)
+      const thread = this.#parts.memory.thread(call)
+      thread.settle(standing.number)
+      thread.learnWrites(namespace, checkpointId, source)
       this.#parts.memory.trim(call)
     }
   }
@@ -203,12 +206,18 @@ export class PutBatch {
       return { prepared, results }
     })
     const done = results.slice(1).some(({ rows }) => rows.some(({ token }) => token !== undefined))
-    if (done) this.#learn(call, prepared)
+    if (done) this.#learn(call, prepared, standingsIn(results[0]!))
     return done
   }
 
   /** Remembers what was written. */
-  #learn(call: PutCall, { known, growths, thread }: PreparedPut & Pick<Basis, 'thread'>): void {
+  #learn(
+    call: PutCall, { known, growths, thread }: PreparedPut & Pick<Basis, 'thread'>,
+    standings: ReadonlyMap<string, Standing>,
+  ): void {
+    const standing = standings.get(threadOf(call))
+    if (standing === undefined) return
+    thread.settle(standing.number)
     for (const { log, start, bytes } of growths) thread.log(log).add(start, bytes)
     thread.learn(call.put.namespace, call.put.checkpointId, known)
     this.#parts.memory.trim(call)
@@ -279,18 +288,22 @@ function aloneRows(calls: readonly WritesCall[]): Promise<WriteRow>[] {
 
 /** How a thread stands behind a batch. */
 interface Standing {
+  readonly number: number
   /** The greatest token. */
   readonly fence: number | null
   readonly entryCount: number
 }
 
 function standingsIn({ rows }: Result): Map<string, Standing> {
-  return new Map(rows.map(({ organization_id, thread_id, fence, entry_count }) => [
+  return new Map(rows.map(({ organization_id, thread_id, number, fence, entry_count }) => [
     threadOf({
       organizationId: columns.organizationId.decode(organization_id),
       threadId: columns.threadId.decode(thread_id),
     }),
-    { fence: fence === null ? null : Number(fence), entryCount: Number(entry_count) },
+    {
+      number: Number(number), entryCount: Number(entry_count),
+      fence: fence === null ? null : Number(fence),
+    },
   ]))
 }
 

@@ -80,6 +80,8 @@ export async function preparedPut(
     run_id: columns.runId.encode(put.runId ?? null, 'run_id'),
     token: columns.token.encode(token),
     known: basis.known === null ? null : columns.token.encode(basis.known),
+    known_thread: basis.known === null || basis.thread.number === undefined
+      ? null : checkpointThreads.columns.number.encode(basis.thread.number),
     replaces: columns.isPinned.encode(basis.replaces),
     fence: fenceOf(put.fence),
     ancestor_count: columns.ancestorCount.encode(Math.max(0, ...reaches.values()) || null),

@@ -31,6 +31,8 @@ const headKinds = {
   token: 'integer',
   /** The token that the parent is taken to have, or what is replaced; null without a parent. */
   known: 'integer',
+  /** The number that the thread is taken to have; null where nothing of it is taken for known. */
+  known_thread: 'integer',
   /** Whether it replaces a head of its own id. */
   replaces: 'flag',
   fence: 'integer',
@@ -82,6 +84,9 @@ const given = (rows: Rows) => sql`
 /** Nobody with a greater token was here; the thread has this one already. */
 const isFresh = sql`(g.fence is null or g.seen is null or g.fence >= g.seen)`
 
+/** The thread is the one that the put is made from, and no other that has its name since. */
+const isThread = sql`(g.known_thread is null or g.known_thread = g.thread)`
+
 const ofPut = sql`c.organization_id = g.organization_id and c.thread = g.thread
   and c.checkpoint_id = g.checkpoint_id and c.namespace = g.namespace and c.token = g.token`
 
@@ -110,7 +115,7 @@ const arrive = ({ now }: Engine) => (rows: Rows) => sql`
       then checkpoint_threads.fence else excluded.fence end,
     entry_count = checkpoint_threads.entry_count + excluded.entry_count,
     updated_at = excluded.updated_at
-  returning organization_id, thread_id, fence, entry_count`
+  returning organization_id, thread_id, number, fence, entry_count`
 
 /** Makes room for the head of a namespace that may have none yet. */
 const open = (rows: Rows) => sql`
@@ -126,7 +131,7 @@ const moved = sql`
   from g
   where checkpoint_heads.organization_id = g.organization_id
     and checkpoint_heads.thread = g.thread and checkpoint_heads.namespace = g.namespace
-    and ${isFresh}
+    and ${isFresh} and ${isThread}
     and case
       when g.replaces then checkpoint_heads.head_id = g.checkpoint_id
         and checkpoint_heads.token = g.known
@@ -183,7 +188,8 @@ const branch = (engine: Engine) => (rows: Rows) => sql`
   ${checkpointOf(engine, sql`g
     left join checkpoints p on p.organization_id = g.organization_id and p.thread = g.thread
       and p.checkpoint_id = g.parent_id and p.namespace = g.namespace
-    where ${isFresh} and coalesce(p.token, -1) = coalesce(g.known, -1)`)}
+    where ${isFresh} and ${isThread}
+      and coalesce(p.token, -1) = coalesce(g.known, -1)`)}
   on conflict (organization_id, thread, checkpoint_id, namespace) do nothing
   returning token`
 

@@ -74,6 +74,9 @@ export class CheckpointReader {
     const { database, statements, organizationId, wrapping, memory } = this.#parts
     const { namespace = '', withParentWrites = false } = name
     const { rows } = await database.execute(statements.find(this.#finding(name, known)))
+    const [first] = rows
+    const isSame = first === undefined || thread.settle(Number(first.thread))
+    if (!isSame && known.size > 0) throw new BytesMissing()
     const read = checkpointsIn(rows, {
       organizationId, wrapping, withParentWrites,
       knownOf: () => known,

@@ -107,6 +107,28 @@ contract('the context of a conversation', (open) => {
     expect(await shown(fork.id)).toHaveLength(4)
   })
 
+  it('is not that of a deleted conversation whose ids another one has', async () => {
+    const { organization: { conversations, messages, contexts } } = await open()
+    const [id, messageId] = [randomUUID(), randomUUID()]
+    for (const content of ['first', 'second']) {
+      await conversations.create({ id })
+      await messages.append(id, { id: messageId, ...said(content) })
+      expect((await contexts.get(id)).messages.map((each) => each.content)).toEqual([content])
+      await conversations.delete(id)
+    }
+  })
+
+  it('is that of the file that a deleted conversation comes back from', async () => {
+    const { id, all, shown, conversations, messages } = await begun(await open(), 2)
+    expect(await shown()).toEqual(['0', '1'])
+    await messages.update({ conversationId: id, id: all[0]!.id }, { content: 'changed' })
+    const file: string[] = []
+    for await (const line of conversations.export(id)) file.push(line)
+    await conversations.delete(id)
+    await conversations.import(file)
+    expect(await shown()).toEqual(['changed', '1'])
+  })
+
   it('in a transaction is its own, and never kept for others', async () => {
     const world = await open()
     const { id, all, shown } = await begun(world)

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { UniqueViolation } from '../database/failures.js'
-import { encodeClaim, type IdempotentCall, IdempotencyStore } from '../idempotency/index.js'
+import {
+  encodeClaim, IdempotencyKeyReused, type IdempotentCall, IdempotencyStore,
+} from '../idempotency/index.js'
 import { type AppendCall, type Place } from './append.js'
 import {
   type Anchor, anchorOf, builtMessages, draftOf, type NewMessage, placeIn, placesFrom,
@@ -185,9 +187,20 @@ export class MessageAppends {
     if (found === undefined) return undefined
     const { ids, created_at: at } = found.result as { ids: Stored<'id'>[]; created_at: string }
     const places = await this.#placesOf(call.conversationId, ids)
-    if (places === undefined) return undefined
+    if (places === undefined) throw await this.#goneSince(call)
     const drafts = call.drafts.map((draft, index) => ({ ...draft, id: ids[index]! }))
     return { call: { ...call, drafts, createdAt: at as Stored<'instant'> }, places }
+  }
+
+  /** Messages stay as long as their conversation; another one may have its id since. */
+  async #goneSince({ conversationId, organizationId }: AppendCall): Promise<Error> {
+    const query = this.#parts.database.write.selectFrom('conversations').select('id')
+      .where('organization_id', '=', organizationId).where('id', '=', conversationId)
+    const found = await this.#parts.database.first(query)
+    return found === undefined ? conversationNotFound(conversationId) : new IdempotencyKeyReused(
+      'The key was used in a conversation that had this id before; choose a new one.', {
+        field: 'header.idempotency-key',
+      })
   }
 
   /** Where messages stand, deleted or not; undefined when one is not there. */

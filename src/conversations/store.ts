@@ -53,7 +53,7 @@ export interface ConversationSource {
   /** Whether the database handed in is a transaction. @default false */
   readonly inTransaction?: boolean
   /** Told before a deletion, in its transaction if it has one; what it returns runs after it. */
-  onDeleting?(database: Database<ConversationTables>, id: string): Promise<() => void>
+  onDeleting?(database: Database<ConversationTables>, id: string): Promise<() => Promise<void>>
   /** Told once an import is committed. */
   onImported?(id: string): Promise<void>
 }
@@ -274,7 +274,7 @@ export class ConversationStore {
         this.#database, statement, told('deleted', conversationId)))
       if (deleted.length === 0) throw notFound(conversationId)
       this.#tell(this.#database, conversationId)
-      finish?.()
+      await finish?.()
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = 'Other conversations share the history of this one; delete those first.'

@@ -14,7 +14,7 @@ import { type IdentityTables, type Role } from './tables.js'
 import { hashOfToken, kindOfToken } from './tokens.js'
 
 /** How long a checked token is believed without asking again: a revoked one ends within this. */
-const believedMs = 500
+export const believedMs = 500
 
 /** Checked tokens remembered at most. */
 const rememberedMax = 10_000

@@ -1,7 +1,7 @@
 export {
   accessMatrix, type AccessRow, type Action, isAllowed, isScope, type Principal,
 } from './access.js'
-export { Authenticator, type Standing } from './authenticate.js'
+export { Authenticator, believedMs, type Standing } from './authenticate.js'
 export { createFirstLogin, ensureDefaultOrganization, type FirstLogin } from './bootstrap.js'
 export {
   AlreadyMember, EmailTaken, Forbidden, InvitationNotFound, LastOwner, LoginFailed, LoginThrottled,

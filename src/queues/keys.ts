@@ -13,6 +13,10 @@ export const jobRefKinds = { organization_id: 'id', id: 'id' } as const
 export const keyKinds = { organization_id: 'id', queue: 'text', key: 'text' } as const
 
 export type JobRef = BatchRow<typeof jobRefKinds>
+
+/** A job in the state in which it was found. */
+export const seenJobKinds = { ...jobRefKinds, state: 'text' } as const
+export type SeenJob = BatchRow<typeof seenJobKinds>
 export type KeyRow = BatchRow<typeof keyKinds>
 
 /** The keys of the given jobs. */

@@ -44,7 +44,7 @@ export class JobQueries {
 
   /** At most 1000 jobs of a queue in these states. */
   refs(queue: string, states: readonly JobState[]) {
-    return this.#of(queue, states).select(['organization_id', 'id']).limit(jobsMax)
+    return this.#of(queue, states).select(['organization_id', 'id', 'state']).limit(jobsMax)
   }
 
   /** The jobs of a queue with these ids. */

@@ -15,7 +15,6 @@ import { type EnqueueCall, type JobDraft, type Placed } from './enqueue.js'
 import { AttemptStale, JobCancelled, JobFinished, JobNotFound } from './errors.js'
 import { type FinishCall } from './finish.js'
 import { type JobLog } from './job-log.js'
-import { type JobRef } from './keys.js'
 import { JobQueries } from './queries.js'
 import {
   checkCount, checkInteger, checkKey, checkPageLimit, checkQueue, checkState, jobsMax,
@@ -28,7 +27,7 @@ import {
 import {
   type Job, jobOf, jobs as table, type JobState, type Queue, type QueueTables,
 } from './tables.js'
-import { type Transition } from './transitions.js'
+import { type Transition, type TransitionRow } from './transitions.js'
 import { Rings, wakeUpName } from './wake-ups.js'
 import { type Witness } from './witness.js'
 
@@ -242,8 +241,7 @@ export class QueueStore {
     const waiting = states.filter((state) => state !== 'active')
     if (waiting.length === 0) return 0
     const refs = await this.#database.all(this.#queries.refs(queue, waiting))
-    const details = { states: [...waiting] }
-    return (await this.#changeByHand('purge', queue, { refs, details })).length
+    return (await this.#changeByHand('purge', queue, { refs, details: { states: waiting } })).length
   }
 
   /** A queue. Throws QueueNotFound. */
@@ -342,7 +340,9 @@ export class QueueStore {
     throw new AttemptStale(`Attempt ${row.attempt} of the job is over; the job is ${state}.`)
   }
 
-  async #change(name: Transition, refs: readonly JobRef[], database = this.#database) {
+  async #change<T extends Transition>(
+    name: T, refs: readonly TransitionRow<T>[], database = this.#database,
+  ) {
     const rings = new Rings()
     const rows = await this.#log.transitions.run(name, refs, { rings, database })
     database.afterCommit(() => rings.ring(this.#log.wakeUps))
@@ -350,11 +350,11 @@ export class QueueStore {
   }
 
   /** A change to jobs of a queue that somebody asked for, told of if it changed any. */
-  async #changeByHand(
-    name: 'redrive' | 'purge',
+  async #changeByHand<T extends 'redrive' | 'purge'>(
+    name: T,
     queue: string,
     { refs, details }: {
-      readonly refs: readonly JobRef[]
+      readonly refs: readonly TransitionRow<T>[]
       readonly details: { readonly [key: string]: JsonValue }
     },
   ) {

@@ -2,12 +2,17 @@ import { sql } from 'kysely'
 import { type Database, prepareBatch, repeated } from '../database/database.js'
 import { type Engine, type Statement } from '../database/engine.js'
 import { keptUntil } from './finish.js'
-import { type JobRef, jobRefKinds, type KeyTurns, type Rows } from './keys.js'
+import {
+  type JobRef, jobRefKinds, type KeyTurns, type Rows, type SeenJob, seenJobKinds,
+} from './keys.js'
 import { jobs, type QueueTables } from './tables.js'
 import { type Rings } from './wake-ups.js'
 
 /** What can happen to jobs apart from their workers' doing. */
 export type Transition = 'cancel' | 'redrive' | 'expire' | 'promote' | 'purge'
+
+/** What has to be known of a job for it. */
+export type TransitionRow<T extends Transition> = T extends 'purge' ? SeenJob : JobRef
 
 const isIt = sql`jobs.organization_id = b.organization_id and jobs.id = b.id`
 const wholeRow = sql.join(jobs.columnNames.map((name) => sql.ref(`jobs.${name}`)))
@@ -63,23 +68,28 @@ const statements: Readonly<Record<Transition, (engine: Engine, rows: Rows) => Ro
     from ${rows} as b
     where ${isIt} and jobs.state = 'scheduled' and jobs.run_at <= ${engine.now()}
     returning ${brief}`,
-  /** Takes their turns away; the rows are deleted once those were passed on. */
+  /**
+   * Takes their turns away; the rows are deleted once those were passed on. What has changed since
+   * it was looked for stays: it may have been done, or brought back.
+   */
   purge: (engine, rows) => sql`
-    update jobs set state = 'cancelled', holds_key = false, expires_at = ${engine.now()}
+    update jobs set state = 'cancelled', holds_key = false, finished_at = null,
+      expires_at = ${engine.now()}
     from ${rows} as b
-    where ${isIt} and jobs.state <> 'active'
+    where ${isIt} and jobs.state = b.state and jobs.state <> 'active'
     returning ${brief}`,
 }
 
+/** Those that were purged: what is cancelled otherwise has an end. */
 const deleteStatement = (rows: Rows) => sql`
-  delete from jobs where state = 'cancelled'
+  delete from jobs where state = 'cancelled' and finished_at is null
     and (organization_id, id) in (select b.organization_id, b.id from ${rows} as b)`
 
 /** Changes many jobs at once, keys and all, in one round trip. */
 export class Transitions {
   readonly #database: Database<QueueTables>
   readonly #keys: KeyTurns
-  readonly #statements: Readonly<Record<Transition, (rows: readonly JobRef[]) => Statement>>
+  readonly #statements: Readonly<Record<Transition, (rows: readonly never[]) => Statement>>
   readonly #delete: (rows: readonly JobRef[]) => Statement
 
   constructor(database: Database<QueueTables>, keys: KeyTurns) {
@@ -95,7 +105,9 @@ export class Transitions {
       redrive: prepared('redrive'),
       expire: prepared('expire'),
       promote: prepared('promote'),
-      purge: prepared('purge'),
+      purge: prepareBatch(on, {
+        name: 'jobs_purge', kinds: seenJobKinds, build: (rows) => statements.purge(engine, rows),
+      }),
     }
     this.#delete = prepareBatch(on, {
       name: 'jobs_delete', kinds: jobRefKinds, build: deleteStatement,
@@ -103,15 +115,16 @@ export class Transitions {
   }
 
   /** The changed rows; jobs that no longer are what they must be stay as they are. */
-  async run(
-    name: Transition,
-    jobsGiven: readonly JobRef[],
+  async run<T extends Transition>(
+    name: T,
+    jobsGiven: readonly TransitionRow<T>[],
     { rings, database = this.#database }: { rings: Rings; database?: Database<QueueTables> },
   ): Promise<Record<string, unknown>[]> {
     if (jobsGiven.length === 0) return []
     const sorted = jobsGiven.toSorted((a, b) => (a.id! < b.id! ? -1 : 1))
-    const around = this.#keys.around(sorted, this.#statements[name](sorted))
-    const after = name === 'purge' ? [this.#delete(sorted)] : []
+    const around = this.#keys.around(sorted, this.#statements[name](sorted as never[]))
+    const refs = sorted.map(({ organization_id, id }) => ({ organization_id, id }))
+    const after = name === 'purge' ? [this.#delete(refs)] : []
     const results = await repeated(() => database.atomic([...around, ...after]))
     const changed = results[1]!.rows
     const admitted = new Set(results[2]!.rows.map((row) => row.id))

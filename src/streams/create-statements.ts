@@ -44,6 +44,12 @@ const clear = (engine: Engine) => (rows: Rows) => sql`
   where exists (select 1 from ${rows} as g where ${samePath('streams', 'g')})
     and (not ${isAlive(engine)} or (deleted_at is not null and not ${hasForks(engine)}))`
 
+/** The source of a fork stays as it is until the fork has its bytes. */
+const hold = (rows: Rows) => sql`
+  update streams set tail = streams.tail
+  from ${rows} as g
+  where streams.organization_id = g.organization_id and streams.id = g.source_id`
+
 /** A fork is made only while its source is there. */
 const insert = (engine: Engine) => (rows: Rows) => sql`
   insert into streams (organization_id, id, path, content_type, media_type, tail, closed,
@@ -136,6 +142,7 @@ export function createStatements(database: Database<StreamTables>) {
   return {
     clear: ofPath('clear', clear(engine)),
     insert: prepareBatch(on, { name: 'streams_insert', kinds: newKinds, build: insert(engine) }),
+    hold: prepareBatch(on, { name: 'streams_hold', kinds: copyKinds, build: hold }),
     copy: prepareBatch(on, { name: 'streams_copy', kinds: copyKinds, build: copy }),
     begin: prepareBatch(on, { name: 'streams_begin', kinds: chunkKinds, build: begin }),
     boundary: prepareBatch(on, {

@@ -57,8 +57,9 @@ export async function createStream(
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const plan = await planned(database, source, draft)
     const row = newRow(source, draft, plan)
-    const results = await database.atomic(statementsOf(source, row, { draft, plan }))
-    const made = results[1]!.rows[0]
+    const { statements, insertAt } = statementsOf(source, row, { draft, plan })
+    const results = await database.atomic(statements)
+    const made = results[insertAt]!.rows[0]
     if (made !== undefined) return { row: made, created: true }
     const found = results.at(-1)!.rows[0]
     if (found === undefined) continue
@@ -120,24 +121,28 @@ function statementsOf(
   { statements }: CreateSource,
   row: NewRow,
   { draft: { key, data }, plan }: { draft: Draft; plan: ForkPlan | undefined },
-): Statement[] {
+): { statements: Statement[]; insertAt: number } {
   const path = { organization_id: row.organization_id, path: row.path }
   const begin = (bytes: Uint8Array, end: Position) => (bytes.length === 0 ? [] : [
     statements.begin([{
       ...path, id: row.id, end_offset: end as Stored<'integer'>, data: bytes as Stored<'bytes'>,
     }]),
   ])
-  const copied = plan === undefined || plan.until === 0 ? [] : [statements.copy([{
+  const copied = plan === undefined || plan.until === 0 ? [] : [{
     ...path, id: row.id, source_id: plan.sourceId, until: plan.until as Stored<'integer'>,
-  }])]
-  return [
-    statements.clear([path]),
-    statements.insert([row]),
-    ...copied,
-    ...begin(plan?.prefix ?? noBytes, startOf(plan)),
-    ...begin(data ?? noBytes, row.tail!),
-    statements.find({ organization: key.organizationId, path: key.path }),
-  ]
+  }]
+  const before = [...copied.map((copy) => statements.hold([copy])), statements.clear([path])]
+  return {
+    insertAt: before.length,
+    statements: [
+      ...before,
+      statements.insert([row]),
+      ...copied.map((copy) => statements.copy([copy])),
+      ...begin(plan?.prefix ?? noBytes, startOf(plan)),
+      ...begin(data ?? noBytes, row.tail!),
+      statements.find({ organization: key.organizationId, path: key.path }),
+    ],
+  }
 }
 
 /** In what a stream differs from the one that was asked for; undefined when in nothing. */

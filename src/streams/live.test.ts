@@ -131,6 +131,24 @@ contract('forks of a stream', (open) => {
     await expect(streams.read('parent')).rejects.toThrow(StreamNotFound)
     expect((await streams.create('parent')).created).toBe(true)
   })
+
+  it('have all they begin with, or are not made, where their source goes meanwhile', async () => {
+    const { holdfast, organizationId, organization: { streams } } = await open()
+    await streams.create('source', { data: 'kept' })
+    const calls: Promise<unknown>[] = []
+    await expect(holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).streams.create('fork')
+      // Waits for the path, which is free once the other stream is taken back.
+      calls.push(streams.create('fork', { fork: { from: 'source' } }))
+      await sleep(200)
+      calls.push(streams.delete('source'))
+      await sleep(200)
+      throw new Error('taken back')
+    })).rejects.toThrow('taken back')
+    const [fork] = await Promise.allSettled(calls)
+    if (fork?.status === 'rejected') expect(fork.reason).toBeInstanceOf(StreamNotFound)
+    else expect(textOf(await streams.read('fork'))).toBe('kept')
+  })
 })
 
 const part: StreamPart = {

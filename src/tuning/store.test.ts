@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { Database } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
@@ -60,6 +61,24 @@ contract('tuning checkpoints', (open) => {
     const last = await tuning.setBest(made[7]!)
     expect(last).toEqual({ ...made[7], isBest: true })
     expect(await tuning.best(workflowId)).toEqual(last)
+  })
+
+  it('are recorded for no workflow that goes at that time', async () => {
+    const { holdfast, organizationId, organization: { tuning, workflows } } = await open()
+    const { id } = await workflows.create({ name: 'a' })
+    let recorded: Promise<unknown> | undefined
+    await holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).workflows.delete(id)
+      recorded = tuning.record(id, tried(1))
+      recorded.catch(() => undefined)
+      await sleep(200)
+    })
+    await expect(recorded).rejects.toThrow(WorkflowNotFound)
+    const database = Database.over<TuningTables>(holdfast.backend).within([organizationId as never])
+    for (const name of ['tuning_workflows', 'tuning_checkpoints', 'tuning_metrics'] as const) {
+      expect(await database.all(database.write.selectFrom(name).select('workflow_id')
+        .where('workflow_id', '=', id as never))).toEqual([])
+    }
   })
 
   it('are deleted with their workflow, and those of no other', async () => {
@@ -231,7 +250,7 @@ contract('tuning checkpoints', (open) => {
     const watching = watchedBackend(holdfast.backend, (statement) => seen.push(statement))
     const database = Database.over<TuningTables>(watching).within([organizationId])
     const watched = new TuningStore(database, { organizationId, actor: { id: 'x' } }, {
-      ...holdfast, workflowIdOf: async (workflow) => workflow,
+      ...holdfast, workflowIdOf: async (workflow) => workflow, hold: async () => undefined,
     })
     await watched.list(workflowId)
     await watched.list(workflowId, { metric: 'accuracy', min: 99 })

@@ -26,6 +26,8 @@ export interface TuningCheckpointName {
 export interface TuningParts {
   /** The id of a workflow, by id or handle; handed in. Throws WorkflowNotFound. */
   workflowIdOf(workflow: string): Promise<string>
+  /** Keeps a workflow from being deleted until the transaction ends. Throws WorkflowNotFound. */
+  hold(transaction: Database<TuningTables>, workflowId: string): Promise<void>
   readonly clock: Clock
   readonly ids: IdGenerator
 }
@@ -83,11 +85,14 @@ export class TuningStore {
     for (const field of ['runnable_config', 'metrics', 'metadata'] as const) {
       checkLength(stored[field], field)
     }
-    const [counted] = await this.#atomic([
-      this.#count(stored.workflow_id, best ? stored.id : null),
-      this.#insert(stored),
-      ...this.#insertNumbers(stored, numbersIn(given.metrics)),
-    ])
+    const [counted] = await this.#database.transaction(async (transaction) => {
+      await this.#parts.hold(transaction, workflowId)
+      return transaction.atomic([
+        this.#count(stored.workflow_id, best ? stored.id : null),
+        this.#insert(stored),
+        ...this.#insertNumbers(stored, numbersIn(given.metrics)),
+      ])
+    }, { repeatable: true })
     const configVersion = columns.configVersion.decode(counted!.rows[0]!.config_version)
     return { ...decodeRow(tuningCheckpoints, stored), configVersion, isBest: best }
   }

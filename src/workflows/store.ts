@@ -105,6 +105,15 @@ export class WorkflowStore {
     throw new WorkflowNotFound(`There is no workflow ${workflow} here.`)
   }
 
+  /** Keeps one from being deleted until the transaction ends. Throws WorkflowNotFound. */
+  async hold(workflowId: string): Promise<void> {
+    const query = this.#database.write.selectFrom('workflows').select('id')
+      .where((where) => where.and(this.#key(workflowId)))
+    const isLocked = this.#database.engine.rowLocks
+    if (await this.#database.first(isLocked ? query.forKeyShare() : query) !== undefined) return
+    throw new WorkflowNotFound(`There is no workflow ${workflowId} here.`)
+  }
+
   /** Whether there is such a workflow; one that is archived counts by its id. */
   async has(workflow: string): Promise<boolean> {
     return (await this.#find(workflow)) !== undefined

@@ -50,10 +50,11 @@ export async function erasePerson(
   for await (const organizationId of organizationsOf(parts.database)) {
     await new Eraser(parts, { organizationId, person, erased }).run()
   }
+  await parts.deleteAccount(person, { userId: person, hadAccount, erased, kept: keptRows() })
+  // Behind the account, with which the personal organization goes and whatever is in it.
   const areGone = await parts.discardBytes()
   const unscrubbed = areGone ? [] : ['attachment_blobs']
   const report = { userId: person, hadAccount, erased, kept: keptRows(), unscrubbed }
-  await parts.deleteAccount(person, report)
   if (!scrub) return report
   const names = await parts.scrub(parts.tables.map(({ name }) => name))
   return { ...report, unscrubbed: [...new Set([...unscrubbed, ...names])] }
@@ -106,6 +107,8 @@ class Eraser {
       await this.#answers(begun)
       await this.#streams('conversation_id', begun)
       for (const id of begun) await this.#conversation(id)
+      // Somebody may have begun to answer meanwhile; where this is cut off none of it is found.
+      await this.#streams('conversation_id', begun)
       begun = await this.#conversations()
     }
     await this.#streams('created_by', [this.#actorId])
@@ -150,7 +153,7 @@ class Eraser {
 
   /** One that others’ forks rest on stays as a hollow one: its tree, and nothing said in it. */
   async #conversation(id: string): Promise<void> {
-    const { contexts, conversations } = this.#stores
+    const { conversations } = this.#stores
     await this.#attachments('conversation_id', id)
     this.#count('usage_events', await this.#stores.usage.forgetConversation(id))
     try {
@@ -161,8 +164,19 @@ class Eraser {
       if (!(error instanceof ConversationIsForked)) throw error
       await this.#hollow(id)
     }
-    await contexts.forget(id)
+    await this.#forgetContexts(id)
     this.#count('conversations', 1)
+  }
+
+  /** Of a conversation and of all that share its history. */
+  async #forgetContexts(id: string): Promise<void> {
+    const all = new Set([id])
+    for (const each of all) {
+      await this.#stores.contexts.forget(each)
+      const forks = this.#from('message_branches').select('conversation_id').distinct()
+        .where('parent_conversation_id', '=', each)
+      for (const row of await this.#database.all(forks)) all.add(String(row.conversation_id))
+    }
   }
 
   async #hollow(id: string): Promise<void> {
@@ -203,6 +217,8 @@ class Eraser {
           this.#stores.messages.delete(String(conversation), String(id)))
         this.#count('messages', 1)
       }
+      const written = new Set(rows.map(({ conversation_id: id }) => String(id)))
+      for (const id of written) await this.#forgetContexts(id)
       if (rows.length === 0) return
     }
   }

@@ -27,12 +27,12 @@ export interface PersonalDataParts {
   readonly tables: readonly Table[]
   readonly actor: Actor
   stores(organizationId: string): ErasingStores
-  /** Ends all sessions of the account; throws UserNotFound. */
+  /** Ends all sessions of the account, in all processes; throws UserNotFound. */
   disableAccount(userId: string): Promise<void>
   /** Throws what deleting the account would throw, and changes nothing. */
   checkAccount(userId: string): Promise<void>
   /** Deletes the account, with invitations to its address, and records the erasure. */
-  deleteAccount(userId: string, report: ErasureReport): Promise<void>
+  deleteAccount(userId: string, report: Omit<ErasureReport, 'unscrubbed'>): Promise<void>
   /** Waits until the bytes of deleted attachments are gone; false when a storage kept some. */
   discardBytes(): Promise<boolean>
   /** Takes deleted bytes out of the files; the tables that could not be. */
