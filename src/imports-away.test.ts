@@ -41,7 +41,8 @@ contract('an import whose database is away for a moment', (open) => {
   it('ends, rather than going on without the bytes that it was to keep', async () => {
     const world = await open()
     const bytes = { place: 'a', bytes: Buffer.from('x') }
-    const keeping = (refuse: () => Error) => new Keeping(partsOf(world, refuse), new Ledger({}), 'x')
+    const keeping = (refuse: () => Error) =>
+      new Keeping(partsOf(world, refuse), new Ledger({}), 'x')
     await expect(keeping(away).bytes(bytes)).rejects.toThrow('away')
     expect(await keeping(refused).bytes(bytes)).toMatchObject({ isNew: false })
   })
