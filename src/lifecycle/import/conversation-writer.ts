@@ -242,7 +242,7 @@ export class ConversationWriter {
           author: message.author ?? null, parentMessageId: message.parentId,
         })
       } catch (error) {
-        if (!HoldfastError.isInstance(error)) throw error
+        if (!HoldfastError.isInstance(error) || error.retryable) throw error
         this.#ledger.damaged({ kind, place: message.place, reason: error.message })
       }
     }

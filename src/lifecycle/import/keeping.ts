@@ -76,7 +76,8 @@ export class Keeping {
       await attachments.complete(id)
       return { kept: `attachment ${id}`, isNew: true }
     } catch (error) {
-      if (!HoldfastError.isInstance(error)) throw error
+      // What may go well the next time would be lost: an import that goes on does not come back.
+      if (!HoldfastError.isInstance(error) || error.retryable) throw error
       return { kept: `not kept: ${error.message}`, isNew: false }
     }
   }

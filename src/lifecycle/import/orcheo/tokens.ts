@@ -136,7 +136,7 @@ export class OrcheoTokens {
         },
       })
     } catch (error) {
-      if (!HoldfastError.isInstance(error)) throw error
+      if (!HoldfastError.isInstance(error) || error.retryable) throw error
       throw new InvalidInput(error.message, { cause: error })
     }
   }
