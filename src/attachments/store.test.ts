@@ -267,7 +267,7 @@ for (const { place, openShelf, chunks, missing } of places) {
         .rejects.toThrow(AttachmentPlaceNotFound)
     })
 
-    it('keep their bytes where what had them first is completed and goes at that time', async () => {
+    it('keep their bytes where the first that has them is completed as it goes', async () => {
       const world = await open()
       const { store, works, left } = await openShelf(world)
       const { conversations } = world.organization

@@ -99,3 +99,23 @@ contract('a thread that is made again', (open) => {
     }
   })
 })
+
+contract('deleting runs', (open) => {
+  it('leaves writes that came before their checkpoint, which is of another run', async () => {
+    const { organization: { checkpoints: store } } = await open()
+    const [first, second] = [[noise()], [noise(), noise()]]
+    await put(store, 'work', first)
+    await write(store, 'work', [second, 'early'])
+    await store.deleteRuns(['run in work'])
+    await store.put({
+      threadId: 'work', checkpointId: idOf(second), parentId: null, state: json({}), metadata: {},
+      channelVersions: {}, values: {},
+    })
+    const { writes } = await store.get({ threadId: 'work' })
+    expect(writes.map(({ value }) => Buffer.from(value.bytes).toString())).toEqual(['["early"]'])
+    await store.deleteRuns(['run in work'])
+    await put(store, 'empty', first)
+    await store.deleteRuns(['run in empty'])
+    expect((await store.threads()).data.map(({ threadId }) => threadId)).toEqual(['work'])
+  })
+})

@@ -169,14 +169,18 @@ const sweepChunks = ({ engine }: On, slot: Slot) => sql`
       select 1 from n
       where n.log = checkpoint_chunks.log and n.end_offset > checkpoint_chunks.start_offset)`
 
-/** A thread that has nothing left but its name. */
+/** A thread that has nothing left but its name; writes may have come before their checkpoint. */
 const removeEmpty = (slot: Slot) => sql`
   delete from checkpoint_threads
   where organization_id = ${slot('organization_id')} and thread_id = ${slot('thread_id')}
     and not exists (
       select 1 from checkpoints c
       where c.organization_id = checkpoint_threads.organization_id
-        and c.thread = checkpoint_threads.number)`
+        and c.thread = checkpoint_threads.number)
+    and not exists (
+      select 1 from checkpoint_writes w
+      where w.organization_id = checkpoint_threads.organization_id
+        and w.thread = checkpoint_threads.number)`
 
 /** Makes the thread of a copy; nothing where there is one of its name. */
 const beginCopy = ({ engine: { now } }: On, slot: Placeholder<ThreadCopy>) => sql`

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { RateLimited, RequestFaults } from '../http/problem.js'
 import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
@@ -83,6 +84,21 @@ contract('calls of webhooks', (openWorld) => {
     expect(await webhookReceiver.receive(id, signedCall('other')))
       .toMatchObject({ isRepeated: false })
     expect(await jobs(world)).toHaveLength(2)
+  })
+
+  it('are not found where the webhook goes meanwhile', async () => {
+    const world = await openWorld()
+    const { holdfast, organizationId, organization: { webhooks } } = world
+    const { id } = await webhooks.create(open)
+    let received: Promise<unknown> | undefined
+    await holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).webhooks.delete(id)
+      received = holdfast.webhookReceiver.receive(id, call({ headers: { 'idempotency-key': 'a' } }))
+      received.catch(() => undefined)
+      await sleep(200)
+    })
+    await expect(received).rejects.toThrow(WebhookNotFound)
+    expect(await jobs(world)).toEqual([])
   })
 
   it('without a signature are one under one key, and each another without', async () => {

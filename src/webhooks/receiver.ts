@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Clock, instantOf } from '../clock.js'
 import { type RateLimiter } from '../coordination/coordination.js'
 import { type Database } from '../database/database.js'
+import { ForeignKeyViolation } from '../database/failures.js'
 import { type JsonValue } from '../database/json.js'
 import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { RateLimited, RequestFaults } from '../http/problem.js'
@@ -90,7 +91,7 @@ export class WebhookReceiver {
     const stored = !isUuid(id) ? undefined : await this.#database.first(this.#database.write
       .selectFrom('webhooks').selectAll().where('id', '=', webhooks.columns.id.encode(id)))
     const webhook = stored && decodeRow(webhooks, stored)
-    if (webhook?.enabled !== true) throw new WebhookNotFound('There is no such webhook.')
+    if (webhook?.enabled !== true) throw notFound()
     return webhook
   }
 
@@ -145,6 +146,9 @@ export class WebhookReceiver {
   }
 }
 
+const notFound = (cause?: unknown) =>
+  new WebhookNotFound('There is no such webhook.', { cause })
+
 type Delivery = Row<typeof webhookDeliveries>
 
 /** The id of the first delivery of its kind that is remembered: this one, or an earlier one. */
@@ -161,8 +165,13 @@ async function remembered(database: Database<WebhookTables>, delivery: Delivery)
       where('digest', 'in', over),
       where.and([where('digest', '=', digest), where('expires_at', '<=', now)]),
     ])))
-  await database.run(database.write.insertInto('webhook_deliveries').values(row)
-    .onConflict((conflict) => conflict.doNothing()))
+  try {
+    await database.run(database.write.insertInto('webhook_deliveries').values(row)
+      .onConflict((conflict) => conflict.doNothing()))
+  } catch (cause) {
+    // Deleted since it was looked up.
+    throw cause instanceof ForeignKeyViolation ? notFound(cause) : cause
+  }
   const kept = await database.first(all.select('id').where('digest', '=', digest))
   return webhookDeliveries.columns.id.decode(kept!.id)
 }
