@@ -111,8 +111,9 @@ const isKnown = (engine: Engine, lock: 'l' | 'locks') => sql`(
     select 1 from lock_waiters w
     where ${sameLock('w', 'g')} and w.claim = g.claim
       and w.ticket > ${sql.ref(`${lock}.served_ticket`)})
-  or (${sql.ref(`${lock}.claim`)} = g.claim
-    and ${sql.ref(`${lock}.expires_at`)} > ${engine.now()}))`
+  or exists (
+    select 1 from locks h
+    where ${sameLock('h', 'g')} and h.claim = g.claim and h.expires_at > ${engine.now()}))`
 
 /** The next ticket, unless the queue is full. The row is held in any case. */
 const handOutTicket = (engine: Engine) => (rows: Rows) => sql`

@@ -5,7 +5,7 @@ import { UuidV7Generator } from '../ids.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { silentWitness } from '../testing/witness.test.harness.js'
 import { type Lock, LockNotAcquired, LockStore, WaitingRoom } from './index.js'
-import { Leases } from './leases.js'
+import { Leases, type Standing } from './leases.js'
 import { locks as lockTable, type LockTables } from './tables.js'
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
@@ -78,6 +78,14 @@ contract('those who wait for a lock', (open) => {
     }
     await Promise.all(Array.from({ length: 20 }, (_, index) => visit(index)))
     expect([overlaps, last]).toEqual([[], 100])
+  })
+
+  it('have a lock at once that was let go before they were in its queue', async () => {
+    const world = await open()
+    const { organization: { locks } } = world
+    const held = await locks.acquire('a')
+    await held.release()
+    expect(await vanish(world, 'a')).toMatchObject({ holds: { fence: held.fence + 1 } })
   })
 
   it('are not overtaken by who comes later', async () => {
@@ -222,11 +230,11 @@ contract('those who wait for a lock', (open) => {
 })
 
 /** Puts somebody into the queue whose process then dies. */
-async function vanish(world: ContractWorld, name: string): Promise<void> {
+async function vanish(world: ContractWorld, name: string): Promise<Standing> {
   const database = Database.over<LockTables>(world.holdfast.backend).within('all')
   const { room } = another(world)
   const { columns } = lockTable
-  await new Leases(room.leaseParts(database)).queue({
+  return new Leases(room.leaseParts(database)).queue({
     organization_id: columns.organizationId.encode(world.organizationId),
     name: columns.name.encode(name),
     claim: columns.name.encode(world.holdfast.ids.next()),
