@@ -18,6 +18,20 @@ const State = Annotation.Root({
   log: Annotation({ reducer: (all, more) => [...all, ...more], default: () => [] }),
 })
 
+/** What a booking waits for; nothing, unless two are to be at work at once. */
+let others = async () => {}
+
+/** Lets nobody go on before there are so many. */
+function meeting(count) {
+  let come = 0
+  let go
+  const all = new Promise((resolve) => (go = resolve))
+  return () => {
+    if ((come += 1) === count) go()
+    return all
+  }
+}
+
 /** The assistant as one process has it. */
 async function open() {
   const holdfast = await openHoldfast({ database })
@@ -28,7 +42,11 @@ async function open() {
       await store.put(['trips', 'oslo'], 'plan', { by: 'plane' })
       return { log: ['planned'] }
     })
-    .addNode('book', () => ({ log: [`answered ${interrupt('Book it?')}`] }))
+    .addNode('book', async () => {
+      const answer = interrupt('Book it?')
+      await others()
+      return { log: [`answered ${answer}`] }
+    })
     .addEdge(START, 'plan').addEdge('plan', 'book')
     .compile({ checkpointer: new HoldfastSaver(checkpoints), store })
   return { graph, store, close: () => holdfast.close() }
@@ -43,9 +61,11 @@ try {
   assert.equal((await one.graph.getState(thread)).tasks[0].interrupts[0].value, question.value)
   console.log(`Restarted; it still waits for an answer to "${question.value}"`)
 
+  others = meeting(2)
   const answers = await Promise.allSettled([one, other].map(({ graph }, place) => (
     graph.invoke(new Command({ resume: place === 0 ? 'yes' : 'no' }), thread))))
   const codes = answers.map(({ reason }) => reason?.code ?? 'kept').sort()
+  others = async () => {}
   assert.deepEqual(codes, ['checkpoint_conflict', 'kept'])
   const { log } = (await other.graph.getState(thread)).values
   console.log(`Two processes answered at once; one was kept: ${log.join(', ')}.`)
