@@ -21,6 +21,18 @@ async function elsewhere(world: ContractWorld): Promise<CheckpointStore> {
 const valueIn = async (store: CheckpointStore) =>
   Buffer.from((await store.get({ threadId: 't' })).values.a!.bytes).toString().slice(0, 7)
 
+/** A process that has just seen in plain what is encrypted by now. */
+async function outdated(world: ContractWorld): Promise<CheckpointStore> {
+  const { organization: { checkpoints } } = world
+  const other = await elsewhere(world)
+  await checkpoints.put(step('1', null))
+  expect(await valueIn(other)).toBe('value 1')
+  await checkpoints.deleteThread('t')
+  await checkpoints.setPolicy({ encrypts: true })
+  await checkpoints.put(step('1', null))
+  return other
+}
+
 contract('encryption of checkpoints', (open) => {
   it('is switched on and used in one transaction', async () => {
     const world = await open()
@@ -100,12 +112,7 @@ contract('encryption of checkpoints', (open) => {
   it('is known to a process that goes on from what another wrote since', async () => {
     const world = await open()
     const { organization: { checkpoints } } = world
-    const other = await elsewhere(world)
-    await checkpoints.put(step('1', null))
-    expect(await valueIn(other)).toBe('value 1')
-    await checkpoints.deleteThread('t')
-    await checkpoints.setPolicy({ encrypts: true })
-    await checkpoints.put(step('1', null))
+    const other = await outdated(world)
     await other.put(step('2', '1'))
     expect(await valueIn(checkpoints)).toBe('value 2')
     expect(await valueIn(other)).toBe('value 2')
@@ -114,12 +121,7 @@ contract('encryption of checkpoints', (open) => {
   it('is known to a process that copies what it saw before', async () => {
     const world = await open()
     const { organization: { checkpoints } } = world
-    const other = await elsewhere(world)
-    await checkpoints.put(step('1', null))
-    expect(await valueIn(other)).toBe('value 1')
-    await checkpoints.deleteThread('t')
-    await checkpoints.setPolicy({ encrypts: true })
-    await checkpoints.put(step('1', null))
+    const other = await outdated(world)
     await other.copyThread('t', 'copy')
     expect((await checkpoints.get({ threadId: 'copy' })).checkpointId).toBe('1')
   })

@@ -19,6 +19,18 @@ async function queued(locks: LockStore, name: string, count: number): Promise<vo
 
 const keyed = { idempotencyKey: 'once', renewing: false, ttlSeconds: 20 } as const
 
+/** A lock that is held, and one wait for it that is asked for in both places. */
+async function askedTwice([first, second]: [LockStore, LockStore], name: string) {
+  const held = await first.acquire(name)
+  const stop = new AbortController()
+  const given = first.acquire(name, { ...keyed, signal: stop.signal })
+    .catch((error: unknown) => error)
+  await queued(first, name, 1)
+  const waiting = second.acquire(name, keyed)
+  await sleep(50)
+  return { held, stop, given, waiting }
+}
+
 contract('a wait for a lock that is asked for again', (open) => {
   it('has one place in the queue, and leaves no lock behind that nobody holds', async () => {
     const world = await open()
@@ -42,13 +54,7 @@ contract('a wait for a lock that is asked for again', (open) => {
     const world = await open()
     for (const [number, [first, second]] of (await places(world)).entries()) {
       const name = `lock ${number}`
-      const held = await first.acquire(name)
-      const stop = new AbortController()
-      const given = first.acquire(name, { ...keyed, signal: stop.signal })
-        .catch((error: unknown) => error)
-      await queued(first, name, 1)
-      const waiting = second.acquire(name, keyed)
-      await sleep(50)
+      const { held, stop, given, waiting } = await askedTwice([first, second], name)
       stop.abort(new Error('enough'))
       await sleep(50)
       await queued(first, name, 1)
@@ -65,13 +71,7 @@ contract('a wait for a lock that is asked for again', (open) => {
     const world = await open()
     for (const [number, [first, second]] of (await places(world)).entries()) {
       const name = `lock ${number}`
-      const held = await first.acquire(name)
-      const stop = new AbortController()
-      const given = first.acquire(name, { ...keyed, signal: stop.signal })
-        .catch((error: unknown) => error)
-      await queued(first, name, 1)
-      const waiting = second.acquire(name, keyed)
-      await sleep(50)
+      const { held, stop, given, waiting } = await askedTwice([first, second], name)
       await held.release()
       const lock = await waiting
       stop.abort(new Error('enough'))

@@ -140,9 +140,9 @@ export class LockStore {
       await this.#leases.giveBack(wish, term).catch(() => undefined)
       throw signal.reason
     }
-    const isOthers = wish.isKeyed || options.renewing === false
-    if (term.isProvisional !== true || !isOthers) return this.#lock(wish, term, options)
-    // Nothing else would ever give the lease its full length, or make it this call's own.
+    // Nothing else would ever give such a lease its full length, or make it this call's own.
+    const isToAccept = term.isProvisional === true && (wish.isKeyed || options.renewing === false)
+    if (!isToAccept) return this.#lock(wish, term, options)
     const accepted = await this.#leases.accept(wish)
     if (accepted === undefined) throw await this.#notAcquired(wish)
     return this.#lock(wish, accepted, options)
