@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { Busy } from '../database/failures.js'
 import { drawnEngines } from '../testing/engines.js'
-import { until } from '../testing/work-arena.test.harness.js'
+import { until, type WorkArena, type Worker } from '../testing/work-arena.test.harness.js'
 import { PrivatePostgres } from './private-postgres.js'
 import { Random } from './random.js'
 import { leaseSeconds, payloads, Workplace, wrongEffects } from './workplace.js'
@@ -24,15 +25,15 @@ for (const engine of drawnEngines()) {
         const { queues } = arena.stores
         const first = await arena.worker({ leaseSeconds, queues: queue })
         const { id } = await queues.enqueue(queue, {
-          payload: { key: null, ms: 300, until: arena.path('go-on') },
+          payload: { key: null, until: arena.path('go-on') },
           backoff: { baseMs: 2_000, capMs: 2_000 },
         })
         await until('it is begun', async () => (await queues.get(id)).state === 'active')
-        if (how === 'stopped') first.signal('SIGSTOP')
+        if (how === 'stopped') await stopped(first, arena)
         await arena.worker({ leaseSeconds, queues: queue })
         await until('the second has failed', async () => (await queues.get(id)).failures === 1)
+        writeFileSync(arena.path('go-on'), '')
         if (how === 'stopped') first.signal('SIGCONT')
-        else writeFileSync(arena.path('go-on'), '')
         await until('the third is done', async () => (await queues.get(id)).state === 'completed')
         first.signal('SIGTERM')
         const { code, stdout } = await first.end
@@ -75,6 +76,21 @@ for (const engine of drawnEngines()) {
       }
     }, patienceMs)
   })
+}
+
+/** Stops the worker, but not while it holds the lock of a file, which nobody could write then. */
+async function stopped(worker: Worker, { stores: { queues } }: WorkArena): Promise<void> {
+  for (;;) {
+    worker.signal('SIGSTOP')
+    try {
+      await queues.enqueue('written', { payload: null })
+      return
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error
+      worker.signal('SIGCONT')
+      await sleep(10)
+    }
+  }
 }
 
 const missing = PrivatePostgres.missing()

@@ -30,15 +30,18 @@ export default {
     process.exit(7)
   },
 
-  /** The first attempt goes on though its signal is aborted, the second fails, the third works. */
+  /**
+   * The first attempt goes on once a file exists, though its signal is aborted; the second fails,
+   * the third works.
+   */
   async frozen(context) {
     const { job } = context
     if (job.attempt === 2) throw new Error('of the second worker')
-    if (job.attempt === 1) await sleep(job.payload.ms)
+    while (job.attempt === 1 && !existsSync(job.payload.until)) await sleep(20)
     await finish(context)
   },
 
-  /** The same, but the first attempt lets nothing else of the process run until a file exists. */
+  /** The same, but the first attempt lets nothing else of the process run meanwhile. */
   async blocked(context) {
     const { job } = context
     if (job.attempt === 2) throw new Error('of the second worker')
