@@ -32,7 +32,7 @@ async function filled(): Promise<Holdfast> {
   remove()
   await holdfast.identity.createUser({ email: 'a@example.org', password: 'a long password 1' })
   const { conversations, messages, secrets } = holdfast.organization()
-  const { id } = await conversations.create({ title: 'nul \u0000 half \ud800' })
+  const { id } = await conversations.create({ title: 'nul \u0000 half \ud800 ends \u2028\u2029' })
   const nasty = { '\u0000': -0, b: ['\ufdd0'] }
   const first = await messages.append(id, { role: 'user', content: nasty })
   await messages.append(id, { role: 'user', content: 1, siblingOf: first.id })

@@ -5,7 +5,6 @@
 // The format is told in docs/guides/audit.md; memory does not grow with the entries.
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
 /** What is hashed of an entry: all but these. What is signed of a head or a tombstone likewise. */
@@ -134,6 +133,17 @@ function parsed(line, { sequence }) {
   }
 }
 
+/** Ended by line feeds alone: `node:readline` parts lines at U+2028 as well, which JSON may hold. */
+async function* linesOf(file) {
+  let begun = ''
+  for await (const text of createReadStream(file, 'utf8')) {
+    const lines = (begun + text).split('\n')
+    begun = lines.pop()
+    yield* lines
+  }
+  if (begun !== '') yield begun
+}
+
 async function main() {
   const many = { type: 'string', multiple: true, default: [] }
   const { values, positionals: [file] } = parseArgs({
@@ -141,7 +151,7 @@ async function main() {
   })
   if (file === undefined) throw new Error('name an export: verify-audit.mjs export.jsonl')
   const chain = new Chain(keysOf(values['public-key']), keptHeads(values.head))
-  for await (const line of createInterface({ input: createReadStream(file) })) {
+  for await (const line of linesOf(file)) {
     if (chain.isWhole) fail(chain.sequence + 1, 'lines follow the last one')
     chain.read(parsed(line, chain))
   }

@@ -1,5 +1,4 @@
 import { createReadStream, readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { type Command } from 'commander'
 import {
   type AuditHead, AuditKeys, type AuditVerdict, csvHead, csvLine, headLine, headOf,
@@ -7,6 +6,7 @@ import {
 } from '../audit/index.js'
 import { type Holdfast } from '../holdfast.js'
 import { OrganizationNotFound } from '../identity/index.js'
+import { linesIn } from '../lines.js'
 import { CommandFailure, exitCodes, ToldFailure, UsageFailure } from './failure.js'
 import { lineWriter } from './line-writer.js'
 import { withHoldfast } from './open.js'
@@ -108,11 +108,7 @@ async function verifyFile(
 /** The lines of a file, parsed; undefined for one that is no JSON. */
 async function* linesOf(path: string): AsyncGenerator<unknown, void, undefined> {
   try {
-    const input = createReadStream(path)
-    const failed = new Promise<never>((_, reject) => input.once('error', reject))
-    failed.catch(() => undefined)
-    for await (const line of createInterface({ input })) yield parsed(line)
-    if (input.errored !== null) await failed
+    for await (const line of linesIn(createReadStream(path))) yield parsed(line)
   } catch (cause) {
     const sentence = `The export in ${path} cannot be read (${(cause as Error).message}).`
     throw new CommandFailure(sentence, { code: 'export_unreadable', cause })

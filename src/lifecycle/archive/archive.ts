@@ -3,7 +3,6 @@ import {
   createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import { type Clock, nowOf } from '../../clock.js'
 import { ConversationExists, type ConversationStore } from '../../conversations/index.js'
@@ -11,6 +10,7 @@ import { type Database } from '../../database/database.js'
 import { ForeignKeyViolation, UniqueViolation } from '../../database/failures.js'
 import { type Table } from '../../database/table.js'
 import { InvalidInput } from '../../errors.js'
+import { linesIn } from '../../lines.js'
 import { membersOf } from '../import/exact-json.js'
 import { ArchiveConflict, InvalidArchive } from './errors.js'
 import { leftOut, lineOf, rowOf } from './lines.js'
@@ -257,7 +257,7 @@ async function insertFile(database: Database<AnyTables>, table: Table, { path, o
       ? insert.onConflict((conflict) => conflict.doNothing()) : insert)
     rows = []
   }
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  for await (const line of linesIn(createReadStream(path))) {
     rows.push(rowOf(table, membersOf(line)))
     if (rows.length >= step) await flush()
   }
