@@ -1,6 +1,5 @@
 import { type Instant } from '../../../clock.js'
 import { HoldfastError } from '../../../errors.js'
-import { namedId } from '../../../named-ids.js'
 import { ConversationWriter, presentMoment, type SourceMessage } from '../conversation-writer.js'
 import { type Keeping } from '../keeping.js'
 import { type ImportParts } from '../parts.js'
@@ -8,6 +7,7 @@ import { type Ledger } from '../report.js'
 import { eventOf, explicitRoot, messageIdOf, messageOf, type ReadEvent } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
 import { type Home } from './home.js'
+import { usageSince } from './usage.js'
 
 /** What an import of OpenHands works with. */
 export interface OpenHandsWork {
@@ -140,7 +140,7 @@ export class OpenHandsConversations {
     const { home, keeping, ledger } = this.#work
     const said = read()
     const reason = said.is === 'damaged' ? said.reason : 'it cannot be read'
-    const bytes = path === undefined ? undefined : home.read(path)
+    const bytes = path === undefined ? undefined : home.find(path)
     const saved = bytes === undefined ? {}
       : { kept: (await keeping.bytes({ place, bytes, conversationId: id })).kept }
     ledger.damaged({ kind: 'events', place, reason, ...saved })
@@ -153,8 +153,12 @@ export class OpenHandsConversations {
   }): Promise<void> {
     const { home, keeping, ledger, parts } = this.#work
     for (const path of found.files) {
-      const [place, bytes] = [home.placeOf(path), home.read(path)]
+      const [place, bytes] = [home.placeOf(path), home.find(path)]
       ledger.found('files')
+      if (bytes === undefined) {
+        ledger.damaged({ kind: 'files', place, reason: 'the file went away meanwhile' })
+        continue
+      }
       const { kept, isNew } = await keeping.bytes({ place, bytes, conversationId: found.id })
       ledger[isNew ? 'imported' : 'present']('files')
       ledger.detail('files', { place, bytes: bytes.length, kept })
@@ -181,13 +185,14 @@ export class OpenHandsConversations {
   }): Promise<void> {
     const { ledger, parts } = this.#work
     ledger.found('usage')
+    const { model, data } = usage
+    const since = await usageSince(parts.stores().usage, id, usage)
+    if (since === undefined) return ledger.present('usage')
     if (ledger.isDry) return ledger.imported('usage')
-    const { model, costUsd, tokensIn, tokensOut, data, name } = usage
     try {
       const { isDuplicate } = await parts.stores().usage.record({
-        id: namedId(id, `openhands usage ${name}`), type: 'openhands.conversation', userId,
-        conversationId: id, model: model?.slice(0, 200) || null, tokensIn, tokensOut,
-        costUsd: costUsd ?? '0', data, occurredAt: updatedAt ?? createdAt,
+        ...since, type: 'openhands.conversation', userId, conversationId: id,
+        model: model?.slice(0, 200) || null, data, occurredAt: updatedAt ?? createdAt,
       })
       ledger[isDuplicate ? 'present' : 'imported']('usage')
     } catch (error) {
@@ -197,7 +202,7 @@ export class OpenHandsConversations {
   }
 
   #firstMoment(found: FoundConversation): Instant | null {
-    for (const event of found.events) {
+    for (const event of this.#ordered(found)) {
       const read = event.read()
       const at = read.is === 'damaged' ? null : eventOf(read.json, event.name).timestamp
       if (at !== null) return at

@@ -10,7 +10,7 @@ import { dashed } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
 import { readObject } from './reading.js'
 import { usageOf } from './usage.js'
-import { conversationOf } from './v0.js'
+import { conversationOf, conversationOfOne, tellOneMore } from './v0.js'
 
 const database = 'openhands.db'
 
@@ -28,17 +28,45 @@ export async function v1AppConversations(work: OpenHandsWork): Promise<FoundConv
   const folders = eventFolders(work)
   const rows = await rowsOf(work)
   const ids = new Set([...rows.keys(), ...folders.keys()])
-  return [...ids].sort().map((id) => conversation(work, id, {
-    row: rows.get(id), folder: folders.get(id),
-  }))
+  return [...ids].sort().flatMap((id) => {
+    const row = rows.get(id)
+    const { main, others } = parted(folders.get(id) ?? [], row?.user_id)
+    return [
+      conversation(work, id, { row, folder: main }),
+      ...others.map((folder) => oneMore(work, id, folder)),
+    ]
+  })
 }
 
-function eventFolders({ home }: OpenHandsWork): Map<string, Folder> {
-  const folders = new Map<string, Folder>()
+/** Events of somebody whose conversation has the id of another one's. */
+function oneMore(work: OpenHandsWork, sid: string, folder: Folder): FoundConversation {
+  const owner = folder.owner!
+  const id = conversationOfOne(sid, owner)
+  tellOneMore(work, { place: folder.place, owner, id })
+  return conversation(work, id, { row: undefined, folder })
+}
+
+/** Folders of one conversation in several layouts, and those of other people. */
+function parted(folders: readonly Folder[], said: unknown) {
+  const owners = folders.flatMap(({ owner }) => (owner === null ? [] : [owner]))
+  const owner = owners.find((each) => each === said) ?? owners[0] ?? null
+  const [first, ...more] = folders.filter((each) => each.owner === null || each.owner === owner)
+  const events: Paths = new Map(first?.events)
+  for (const each of more) {
+    for (const [name, paths] of each.events) events.set(name, [...events.get(name) ?? [], ...paths])
+  }
+  return {
+    main: first === undefined ? undefined : { owner, place: first.place, events },
+    others: folders.filter((each) => each.owner !== null && each.owner !== owner),
+  }
+}
+
+function eventFolders({ home }: OpenHandsWork): Map<string, Folder[]> {
+  const folders = new Map<string, Folder[]>()
   const take = (parts: readonly string[], sid: string, owner: string | null) => {
     const id = conversationOf(sid)
-    const known = folders.get(id) ?? { owner, place: [...parts, sid].join('/'), events: new Map() }
-    folders.set(id, known)
+    const known: Folder = { owner, place: [...parts, sid].join('/'), events: new Map() }
+    folders.set(id, [...folders.get(id) ?? [], known])
     for (const name of home.files(...parts, sid)) {
       const event = /([0-9a-f]{32})(?:\.json)?$/i.exec(name)?.[1]?.toLowerCase()
       if (event === undefined) continue
