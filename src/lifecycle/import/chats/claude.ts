@@ -4,7 +4,7 @@ import { type SourceMessage } from '../conversation-writer.js'
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { momentIn } from '../moments.js'
-import { type ChatFormat, idIn, objectIn } from './chat.js'
+import { type ChatFormat, idIn, isLongTitle, objectIn } from './chat.js'
 
 /** Ids of conversations that are no UUIDs become UUIDs in it; it never changes. */
 const space = 'c2b7f5d0-1e64-4a39-8d5b-90a7e3c4f621'
@@ -23,7 +23,8 @@ export const claude: ChatFormat = {
     const id = uuidOf(space, uuid, 'uuid')
     const createdAt = momentIn(said.created_at)?.instant ?? now
     const rest = [...membersOf(json.stored)].filter(([key]) =>
-      !['chat_messages', 'name', 'created_at', 'updated_at'].includes(key))
+      !['chat_messages', 'created_at', 'updated_at'].includes(key) &&
+      (key !== 'name' || isLongTitle(name)))
     const messages: SourceMessage[] = []
     for (const [index, each] of (listed as unknown[]).entries()) {
       if (!isObject(each)) continue
@@ -47,7 +48,31 @@ export const claude: ChatFormat = {
       id, createdAt, title: typeof name === 'string' && name !== '' ? name : null,
       updatedAt: momentIn(said.updated_at)?.instant ?? null,
       metadata: { ...exactJson('{}'), stored: objectOf([['claude', objectOf(rest)]]) as never },
-      messages, leaf: typeof current === 'string' ? idIn(id, current) : undefined,
+      messages: parentsFirst(messages),
+      leaf: typeof current === 'string' ? idIn(id, current) : undefined,
     }
   },
+}
+
+/** In the order in which they are listed, but for those that stand before what they follow. */
+function parentsFirst(listed: readonly SourceMessage[]): SourceMessage[] {
+  const known = new Set(listed.map(({ id }) => id))
+  const [placed, ordered] = [new Set<string>(), [] as SourceMessage[]]
+  const waiting = new Map<string, SourceMessage[]>()
+  for (const message of listed) {
+    const parent = message.parentId
+    if (parent !== null && known.has(parent) && !placed.has(parent)) {
+      waiting.set(parent, [...waiting.get(parent) ?? [], message])
+      continue
+    }
+    const now = [message]
+    for (let next = now.pop(); next !== undefined; next = now.pop()) {
+      ordered.push(next)
+      placed.add(next.id)
+      now.push(...(waiting.get(next.id) ?? []).reverse())
+      waiting.delete(next.id)
+    }
+  }
+  // Those in a ring follow nothing that is there.
+  return [...ordered, ...[...waiting.values()].flat()]
 }
