@@ -1,5 +1,7 @@
 import { join } from 'node:path'
-import { ForeignFile, type ForeignRow, isForeignFile } from '../../../database/foreign.js'
+import {
+  ForeignFile, type ForeignRow, type ForeignTable, isForeignFile,
+} from '../../../database/foreign.js'
 import { InvalidInput } from '../../../errors.js'
 import { exactJson, objectOf } from '../exact-json.js'
 import { type KeptValue } from '../keeping.js'
@@ -107,7 +109,7 @@ async function rowsOf(work: OpenHandsWork): Promise<Map<string, ForeignRow>> {
     }
     for (const table of file.tables()) {
       if (table.name !== 'conversation_metadata') await keepTable(work, file, table)
-      else for (const row of file.rows(table)) rows.set(idIn(work, row), row)
+      else for (const row of readableRows(work, file, table)) rows.set(idIn(work, row), row)
     }
   } finally {
     file.close()
@@ -123,14 +125,27 @@ function idIn({ ledger }: OpenHandsWork, row: ForeignRow): string {
   return conversationOf(`lost id ${String(id)}`)
 }
 
+/** Rows up to the first that cannot be read, which is reported. */
+function* readableRows(
+  { ledger }: OpenHandsWork, file: ForeignFile, table: ForeignTable,
+): Generator<ForeignRow> {
+  try {
+    yield* file.rows(table)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const reason = `the rest of the table cannot be read: ${why}`
+    const kind = table.name === 'conversation_metadata' ? 'conversations' : table.name
+    ledger.damaged({ kind, place: `${database}/${table.name}`, reason }, true)
+  }
+}
+
 async function keepTable(
-  { keeping, ledger }: OpenHandsWork,
-  file: ForeignFile,
-  table: ReturnType<ForeignFile['tables']>[number],
+  work: OpenHandsWork, file: ForeignFile, table: ForeignTable,
 ): Promise<void> {
+  const { keeping, ledger } = work
   const kind = table.name
   const values: KeptValue[] = []
-  for (const row of file.rows(table)) {
+  for (const row of readableRows(work, file, table)) {
     ledger.found(kind)
     ledger.unmapped(kind, '(the table has no counterpart)', keeping.nameOf(kind))
     const named: string = table.key.map((column) => String(row[column])).join('/')

@@ -1,7 +1,8 @@
 import { type Instant, millisecondsOf } from '../../../clock.js'
 import { type Stored } from '../../../database/columns.js'
+import { type ForeignRow } from '../../../database/foreign.js'
 import { encodeRow } from '../../../database/table.js'
-import { InvalidInput } from '../../../errors.js'
+import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { runStatuses, workflowRuns, workflowRunTags } from '../../../workflows/index.js'
 import { membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
@@ -169,8 +170,7 @@ export class OrcheoRuns {
 
   /** The history of the run without what the run says as well, in stored form. */
   #historyOf(row: SourceRow, members: ReadonlyMap<string, string>): string | undefined {
-    const cells = this.#work.source.tables.get('execution_history')
-      ?.find('execution_id', row.needed('id'))
+    const cells = this.#foundOf(row.needed('id'))
     if (cells === undefined) return undefined
     const whole = membersOf(wholeRow(cells).stored)
     const twice = {
@@ -182,6 +182,16 @@ export class OrcheoRuns {
     }
     for (const name of ['execution_id', 'workflow_id']) whole.delete(name)
     return objectOf(whole)
+  }
+
+  /** The row of a history; none where the table is damaged, which is reported when it is read. */
+  #foundOf(id: string): ForeignRow | undefined {
+    try {
+      return this.#work.source.tables.get('execution_history')?.find('execution_id', id)
+    } catch (error) {
+      if (HoldfastError.isInstance(error)) throw error
+      return undefined
+    }
   }
 
   /** Histories went with their runs; here they are checked, and those without a run are kept. */

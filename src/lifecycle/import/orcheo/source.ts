@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import {
   ForeignFile, type ForeignRow, type ForeignTable, type ForeignValue, isForeignFile,
 } from '../../../database/foreign.js'
-import { InvalidInput } from '../../../errors.js'
+import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { membersOf } from '../exact-json.js'
 import { Ledger } from '../report.js'
 import { pythonLine } from './python-json.js'
@@ -76,9 +76,37 @@ function addTables(tables: Map<string, SourceTable>, file: ForeignFile, ledger: 
       .filter((column) => table.columns.includes(column))
     tables.set(table.name, {
       ...table, file: name,
-      rows: () => file.rows(table, order),
+      rows: () => sorted(file, table, order),
       find: (column, value) => file.find(table, column, value),
     })
+  }
+}
+
+/** Sorting gives nothing of a table with a damaged page: then what is readable is sorted here. */
+function* sorted(
+  file: ForeignFile, table: ForeignTable, order: readonly string[],
+): Generator<ForeignRow> {
+  let fault: unknown
+  let isBegun = false
+  try {
+    for (const row of file.rows(table, order)) {
+      isBegun = true
+      yield row
+    }
+    return
+  } catch (error) {
+    fault = error
+  }
+  if (!isBegun) yield* inOrder([...whileReadable(file.rows(table))], order)
+  throw fault
+}
+
+/** Rows up to the first that cannot be read, which whoever imports the table reports. */
+export function* whileReadable(rows: Iterable<ForeignRow>): Generator<ForeignRow> {
+  try {
+    yield* rows
+  } catch (error) {
+    if (HoldfastError.isInstance(error)) throw error
   }
 }
 

@@ -6,6 +6,7 @@ import {
 import { isObject } from '../json-object.js'
 import { type ImportRow, insertAll } from '../rows.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
+import { whileReadable } from './source.js'
 
 /** Imports what tries at tuning gave. */
 export class OrcheoTuning {
@@ -22,7 +23,7 @@ export class OrcheoTuning {
 
   async run(): Promise<void> {
     for (const { workflow_id: id, config_version: version } of
-      this.#work.source.tables.get('agentensor_checkpoints')?.rows() ?? []) {
+      whileReadable(this.#work.source.tables.get('agentensor_checkpoints')?.rows() ?? [])) {
       if (typeof version !== 'number') continue
       this.#highest.set(String(id), Math.max(this.#highest.get(String(id)) ?? 0, version))
     }

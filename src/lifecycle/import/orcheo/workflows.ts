@@ -7,6 +7,7 @@ import { plainText, workflows, workflowVersions } from '../../../workflows/index
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
+import { whileReadable } from './source.js'
 
 /** Where a version of Orcheo is now. */
 export interface KnownVersion {
@@ -52,7 +53,7 @@ export class OrcheoWorkflows {
   #highest(): Map<string, number> {
     const highest = new Map<string, number>()
     for (const { workflow_id: id, version } of
-      this.#work.source.tables.get('workflow_versions')?.rows() ?? []) {
+      whileReadable(this.#work.source.tables.get('workflow_versions')?.rows() ?? [])) {
       if (typeof version !== 'number') continue
       highest.set(String(id), Math.max(highest.get(String(id)) ?? 0, version))
     }
