@@ -177,6 +177,36 @@ contract('an import of a home of OpenHands that was not left tidy', (open) => {
       .toBe('2025-11-22T16:00:10.000000Z')
   })
 
+  it('keeps the tree of events in any order, and a state that is too large', async () => {
+    const world = await open()
+    const uuid = (last: number) => `00000000-0000-4000-8000-00000000000${last}`
+    // By the number of each event, the one that it follows; what 6 follows is broken.
+    const parents: Readonly<Record<number, number>> = { 1: 3, 2: 1, 3: 0, 5: 4, 6: 7 }
+    const folder = `conversations/${sid}`
+    const said = (number: number) => v1Event(uuid(number), 10 + number, {
+      ...(number in parents ? { parent_id: uuid(parents[number]!) } : {}),
+    })
+    const report = await imported(world, home({
+      ...Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((number) =>
+        [`${folder}/events/event-0000${number}-${uuid(number)}.json`, said(number)])),
+      [`${folder}/events/event-00007-${uuid(7)}.json`]: Buffer.from('{"id'),
+      [`${folder}/base_state.json`]: {
+        pad: 'x'.repeat(1_100_000), agent: { llm: { api_key: 'sk-1' } },
+      },
+    }))
+    const { data } = await world.organization.messages.list(id)
+    expect(Object.fromEntries(data.map((each) => [each.id, each.parentMessageId]))).toEqual({
+      [uuid(0)]: null, [uuid(1)]: uuid(3), [uuid(2)]: uuid(1), [uuid(3)]: uuid(0),
+      [uuid(4)]: uuid(3), [uuid(5)]: uuid(4), [uuid(6)]: uuid(5),
+    })
+    expect(report.counts).toMatchObject({
+      events: { found: 8, imported: 7, damaged: 1 }, states: { found: 1, imported: 0, damaged: 1 },
+      secrets: { found: 1, imported: 1 },
+    })
+    expect(told(report)).toMatch(/openhands_base_state has more than 1048576 bytes.* attachment/)
+    expect(told(report)).toMatch(/00006-.*: follows one that is not there/)
+  })
+
   it('tells of files that go away while it reads, and brings the others', async () => {
     const world = await open()
     const events = Object.fromEntries(Array.from({ length: 150 }, (_, number) =>

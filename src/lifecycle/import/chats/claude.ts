@@ -4,6 +4,7 @@ import { type SourceMessage } from '../conversation-writer.js'
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { momentIn } from '../moments.js'
+import { ParentsFirst } from '../parents-first.js'
 import { type ChatFormat, idIn, isLongTitle, objectIn } from './chat.js'
 
 /** Ids of conversations that are no UUIDs become UUIDs in it; it never changes. */
@@ -54,25 +55,7 @@ export const claude: ChatFormat = {
   },
 }
 
-/** In the order in which they are listed, but for those that stand before what they follow. */
 function parentsFirst(listed: readonly SourceMessage[]): SourceMessage[] {
-  const known = new Set(listed.map(({ id }) => id))
-  const [placed, ordered] = [new Set<string>(), [] as SourceMessage[]]
-  const waiting = new Map<string, SourceMessage[]>()
-  for (const message of listed) {
-    const parent = message.parentId
-    if (parent !== null && known.has(parent) && !placed.has(parent)) {
-      waiting.set(parent, [...waiting.get(parent) ?? [], message])
-      continue
-    }
-    const now = [message]
-    for (let next = now.pop(); next !== undefined; next = now.pop()) {
-      ordered.push(next)
-      placed.add(next.id)
-      now.push(...(waiting.get(next.id) ?? []).reverse())
-      waiting.delete(next.id)
-    }
-  }
-  // Those in a ring follow nothing that is there.
-  return [...ordered, ...[...waiting.values()].flat()]
+  const order = new ParentsFirst(listed.map(({ id }) => id))
+  return [...listed.flatMap((message) => order.take(message)), ...order.rest()]
 }

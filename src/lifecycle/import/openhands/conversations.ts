@@ -1,7 +1,9 @@
 import { type Instant } from '../../../clock.js'
 import { HoldfastError } from '../../../errors.js'
 import { ConversationWriter, presentMoment, type SourceMessage } from '../conversation-writer.js'
+import { type ExactJson } from '../exact-json.js'
 import { type Keeping } from '../keeping.js'
+import { ParentsFirst } from '../parents-first.js'
 import { type ImportParts } from '../parts.js'
 import { type Ledger } from '../report.js'
 import { eventOf, explicitRoot, messageIdOf, messageOf, type ReadEvent } from './events.js'
@@ -25,6 +27,9 @@ interface Tally {
   readonly recovered: string[]
   readable: number
 }
+
+/** Bytes of a state of an agent at most. */
+const stateBytesMax = 1_048_576
 
 /** Imports conversations, whatever their layout. */
 export class OpenHandsConversations {
@@ -71,12 +76,15 @@ export class OpenHandsConversations {
   }): AsyncGenerator<SourceMessage, void, void> {
     let last: string | null = null
     let at = createdAt
+    const idOf = (event: string) => messageIdOf(found.id, event)
+    const order = new ParentsFirst(found.events.map(({ name }) => idOf(name)))
     for (const found_ of this.#ordered(found)) {
       const { ledger } = this.#work
       ledger.found('events')
       const event = this.#read(found_, tally)
       if (event === undefined) {
         broken.push(found_)
+        yield* order.missing(idOf(found_.name))
         continue
       }
       tally.readable += 1
@@ -90,8 +98,11 @@ export class OpenHandsConversations {
         conversationId: found.id, parentId, createdAt: at, place: found_.place,
       })
       last = message.id
-      yield message
+      yield* order.take(message)
+      // A file may be named after another event than it holds.
+      if (idOf(found_.name) !== message.id) yield* order.missing(idOf(found_.name))
     }
+    yield* order.rest()
   }
 
   #parentOf({ id }: FoundConversation, { parentId }: ReadEvent, last: string | null) {
@@ -165,6 +176,10 @@ export class OpenHandsConversations {
     }
     for (const [name, document] of Object.entries(found.states)) {
       ledger.found('states')
+      if (Buffer.byteLength(document.stored) > stateBytesMax) {
+        await this.#keepState(found, { name, document })
+        continue
+      }
       if (!ledger.isDry) {
         const state = { conversationId: found.id, name }
         if (await parts.stores().states.find(state) !== undefined) {
@@ -176,6 +191,18 @@ export class OpenHandsConversations {
       ledger.imported('states')
     }
     for (const usage of found.usage) await this.#use(found, { usage, createdAt, userId })
+  }
+
+  /** A state that is too large for one is kept as bytes; its secrets were taken out. */
+  async #keepState({ id, place }: FoundConversation, { name, document }: {
+    readonly name: string
+    readonly document: ExactJson
+  }): Promise<void> {
+    const { keeping, ledger } = this.#work
+    const reason = `${name} has more than ${stateBytesMax} bytes, and no state of an agent may`
+    const bytes = Buffer.from(document.stored)
+    const { kept } = await keeping.bytes({ place: `${place}/${name}`, bytes, conversationId: id })
+    ledger.damaged({ kind: 'states', place, reason, kept })
   }
 
   async #use({ id, updatedAt, place }: FoundConversation, { usage, createdAt, userId }: {
