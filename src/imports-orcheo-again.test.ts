@@ -198,6 +198,25 @@ contract('an import of what Orcheo went on with', (open) => {
     expect(await world.organization.runs.get(madeIds.run)).toMatchObject({ status: 'cancelled' })
   })
 
+  it('keeps the words of a trigger, and rows without a key wherever they stand', async () => {
+    const world = await open()
+    const { rows } = wholeOrcheo()
+    const workflow_runs = [{ ...rows.workflow_runs![0]!, triggered_by: 'Webhook: POST /x' }]
+    const [table, row] = ['create table odd (a text)', 'insert into odd values'] as const
+    const take = (values: string) => world.holdfast.imports(world.organizationId).orcheo(orcheo({
+      rows: { ...rows, workflow_runs }, further: [table, `${row} ${values}`],
+    }))
+    await take("('one'), ('two'), ('two')")
+    expect(await world.organization.runs.get(madeIds.run)).toMatchObject({
+      triggerKind: 'manual', metadata: { orcheo: { triggered_by: 'Webhook: POST /x' } },
+    })
+    const since = await take("('two'), ('two'), ('three')")
+    expect(since.counts.odd).toMatchObject({ found: 3, imported: 1, present: 2 })
+    const kept = await world.organization.items.search({ prefix: ['imports', 'orcheo', 'odd'] })
+    expect(kept.data.map(({ value }) => (value as { a: string }).a).sort())
+      .toEqual(['one', 'three', 'two', 'two'])
+  })
+
   it('numbers tuning anew where both went on, and takes no version for another', async () => {
     const world = await open()
     const { rows } = wholeOrcheo()

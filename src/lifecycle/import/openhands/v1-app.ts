@@ -4,7 +4,7 @@ import {
 } from '../../../database/foreign.js'
 import { InvalidInput } from '../../../errors.js'
 import { exactJson, objectOf } from '../exact-json.js'
-import { type KeptValue } from '../keeping.js'
+import { keysByContent, type KeptValue } from '../keeping.js'
 import { momentIn } from '../moments.js'
 import { wholeRow } from '../orcheo/reading.js'
 import { type OpenHandsWork } from './conversations.js'
@@ -145,16 +145,18 @@ async function keepTable(
   const { keeping, ledger } = work
   const kind = table.name
   const values: KeptValue[] = []
+  const keyOf = keysByContent()
   for (const row of readableRows(work, file, table)) {
     ledger.found(kind)
     ledger.unmapped(kind, '(the table has no counterpart)', keeping.nameOf(kind))
     const named: string = table.key.map((column) => String(row[column])).join('/')
-    const key: string = named === '' ? String(values.length) : named
+    const value = wholeRow(row)
+    const key: string = named === '' ? keyOf(value) : named
     if (table.key.some((column) => typeof row[column] === 'number' && column === 'id')) {
       const reason = 'an id of digits only was turned into a number: its digits are lost'
       ledger.damaged({ kind, place: `${database}/${kind}/${key}`, reason }, true)
     }
-    values.push({ key, value: wholeRow(row) })
+    values.push({ key, value })
   }
   const added = await keeping.values(kind, values)
   ledger.imported(kind, added)

@@ -4,7 +4,7 @@ import { type ForeignRow } from '../../../database/foreign.js'
 import { encodeRow } from '../../../database/table.js'
 import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { runStatuses, workflowRuns, workflowRunTags } from '../../../workflows/index.js'
-import { membersOf, objectOf } from '../exact-json.js'
+import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { insertAll, type ImportRow } from '../rows.js'
 import { idOf, OrcheoReading, type OrcheoWork, SourceRow, wholeRow } from './reading.js'
@@ -110,15 +110,19 @@ export class OrcheoRuns {
     const given = Array.isArray(said.tags) ? [...new Set(said.tags.map(String))] : []
     const tags = given.filter((tag) => tag.length >= 1 && tag.length <= tagLengthMax)
       .slice(0, tagsMax)
+    const trigger = row.needed('triggered_by')
     const stored = encodeRow(workflowRuns, {
       ...this.#place(row, version), status, ...this.#times(said, created),
-      triggerKind: triggerOf(row.needed('triggered_by')), tags, createdBy: makerOf(said),
+      triggerKind: triggerOf(trigger), tags, createdBy: makerOf(said),
       input: null, output: null, error: null, configuration: {}, metadata: {},
     })
     const json = (name: string) => members.get(name) as Stored<'json'> | undefined
     const orNull = (name: string) => (said[name] == null ? null : json(name)!)
     const rest = [...members].filter(([name]) => !shown.has(name) ||
       (name === 'tags' && tags.length < given.length))
+    if (triggerOf(trigger) !== trigger) {
+      rest.push(['triggered_by', exactJson(JSON.stringify(trigger)).stored])
+    }
     for (const [name] of rest) {
       this.#work.ledger.unmapped('workflow_runs', `payload.${name}`, 'metadata.orcheo')
     }
