@@ -91,6 +91,56 @@ contract('imports of chats', (open) => {
     expect(data.map((each) => each.parentMessageId)).toEqual([null, uuid(1), uuid(1)])
   })
 
+  it('bring a tree whose messages are listed in any order', async () => {
+    const world = await open()
+    const said = (last: number, parent: number) => ({
+      uuid: uuid(last), sender: 'human', text: `text ${last}`, created_at: '2025-01-01T00:00:00Z',
+      parent_message_uuid: parent === 0 ? '00000000-0000-4000-8000-000000000000' : uuid(parent),
+    })
+    const listed = [said(4, 2), said(2, 1), said(3, 1), said(1, 0), said(5, 9)]
+    const report = await importing(world).claude(exported([
+      { uuid: id, name: 'tree', chat_messages: listed },
+    ]))
+    const { data } = await world.organization.messages.list(id)
+    expect(Object.fromEntries(data.map((each) => [each.id, each.parentMessageId]))).toMatchObject({
+      [uuid(1)]: null, [uuid(2)]: uuid(1), [uuid(3)]: uuid(1), [uuid(4)]: uuid(2),
+    })
+    expect(report.counts.messages).toMatchObject({ found: 5, imported: 5 })
+    expect(report.damaged.map(({ place }) => place)).toEqual([`conversations.json[0].${uuid(5)}`])
+  })
+
+  it('take what came behind what was said here with all that it says', async () => {
+    const world = await open()
+    const { [uuid(4)]: later, ...before } = chat.mapping
+    await importing(world).chatGpt(exported([{ ...chat, mapping: before }]))
+    const { messages } = world.organization
+    await messages.append(id, { role: 'user', content: 'ours' })
+    const report = await importing(world).chatGpt(exported([chat]))
+    expect(report.counts.messages).toMatchObject({ found: 4, imported: 1, present: 3 })
+    expect(later).toMatchObject({ parent: uuid(2) })
+    expect((await messages.list(id)).data.find((each) => each.id === uuid(4)))
+      .toMatchObject({ parentMessageId: uuid(2), model: 'gpt', content: { parts: ['part 4'] } })
+  })
+
+  it('read an export of several files, and keep a title that is too long', async () => {
+    const world = await open()
+    const path = exported([])
+    rmSync(join(path, 'conversations.json'))
+    const title = 't'.repeat(1_001)
+    writeFileSync(join(path, 'conversations-000.json'), JSON.stringify([chat]))
+    writeFileSync(join(path, 'conversations-001.json'),
+      JSON.stringify([{ ...chat, id: uuid(9), title }]))
+    const report = await importing(world).chatGpt(path)
+    expect(report.counts).toMatchObject({ conversations: { found: 2, imported: 2 } })
+    expect(await world.organization.conversations.get(uuid(9))).toMatchObject({
+      title: title.slice(1), metadata: { chatgpt: { title } },
+    })
+    expect(report.damaged).toMatchObject([{ place: 'conversations-001.json[0]' }])
+    expect(report.damaged[0]?.reason).toContain('the title has 1001 characters')
+    writeFileSync(join(path, 'conversations-001.json'), 'PK\x03\x04 and so on')
+    await expect(importing(world).chatGpt(path)).rejects.toThrow(/packed archive: unpack it/)
+  })
+
   it('take what is whole of a file that is cut off, and refuse what is none', async () => {
     const world = await open()
     const text = JSON.stringify([chat, { ...chat, id: uuid(9) }])

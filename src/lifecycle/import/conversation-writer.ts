@@ -53,6 +53,10 @@ export interface WrittenConversation {
   readonly messages: number
 }
 
+/** Characters of a title, and of the name of a model, at most. */
+export const titleLengthMax = 1_000
+const modelLengthMax = 200
+
 /** Rows, and characters of them, of one transaction. */
 const rowsMax = 200
 const lengthMax = 4 * 1024 * 1024
@@ -94,6 +98,7 @@ export class ConversationWriter {
     leafId?: string,
   ): Promise<WrittenConversation> {
     const { isNew, count } = await this.#begin(conversation)
+    this.#tellTitle(conversation)
     this.#ledger[isNew ? 'imported' : 'present'](conversation.kind)
     const standing: Standing = {
       count: 0, leafId: null, lastAt: null, tree: new TransferTree(), isOurs: true, written: 0,
@@ -119,6 +124,13 @@ export class ConversationWriter {
     }
     await this.#follow(conversation, standing, leafId)
     return { isNew, messages: standing.count }
+  }
+
+  #tellTitle({ kind, place, title }: SourceConversation): void {
+    const length = title?.length ?? 0
+    if (length <= titleLengthMax) return
+    const reason = `the title has ${length} characters: the first ${titleLengthMax} were taken`
+    this.#ledger.damaged({ kind, place, reason }, true)
   }
 
   #repeated({ messageKind: kind }: SourceConversation, { place }: SourceMessage): void {
@@ -149,7 +161,7 @@ export class ConversationWriter {
     const { id, userId, title, createdAt, updatedAt, archivedAt = null } = conversation
     const row = {
       ...encodeRow(conversations, {
-        organizationId, id, userId, title: title?.slice(0, 1_000) ?? null, metadata: {},
+        organizationId, id, userId, title: title?.slice(0, titleLengthMax) ?? null, metadata: {},
         messageCount: 0, revision: 1, createdAt, updatedAt: updatedAt ?? createdAt, archivedAt,
         branchCount: 1, activeLeafId: null, previousLeafId: null, activeBranch: 0, activeDepth: 0,
         forkedFromConversationId: null, forkedFromMessageId: null, changeCount: 0,
@@ -240,6 +252,8 @@ export class ConversationWriter {
           id: message.id, role: message.role, kind: message.kind, content: message.content.value,
           metadata: { ...message.metadata, created_at: message.createdAt },
           author: message.author ?? null, parentMessageId: message.parentId,
+          model: message.model?.slice(0, modelLengthMax) ?? null,
+          tokensUsed: message.tokensUsed ?? null,
         })
       } catch (error) {
         if (!HoldfastError.isInstance(error) || error.retryable) throw error
@@ -315,7 +329,8 @@ function messageRow(
   const { author = null, model = null, tokensUsed = null, content } = message
   const row = encodeRow(messages, {
     ...place, id, parentMessageId: parentId, kind, role, content: null as JsonValue, metadata,
-    author: author?.slice(0, 1_000) ?? null, model: model?.slice(0, 200) ?? null, tokensUsed,
+    author: author?.slice(0, 1_000) ?? null, model: model?.slice(0, modelLengthMax) ?? null,
+    tokensUsed,
     costUsd: null, revision: 1, createdAt, deletedAt: null, change: null, changedAfter: null,
   })
   // With every number as the source spells it.

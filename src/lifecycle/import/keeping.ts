@@ -120,6 +120,20 @@ export class Keeping {
   }
 }
 
+/**
+ * Names rows of a table without a key by what stands in them, so that they are found again wherever
+ * they stand by then; equal ones are counted.
+ */
+export function keysByContent(): (value: ExactJson) => string {
+  const counts = new Map<string, number>()
+  return ({ stored }) => {
+    const sha256 = createHash('sha256').update(stored).digest('hex')
+    const count = (counts.get(sha256) ?? 0) + 1
+    counts.set(sha256, count)
+    return count === 1 ? sha256 : `${sha256} ${count}`
+  }
+}
+
 /** A key of any length, as one that an item may have. */
 function shortKey(key: string): string {
   if (Buffer.byteLength(key) <= 500 && key !== '') return key

@@ -1,5 +1,7 @@
 import { type Database } from '../../database/database.js'
-import { UniqueViolation } from '../../database/failures.js'
+import {
+  ConstraintViolation, ForeignKeyViolation, UniqueViolation, ValueRefused,
+} from '../../database/failures.js'
 import { type Table } from '../../database/table.js'
 import { type AnyTables, type ImportParts } from './parts.js'
 import { type Ledger } from './report.js'
@@ -32,8 +34,9 @@ export class RowAdder {
 
   /**
    * Adds the rows that have no row of their primary key, in one transaction, and counts them under
-   * `kind`. One that breaks a rule of the table, such as a name that is taken, is reported as
-   * damaged, and the others are added. `beside` runs in the same transaction.
+   * `kind`. One that breaks a rule of the table, such as a name that is taken, or that the database
+   * cannot hold, is reported as damaged, and the others are added. `beside` runs in the same
+   * transaction.
    */
   async add(
     kind: string,
@@ -70,7 +73,7 @@ export class RowAdder {
       }, { repeatable: true })
       return given.rows
     } catch (error) {
-      if (!(error instanceof UniqueViolation)) throw error
+      if (!isRefusal(error)) throw error
       if (given.rows.length > 1) {
         const one = []
         for (const row of given.rows) {
@@ -82,7 +85,7 @@ export class RowAdder {
       const isThere = (await this.#known(table, given.rows)).has(keyOf(table, row))
       // Somebody else's import was first.
       if (isThere) this.#ledger.present(kind)
-      else this.#ledger.damaged({ kind, place, reason: 'stands in the way of another row here' })
+      else this.#ledger.damaged({ kind, place, reason: reasonOf(error) })
       return []
     }
   }
@@ -100,6 +103,14 @@ export class RowAdder {
     return known
   }
 }
+
+/** Whether a row was refused, of however many; anything else is no fault of a row. */
+const isRefusal = (error: unknown): error is Error => error instanceof UniqueViolation ||
+  error instanceof ConstraintViolation || error instanceof ForeignKeyViolation ||
+  error instanceof ValueRefused
+
+const reasonOf = (error: Error): string => (error instanceof UniqueViolation
+  ? 'stands in the way of another row here' : error.message)
 
 /** Inserts rows, some at a time: statements have a limit of parameters. */
 export async function insertAll(

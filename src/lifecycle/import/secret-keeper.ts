@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto'
 import { HoldfastError } from '../../errors.js'
 import { SecretNameTaken } from '../../secrets/index.js'
 import { type ImportParts } from './parts.js'
 import { type Ledger } from './report.js'
+
+/** Characters of the name of a secret at most. */
+const nameLengthMax = 255
 
 /** A secret of a source, opened. */
 export interface SourceSecret {
@@ -18,6 +22,8 @@ export class SecretKeeper {
   readonly #ledger: Ledger
   readonly #userId: string | undefined
   readonly #isWanted: boolean
+  /** What was kept, by name. */
+  readonly #kept = new Map<string, { readonly value: string; readonly place: string }>()
 
   constructor(parts: ImportParts, ledger: Ledger, { userId, isWanted = true }: {
     readonly userId?: string | undefined
@@ -29,8 +35,23 @@ export class SecretKeeper {
     this.#isWanted = isWanted
   }
 
-  /** Keeps a secret unless there is one of its name; counts it under its kind. */
-  async keep({ kind, place, name, value, description = null }: SourceSecret): Promise<void> {
+  /**
+   * Keeps a secret unless there is one of its name; counts it under its kind. Another value of a
+   * name that the source had before is kept under a name of its own.
+   */
+  async keep(secret: SourceSecret): Promise<void> {
+    const { kind, place, value } = secret
+    const before = this.#kept.get(secret.name)
+    if (before === undefined) this.#kept.set(secret.name, { value, place })
+    if (before === undefined || before.value === value) return this.#keep(secret)
+    const sha256 = createHash('sha256').update(place).digest('hex')
+    const name = `${secret.name.slice(0, nameLengthMax - 13)} ${sha256.slice(0, 12)}`
+    const reason = `another secret has its name, that of ${before.place}`
+    this.#ledger.damaged({ kind, place, reason, kept: `secret ${name}` }, true)
+    return this.#keep({ ...secret, name })
+  }
+
+  async #keep({ kind, place, name, value, description = null }: SourceSecret): Promise<void> {
     if (value === '') {
       return this.#ledger.skipped({ kind, place, reason: 'it is empty: there is nothing to keep' })
     }

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import {
+  closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Instant, nowOf } from '../../../clock.js'
 import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { namedId } from '../../../named-ids.js'
-import { ConversationWriter, type SourceMessage } from '../conversation-writer.js'
+import { ConversationWriter, type SourceMessage, titleLengthMax } from '../conversation-writer.js'
 import { elementsOf, exactJson, type ExactJson } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { type ImportParts } from '../parts.js'
@@ -28,34 +30,64 @@ export interface ChatFormat {
   read(json: ExactJson, place: string, now: Instant): ReadChat
 }
 
-/** Imports `conversations.json`, or the one in a folder. Throws InvalidInput. */
+/**
+ * Imports `conversations.json`, or the one in a folder; a large export has several, which are
+ * numbered. Throws InvalidInput.
+ */
 export async function importChats(
   parts: ImportParts, { path, format }: { readonly path: string; readonly format: ChatFormat },
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const file = existsSync(path) && statSync(path).isDirectory()
-    ? join(path, 'conversations.json') : path
-  if (!existsSync(file)) throw new InvalidInput(`there is no conversations.json at ${path}`)
+  const files = filesAt(path)
+  if (files.length === 0) throw new InvalidInput(`there is no conversations.json at ${path}`)
+  files.forEach(checkFile)
   const startedAt = nowOf(parts.clock)
   const ledger = new Ledger(options)
-  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-  if (!/^\s*\[/.test(text)) throw new InvalidInput(`${file} holds no array of conversations`)
   ledger.begin('conversations')
   ledger.begin('messages')
-  if (!/\]\s*$/.test(text)) {
-    const reason = 'the file is cut off: what is whole in it was taken'
-    ledger.damaged({ kind: 'conversations', place: basename(file), reason }, true)
-  }
   const writer = new ConversationWriter(parts, ledger)
-  for (const [index, element] of elementsOf(text).entries()) {
-    const place = `${basename(file)}[${index}]`
-    ledger.found('conversations')
-    await take(element, { place, ledger, writer, format, now: startedAt })
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+    if (!/\]\s*$/.test(text)) {
+      const reason = 'the file is cut off: what is whole in it was taken'
+      ledger.damaged({ kind: 'conversations', place: basename(file), reason }, true)
+    }
+    for (const [index, element] of elementsOf(text).entries()) {
+      const place = `${basename(file)}[${index}]`
+      ledger.found('conversations')
+      await take(element, { place, ledger, writer, format, now: startedAt })
+    }
   }
   return ledger.report({
     source: format.source, path, organization_id: parts.organizationId, started_at: startedAt,
     finished_at: nowOf(parts.clock),
   })
+}
+
+/** The file, or those of the folder; none where there is none. */
+function filesAt(path: string): string[] {
+  if (!existsSync(path)) return []
+  if (!statSync(path).isDirectory()) return [path]
+  const names = readdirSync(path)
+  const named = names.includes('conversations.json') ? ['conversations.json']
+    : names.filter((name) => /^conversations-\d+\.json$/.test(name)).sort()
+  return named.map((name) => join(path, name))
+}
+
+/** Refuses a file before anything is taken from those beside it. Throws InvalidInput. */
+function checkFile(file: string): void {
+  const bytes = Buffer.alloc(64 * 1024)
+  const opened = openSync(file, 'r')
+  try {
+    const begin = bytes.subarray(0, readSync(opened, bytes)).toString('latin1')
+    if (/^(PK\x03\x04|\x1f\x8b)/.test(begin)) {
+      throw new InvalidInput(`${file} is a packed archive: unpack it, and name the folder`)
+    }
+    if (/^(\xef\xbb\xbf)?\s*\[/.test(begin)) return
+    throw new InvalidInput(`${file} holds no array of conversations`)
+  } finally {
+    closeSync(opened)
+  }
 }
 
 async function take(element: string, { place, ledger, writer, format, now }: {
@@ -84,6 +116,10 @@ export function objectIn({ value }: ExactJson): Record<string, unknown> {
   if (isObject(value)) return value
   throw new InvalidInput('a conversation must be an object')
 }
+
+/** Whether a title stands whole in the metadata alone. */
+export const isLongTitle = (title: unknown): boolean =>
+  typeof title === 'string' && title.length > titleLengthMax
 
 /** A UUID for an id of an export: itself, or one made of it in the conversation. */
 export const idIn = (conversationId: string, id: string): string =>

@@ -5,7 +5,7 @@ import { type SourceMessage } from '../conversation-writer.js'
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { momentOfSeconds } from '../moments.js'
-import { type ChatFormat, idIn, objectIn, roleIn } from './chat.js'
+import { type ChatFormat, idIn, isLongTitle, objectIn, roleIn } from './chat.js'
 
 /** Ids of conversations that are no UUIDs become UUIDs in it; it never changes. */
 const space = '5e0d1c7a-93f4-4b68-a1f0-6d2c8b7e4f10'
@@ -24,7 +24,8 @@ export const chatGpt: ChatFormat = {
     const id = uuidOf(space, sourceId, 'conversation_id')
     const createdAt = momentOfSeconds(said.create_time) ?? now
     const rest = [...membersOf(json.stored)].filter(([name]) =>
-      !['mapping', 'title', 'create_time', 'update_time'].includes(name))
+      !['mapping', 'create_time', 'update_time'].includes(name) &&
+      (name !== 'title' || isLongTitle(said.title)))
     const nodes = said.mapping as Record<string, Node>
     const messages = messagesIn(nodes, { id, place, createdAt })
     const current = typeof said.current_node === 'string' ? said.current_node : undefined

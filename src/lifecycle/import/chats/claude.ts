@@ -4,7 +4,8 @@ import { type SourceMessage } from '../conversation-writer.js'
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { momentIn } from '../moments.js'
-import { type ChatFormat, idIn, objectIn } from './chat.js'
+import { ParentsFirst } from '../parents-first.js'
+import { type ChatFormat, idIn, isLongTitle, objectIn } from './chat.js'
 
 /** Ids of conversations that are no UUIDs become UUIDs in it; it never changes. */
 const space = 'c2b7f5d0-1e64-4a39-8d5b-90a7e3c4f621'
@@ -23,7 +24,8 @@ export const claude: ChatFormat = {
     const id = uuidOf(space, uuid, 'uuid')
     const createdAt = momentIn(said.created_at)?.instant ?? now
     const rest = [...membersOf(json.stored)].filter(([key]) =>
-      !['chat_messages', 'name', 'created_at', 'updated_at'].includes(key))
+      !['chat_messages', 'created_at', 'updated_at'].includes(key) &&
+      (key !== 'name' || isLongTitle(name)))
     const messages: SourceMessage[] = []
     for (const [index, each] of (listed as unknown[]).entries()) {
       if (!isObject(each)) continue
@@ -47,7 +49,13 @@ export const claude: ChatFormat = {
       id, createdAt, title: typeof name === 'string' && name !== '' ? name : null,
       updatedAt: momentIn(said.updated_at)?.instant ?? null,
       metadata: { ...exactJson('{}'), stored: objectOf([['claude', objectOf(rest)]]) as never },
-      messages, leaf: typeof current === 'string' ? idIn(id, current) : undefined,
+      messages: parentsFirst(messages),
+      leaf: typeof current === 'string' ? idIn(id, current) : undefined,
     }
   },
+}
+
+function parentsFirst(listed: readonly SourceMessage[]): SourceMessage[] {
+  const order = new ParentsFirst(listed.map(({ id }) => id))
+  return [...listed.flatMap((message) => order.take(message)), ...order.rest()]
 }

@@ -1,13 +1,15 @@
 import { type Instant } from '../../../clock.js'
 import { HoldfastError } from '../../../errors.js'
-import { namedId } from '../../../named-ids.js'
 import { ConversationWriter, presentMoment, type SourceMessage } from '../conversation-writer.js'
+import { type ExactJson } from '../exact-json.js'
 import { type Keeping } from '../keeping.js'
+import { ParentsFirst } from '../parents-first.js'
 import { type ImportParts } from '../parts.js'
 import { type Ledger } from '../report.js'
 import { eventOf, explicitRoot, messageIdOf, messageOf, type ReadEvent } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
 import { type Home } from './home.js'
+import { usageSince } from './usage.js'
 
 /** What an import of OpenHands works with. */
 export interface OpenHandsWork {
@@ -25,6 +27,9 @@ interface Tally {
   readonly recovered: string[]
   readable: number
 }
+
+/** Bytes of a state of an agent at most. */
+const stateBytesMax = 1_048_576
 
 /** Imports conversations, whatever their layout. */
 export class OpenHandsConversations {
@@ -71,12 +76,15 @@ export class OpenHandsConversations {
   }): AsyncGenerator<SourceMessage, void, void> {
     let last: string | null = null
     let at = createdAt
+    const idOf = (event: string) => messageIdOf(found.id, event)
+    const order = new ParentsFirst(found.events.map(({ name }) => idOf(name)))
     for (const found_ of this.#ordered(found)) {
       const { ledger } = this.#work
       ledger.found('events')
       const event = this.#read(found_, tally)
       if (event === undefined) {
         broken.push(found_)
+        yield* order.missing(idOf(found_.name))
         continue
       }
       tally.readable += 1
@@ -90,8 +98,11 @@ export class OpenHandsConversations {
         conversationId: found.id, parentId, createdAt: at, place: found_.place,
       })
       last = message.id
-      yield message
+      yield* order.take(message)
+      // A file may be named after another event than it holds.
+      if (idOf(found_.name) !== message.id) yield* order.missing(idOf(found_.name))
     }
+    yield* order.rest()
   }
 
   #parentOf({ id }: FoundConversation, { parentId }: ReadEvent, last: string | null) {
@@ -140,7 +151,7 @@ export class OpenHandsConversations {
     const { home, keeping, ledger } = this.#work
     const said = read()
     const reason = said.is === 'damaged' ? said.reason : 'it cannot be read'
-    const bytes = path === undefined ? undefined : home.read(path)
+    const bytes = path === undefined ? undefined : home.find(path)
     const saved = bytes === undefined ? {}
       : { kept: (await keeping.bytes({ place, bytes, conversationId: id })).kept }
     ledger.damaged({ kind: 'events', place, reason, ...saved })
@@ -153,14 +164,22 @@ export class OpenHandsConversations {
   }): Promise<void> {
     const { home, keeping, ledger, parts } = this.#work
     for (const path of found.files) {
-      const [place, bytes] = [home.placeOf(path), home.read(path)]
+      const [place, bytes] = [home.placeOf(path), home.find(path)]
       ledger.found('files')
+      if (bytes === undefined) {
+        ledger.damaged({ kind: 'files', place, reason: 'the file went away meanwhile' })
+        continue
+      }
       const { kept, isNew } = await keeping.bytes({ place, bytes, conversationId: found.id })
       ledger[isNew ? 'imported' : 'present']('files')
       ledger.detail('files', { place, bytes: bytes.length, kept })
     }
     for (const [name, document] of Object.entries(found.states)) {
       ledger.found('states')
+      if (Buffer.byteLength(document.stored) > stateBytesMax) {
+        await this.#keepState(found, { name, document })
+        continue
+      }
       if (!ledger.isDry) {
         const state = { conversationId: found.id, name }
         if (await parts.stores().states.find(state) !== undefined) {
@@ -174,6 +193,18 @@ export class OpenHandsConversations {
     for (const usage of found.usage) await this.#use(found, { usage, createdAt, userId })
   }
 
+  /** A state that is too large for one is kept as bytes; its secrets were taken out. */
+  async #keepState({ id, place }: FoundConversation, { name, document }: {
+    readonly name: string
+    readonly document: ExactJson
+  }): Promise<void> {
+    const { keeping, ledger } = this.#work
+    const reason = `${name} has more than ${stateBytesMax} bytes, and no state of an agent may`
+    const bytes = Buffer.from(document.stored)
+    const { kept } = await keeping.bytes({ place: `${place}/${name}`, bytes, conversationId: id })
+    ledger.damaged({ kind: 'states', place, reason, kept })
+  }
+
   async #use({ id, updatedAt, place }: FoundConversation, { usage, createdAt, userId }: {
     readonly usage: FoundConversation['usage'][number]
     readonly createdAt: Instant
@@ -181,13 +212,14 @@ export class OpenHandsConversations {
   }): Promise<void> {
     const { ledger, parts } = this.#work
     ledger.found('usage')
+    const { model, data } = usage
+    const since = await usageSince(parts.stores().usage, id, usage)
+    if (since === undefined) return ledger.present('usage')
     if (ledger.isDry) return ledger.imported('usage')
-    const { model, costUsd, tokensIn, tokensOut, data, name } = usage
     try {
       const { isDuplicate } = await parts.stores().usage.record({
-        id: namedId(id, `openhands usage ${name}`), type: 'openhands.conversation', userId,
-        conversationId: id, model: model?.slice(0, 200) || null, tokensIn, tokensOut,
-        costUsd: costUsd ?? '0', data, occurredAt: updatedAt ?? createdAt,
+        ...since, type: 'openhands.conversation', userId, conversationId: id,
+        model: model?.slice(0, 200) || null, data, occurredAt: updatedAt ?? createdAt,
       })
       ledger[isDuplicate ? 'present' : 'imported']('usage')
     } catch (error) {
@@ -197,7 +229,7 @@ export class OpenHandsConversations {
   }
 
   #firstMoment(found: FoundConversation): Instant | null {
-    for (const event of found.events) {
+    for (const event of this.#ordered(found)) {
       const read = event.read()
       const at = read.is === 'damaged' ? null : eventOf(read.json, event.name).timestamp
       if (at !== null) return at

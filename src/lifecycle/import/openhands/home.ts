@@ -7,6 +7,7 @@ export class Home {
   readonly root: string
   readonly #seen = new Set<string>()
   readonly #digests = new Map<string, string>()
+  readonly #misread = new Set<string>()
 
   constructor(root: string) {
     this.root = root
@@ -35,13 +36,37 @@ export class Home {
     return lstatSync(join(this.root, ...parts), { throwIfNoEntry: false })?.isFile() ?? false
   }
 
-  read(path: string): Buffer {
+  /** The bytes of a file; undefined for one that went away since it was listed. */
+  find(path: string): Buffer | undefined {
     this.see(path)
-    const bytes = readFileSync(path)
+    const bytes = unlessGone(() => readFileSync(path))
+    if (bytes === undefined) return undefined
     if (!this.#digests.has(path)) {
       this.#digests.set(path, createHash('sha256').update(bytes).digest('hex'))
     }
     return bytes
+  }
+
+  read(path: string): Buffer {
+    return this.find(path) ?? Buffer.alloc(0)
+  }
+
+  /**
+   * The text in bytes of a file. OpenHands writes some in the encoding of its machine: what is no
+   * UTF-8 is read as that of Windows, which has a character for every byte.
+   */
+  textOf(path: string, bytes: Uint8Array): string {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    } catch {
+      this.#misread.add(path)
+      return new TextDecoder('windows-1252').decode(bytes)
+    }
+  }
+
+  /** Files whose text was no UTF-8. */
+  *misread(): Generator<string> {
+    for (const path of this.#misread) yield this.placeOf(path)
   }
 
   /** SHA-256 of every file that was read. */
@@ -56,16 +81,29 @@ export class Home {
 
   /** All files below a folder that nobody has looked at. */
   *unseen(folder = this.root): Generator<string> {
-    for (const name of readdirSync(folder).sort()) {
+    for (const name of namesIn(folder)) {
       const path = join(folder, name)
-      const stat = lstatSync(path)
-      if (stat.isDirectory()) yield* this.unseen(path)
-      else if (!this.#seen.has(path)) yield path
+      const stat = lstatSync(path, { throwIfNoEntry: false })
+      if (stat?.isDirectory() === true) yield* this.unseen(path)
+      else if (stat !== undefined && !this.#seen.has(path)) yield path
     }
   }
 
   #names(parts: readonly string[]): string[] {
     const path = join(this.root, ...parts)
-    return this.isFolder(...parts) ? readdirSync(path).sort() : []
+    return this.isFolder(...parts) ? namesIn(path) : []
+  }
+}
+
+const namesIn = (folder: string): string[] =>
+  (unlessGone(() => readdirSync(folder)) ?? []).sort()
+
+/** OpenHands may still run, and take files away. */
+function unlessGone<R>(look: () => R): R | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }

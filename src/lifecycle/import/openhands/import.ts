@@ -63,10 +63,14 @@ export async function importOpenHands(
   await new OpenHandsSettings(work, { fields, keeper, target }).run()
   for (const file of home.unseen()) {
     const place = home.placeOf(file)
-    if (home.isFile(place)) home.read(file)
+    if (home.isFile(place)) home.find(file)
     ledger.found('files')
     const reason = 'it is no file that OpenHands is known to keep'
     ledger.skipped({ kind: 'files', place, reason })
+  }
+  for (const place of home.misread()) {
+    const reason = 'it is no UTF-8: its text was read as Windows-1252'
+    ledger.damaged({ kind: 'files', place, reason }, true)
   }
   for (const digest of home.digests()) ledger.detail('file_digests', digest)
   const { conversations: found, settings, secrets } = counts(ledger)

@@ -13,9 +13,10 @@ export type ReadJson =
 
 /** Reads the object in a file; what stands behind it is told. */
 export function readObject(home: Home, path: string): ReadJson {
-  const bytes = home.read(path)
+  const bytes = home.find(path)
+  if (bytes === undefined) return { is: 'damaged', reason: 'the file went away meanwhile' }
   if (bytes.length === 0) return { is: 'damaged', reason: 'the file has 0 bytes' }
-  return objectIn(bytes.toString('utf8'))
+  return objectIn(home.textOf(path, bytes))
 }
 
 /** Reads the object in a text. */

@@ -1,3 +1,5 @@
+import { namedId } from '../../../named-ids.js'
+import { type UsageEvent, type UsageStore } from '../../../usage/index.js'
 import { type ExactJson, membersOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { type FoundUsage } from './found.js'
@@ -54,4 +56,52 @@ function costOf(text: string | undefined): string | null {
   const fraction = (match[2] ?? '').slice(0, 12)
   const cost = fraction === '' ? match[1]! : `${match[1]}.${fraction}`
   return Number(cost) === 0 ? null : cost
+}
+
+/** Events of one conversation that are looked through: each import that finds more adds one. */
+const eventsMax = 200
+
+/**
+ * What came since earlier imports, and the id of the event that says so; undefined for nothing.
+ * The source tells sums, which only grow.
+ */
+export async function usageSince(
+  store: UsageStore, conversationId: string, { name, costUsd, tokensIn, tokensOut }: FoundUsage,
+): Promise<{ id: string; costUsd: string; tokensIn: number; tokensOut: number } | undefined> {
+  const { data } = await store.listEvents({
+    conversationId, type: 'openhands.conversation', limit: eventsMax,
+  })
+  const recorded = new Map(data.map((event) => [event.id, event]))
+  const idOf = (count: number) =>
+    namedId(conversationId, `openhands usage ${name}${count === 0 ? '' : ` ${count}`}`)
+  const earlier: UsageEvent[] = []
+  for (let event; (event = recorded.get(idOf(earlier.length))) !== undefined;) earlier.push(event)
+  const sum = (of: (event: UsageEvent) => number) =>
+    earlier.reduce((total, event) => total + of(event), 0)
+  const picos = earlier.reduce((total, event) => total + picosOf(event.costUsd), 0n)
+  const since = {
+    cost: atLeastNone(picosOf(costUsd ?? '0') - picos),
+    tokensIn: Math.max(0, tokensIn - sum((event) => event.tokensIn)),
+    tokensOut: Math.max(0, tokensOut - sum((event) => event.tokensOut)),
+  }
+  const isNone = since.cost === 0n && since.tokensIn === 0 && since.tokensOut === 0
+  if (isNone && earlier.length > 0) return undefined
+  const { tokensIn: given, tokensOut: taken } = since
+  return {
+    id: idOf(earlier.length), costUsd: textOf(since.cost), tokensIn: given, tokensOut: taken,
+  }
+}
+
+const atLeastNone = (picos: bigint): bigint => (picos < 0n ? 0n : picos)
+
+/** A decimal of 12 digits behind the point at most, in the last of them. */
+function picosOf(decimal: string): bigint {
+  const [whole = '0', fraction = ''] = decimal.split('.')
+  return BigInt(`${whole}${fraction.padEnd(12, '0')}`)
+}
+
+const textOf = (picos: bigint): string => {
+  const digits = String(picos).padStart(13, '0')
+  const fraction = digits.slice(-12).replace(/0+$/, '')
+  return fraction === '' ? digits.slice(0, -12) : `${digits.slice(0, -12)}.${fraction}`
 }

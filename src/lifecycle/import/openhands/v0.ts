@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { isUuid } from '../../../ids.js'
-import { uuidOf } from '../../../named-ids.js'
+import { namedId } from '../../../named-ids.js'
 import { elementsOf, exactJson, type ExactJson, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { momentIn } from '../moments.js'
@@ -19,30 +19,65 @@ const missingMax = 1_000
 /** The conversation of an id of OpenHands: 32 hexadecimal digits, a UUID, or any name. */
 export const conversationOf = (sid: string): string => {
   if (/^[0-9a-f]{32}$/i.test(sid)) return dashed(sid)
-  return isUuid(sid) ? sid.toLowerCase() : uuidOf(conversationSpace, sid, 'conversation_id')
+  return isUuid(sid) ? sid.toLowerCase() : namedId(conversationSpace, sid)
+}
+
+/** The conversation of one of several people who each have one of the same id. */
+export const conversationOfOne = (sid: string, owner: string): string =>
+  namedId(conversationOf(sid), `openhands conversation of ${owner}`)
+
+/** Tells that the conversation is one more of its id. */
+export function tellOneMore(
+  { ledger }: OpenHandsWork, { place, owner, id }: Record<'place' | 'owner' | 'id', string>,
+): void {
+  const reason = `somebody else has a conversation of this id: that of ${owner} became ${id}`
+  ledger.damaged({ kind: 'conversations', place, reason }, true)
 }
 
 /** Conversations of a V0 file store: metadata in one folder, events in that of their owner. */
 export function* v0Conversations(work: OpenHandsWork): Generator<FoundConversation> {
   const { home } = work
-  const owners = new Map<string, string>()
+  const owners = new Map<string, string[]>()
   for (const user of home.folders('users')) {
-    for (const sid of home.folders('users', user, 'conversations')) owners.set(sid, user)
+    for (const sid of home.folders('users', user, 'conversations')) {
+      owners.set(sid, [...owners.get(sid) ?? [], user])
+    }
   }
   const ids = new Set([...home.folders('sessions'), ...owners.keys()])
-  for (const sid of [...ids].sort()) yield conversation(work, sid, owners.get(sid))
+  for (const sid of [...ids].sort()) {
+    const metadata = metadataOf(work, sid)
+    const said = isObject(metadata?.value) ? metadata.value.user_id : undefined
+    const among = owners.get(sid) ?? []
+    const owner = among.find((each) => each === said) ?? among[0]
+    yield conversation(work, { sid, metadata, folderOwner: owner })
+    for (const other of among.filter((each) => each !== owner)) yield oneMore(work, sid, other)
+  }
 }
 
-function conversation(
-  work: OpenHandsWork, sid: string, folderOwner: string | undefined,
-): FoundConversation {
+/** Events of somebody whose conversation has the id of another one's: nobody's metadata is its. */
+function oneMore(work: OpenHandsWork, sid: string, owner: string): FoundConversation {
+  const parts = ['users', owner, 'conversations', sid]
+  const { events, missing } = eventsOf(work, [parts])
+  const [id, place] = [conversationOfOne(sid, owner), parts.join('/')]
+  tellOneMore(work, { place, owner, id })
+  return {
+    id, sourceId: sid, layout: 'v0', place, owner, title: null, createdAt: null, updatedAt: null,
+    metadata: metadataWith(sid, owner, undefined), order: 'listed', events, missing,
+    leaf: undefined, usage: [], files: filesOf(work, [parts]), states: {},
+  }
+}
+
+function conversation(work: OpenHandsWork, { sid, metadata, folderOwner }: {
+  readonly sid: string
+  readonly metadata: ExactJson | undefined
+  readonly folderOwner: string | undefined
+}): FoundConversation {
   const { home, ledger } = work
   const folders = [
     ...(folderOwner === undefined ? [] : [['users', folderOwner, 'conversations', sid]]),
     ['sessions', sid],
   ].filter((parts) => home.isFolder(...parts))
-  const place = folders[0]!.join('/')
-  const metadata = metadataOf(work, sid)
+  const place = (folders[0] ?? ['sessions', sid]).join('/')
   const said = (metadata?.value ?? {}) as Record<string, unknown>
   const created = momentIn(said.created_at)
   if (metadata !== undefined && created === undefined) {
@@ -61,16 +96,18 @@ function conversation(
     title: typeof said.title === 'string' ? said.title : null,
     createdAt: created?.instant ?? null,
     updatedAt: momentIn(said.last_updated_at)?.instant ?? null,
-    metadata: exactJson(objectOf([['openhands', objectOf([
-      ['layout', '"v0"'], ['source_id', JSON.stringify(sid)], ['owner', JSON.stringify(owner)],
-      ['metadata', metadata === undefined ? 'null' : metadataText(metadata)],
-    ])]])),
+    metadata: metadataWith(sid, owner, metadata),
     order: 'listed', events, missing, leaf: undefined, usage: usage === undefined ? [] : [usage],
     files: filesOf(work, folders), states: {},
   }
 }
 
-const metadataText = (json: ExactJson): string => JSON.stringify(json.value)
+const metadataWith = (
+  sid: string, owner: string | null, metadata: ExactJson | undefined,
+): ExactJson => exactJson(objectOf([['openhands', objectOf([
+  ['layout', '"v0"'], ['source_id', JSON.stringify(sid)], ['owner', JSON.stringify(owner)],
+  ['metadata', metadata === undefined ? 'null' : JSON.stringify(metadata.value)],
+])]]))
 
 function metadataOf({ home, ledger }: OpenHandsWork, sid: string) {
   const kind = 'conversations'
@@ -107,13 +144,16 @@ function eventsOf(work: OpenHandsWork, folders: readonly (readonly string[])[]) 
   const events: FoundEvent[] = []
   const missing: number[] = []
   let next = 0
-  for (const number of [...paths.keys()].sort((one, other) => one - other)) {
+  const listed = [...paths.keys()].sort((one, other) => one - other)
+  for (const number of [...listed, ...pages.behind(listed.at(-1) ?? -1)]) {
     // A single file of a huge number must not make a list of all before it.
     for (; next < number && missing.length < missingMax; next += 1) {
       if (pages.has(next)) events.push(pagedEvent(folders[0]!, next, pages))
       else missing.push(next)
     }
-    events.push(eventIn(work, { number, path: paths.get(number)!, pages }))
+    const path = paths.get(number)
+    events.push(path === undefined
+      ? pagedEvent(folders[0]!, number, pages) : eventIn(work, { number, path, pages }))
     next = number + 1
   }
   return { events, missing }
@@ -161,6 +201,16 @@ class EventPages {
     return this.#found.get(number)
   }
 
+  /** Events behind that one, which is the last with a file of its own. */
+  behind(number: number): number[] {
+    const end = Math.max(0, ...[...this.#paths()].map((path) =>
+      Number(/-(\d{1,15})\.json$/.exec(path)?.[1] ?? 0)))
+    if (end <= number + 1) return []
+    this.#found ??= this.#read()
+    return [...this.#found.keys()].filter((each) => each > number)
+      .sort((one, other) => one - other)
+  }
+
   *#paths(): Generator<string> {
     const { home } = this.#work
     for (const folder of this.#folders) {
@@ -175,7 +225,7 @@ class EventPages {
     const { home } = this.#work
     const found = new Map<number, { readonly json: ExactJson; readonly from: string }>()
     for (const path of this.#paths()) {
-      for (const text of elementsOf(home.read(path).toString('utf8'))) {
+      for (const text of elementsOf(home.textOf(path, home.read(path)))) {
         const json = exactJson(text)
         const id = isObject(json.value) ? json.value.id : undefined
         if (typeof id === 'number') found.set(id, { json, from: home.placeOf(path) })

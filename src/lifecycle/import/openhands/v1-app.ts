@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { ForeignFile, type ForeignRow, isForeignFile } from '../../../database/foreign.js'
+import {
+  ForeignFile, type ForeignRow, type ForeignTable, isForeignFile,
+} from '../../../database/foreign.js'
 import { InvalidInput } from '../../../errors.js'
 import { exactJson, objectOf } from '../exact-json.js'
-import { type KeptValue } from '../keeping.js'
+import { keysByContent, type KeptValue } from '../keeping.js'
 import { momentIn } from '../moments.js'
 import { wholeRow } from '../orcheo/reading.js'
 import { type OpenHandsWork } from './conversations.js'
@@ -10,7 +12,7 @@ import { dashed } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
 import { readObject } from './reading.js'
 import { usageOf } from './usage.js'
-import { conversationOf } from './v0.js'
+import { conversationOf, conversationOfOne, tellOneMore } from './v0.js'
 
 const database = 'openhands.db'
 
@@ -28,17 +30,45 @@ export async function v1AppConversations(work: OpenHandsWork): Promise<FoundConv
   const folders = eventFolders(work)
   const rows = await rowsOf(work)
   const ids = new Set([...rows.keys(), ...folders.keys()])
-  return [...ids].sort().map((id) => conversation(work, id, {
-    row: rows.get(id), folder: folders.get(id),
-  }))
+  return [...ids].sort().flatMap((id) => {
+    const row = rows.get(id)
+    const { main, others } = parted(folders.get(id) ?? [], row?.user_id)
+    return [
+      conversation(work, id, { row, folder: main }),
+      ...others.map((folder) => oneMore(work, id, folder)),
+    ]
+  })
 }
 
-function eventFolders({ home }: OpenHandsWork): Map<string, Folder> {
-  const folders = new Map<string, Folder>()
+/** Events of somebody whose conversation has the id of another one's. */
+function oneMore(work: OpenHandsWork, sid: string, folder: Folder): FoundConversation {
+  const owner = folder.owner!
+  const id = conversationOfOne(sid, owner)
+  tellOneMore(work, { place: folder.place, owner, id })
+  return conversation(work, id, { row: undefined, folder })
+}
+
+/** Folders of one conversation in several layouts, and those of other people. */
+function parted(folders: readonly Folder[], said: unknown) {
+  const owners = folders.flatMap(({ owner }) => (owner === null ? [] : [owner]))
+  const owner = owners.find((each) => each === said) ?? owners[0] ?? null
+  const [first, ...more] = folders.filter((each) => each.owner === null || each.owner === owner)
+  const events: Paths = new Map(first?.events)
+  for (const each of more) {
+    for (const [name, paths] of each.events) events.set(name, [...events.get(name) ?? [], ...paths])
+  }
+  return {
+    main: first === undefined ? undefined : { owner, place: first.place, events },
+    others: folders.filter((each) => each.owner !== null && each.owner !== owner),
+  }
+}
+
+function eventFolders({ home }: OpenHandsWork): Map<string, Folder[]> {
+  const folders = new Map<string, Folder[]>()
   const take = (parts: readonly string[], sid: string, owner: string | null) => {
     const id = conversationOf(sid)
-    const known = folders.get(id) ?? { owner, place: [...parts, sid].join('/'), events: new Map() }
-    folders.set(id, known)
+    const known: Folder = { owner, place: [...parts, sid].join('/'), events: new Map() }
+    folders.set(id, [...folders.get(id) ?? [], known])
     for (const name of home.files(...parts, sid)) {
       const event = /([0-9a-f]{32})(?:\.json)?$/i.exec(name)?.[1]?.toLowerCase()
       if (event === undefined) continue
@@ -79,7 +109,7 @@ async function rowsOf(work: OpenHandsWork): Promise<Map<string, ForeignRow>> {
     }
     for (const table of file.tables()) {
       if (table.name !== 'conversation_metadata') await keepTable(work, file, table)
-      else for (const row of file.rows(table)) rows.set(idIn(work, row), row)
+      else for (const row of readableRows(work, file, table)) rows.set(idIn(work, row), row)
     }
   } finally {
     file.close()
@@ -95,23 +125,38 @@ function idIn({ ledger }: OpenHandsWork, row: ForeignRow): string {
   return conversationOf(`lost id ${String(id)}`)
 }
 
+/** Rows up to the first that cannot be read, which is reported. */
+function* readableRows(
+  { ledger }: OpenHandsWork, file: ForeignFile, table: ForeignTable,
+): Generator<ForeignRow> {
+  try {
+    yield* file.rows(table)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const reason = `the rest of the table cannot be read: ${why}`
+    const kind = table.name === 'conversation_metadata' ? 'conversations' : table.name
+    ledger.damaged({ kind, place: `${database}/${table.name}`, reason }, true)
+  }
+}
+
 async function keepTable(
-  { keeping, ledger }: OpenHandsWork,
-  file: ForeignFile,
-  table: ReturnType<ForeignFile['tables']>[number],
+  work: OpenHandsWork, file: ForeignFile, table: ForeignTable,
 ): Promise<void> {
+  const { keeping, ledger } = work
   const kind = table.name
   const values: KeptValue[] = []
-  for (const row of file.rows(table)) {
+  const keyOf = keysByContent()
+  for (const row of readableRows(work, file, table)) {
     ledger.found(kind)
     ledger.unmapped(kind, '(the table has no counterpart)', keeping.nameOf(kind))
     const named: string = table.key.map((column) => String(row[column])).join('/')
-    const key: string = named === '' ? String(values.length) : named
+    const value = wholeRow(row)
+    const key: string = named === '' ? keyOf(value) : named
     if (table.key.some((column) => typeof row[column] === 'number' && column === 'id')) {
       const reason = 'an id of digits only was turned into a number: its digits are lost'
       ledger.damaged({ kind, place: `${database}/${kind}/${key}`, reason }, true)
     }
-    values.push({ key, value: wholeRow(row) })
+    values.push({ key, value })
   }
   const added = await keeping.values(kind, values)
   ledger.imported(kind, added)

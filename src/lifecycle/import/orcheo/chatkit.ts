@@ -20,8 +20,8 @@ const kindPattern = /^[a-z][a-z0-9_-]{0,63}$/
 /** An item, and the thread it is of. */
 interface ThreadItem {
   readonly threadId: string
-  readonly message: Omit<SourceMessage, 'id' | 'parentId'>
-  readonly itemId: string
+  readonly ordinal: number
+  readonly message: Omit<SourceMessage, 'parentId'>
 }
 
 /** Imports the threads of ChatKit, with items and attachments. */
@@ -30,6 +30,8 @@ export class OrcheoChatKit {
   readonly #reading: OrcheoReading
   readonly #writer: ConversationWriter
   readonly #threads = new Map<string, SourceRow>()
+  /** Items of rows that do not name their thread: those of threads stand among each other. */
+  readonly #loose = new Map<string, ThreadItem[]>()
   readonly #path: string
 
   constructor(work: OrcheoWork, path: string) {
@@ -47,28 +49,39 @@ export class OrcheoChatKit {
     let items: ThreadItem[] = []
     const written = new Set<string>()
     const flush = async () => {
-      if (items.length > 0) await this.#thread(items[0]!.threadId, items)
-      for (const { threadId } of items) written.add(threadId)
+      const [first] = items
+      if (first === undefined) return
+      written.add(first.threadId)
+      const loose = this.#loose.get(first.threadId) ?? []
+      await this.#thread(first.threadId, inOrder([...loose, ...items]))
       items = []
     }
     await this.#reading.each('chat_messages', async (row) => {
       const item = this.#item(row)
+      if (row.text('thread_id') === null) {
+        const loose = this.#loose.get(item.threadId) ?? []
+        loose.push(item)
+        this.#loose.set(item.threadId, loose)
+        return
+      }
       if (items.length > 0 && items[0]!.threadId !== item.threadId) await flush()
       items.push(item)
     })
     await flush()
-    for (const id of this.#threads.keys()) if (!written.has(id)) await this.#thread(id, [])
+    for (const id of this.#threads.keys()) {
+      if (!written.has(id)) await this.#thread(id, this.#loose.get(id) ?? [])
+    }
     await this.#reading.each('chat_attachments', (row) => this.#attachment(row))
   }
 
   #checkThread(row: SourceRow): void {
-    row.needed('id')
+    this.#work.parts.conversationIdOf(row.needed('id'), 'id')
     for (const column of ['status_json', 'metadata_json']) {
       const json = row.json(column)
       if (!isObject(json?.value)) throw new InvalidInput(`${column} is no object`)
       this.#reading.losses('chat_threads', row, { [column]: json })
     }
-    this.#reading.moment(row, 'created_at')
+    this.#reading.neededMoment(row, 'created_at')
     this.#reading.moment(row, 'updated_at')
   }
 
@@ -86,9 +99,12 @@ export class OrcheoChatKit {
     const itemId = typeof said.id === 'string' && said.id !== '' ? said.id : row.needed('id')
     this.#reading.losses('chat_messages', row, { item_json: item })
     const created = row.text('created_at') ?? said.created_at
+    const conversationId = this.#work.parts.conversationIdOf(threadId, 'thread_id')
     return {
-      threadId, itemId,
+      threadId, ordinal: row.integer('ordinal') ?? 0,
       message: {
+        // As the adapter makes them.
+        id: uuidOf(conversationId, itemId, 'id'),
         place: row.place, content: item, metadata: { chatkit: { id: itemId } },
         role: roleOf[type] ?? 'assistant', kind: kindPattern.test(type) ? type : 'item',
         createdAt: this.#reading.momentOf(String(created), 'created_at'),
@@ -100,7 +116,7 @@ export class OrcheoChatKit {
     const { parts } = this.#work
     const row = this.#threads.get(threadId)!
     const id = parts.conversationIdOf(threadId, 'thread_id')
-    const createdAt = this.#reading.moment(row, 'created_at')!
+    const createdAt = this.#reading.neededMoment(row, 'created_at')
     const updatedAt = this.#reading.moment(row, 'updated_at') ?? createdAt
     const workflow = row.text('workflow_id')
     const metadata = exactJson(objectOf([
@@ -119,7 +135,7 @@ export class OrcheoChatKit {
         const thread = this.#threadJson(row)
         await insertAll(database, table, [{ row: { ...stored, thread }, place: row.place }])
       },
-    }, messagesOf(id, items))
+    }, messagesOf(items))
   }
 
   /** The thread as ChatKit's own classes write it. */
@@ -188,13 +204,16 @@ export class OrcheoChatKit {
   }
 }
 
-/** Items in their order, each behind the one before; ids as the adapter makes them. */
-async function* messagesOf(conversationId: string, items: readonly ThreadItem[]) {
+/** Items of a thread in the order of Orcheo; those of one ordinal stand in that of their ids. */
+const inOrder = (items: readonly ThreadItem[]): ThreadItem[] =>
+  [...items].sort((one, other) => one.ordinal - other.ordinal)
+
+/** Items in their order, each behind the one before. */
+async function* messagesOf(items: readonly ThreadItem[]) {
   let parentId: string | null = null
-  for (const { itemId, message } of items) {
-    const id: string = uuidOf(conversationId, itemId, 'item_id')
-    yield { ...message, id, parentId }
-    parentId = id
+  for (const { message } of items) {
+    yield { ...message, parentId }
+    parentId = message.id
   }
 }
 

@@ -1,5 +1,5 @@
 import { nowOf } from '../../../clock.js'
-import { Keeping } from '../keeping.js'
+import { Keeping, keysByContent } from '../keeping.js'
 import { type ImportParts } from '../parts.js'
 import { type ImportOptions, type ImportReport, Ledger } from '../report.js'
 import { SecretKeeper } from '../secret-keeper.js'
@@ -69,7 +69,7 @@ async function keepTable({ keeping, ledger }: OrcheoWork, table: SourceTable): P
   const order = keptTables[kind] ?? table.key
   const digest = new RowDigest()
   let batch: { key: string; value: ReturnType<typeof wholeRow> }[] = []
-  let index = 0
+  const keyOf = keysByContent()
   const flush = async () => {
     const added = await keeping.values(kind, batch)
     ledger.imported(kind, added)
@@ -81,9 +81,9 @@ async function keepTable({ keeping, ledger }: OrcheoWork, table: SourceTable): P
       digest.add(cells, table.columns)
       ledger.found(kind)
       ledger.unmapped(kind, field, keeping.nameOf(kind))
-      index += 1
       const { key } = new SourceRow(table, order, cells)
-      batch.push({ key: order.length === 0 ? String(index) : key, value: wholeRow(cells) })
+      const value = wholeRow(cells)
+      batch.push({ key: order.length === 0 ? keyOf(value) : key, value })
       if (batch.length >= batchMax) await flush()
     }
   } catch (error) {

@@ -145,6 +145,11 @@ export class OrcheoReading {
     return text === null || text === '' ? null : this.momentOf(text, column)
   }
 
+  /** A moment that a row cannot be without. Throws InvalidInput. */
+  neededMoment(row: SourceRow, column: string): Instant {
+    return this.momentOf(row.needed(column), column)
+  }
+
   momentOf(text: string, column: string): Instant {
     const found = momentIn(text)
     if (found === undefined) throw new InvalidInput(`${column} is no moment`)

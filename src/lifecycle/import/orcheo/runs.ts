@@ -1,9 +1,10 @@
 import { type Instant, millisecondsOf } from '../../../clock.js'
 import { type Stored } from '../../../database/columns.js'
+import { type ForeignRow } from '../../../database/foreign.js'
 import { encodeRow } from '../../../database/table.js'
-import { InvalidInput } from '../../../errors.js'
+import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { runStatuses, workflowRuns, workflowRunTags } from '../../../workflows/index.js'
-import { membersOf, objectOf } from '../exact-json.js'
+import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { insertAll, type ImportRow } from '../rows.js'
 import { idOf, OrcheoReading, type OrcheoWork, SourceRow, wholeRow } from './reading.js'
@@ -14,6 +15,16 @@ const shown = new Set([
   'id', 'workflow_version_id', 'status', 'triggered_by', 'input_payload', 'output_payload', 'error',
   'runnable_config', 'tags', 'metadata', 'started_at', 'completed_at', 'created_at',
 ])
+
+/** What changes of a run while it goes on. */
+const moving = [
+  'status', 'attempt', 'started_at', 'started_ms', 'finished_at', 'duration_ms', 'output', 'error',
+  'metadata',
+] as const
+
+/** Tags of a run here, and characters of one: they are looked for by an index. */
+const tagsMax = 50
+const tagLengthMax = 100
 
 /** Runs written in one transaction. */
 const batchMax = 50
@@ -52,9 +63,35 @@ export class OrcheoRuns {
       beside: (database, fresh) => insertAll(database, workflowRunTags as never, tagRows(fresh)),
     })
     for (const { row } of added) this.#fresh.add(String(row.id))
+    await this.#catchUp(present)
     const stands = new Set([...added, ...present].map(({ row }) => row.id))
     for (const { row } of this.#batch) if (!stands.has(row.id)) this.#runs.delete(String(row.id))
     this.#batch = []
+  }
+
+  /** Takes what became of runs that were going on in the source when they were imported. */
+  async #catchUp(present: readonly ImportRow[]): Promise<void> {
+    if (present.length === 0) return
+    const { parts: { database, organizationId }, ledger } = this.#work
+    // One that was begun here has gone its own way since.
+    const byHand = workflowRuns.columns.byHand.encode(false)
+    const going = await database.all(database.write.selectFrom('workflow_runs')
+      .select(['id', 'status']).where('organization_id', '=', organizationId)
+      .where('id', 'in', present.map(({ row }) => row.id))
+      .where('status', 'in', ['pending', 'running'])
+      .where('job_id', 'is', null).where('by_hand', '=', byHand))
+    const before = new Map(going.map(({ id, status }) => [id, status]))
+    for (const { row, place } of present) {
+      const from = before.get(row.id)
+      if (from === undefined || from === row.status) continue
+      ledger.detail('caught_up', { kind: 'workflow_runs', place, status: row.status, from })
+      if (ledger.isDry) continue
+      await database.run(database.write.updateTable('workflow_runs')
+        .set(Object.fromEntries(moving.map((name) => [name, row[name]])))
+        .where('organization_id', '=', organizationId).where('id', '=', row.id)
+        .where('status', '=', from).where('job_id', 'is', null)
+        .where('by_hand', '=', byHand))
+    }
   }
 
   #run(row: SourceRow): ImportRow {
@@ -68,17 +105,24 @@ export class OrcheoRuns {
     if (!runStatuses.includes(status as never)) throw new InvalidInput(`status is ${status}`)
     const members = membersOf(payload.stored)
     const said = payload.value as Record<string, unknown>
-    const created = this.#reading.moment(row, 'created_at')!
+    const created = this.#reading.neededMoment(row, 'created_at')
     this.#reading.losses('workflow_runs', row, { payload })
-    const tags = Array.isArray(said.tags) ? [...new Set(said.tags.map(String))] : []
+    const given = Array.isArray(said.tags) ? [...new Set(said.tags.map(String))] : []
+    const tags = given.filter((tag) => tag.length >= 1 && tag.length <= tagLengthMax)
+      .slice(0, tagsMax)
+    const trigger = row.needed('triggered_by')
     const stored = encodeRow(workflowRuns, {
       ...this.#place(row, version), status, ...this.#times(said, created),
-      triggerKind: triggerOf(row.needed('triggered_by')), tags, createdBy: makerOf(said),
+      triggerKind: triggerOf(trigger), tags, createdBy: makerOf(said),
       input: null, output: null, error: null, configuration: {}, metadata: {},
     })
     const json = (name: string) => members.get(name) as Stored<'json'> | undefined
     const orNull = (name: string) => (said[name] == null ? null : json(name)!)
-    const rest = [...members].filter(([name]) => !shown.has(name))
+    const rest = [...members].filter(([name]) => !shown.has(name) ||
+      (name === 'tags' && tags.length < given.length))
+    if (triggerOf(trigger) !== trigger) {
+      rest.push(['triggered_by', exactJson(JSON.stringify(trigger)).stored])
+    }
     for (const [name] of rest) {
       this.#work.ledger.unmapped('workflow_runs', `payload.${name}`, 'metadata.orcheo')
     }
@@ -130,8 +174,7 @@ export class OrcheoRuns {
 
   /** The history of the run without what the run says as well, in stored form. */
   #historyOf(row: SourceRow, members: ReadonlyMap<string, string>): string | undefined {
-    const cells = this.#work.source.tables.get('execution_history')
-      ?.find('execution_id', row.needed('id'))
+    const cells = this.#foundOf(row.needed('id'))
     if (cells === undefined) return undefined
     const whole = membersOf(wholeRow(cells).stored)
     const twice = {
@@ -143,6 +186,16 @@ export class OrcheoRuns {
     }
     for (const name of ['execution_id', 'workflow_id']) whole.delete(name)
     return objectOf(whole)
+  }
+
+  /** The row of a history; none where the table is damaged, which is reported when it is read. */
+  #foundOf(id: string): ForeignRow | undefined {
+    try {
+      return this.#work.source.tables.get('execution_history')?.find('execution_id', id)
+    } catch (error) {
+      if (HoldfastError.isInstance(error)) throw error
+      return undefined
+    }
   }
 
   /** Histories went with their runs; here they are checked, and those without a run are kept. */

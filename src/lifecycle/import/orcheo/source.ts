@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import {
-  ForeignFile, type ForeignRow, type ForeignTable, isForeignFile,
+  ForeignFile, type ForeignRow, type ForeignTable, type ForeignValue, isForeignFile,
 } from '../../../database/foreign.js'
-import { InvalidInput } from '../../../errors.js'
+import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { membersOf } from '../exact-json.js'
 import { Ledger } from '../report.js'
 import { pythonLine } from './python-json.js'
@@ -37,7 +37,7 @@ export function openOrcheo(path: string, ledger: Ledger): OrcheoSource {
   }
   const files = statSync(path).isDirectory()
     ? readdirSync(path).sort().map((name) => join(path, name))
-      .filter((file) => statSync(file).isFile() && !/-(wal|shm|journal)$/.test(file))
+      .filter((file) => isFile(file) && !/-(wal|shm|journal)$/.test(file))
     : [path]
   const opened: ForeignFile[] = []
   const tables = new Map<string, SourceTable>()
@@ -76,9 +76,37 @@ function addTables(tables: Map<string, SourceTable>, file: ForeignFile, ledger: 
       .filter((column) => table.columns.includes(column))
     tables.set(table.name, {
       ...table, file: name,
-      rows: () => file.rows(table, order),
+      rows: () => sorted(file, table, order),
       find: (column, value) => file.find(table, column, value),
     })
+  }
+}
+
+/** Sorting gives nothing of a table with a damaged page: then what is readable is sorted here. */
+function* sorted(
+  file: ForeignFile, table: ForeignTable, order: readonly string[],
+): Generator<ForeignRow> {
+  let fault: unknown
+  let isBegun = false
+  try {
+    for (const row of file.rows(table, order)) {
+      isBegun = true
+      yield row
+    }
+    return
+  } catch (error) {
+    fault = error
+  }
+  if (!isBegun) yield* inOrder([...whileReadable(file.rows(table))], order)
+  throw fault
+}
+
+/** Rows up to the first that cannot be read, which whoever imports the table reports. */
+export function* whileReadable(rows: Iterable<ForeignRow>): Generator<ForeignRow> {
+  try {
+    yield* rows
+  } catch (error) {
+    if (HoldfastError.isInstance(error)) throw error
   }
 }
 
@@ -100,7 +128,7 @@ function exportSource(path: string, ledger: Ledger): OrcheoSource {
     let found: Map<unknown, ForeignRow> | undefined
     tables.set(name, {
       name, columns: table.columns, key, file: name,
-      rows: () => exportRows(path, { ...table, name }, ledger),
+      rows: () => inOrder(exportRows(path, { ...table, name }, ledger), key),
       find(column, value) {
         found ??= new Map([...exportRows(path, { ...table, name }, quiet)]
           .map((row) => [row[column], row]))
@@ -172,6 +200,28 @@ function rowOf(line: string, { columns, json_columns: json = [] }: ManifestTable
 
 const integerOf = (text: string): number | bigint =>
   (Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text))
+
+/** Rows as the tables of the files hand them out: whoever reads them counts on it. */
+function inOrder(rows: Iterable<ForeignRow>, order: readonly string[]): Iterable<ForeignRow> {
+  if (order.length === 0) return rows
+  const compare = (one: ForeignValue, other: ForeignValue): number => {
+    if (one === other || one === null || other === null) {
+      return Number(one !== null) - Number(other !== null)
+    }
+    return one < other ? -1 : one > other ? 1 : 0
+  }
+  return [...rows].sort((one, other) => order.reduce((found, column) =>
+    (found !== 0 ? found : compare(one[column] ?? null, other[column] ?? null)), 0))
+}
+
+/** A link that leads nowhere, as locks are made of, is no file. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  } catch {
+    return false
+  }
+}
 
 /** A digest of rows: each as Python writes a list of its values, and a line feed. */
 export class RowDigest {

@@ -65,7 +65,7 @@ export const knownTables: Readonly<Record<string, KnownTable>> = {
   },
   chat_messages: {
     columns: ['id', 'thread_id', 'ordinal', 'item_type', 'item_json', 'created_at'],
-    order: ['thread_id', 'ordinal', 'id'], json: ['item_json'], late: ['item_type'],
+    order: ['thread_id', 'ordinal', 'id'], json: ['item_json'], late: ['thread_id', 'item_type'],
   },
   chat_attachments: {
     columns: [

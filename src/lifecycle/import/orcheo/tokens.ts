@@ -6,6 +6,7 @@ import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { checkIpRanges, isScope, serviceTokens } from '../../../identity/index.js'
 import { namedId } from '../../../named-ids.js'
 import { exactJson } from '../exact-json.js'
+import { type ImportRow } from '../rows.js'
 import { OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
 
 /** Seconds in which a token of Orcheo with a limit of its own may be used so often. */
@@ -44,21 +45,56 @@ export class OrcheoTokens {
     const id = this.#idOf(identifier)
     const stored = encodeRow(serviceTokens, {
       id, organizationId: parts.organizationId, userId: null, name: identifier.slice(0, 200),
-      tokenHash, scopes, createdAt: moment('created_at')!, expiresAt, revokedAt,
+      tokenHash, scopes, expiresAt, revokedAt,
+      createdAt: this.#reading.neededMoment(row, 'created_at'),
       revokedReason: row.text('revocation_reason')?.slice(0, 500) ?? null,
       allowedIpRanges: this.#ranges(row), rateLimit: hasRate ? limit : null,
       rateWindowSeconds: hasRate ? rateWindowSeconds : null, previousTokenHash: null,
       previousExpiresAt: null, rotatedAt: null, useCount: row.integer('use_count') ?? 0,
       lastUsedAt: moment('last_used_at'), lastUsedIp: null, revision: 1,
     })
-    await this.#reading.rows.add('service_tokens', serviceTokens as never, {
+    const { present } = await this.#reading.rows.add('service_tokens', serviceTokens as never, {
       rows: [{ row: stored, place: row.place }],
     })
+    if (present.length > 0) await this.#catchUp({ row: stored, place: row.place })
     await this.#keepRest(row)
     const isOver = expiresAt !== null && expiresAt <= nowOf(parts.clock)
     const standing = revokedAt !== null ? 'revoked' : isOver ? 'expired' : 'active'
     const unknown = given.filter((scope) => !scopes.includes(scope))
     ledger.detail('service_tokens', { identifier, id, standing, scopes, unknown_scopes: unknown })
+  }
+
+  /** A token that was ended in the source since it was imported ends here as well. */
+  async #catchUp({ row, place }: ImportRow): Promise<void> {
+    const { parts, ledger } = this.#work
+    const { organizationId, database } = parts
+    const key = { organization_id: organizationId, id: row.id }
+    const now = await database.first(database.write.selectFrom('service_tokens')
+      .select(['revoked_at', 'expires_at']).where((where) => where.and(key)))
+    const ends = (['revoked_at', 'expires_at'] as const).filter((column) => {
+      const [here, there] = [serviceTokens.columns.expiresAt.decode(now?.[column] as never),
+        serviceTokens.columns.expiresAt.decode(row[column] as never)]
+      return there !== null && (here === null || (column === 'expires_at' && there < here))
+    })
+    if (ends.length === 0) return
+    for (const column of ends) ledger.detail('caught_up', { kind: 'service_tokens', place, column })
+    if (ledger.isDry) return
+    await database.transaction(async (transaction) => {
+      const changes = Object.fromEntries(ends.map((column) => [column, row[column]]))
+      await transaction.run(transaction.write.updateTable('service_tokens')
+        .set((expression) => ({
+          ...changes,
+          ...(ends.includes('revoked_at') ? { revoked_reason: row.revoked_reason } : {}),
+          revision: expression('revision', '+', serviceTokens.columns.revision.encode(1) as never),
+        })).where((where) => where.and(key)))
+      await recordAudit(transaction.as(), parts, {
+        organizationId, actor: parts.actor,
+        record: {
+          action: 'service_token.ended_in_source', resourceKind: 'service_token',
+          resourceId: String(row.id), details: { source: 'orcheo', ends: [...ends] },
+        },
+      })
+    })
   }
 
   /** Another one in each organization: ids of tokens are unique over all of them. */
@@ -78,9 +114,9 @@ export class OrcheoTokens {
   #ranges(row: SourceRow): string[] | null {
     const said = row.json('allowed_ip_ranges')?.value ?? null
     if (said === null || (Array.isArray(said) && said.length === 0)) return null
-    const ranges = said as string[]
-    checkIpRanges(ranges)
-    return ranges
+    if (!isTexts(said)) throw new InvalidInput('allowed_ip_ranges is no array of texts')
+    checkIpRanges(said)
+    return said
   }
 
   /** What a token has no column for; never its hash. */
@@ -141,3 +177,6 @@ export class OrcheoTokens {
     }
   }
 }
+
+const isTexts = (value: JsonValue): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')

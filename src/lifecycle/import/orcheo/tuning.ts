@@ -6,6 +6,7 @@ import {
 import { isObject } from '../json-object.js'
 import { type ImportRow, insertAll } from '../rows.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
+import { whileReadable } from './source.js'
 
 /** Imports what tries at tuning gave. */
 export class OrcheoTuning {
@@ -22,7 +23,7 @@ export class OrcheoTuning {
 
   async run(): Promise<void> {
     for (const { workflow_id: id, config_version: version } of
-      this.#work.source.tables.get('agentensor_checkpoints')?.rows() ?? []) {
+      whileReadable(this.#work.source.tables.get('agentensor_checkpoints')?.rows() ?? [])) {
       if (typeof version !== 'number') continue
       this.#highest.set(String(id), Math.max(this.#highest.get(String(id)) ?? 0, version))
     }
@@ -45,7 +46,8 @@ export class OrcheoTuning {
     const configVersion = await this.#version(row, { sourceWorkflow, workflowId, id })
     const stored = encodeRow(tuningCheckpoints, {
       organizationId, workflowId, id, configVersion, runnableConfig: {}, metrics: {}, metadata: {},
-      artifactUrl: row.text('artifact_url'), createdAt: this.#reading.moment(row, 'created_at')!,
+      artifactUrl: row.text('artifact_url'),
+      createdAt: this.#reading.neededMoment(row, 'created_at'),
     })
     const numbers = numbersIn((metrics?.value ?? {}) as TuningObject)
       .filter(([name, value]) => Number.isFinite(value) && name.length <= 200)
@@ -79,18 +81,46 @@ export class OrcheoTuning {
     if (given === null || given < 0) throw new InvalidInput('config_version must be 0 or more')
     const taken = this.#taken.get(sourceWorkflow) ?? new Map<number, string>()
     this.#taken.set(sourceWorkflow, taken)
-    const highest = this.#highest.get(sourceWorkflow) ?? 0
-    let version = given
-    if (taken.has(given)) {
-      version = highest + 1
-      this.#highest.set(sourceWorkflow, version)
-      const first = taken.get(given)!
+    const here = await this.#here(workflowId, { id, version: given })
+    const highest = Math.max(this.#highest.get(sourceWorkflow) ?? 0, here.highest)
+    let version = here.own ?? given
+    const first = taken.get(given) ?? here.other
+    if (first !== undefined && version === given && here.own === undefined) version = highest + 1
+    if (first !== undefined && version !== given) {
+      this.#highest.set(sourceWorkflow, Math.max(version, highest))
       const reason = `has config_version ${given} as well as ${first}: it became ${version}`
       this.#work.ledger.damaged({ kind: 'agentensor_checkpoints', place: row.place, reason }, true)
     }
+    if (!taken.has(given)) taken.set(given, id)
     taken.set(version, id)
     await this.#counted(workflowId, Math.max(version, highest))
     return version
+  }
+
+  /** The version it has here already, whose the version is otherwise, and the highest one. */
+  async #here(workflowId: string, { id, version }: {
+    readonly id: string
+    readonly version: number
+  }): Promise<{ own?: number; other?: string; highest: number }> {
+    const { database, organizationId } = this.#work.parts
+    const { configVersion } = tuningCheckpoints.columns
+    const key = { organization_id: organizationId, workflow_id: workflowId }
+    const found = await database.all(database.write.selectFrom('tuning_checkpoints')
+      .select(['id', 'config_version']).where((where) => where.and([
+        where.and(key),
+        where.or([
+          where('id', '=', id), where('config_version', '=', configVersion.encode(version)),
+        ]),
+      ])))
+    const workflow = await database.first(database.write.selectFrom('tuning_workflows')
+      .select('config_version').where((where) => where.and(key)))
+    const own = found.find((each) => each.id === id)
+    const other = found.find((each) => each.id !== id)
+    return {
+      highest: Number(workflow?.config_version ?? 0),
+      ...(own === undefined ? {} : { own: Number(own.config_version) }),
+      ...(other === undefined ? {} : { other: String(other.id) }),
+    }
   }
 
   async #counted(workflowId: string, version: number): Promise<void> {

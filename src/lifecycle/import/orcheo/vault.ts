@@ -7,6 +7,7 @@ import { exactJson } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { type SecretKeeper } from '../secret-keeper.js'
 import { OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
+import { whileReadable } from './source.js'
 
 /** The key that was given, or the one that Orcheo keeps beside its vault. */
 export function vaultKeyOf(path: string, given: string | undefined): string | undefined {
@@ -32,7 +33,8 @@ export class OrcheoVault {
 
   async run(): Promise<void> {
     const names = new Map<string, number>()
-    for (const { name } of this.#work.source.tables.get('credentials')?.rows() ?? []) {
+    const rows = this.#work.source.tables.get('credentials')?.rows() ?? []
+    for (const { name } of whileReadable(rows)) {
       names.set(String(name), (names.get(String(name)) ?? 0) + 1)
     }
     await this.#reading.each('credentials', (row) => this.#credential(row, names))

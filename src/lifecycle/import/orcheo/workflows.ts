@@ -7,6 +7,7 @@ import { plainText, workflows, workflowVersions } from '../../../workflows/index
 import { exactJson, membersOf, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { idOf, OrcheoReading, type OrcheoWork, type SourceRow } from './reading.js'
+import { whileReadable } from './source.js'
 
 /** Where a version of Orcheo is now. */
 export interface KnownVersion {
@@ -52,7 +53,7 @@ export class OrcheoWorkflows {
   #highest(): Map<string, number> {
     const highest = new Map<string, number>()
     for (const { workflow_id: id, version } of
-      this.#work.source.tables.get('workflow_versions')?.rows() ?? []) {
+      whileReadable(this.#work.source.tables.get('workflow_versions')?.rows() ?? [])) {
       if (typeof version !== 'number') continue
       highest.set(String(id), Math.max(highest.get(String(id)) ?? 0, version))
     }
@@ -67,7 +68,7 @@ export class OrcheoWorkflows {
     const said = payload.value as Record<string, unknown>
     const sourceId = row.needed('id')
     const id = idOf(sourceId)
-    const createdAt = this.#reading.moment(row, 'created_at')!
+    const createdAt = this.#reading.neededMoment(row, 'created_at')
     const updatedAt = this.#reading.moment(row, 'updated_at') ?? createdAt
     const isArchived = row.cells.is_archived === undefined
       ? said.is_archived === true : Boolean(row.integer('is_archived'))
@@ -135,7 +136,7 @@ export class OrcheoWorkflows {
     if (number === null || number < 1) throw new InvalidInput('version must be 1 or more')
     const members = membersOf(payload.stored)
     const said = payload.value as Record<string, unknown>
-    const createdAt = this.#reading.moment(row, 'created_at')!
+    const createdAt = this.#reading.neededMoment(row, 'created_at')
     const workflowId = idOf(sourceWorkflow)
     const stored = encodeRow(workflowVersions, {
       organizationId, workflowId, number, graph: null, configuration: {},
@@ -144,6 +145,7 @@ export class OrcheoWorkflows {
       createdBy: typeof said.created_by === 'string' ? said.created_by : makerOf(said),
       revision: 1, createdAt, updatedAt: this.#reading.moment(row, 'updated_at') ?? createdAt,
     })
+    await this.#checkSame(stored)
     const graph = members.get('graph') ?? 'null'
     const configuration = isObject(said.runnable_config) ? members.get('runnable_config')! : '{}'
     this.#reading.losses('workflow_versions', row, { payload })
@@ -159,6 +161,18 @@ export class OrcheoWorkflows {
       },
     })
     this.#versions.set(row.needed('id'), { workflowId, number })
+  }
+
+  /** Refuses a version whose number was given to another one here since an import before. */
+  async #checkSame(
+    { workflow_id: workflow, number, checksum }: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { database, organizationId } = this.#work.parts
+    const found = await database.first(database.write.selectFrom('workflow_versions')
+      .select('checksum').where('organization_id', '=', organizationId)
+      .where('workflow_id', '=', workflow).where('number', '=', number))
+    if (found === undefined || found.checksum === checksum) return
+    throw new InvalidInput(`version ${String(number)} of the workflow is another one here`)
   }
 
   /** A version has no metadata of its own here. */
