@@ -37,6 +37,7 @@ export const userRoutes = [
     etag: true,
     errors: [EmailTaken, UsernameTaken],
     idempotency: 'transaction',
+    sensitive: 'password',
     async handle(
       { identity, organizations },
       { body: { display_name: displayName, ...rest } },

@@ -5,7 +5,9 @@ import { finishAsMessage } from '../finish.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type Route } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
-import { defaultOrganizationId } from '../identity/index.js'
+import {
+  defaultOrganizationId, isPasswordPrintOf, passwordPrintOf,
+} from '../identity/index.js'
 import { type Actor } from '../scope.js'
 import { type StreamTimes } from '../streams/index.js'
 import { CallerWatch } from './caller-watch.js'
@@ -144,13 +146,20 @@ export function idempotentCall(
   }
 }
 
-/** A call made of words; what may hold a secret is told apart by the organization's key. */
+/**
+ * A call made of words; what may hold a secret is told apart by the organization's key, and what may
+ * hold a password at the cost of one.
+ */
 async function wordedCall(
   holdfast: Holdfast,
   { sensitive }: Route<ServerContext>,
   { text, ...keyed }: { readonly caller: Caller; readonly key: string; readonly text: string },
 ): Promise<IdempotentCall> {
   const call = idempotentCall(keyed, [text])
+  if (sensitive === 'password') {
+    const isSame = (print: string) => isPasswordPrintOf(print, text)
+    return { ...call, fingerprint: await passwordPrintOf(text), isSame }
+  }
   if (sensitive !== true) return call
   return { ...call, ...(await holdfast.fingerprintOf(call.organizationId, text)) }
 }
