@@ -85,7 +85,7 @@ export function hashPassword(password: string): Promise<string> {
   return changes.take(() => turn.hash(password))
 }
 
-/** Tells one input that holds a password from others; as costly to try out as the password's hash. */
+/** Tells one input that holds a password from others; as costly to try as the password's hash. */
 export function passwordPrintOf(input: string): Promise<string> {
   return changes.take(() => turn.hash(input))
 }

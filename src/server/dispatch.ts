@@ -147,8 +147,8 @@ export function idempotentCall(
 }
 
 /**
- * A call made of words; what may hold a secret is told apart by the organization's key, and what may
- * hold a password at the cost of one.
+ * A call made of words; what may hold a secret is told apart by the organization's key, and what
+ * may hold a password at the cost of one.
  */
 async function wordedCall(
   holdfast: Holdfast,

@@ -20,7 +20,8 @@ const guess = ({ operationId, body }: Guessed) => createHash('sha256')
 
 /** Every fingerprint that is kept. */
 async function kept({ holdfast: { database } }: Pick<HttpWorld, 'holdfast'>): Promise<string[]> {
-  const query = database.write.selectFrom('idempotency_keys' as never).select('fingerprint' as never)
+  const query = database.write
+    .selectFrom('idempotency_keys' as never).select('fingerprint' as never)
   const rows: Record<string, unknown>[] = await database.all(query)
   return rows.map(({ fingerprint }) => String(fingerprint))
 }

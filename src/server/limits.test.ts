@@ -28,7 +28,10 @@ describe('limited calls', () => {
     }
   })
 
-  async function open(rateLimits: RateLimits, trustProxy: boolean | number = false): Promise<World> {
+  async function open(
+    rateLimits: RateLimits,
+    trustProxy: boolean | number = false,
+  ): Promise<World> {
     const holdfast = await openHoldfast()
     const server = await startServer({
       holdfast, port: 0, logLevel: 'silent', rateLimits, trustProxy,
