@@ -126,6 +126,11 @@ describe('configuration', () => {
       .toMatchObject({ port: 7410, database: 'sqlite:./holdfast.db' })
   })
 
+  it('takes the number of proxies to believe', () => {
+    expect(settings({ HOLDFAST_TRUST_PROXY: '2' }).trustProxy).toBe(2)
+    expect(settings({ HOLDFAST_TRUST_PROXY: 'false' }).trustProxy).toBe(false)
+  })
+
   it.each([
     ['HOLDFAST_PORT', '70000', /^HOLDFAST_PORT must be a whole number from 0 to 65535, not 70000/],
     ['HOLDFAST_PORT', '0x10', /whole number/],
@@ -136,6 +141,7 @@ describe('configuration', () => {
     ['HOLDFAST_REQUEST_TIMEOUT_MS', '30s', /whole number/],
     ['HOLDFAST_LOG_LEVEL', 'INFO', /one of silent, error, warn, info, debug, not INFO/],
     ['HOLDFAST_TRUST_PROXY', 'yes', /one of true, false/],
+    ['HOLDFAST_TRUST_PROXY', '0', /number of proxies from 1 to 99, not 0/],
     ['HOLDFAST_RUN_SCHEDULER', 'on', /one of true, false/],
     ['HOLDFAST_HOST', 'http://localhost', /host name or an address/],
     ['HOLDFAST_DATABASE_URL', 'mysql://x', /^HOLDFAST_DATABASE_URL must be memory:/],

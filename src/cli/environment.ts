@@ -43,7 +43,7 @@ export interface Settings {
   readonly requestTimeoutMs: number
   readonly drainMs: number
   readonly logLevel: LogLevel
-  readonly trustProxy: boolean
+  readonly trustProxy: boolean | number
   /** What is off is absent. */
   readonly rateLimits: RateLimits
   readonly sessionTimes: { readonly idleSeconds: number; readonly maxSeconds: number }
@@ -105,7 +105,7 @@ export function readConfiguration(
     drainMs: reader.read('HOLDFAST_DRAIN_MS', integer(0, 600_000)),
     logLevel: reader.read('HOLDFAST_LOG_LEVEL', oneOf(logLevels),
       flag('--log-level', flags.logLevel)),
-    trustProxy: reader.read('HOLDFAST_TRUST_PROXY', oneOf(['true', 'false'])) === 'true',
+    trustProxy: reader.read('HOLDFAST_TRUST_PROXY', proxies),
     rateLimits: rateLimitsOf(reader),
     sessionTimes: sessionTimesOf(reader),
     revealRate: reader.read('HOLDFAST_RATE_LIMIT_REVEAL', rate) ?? null,
@@ -246,6 +246,12 @@ function sessionTimesOf(reader: Reader) {
   if (idleSeconds <= maxSeconds) return { idleSeconds, maxSeconds }
   const rule = 'must not be longer than HOLDFAST_SESSION_MAX_SECONDS'
   throw new InvalidConfiguration(`HOLDFAST_SESSION_IDLE_SECONDS ${rule}`)
+}
+
+function proxies(text: string): boolean | number {
+  if (text === 'true' || text === 'false') return text === 'true'
+  if (/^[1-9]\d?$/.test(text)) return Number(text)
+  throw new Error(`must be one of true, false, or a number of proxies from 1 to 99, not ${text}`)
 }
 
 function rate(text: string): Rate | undefined {

@@ -171,7 +171,7 @@ export const variables = [
   {
     name: 'HOLDFAST_TRUST_PROXY',
     default: 'false',
-    meaning: 'true behind a proxy that sets X-Forwarded-For',
+    meaning: 'Proxies before the server that add to X-Forwarded-For: true for one, or their number',
   },
   {
     name: 'HOLDFAST_RATE_LIMIT_ADDRESS',

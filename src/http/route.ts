@@ -76,9 +76,10 @@ export interface EndpointDefinition<I extends RouteInput, A extends string = str
   readonly limitedAs?: 'login'
   /**
    * Its input may hold secrets: what is kept to tell a repeated call from another one is made with
-   * the organization's key, so that nobody who reads the database can try values out.
+   * the organization's key, so that nobody who reads the database can try values out. `password`:
+   * with or without such a key it costs as much to try as the password's own hash.
    */
-  readonly sensitive?: boolean
+  readonly sensitive?: boolean | 'password'
   /** Answers carry `ETag` from `revision`, and `If-Match` is understood. */
   readonly etag?: boolean
   /** `If-Match` is understood, though the answer has no ETag. */

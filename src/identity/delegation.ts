@@ -1,5 +1,5 @@
 import { millisecondsOf } from '../clock.js'
-import { type Principal, scopeCovers } from './access.js'
+import { actions, type Principal, scopeCovers } from './access.js'
 import { Forbidden } from './errors.js'
 import { areWithinRanges } from './ip-ranges.js'
 import { type Rate, rateOf } from './rates.js'
@@ -25,6 +25,25 @@ export function refuseEscalation(principal: Principal, reach: Reach): void {
   if (!isSlower(rateOf(reach), principal.rate ?? null)) {
     throw beyond('rate_limit', 'may be used no more often')
   }
+}
+
+/** What a token may do with things of the person alone who made it. */
+const ownActions = actions.filter((action) => action.startsWith('own_'))
+
+/**
+ * Refuses to hand the text of a token to anybody but who made it, where it opens that person's own
+ * secrets or settings: those are not even an owner's to see. Throws Forbidden.
+ */
+export function refuseOthersOwn(
+  { userId = null }: Principal,
+  held: Pick<ServiceToken, 'scopes' | 'userId'>,
+): void {
+  if (held.userId === null || held.userId === userId) return
+  const opensOwn = ownActions.some((action) =>
+    held.scopes.some((scope) => scopeCovers(scope, action)))
+  if (!opensOwn) return
+  const rule = 'Who made this token rotates it: it opens their own secrets or settings.'
+  throw new Forbidden(`${rule} Make a new one and revoke this.`)
 }
 
 function beyond(field: string, rule: string): Error {

@@ -17,6 +17,7 @@ export { type Member, MemberStore } from './members.js'
 export {
   type OrganizationChanges, OrganizationStore, type OwnOrganization,
 } from './organizations.js'
+export { isPasswordPrintOf, passwordPrintOf } from './passwords.js'
 export { OrganizationRates, type Rate } from './rates.js'
 export {
   type NewServiceToken, type ServiceTokenChanges, ServiceTokenStore,

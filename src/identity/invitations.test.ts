@@ -35,6 +35,17 @@ async function clocked(world: ContractWorld, role?: Role) {
 }
 
 contract('invitations', (open) => {
+  it('go to no address that no user can have', async () => {
+    const { invitations } = await clocked(await open())
+    for (const email of [
+      '', 'a', 'a@b@c', 'a b@c', 'bob@b.test\u200b', 'bob@b.te\ufe0fst', 'ﷺ@b.test',
+    ]) {
+      await expect(invitations.create({ email, role: 'member' })).rejects
+        .toMatchObject({ code: 'invalid_input', field: 'email' })
+    }
+    expect((await invitations.list()).data).toEqual([])
+  })
+
   it('make whoever has the address a member, once, and keep no token', async () => {
     const world = await open()
     const { invitations, accept, actor, clock } = await clocked(world, 'admin')

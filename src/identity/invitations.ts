@@ -10,7 +10,7 @@ import { AlreadyMember, InvitationNotFound } from './errors.js'
 import { checkRole } from './members.js'
 import { Roster } from './roster.js'
 import { type IdentityDatabase, type IdentitySource } from './source.js'
-import { nameKeyOf } from './names.js'
+import { checkEmail, nameKeyOf } from './names.js'
 import { type Invitation, invitations, organizations, type Role, users } from './tables.js'
 import { hashOfToken, isInvitationToken, newToken } from './tokens.js'
 
@@ -28,7 +28,6 @@ export interface NewInvitation {
 }
 
 const dayMs = 24 * 60 * 60 * 1_000
-const emailPattern = /^[^\s@]+@[^\s@]+$/
 const { columns } = invitations
 
 /** The open invitations of one organization; one that is used, replaced or revoked is gone. */
@@ -217,8 +216,7 @@ const toldOf = (email: string, role: string) =>
   ({ email_hash: createHash('sha256').update(nameKeyOf(email)).digest('hex'), role })
 
 function checkInvitation({ email, role, expiresInDays = invitationDaysDefault }: NewInvitation) {
-  const valid = typeof email === 'string' && email.length <= 320 && emailPattern.test(email)
-  if (!valid) throw new InvalidInput('email must be an e-mail address', { field: 'email' })
+  checkEmail(email)
   checkRole(role)
   const { isInteger } = Number
   if (isInteger(expiresInDays) && expiresInDays >= 1 && expiresInDays <= invitationDaysMax) return

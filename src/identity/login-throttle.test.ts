@@ -82,6 +82,22 @@ contract('failing logins', (open) => {
     expect(told[1]).toEqual(told[0])
   })
 
+  it('do not tell by the other form of a name that somebody has it', async () => {
+    const { identity, email } = await guarded(await open())
+    const told = []
+    for (const name of [email, `not.${email}`]) {
+      const codes = []
+      for (const login of [...Array.from({ length: 6 }, () => ({ email: name })),
+        ...Array.from({ length: 6 }, () => ({ username: name }))]) {
+        const failing = identity.logIn({ ...login, password: 'x' })
+        codes.push(await failing.catch(({ code }: { code: string }) => code))
+      }
+      told.push(codes)
+    }
+    const each = [...Array.from({ length: 5 }, () => 'login_failed'), 'login_throttled']
+    expect(told).toEqual([[...each, ...each], [...each, ...each]])
+  })
+
   it('come back one by one as time goes on', async () => {
     const { clock, attempt } = await guarded(await open())
     for (let count = 0; count < 5; count++) await attempt('x', null)

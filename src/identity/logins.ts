@@ -28,6 +28,8 @@ export interface LoggedIn extends BegunSession {
 type StoredUser = NonNullable<Awaited<ReturnType<UserStore['findStored']>>>
 
 interface Guess {
+  /** What the name is: a text that nobody has counts apart as each. */
+  readonly form: 'email' | 'username' | 'id'
   readonly name: string
   readonly password: string
   readonly origin: LoginOrigin
@@ -62,7 +64,9 @@ export class Logins {
   async logIn(login: Login, origin: LoginOrigin): Promise<LoggedIn> {
     const { password } = login
     const stored = await this.#find(login)
-    const guess = { name: login.email ?? login.username, password, origin }
+    const guess: Guess = login.email === undefined
+      ? { form: 'username', name: login.username, password, origin }
+      : { form: 'email', name: login.email, password, origin }
     return this.#admitted(stored, guess, async (turn, admission) => {
       const hash = hashOf(stored)
       const matches = await this.#verify(turn, admission, { hash, password })
@@ -87,7 +91,7 @@ export class Logins {
     const user = await new UserStore(this.#database, this.#source, this.#actor).get(userId)
     checkPassword(next, user, 'new_password')
     const stored = await this.#stored(userId)
-    const guess = { name: userId, password: current, origin }
+    const guess: Guess = { form: 'id', name: userId, password: current, origin }
     return this.#admitted(stored, guess, async (turn, admission) => {
       const matches = await this.#verify(
         turn, admission, { hash: hashOf(stored), password: current })
@@ -106,12 +110,12 @@ export class Logins {
    */
   async #admitted<R>(
     stored: StoredUser | undefined,
-    { name, origin }: Guess,
+    { form, name, origin }: Guess,
     work: (turn: PasswordTurn, admission: Admission) => Promise<R>,
   ): Promise<R> {
     const throttle = this.#throttle(this.#database)
     const attempt = {
-      account: stored === undefined ? `name ${nameKeyOf(name)}` : `user ${stored.id}`,
+      account: stored === undefined ? `${form} ${nameKeyOf(name)}` : `user ${stored.id}`,
       network: origin.ipAddress == null ? undefined : networkOf(origin.ipAddress),
     }
     await throttle.look(attempt, this.#source.clock.now())

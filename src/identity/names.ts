@@ -9,7 +9,7 @@ export const usernameLengthMax = 64
 const emailPattern = /^[^\s@]+@[^\s@]+$/u
 const usernamePattern = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u
 /** Spaces of every kind, and what has no shape of its own: a name must look like what it is. */
-const unseen = /[\p{Z}\p{C}]/u
+const unseen = /[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u
 
 /** Refuses what is no e-mail address. Throws InvalidInput. */
 export function checkEmail(email: string): void {
@@ -22,7 +22,8 @@ export function checkEmail(email: string): void {
 /** Refuses what is no user name; an e-mail address and an id are none. Throws InvalidInput. */
 export function checkUsername(username: string): void {
   const isName = typeof username === 'string' && username.length <= usernameLengthMax &&
-    !isUuid(username) && [username, nameKeyOf(username)].every((form) => usernamePattern.test(form))
+    !isUuid(username) && [username, nameKeyOf(username)].every((form) =>
+    usernamePattern.test(form) && !unseen.test(form))
   if (isName) return
   const rule = `must be 1 to ${usernameLengthMax} letters, digits and . _ - after the first`
   throw new InvalidInput(`username ${rule}`, { field: 'username' })

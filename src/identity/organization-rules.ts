@@ -1,4 +1,5 @@
 import { InvalidInput } from '../errors.js'
+import { isUuid } from '../ids.js'
 
 const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
@@ -8,10 +9,10 @@ export function checkName(name: unknown): void {
   throw new InvalidInput('name must be 1 to 200 characters', { field: 'name' })
 }
 
-/** Refuses what is no slug. */
+/** Refuses what is no slug; an id is none, since wherever a slug may stand it would mean the id. */
 export function checkSlug(slug: string): void {
-  if (slugPattern.test(slug)) return
-  const rule = 'must be 1 to 63 lower-case letters, digits and inner hyphens'
+  if (slugPattern.test(slug) && !isUuid(slug)) return
+  const rule = 'must be 1 to 63 lower-case letters, digits and inner hyphens, and no UUID'
   throw new InvalidInput(`slug ${rule}`, { field: 'slug' })
 }
 

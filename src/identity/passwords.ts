@@ -85,6 +85,16 @@ export function hashPassword(password: string): Promise<string> {
   return changes.take(() => turn.hash(password))
 }
 
+/** Tells one input that holds a password from others; as costly to try as the password's hash. */
+export function passwordPrintOf(input: string): Promise<string> {
+  return changes.take(() => turn.hash(input))
+}
+
+/** Whether a print is of this input. */
+export async function isPasswordPrintOf(print: string, input: string): Promise<boolean> {
+  return print.startsWith('$argon2id$') && changes.take(() => turn.verify(print, input))
+}
+
 /** What costs 19 MiB, for whoever has a turn. */
 export interface PasswordTurn {
   /** As `hashPassword`. */

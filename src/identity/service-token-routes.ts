@@ -7,7 +7,7 @@ import { route } from '../http/route.js'
 import { idSchema, instantSchema, metadataSchema, named, shownAs } from '../http/schema.js'
 import { isScope, scopes } from './access.js'
 import { type IdentityContext } from './context.js'
-import { refuseEscalation } from './delegation.js'
+import { refuseEscalation, refuseOthersOwn } from './delegation.js'
 import { OrganizationLimitReached, ServiceTokenNotFound } from './errors.js'
 import { ipRangesMax } from './ip-ranges.js'
 import { rateColumns, rateOf } from './rates.js'
@@ -242,7 +242,9 @@ export const serviceTokenRoutes = [
     async handle({ serviceTokens, principal, forgetCredentials }, { params, body }) {
       const { service_token_id: id } = params
       // Who gets the text can do what it opens.
-      refuseEscalation(principal, await serviceTokens.get(id))
+      const held = await serviceTokens.get(id)
+      refuseEscalation(principal, held)
+      refuseOthersOwn(principal, held)
       const rotated = await serviceTokens.rotate(id, { overlapSeconds: body.overlap_seconds })
       forgetCredentials()
       return { ...presentServiceToken(rotated.serviceToken), token: rotated.token }

@@ -4,14 +4,25 @@ import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { route } from '../http/route.js'
 import { idSchema, metadataSchema, named } from '../http/schema.js'
 import { type IdentityContext } from './context.js'
-import { EmailTaken, LastOwner, UsernameTaken, UserNotFound } from './errors.js'
+import { EmailTaken, Forbidden, LastOwner, UsernameTaken, UserNotFound } from './errors.js'
 import { sessionPageSchema } from './session-routes.js'
+import { defaultOrganizationId } from './tables.js'
 import { presentSession, presentUser, userSchema } from './user-schemas.js'
 
 const define = route<IdentityContext>()
 const tag = 'Users'
 const scope = 'installation'
 const params = z.strictObject({ user_id: idSchema('The user.') })
+
+/** Nobody takes away who ranks above them; a service token ranks as an admin. Throws Forbidden. */
+async function refuseOwner(
+  { organizations, role }: IdentityContext,
+  userId: string,
+): Promise<void> {
+  if (role === 'owner') return
+  if (await organizations.findRole(defaultOrganizationId, userId) !== 'owner') return
+  throw new Forbidden('This takes an owner of the organization default: the user is one.')
+}
 
 /** What owners and admins of the organization `default` do with all users. */
 export const userRoutes = [
@@ -37,6 +48,7 @@ export const userRoutes = [
     etag: true,
     errors: [EmailTaken, UsernameTaken],
     idempotency: 'transaction',
+    sensitive: 'password',
     async handle(
       { identity, organizations },
       { body: { display_name: displayName, ...rest } },
@@ -93,8 +105,10 @@ export const userRoutes = [
     etag: true,
     errors: [UserNotFound],
     idempotency: 'transaction',
-    handle: async ({ identity }, { params: { user_id: id } }) =>
-      presentUser(await identity.disableUser(id)),
+    async handle(context, { params: { user_id: id } }) {
+      await refuseOwner(context, id)
+      return presentUser(await context.identity.disableUser(id))
+    },
   }),
   define({
     operationId: 'enableUser',
@@ -125,7 +139,10 @@ export const userRoutes = [
     status: 204,
     errors: [UserNotFound, LastOwner],
     idempotency: 'transaction',
-    handle: ({ identity }, { params: { user_id: id } }) => identity.deleteUser(id),
+    async handle(context, { params: { user_id: id } }) {
+      await refuseOwner(context, id)
+      await context.identity.deleteUser(id)
+    },
   }),
 ]
 

@@ -44,6 +44,28 @@ contract('users', (open) => {
     for (const email of different) await identity.createUser({ email })
   })
 
+  it('bear no name with signs that nobody sees', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const name = ids.next().slice(-12)
+    const email = `${name}@example.test`
+    const user = await identity.createUser({ email, username: name })
+    for (const sign of [
+      '\u00ad', '\u034f', '\u115f', '\u1160', '\u17b4', '\u180b', '\u200d', '\u2065', '\u2800',
+      '\u3164', '\ufe0f', '\uffa0', '\u{e0100}', '\u{1d173}',
+    ]) {
+      for (const [field, given] of [
+        ['username', { email: `x${email}`, username: name + sign }],
+        ['username', { email: `x${email}`, username: name[0] + sign + name.slice(1) }],
+        ['email', { email: name + sign + email.slice(name.length) }],
+      ] as const) {
+        await expect(identity.createUser(given), `${field} with ${escape(sign)}`).rejects
+          .toMatchObject({ code: 'invalid_input', field })
+      }
+      await expect(identity.updateUser(user.id, { username: name + sign })).rejects
+        .toMatchObject({ code: 'invalid_input', field: 'username' })
+    }
+  })
+
   it('name the address that is taken', async () => {
     const { holdfast: { identity, ids } } = await open()
     const email = `${ids.next()}@example.test`

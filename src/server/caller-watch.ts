@@ -7,7 +7,7 @@ const askEveryMs = 2_000
 /** What does not end by itself when its caller is revoked is cut off after so long. */
 const graceMs = 1_000
 
-/** Ends an answer that goes on once its caller may not have it any more. */
+/** Ends a wait, or an answer that goes on, once its caller may not have it any more. */
 export class CallerWatch {
   readonly #ask: () => Promise<unknown>
   readonly #revoked = new AbortController()
@@ -22,9 +22,14 @@ export class CallerWatch {
     return this.#revoked.signal
   }
 
+  /** Watches until what it returns is called. */
+  begin(): () => void {
+    return this.#watch(() => undefined)
+  }
+
   /** Watches while an answer is waited for. */
   async during<R>(work: () => Promise<R>): Promise<R> {
-    const end = this.#watch(() => undefined)
+    const end = this.begin()
     try {
       return await work()
     } finally {

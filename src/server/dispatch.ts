@@ -5,9 +5,12 @@ import { finishAsMessage } from '../finish.js'
 import { type Holdfast, type HoldfastTransaction } from '../holdfast.js'
 import { type Route } from '../http/route.js'
 import { type IdempotentCall } from '../idempotency/index.js'
-import { defaultOrganizationId } from '../identity/index.js'
+import {
+  defaultOrganizationId, isPasswordPrintOf, passwordPrintOf,
+} from '../identity/index.js'
 import { type Actor } from '../scope.js'
 import { type StreamTimes } from '../streams/index.js'
+import { CallerWatch } from './caller-watch.js'
 import { actorOf, type Caller, callerOf } from './caller.js'
 import { type Lifecycle } from './health.js'
 import { type HttpLimits } from './limits.js'
@@ -30,7 +33,8 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, servin
       await limits.admitCaller(caller, request, reply)
       holdfast.tokenUsage.note(caller.principal, request.ip)
     }
-    const input = waitable(parseInput(route, request), reply, lifecycle)
+    const ask = caller && (() => callerOf(holdfast, route, request))
+    const input = waitable(parseInput(route, request), reply, { lifecycle, ask })
     const key = input.idempotencyKey
     const asked = { caller, actor: actorOf(caller, request) }
     const isKept = key !== undefined && route.idempotency === 'transaction'
@@ -53,17 +57,28 @@ export function dispatch(holdfast: Holdfast, route: Route<ServerContext>, servin
   }
 }
 
+/** What else than the client's going ends a wait. */
+interface WaitEnds {
+  readonly lifecycle: Lifecycle
+  /** Throws once the caller may not call any more; absent where somebody else looks. */
+  readonly ask?: (() => Promise<unknown>) | undefined
+}
+
 /** The signal costs something only where a handler asks for it. */
 export function waitable<I extends object>(
   input: I,
   { raw }: FastifyReply,
-  { closing }: Lifecycle,
+  { lifecycle: { closing }, ask }: WaitEnds,
 ): I & { readonly signal: AbortSignal } {
   let controller: AbortController | undefined
   const listen = () => {
     const made = new AbortController()
     const close = () => made.abort(closing.reason)
+    const watch = ask && new CallerWatch(ask)
+    watch?.revoked.addEventListener('abort', () => made.abort(watch.revoked.reason))
+    const endWatch = watch?.begin()
     const leave = () => {
+      endWatch?.()
       closing.removeEventListener('abort', close)
       made.abort(new Error('The client has gone.'))
     }
@@ -131,13 +146,20 @@ export function idempotentCall(
   }
 }
 
-/** A call made of words; what may hold a secret is told apart by the organization's key. */
+/**
+ * A call made of words; what may hold a secret is told apart by the organization's key, and what
+ * may hold a password at the cost of one.
+ */
 async function wordedCall(
   holdfast: Holdfast,
   { sensitive }: Route<ServerContext>,
   { text, ...keyed }: { readonly caller: Caller; readonly key: string; readonly text: string },
 ): Promise<IdempotentCall> {
   const call = idempotentCall(keyed, [text])
+  if (sensitive === 'password') {
+    const isSame = (print: string) => isPasswordPrintOf(print, text)
+    return { ...call, fingerprint: await passwordPrintOf(text), isSame }
+  }
   if (sensitive !== true) return call
   return { ...call, ...(await holdfast.fingerprintOf(call.organizationId, text)) }
 }

@@ -36,8 +36,11 @@ export interface ServerOptions {
   readonly bodyLimitBytes?: number
   /** A request must have arrived whole within this. @default 30000 */
   readonly requestTimeoutMs?: number
-  /** Believe X-Forwarded-For, behind a proxy that sets it. @default false */
-  readonly trustProxy?: boolean
+  /**
+   * How many proxies stand before the server, each of which adds to X-Forwarded-For the address it
+   * was called from; true for one. What stands before theirs, callers write. @default false
+   */
+  readonly trustProxy?: boolean | number
   /** How long `/readyz` says no before new connections are refused. @default 0 */
   readonly drainMs?: number
   /** How often each address, organization, user and token may call. @default without limits */
@@ -157,13 +160,15 @@ function refuseSchema(): never {
 
 function buildServer(options: ServerOptions, lifecycle: Lifecycle): FastifyInstance {
   const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutDefaultMs
+  const proxies = Number(options.trustProxy ?? 0)
   const server = fastify({
     logger: { level: options.logLevel ?? 'info', stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? 8 * 1024 * 1024,
     requestTimeout: requestTimeoutMs,
     http: transportOptions(requestTimeoutMs),
-    trustProxy: options.trustProxy ?? false,
+    // As many as there are proxies: to believe all would be to believe what callers write.
+    trustProxy: proxies > 0 && ((_address: string, hop: number) => hop < proxies),
     genReqId: requestIdOf,
     clientErrorHandler: refuseRaw,
     frameworkErrors: sendFrameworkProblem,

@@ -28,7 +28,10 @@ describe('limited calls', () => {
     }
   })
 
-  async function open(rateLimits: RateLimits, trustProxy = false): Promise<World> {
+  async function open(
+    rateLimits: RateLimits,
+    trustProxy: boolean | number = false,
+  ): Promise<World> {
     const holdfast = await openHoldfast()
     const server = await startServer({
       holdfast, port: 0, logLevel: 'silent', rateLimits, trustProxy,
@@ -145,6 +148,22 @@ describe('limited calls', () => {
       .toEqual([401, 401, 429])
     expect([await from('2001:db8::1'), await from('2001:db8::f:2'), await from('2001:db8:0:1::1')])
       .toEqual([401, 429, 401])
+  })
+
+  it.each([
+    [true, (forged: string) => `${forged}, 192.0.2.7`],
+    [1, (forged: string) => `${forged}, 198.51.100.1, 192.0.2.7`],
+    [2, (forged: string) => `${forged}, 192.0.2.7, 10.0.0.1`],
+  ])('are counted by what %s trusted proxies add, never by what callers write', async (
+    trustProxy, forwarded,
+  ) => {
+    const { guest } = await open({ address: rate(2) }, trustProxy)
+    const statuses = []
+    for (const forged of ['203.0.113.1', '203.0.113.2', '203.0.113.3', '::1, 203.0.113.4']) {
+      const headers = { 'x-forwarded-for': forwarded(forged) }
+      statuses.push((await guest.send({ method: 'GET', path: me, headers })).status)
+    }
+    expect(statuses).toEqual([401, 401, 429, 429])
   })
 
   it('never are those that ask after the health', async () => {

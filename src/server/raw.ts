@@ -169,7 +169,7 @@ function inputOf(
   const parsed = parseInput(route as unknown as Endpoint, {
     params: named, query: request.query, headers, ip: request.ip, body: undefined,
   })
-  const waiting = waitable(parsed, reply, serving.lifecycle)
+  const waiting = waitable(parsed, reply, serving)
   return {
     ...parsed,
     body: Buffer.isBuffer(body) ? body : new Uint8Array(),

@@ -96,6 +96,20 @@ contract('a service token over HTTP', (openWorld) => {
     expect((await there.client.get('/v1/conversations')).status).toBe(200)
   })
 
+  it('is not made good elsewhere by an address that its caller writes', async () => {
+    const { holdfast, organization } = await open()
+    const { token: text } = await organization.serviceTokens.create({
+      name: 'x', scopes: ['*'], allowedIpRanges: ['192.0.2.0/24'],
+    })
+    const server = await startServer({ holdfast, port: 0, logLevel: 'silent', trustProxy: true })
+    const from = async (forwarded: string) => (await fetch(`${server.url}/v1/queues`, {
+      headers: { authorization: `Bearer ${text}`, 'x-forwarded-for': forwarded },
+    })).status
+    // The proxy adds the address it was called from behind whatever it was sent.
+    expect([await from('192.0.2.1'), await from('192.0.2.1, 203.0.113.9')]).toEqual([200, 403])
+    await server.close()
+  })
+
   it('has a limit of its own, told in the headers', async () => {
     const world = await open()
     const limited = await token(world, { rate_limit: { limit: 3, window_seconds: 60 } })

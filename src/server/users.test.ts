@@ -192,6 +192,28 @@ contract('administrators of users', (openWorld) => {
     ])
   })
 
+  it('below an owner of the organization default take no owner of it away', async () => {
+    const world = await open()
+    const owner = await person(world, 'owner')
+    const { token } = await world.holdfast.organization().serviceTokens.create({
+      name: 'x', scopes: ['users:*'],
+    })
+    const path = `/v1/users/${owner.user.id}`
+    for (const below of [(await person(world, 'admin')).client, world.guest.as(token)]) {
+      for (const attempt of [
+        () => below.post(`${path}/disable`), () => below.delete(path),
+        () => below.delete(path, { 'idempotency-key': 'k' }),
+      ]) {
+        const { status, body } = await attempt()
+        expect([status, body?.code]).toEqual([403, 'forbidden'])
+      }
+    }
+    expect((await owner.client.get('/v1/me')).body.user.active).toBe(true)
+    const { client: other } = await person(world, 'owner')
+    expect((await other.post(`${path}/disable`)).body.active).toBe(false)
+    expect((await other.delete(path)).status).toBe(204)
+  })
+
   it('delete no last owner of others, and what a deleted user made stays', async () => {
     const world = await open()
     const { client: admin } = await person(world, 'admin')

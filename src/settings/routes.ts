@@ -53,6 +53,7 @@ function ownedRoutes({ owner, path, noun, whose, area }: Owned): Route<SettingsC
     define({
       ...written,
       operationId: `update${noun}`,
+      sensitive: true,
       method: 'PATCH',
       summary: `Merge a patch into ${whose} settings`,
       input: { body: settingsChangesSchema },
@@ -65,6 +66,7 @@ function ownedRoutes({ owner, path, noun, whose, area }: Owned): Route<SettingsC
     define({
       ...written,
       operationId: `replace${noun}`,
+      sensitive: true,
       method: 'PUT',
       summary: `Replace ${whose} settings`,
       input: { body: newSettingsSchema },
