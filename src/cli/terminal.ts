@@ -64,6 +64,7 @@ function decoded(bytes: Uint8Array): string {
 /** Where a command reads and writes: results to standard output, everything else to error. */
 export class Terminal {
   readonly #streams: TerminalStreams
+  readonly #lost = new AbortController()
   #outputFault: Error | undefined
 
   constructor(streams?: TerminalStreams) {
@@ -71,8 +72,14 @@ export class Terminal {
     this.#streams = streams ?? { input, output: outputOfProcess(), error }
     this.#streams.output.on('error', (fault: NodeJS.ErrnoException) => {
       if (!goneAway.has(fault.code ?? '')) this.#outputFault ??= fault
+      this.#lost.abort()
     })
     this.#streams.error.on('error', () => undefined)
+  }
+
+  /** Aborted once nothing of the result is taken any more: what goes on for ever ends then. */
+  get outputLost(): AbortSignal {
+    return this.#lost.signal
   }
 
   /** Throws CommandFailure when a part of the result could not be written, as on a full disk. */
