@@ -1,8 +1,9 @@
 import { type Command } from 'commander'
 import { type ArchiveManifest, type ArchiveScope } from '../lifecycle/archive/index.js'
-import { UsageFailure } from './failure.js'
+import { CommandFailure, UsageFailure } from './failure.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
+import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 
 interface ExportOptions extends DatabaseOptions {
@@ -39,13 +40,16 @@ async function exportArchive(
     throw new UsageFailure('--conversation needs --organization: whose conversation it is')
   }
   const { settings } = configured(options, terminal)
+  const stopped = new AbortController()
+  void stopSignal().then(() => stopped.abort(new CommandFailure(
+    'The export was stopped; nothing of it is left.', { code: 'export_stopped' })))
   const manifest = await withHoldfast(settings, terminal, async (holdfast) => {
     const id = organization === undefined
       ? undefined : (await holdfast.organizations.get(organization)).id
     const scope: ArchiveScope = id === undefined ? { kind: 'everything' }
       : conversation === undefined ? { kind: 'organization', organization_id: id }
         : { kind: 'conversation', organization_id: id, conversation_id: conversation }
-    return holdfast.archives(actor).export(directory, scope)
+    return holdfast.archives(actor).export(directory, scope, { signal: stopped.signal })
   })
   tell(manifest, terminal, { json: options.json, what: 'exported' })
 }

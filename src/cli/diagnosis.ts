@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { HoldfastError } from '../errors.js'
 import { type DatabaseAddress, placeOf, type ServerAddress } from '../database/address.js'
 import { causeChain, CommandFailure } from './failure.js'
@@ -26,11 +26,21 @@ export function diagnosisOf(error: unknown, address: DatabaseAddress): Diagnosis
     address.kind === 'file'
       ? fileDiagnosis(address.path, code, message)
       : serverDiagnosis(address, code, message)
-  for (const { code, message } of causeChain(error)) {
+  for (const { code, message, cause } of causeChain(error)) {
+    if (isOfAnotherFile(cause, address)) return undefined
     const found = explain(code, message)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** Such as a key, a certificate or an archive: that it fails says nothing of the database. */
+function isOfAnotherFile(cause: unknown, address: DatabaseAddress): boolean {
+  const { path } = cause as { path?: unknown }
+  if (typeof path !== 'string') return false
+  if (address.kind !== 'file') return true
+  const names = ['', '-wal', '-shm', '-journal'].map((ending) => `${address.path}${ending}`)
+  return ![...names, dirname(address.path)].some((name) => resolve(name) === resolve(path))
 }
 
 function fileDiagnosis(path: string, code: string, message: string): Diagnosis | undefined {

@@ -71,9 +71,20 @@ function describe(error: unknown, stack: boolean): { code: string; message: stri
   if (error instanceof CommandFailure || HoldfastError.isInstance(error)) {
     return { code: error.code, message: oneLine(error.message) }
   }
+  if (isOfPath(error)) {
+    const fix = 'Name another path, or let this user read and write there.'
+    const message = `${error.path} cannot be used (${oneLine(error.message)}). ${fix}`
+    return { code: 'path_unusable', message }
+  }
   const text = oneLine(error instanceof Error ? error.message || error.name : String(error))
   const hint = stack ? '' : ' (--log-level debug shows the stack)'
   return { code: 'internal_error', message: `${text}${hint}` }
+}
+
+/** What the system says of a file or folder that was named. */
+function isOfPath(error: unknown): error is Error & { path: string } {
+  const { path, syscall } = (error ?? {}) as { path?: unknown; syscall?: unknown }
+  return error instanceof Error && typeof path === 'string' && typeof syscall === 'string'
 }
 
 function oneLine(text: string): string {

@@ -4,7 +4,7 @@ import { type OrganizationStores } from '../holdfast.js'
 import {
   numberOf, type OrganizationOptions, withLiveStores, withOrganization, withStores,
 } from './in-organization.js'
-import { stopSignal } from './stop-signal.js'
+import { whileWatched } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 
 interface WatchOptions extends OrganizationOptions {
@@ -42,23 +42,21 @@ async function show(id: string, options: OrganizationOptions, terminal: Terminal
 
 async function watch(id: string, options: WatchOptions, terminal: Terminal): Promise<void> {
   const from = options.from === undefined ? undefined : numberOf('--from', options.from)
-  const stopped = new AbortController()
-  void stopSignal().then(() => stopped.abort())
   const isJson = options.json === true
-  await withLiveStores(options, terminal, async ({ floors }) => {
+  await whileWatched(terminal, (signal) => withLiveStores(options, terminal, async ({ floors }) => {
     const floor = await floors.get(id)
     terminal.print(isJson
       ? JSON.stringify({ type: 'state', ...presentFloor(floor) })
       : textOf(floor))
     const after = from === undefined ? floor.eventCount : from - 1
-    const reading = { after, live: options.live, signal: stopped.signal }
+    const reading = { after, live: options.live, signal }
     for await (const told of floors.follow(id, reading)) {
       // First comes the number where it begins.
       if (typeof told === 'number') continue
       terminal.print(isJson ? JSON.stringify(presentEvent(told)) : await lineOf(told, floors))
       await terminal.drained()
     }
-  })
+  }))
 }
 
 async function revoke(

@@ -25,7 +25,9 @@ export function lineWriter(path: string | undefined, terminal: Terminal) {
       check()
     },
     async end() {
+      // One that failed since the last line has closed itself.
       await new Promise<void>((done) => {
+        if (stream.closed) return done()
         stream.once('close', () => done())
         stream.end()
       })

@@ -46,17 +46,27 @@ export async function run(
   terminal: Terminal = new Terminal(),
 ): Promise<number> {
   try {
-    await buildProgram(terminal).parseAsync(words, { from: 'user' })
+    await printed(words, terminal)
     return exitCodes.ok
   } catch (error) {
     const failure = error instanceof CommanderError ? usageOf(error) : error
-    if (failure === undefined) return exitCodes.ok
     const style = { json: words.includes('--json'), stack: wantsStack(words) }
     if (!(failure instanceof ToldFailure)) terminal.say(failureText(failure, style))
     return exitCodeOf(failure)
   } finally {
     await terminal.flush()
   }
+}
+
+/** Runs a command until its result has left the process. */
+async function printed(words: readonly string[], terminal: Terminal): Promise<void> {
+  try {
+    await buildProgram(terminal).parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error
+  }
+  await terminal.flush()
+  terminal.checkOutput()
 }
 
 /** The commands, their options and their help; nothing runs before it is given words. */
@@ -97,9 +107,8 @@ export function buildProgram(terminal: Terminal): Command {
   return program
 }
 
-/** The failure behind what the parser threw; undefined when it only printed help. */
-function usageOf(error: CommanderError): CommandFailure | undefined {
-  if (error.exitCode === 0) return undefined
+/** The failure behind what the parser threw. */
+function usageOf(error: CommanderError): CommandFailure {
   if (error.code === 'commander.help') return new ToldFailure(exitCodes.usage)
   const sentence = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').trim()
   const hint = sentence.includes('Did you mean') ? '' : ' (see holdfast --help)'

@@ -5,7 +5,7 @@ import {
 } from './in-organization.js'
 import { addRunList } from './run-list.js'
 import { showRun, summaryOf } from './run-show.js'
-import { stopSignal } from './stop-signal.js'
+import { whileWatched } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 
 interface RerunOptions extends OrganizationOptions {
@@ -38,13 +38,11 @@ export function addRun(program: Command, terminal: Terminal): void {
 }
 
 async function tail(id: string, options: OrganizationOptions, terminal: Terminal): Promise<void> {
-  const stopped = new AbortController()
-  void stopSignal().then(() => stopped.abort())
-  await withStores(options, terminal, async ({ runs }) => {
-    for await (const event of runs.follow(id, { signal: stopped.signal })) {
+  await whileWatched(terminal, (signal) => withStores(options, terminal, async ({ runs }) => {
+    for await (const event of runs.follow(id, { signal })) {
       terminal.print(options.json === true ? JSON.stringify(presentEvent(event)) : lineOf(event))
     }
-  })
+  }))
 }
 
 function lineOf(event: RunEvent): string {

@@ -1,3 +1,5 @@
+import { type Terminal } from './terminal.js'
+
 /** Signals that arrive this close together are one. */
 const sameSignalMs = 1_000
 
@@ -15,4 +17,23 @@ export function stopSignal(): Promise<void> {
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
   })
+}
+
+/**
+ * Runs `work`, which tells what happens for as long as it likes. Its signal is aborted by the first
+ * SIGINT or SIGTERM, or when nobody takes the result any more.
+ */
+export async function whileWatched<R>(
+  terminal: Terminal,
+  work: (signal: AbortSignal) => Promise<R>,
+): Promise<R> {
+  const stopped = new AbortController()
+  void stopSignal().then(() => stopped.abort())
+  // Who only waits for others holds nothing that keeps the process: it would end in the middle.
+  const awake = setInterval(() => undefined, 60_000)
+  try {
+    return await work(AbortSignal.any([stopped.signal, terminal.outputLost]))
+  } finally {
+    clearInterval(awake)
+  }
 }

@@ -163,7 +163,7 @@ export class LiveConversations {
   }
 
   #watch(): void {
-    this.#timer ??= setTimeout(() => void this.#look(), lookEveryMs).unref()
+    this.#timer ??= setTimeout(() => void this.#look(), lookEveryMs)
   }
 
   /** One statement for all conversations that this process listens to. */

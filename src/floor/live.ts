@@ -65,7 +65,7 @@ export class LiveFloors {
     const watched = this.#watched.get(name) ?? new WatchedFloor(name)
     this.#watched.set(name, watched)
     watched.readers += 1
-    this.#looking ??= setInterval(() => this.#wakeAll(), lookEveryMs).unref()
+    this.#looking ??= setInterval(() => this.#wakeAll(), lookEveryMs)
     // Signals are hints: without them one finds out by looking.
     this.#subscribing ??= this.#signals
       .subscribe(topic, (signal) => this.#hear(signal))

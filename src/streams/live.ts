@@ -61,7 +61,7 @@ export class LiveStreams {
   }
 
   #watch(): void {
-    this.#timer ??= setTimeout(() => void this.#look(), lookEveryMs).unref()
+    this.#timer ??= setTimeout(() => void this.#look(), lookEveryMs)
   }
 
   /** One statement for all streams that this process waits for. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import {
-  createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync,
+  createReadStream, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { type Clock, nowOf } from '../../clock.js'
 import { ConversationExists, type ConversationStore } from '../../conversations/index.js'
 import { type Database } from '../../database/database.js'
@@ -47,6 +47,9 @@ export interface ArchiveOptions {
 
 const pageMax = 200
 
+/** Characters that are written at once. */
+const pieceLength = 65_536
+
 /** Tables whose rows a new database has as well. */
 const given: ReadonlySet<string> = new Set(['organizations', 'root_keys'])
 
@@ -60,18 +63,36 @@ export class Archives {
 
   /**
    * Writes an archive into a new or empty directory, of one state of the database; the manifest
-   * comes last. Throws InvalidInput,
-   * ConversationNotFound, and the reason of a signal.
+   * comes last. One that fails leaves the directory as it was. Throws InvalidInput,
+   * ConversationNotFound, the error of the file system, and the reason of a signal.
    */
   async export(
     directory: string, scope: ArchiveScope, options: ArchiveOptions = {},
   ): Promise<ArchiveManifest> {
-    if (existsSync(directory) && readdirSync(directory).length > 0) {
+    const isThere = existsSync(directory)
+    if (isThere && readdirSync(directory).length > 0) {
       throw new InvalidInput(`${directory} is not empty`, { field: 'directory' })
     }
     mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const written: string[] = []
+    try {
+      return await this.#write(directory, { scope, options, written })
+    } catch (error) {
+      for (const name of written) rmSync(join(directory, name), { force: true })
+      if (!isThere && readdirSync(directory).length === 0) rmdirSync(directory)
+      throw error
+    }
+  }
+
+  /** Names the files in `written` as it begins them. */
+  async #write(directory: string, { scope, options, written }: {
+    readonly scope: ArchiveScope
+    readonly options: ArchiveOptions
+    readonly written: string[]
+  }): Promise<ArchiveManifest> {
     const files: ArchiveFile[] = []
     const write = async (name: string, lines: AsyncIterable<string>) => {
+      written.push(`${name}.jsonl`)
       const file = await writeLines(directory, name, { lines, signal: options.signal })
       options.onProgress?.({ type: 'file', file: file.file, rows: file.rows })
       files.push(file)
@@ -91,6 +112,7 @@ export class Archives {
       format: 'holdfast.archive', version: 1, schema: this.#parts.schema, scope,
       created_at: nowOf(this.#parts.clock), files, notes: notesOf(scope),
     }
+    written.push(manifestName)
     writeFileSync(join(directory, manifestName), manifestText(manifest), { mode: 0o600 })
     return manifest
   }
@@ -223,21 +245,23 @@ async function writeLines(directory: string, name: string, { lines, signal }: {
   readonly signal: AbortSignal | undefined
 }): Promise<ArchiveFile> {
   const file = `${name}.jsonl`
-  const stream = createWriteStream(join(directory, file), { mode: 0o600 })
-  const end = finished(stream)
+  const handle = await open(join(directory, file), 'w', 0o600)
   const hash = createHash('sha256')
   let rows = 0
   try {
+    let pending = ''
     for await (const line of lines) {
       signal?.throwIfAborted()
       hash.update(line)
       rows += 1
-      if (stream.write(line)) continue
-      await new Promise<void>((done) => { stream.once('drain', () => done()) })
+      pending += line
+      if (pending.length < pieceLength) continue
+      await handle.appendFile(pending)
+      pending = ''
     }
+    await handle.appendFile(pending)
   } finally {
-    stream.end()
-    await end
+    await handle.close()
   }
   return { name, file, rows, sha256: hash.digest('hex') }
 }
