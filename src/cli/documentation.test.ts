@@ -25,6 +25,17 @@ describe('.env.example', () => {
   })
 })
 
+describe('the package', () => {
+  it('has the guides, the reference and the settings that its README and messages name', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] }
+    const named = [...read('README.md').matchAll(/\]\((docs\/[^)#]*)\)/g)].map(([, path]) => path!)
+    expect(named.length).toBeGreaterThan(20)
+    const isIn = (path: string) => files.some((each) => `${path}/`.startsWith(`${each}/`))
+    const needed = [...named, 'docs/reference/configuration.md', '.env.example']
+    expect(needed.filter((path) => !isIn(path))).toEqual([])
+  })
+})
+
 describe('docs/reference/configuration.md', () => {
   it('lists every variable with its default and meaning, and no other', () => {
     const pattern = /^\| `([A-Z_]+)` \|(?: `([^`]*)`)? +\| (.+) \|$/gm

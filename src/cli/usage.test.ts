@@ -34,3 +34,15 @@ it('usage is summed by day and ranked, in words and in JSON', async () => {
   const wrong = await cli('--by', 'hour')
   expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringMatching(/by must be of day/)])
 }, 60_000)
+
+it.each([
+  [['--from', 'yesterday'], 1, /^holdfast: --from must be a day/],
+  [['--from', '2026-02-02', '--to', '2026-01-01'], 1, /^holdfast: --from must not be after --to/],
+  [['--time-zone', 'Mars/X'], 1, /^holdfast: --time-zone must be an IANA time zone/],
+  [['--top', 'fame'], 1, /^holdfast: --top must be/],
+  [['--top', 'cost', '--limit', '1e1'], 2, /^holdfast: --limit must be a whole number/],
+  [['--limit', '5'], 2, /^holdfast: --limit needs --top/],
+])('usage %j names the flag that is wrong', async (words, code, message) => {
+  const wrong = await cli(...words)
+  expect([wrong.code, wrong.stderr]).toEqual([code, expect.stringMatching(message)])
+}, 60_000)

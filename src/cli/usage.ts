@@ -1,6 +1,9 @@
 import { type Command } from 'commander'
+import { InvalidInput } from '../errors.js'
 import { type OrganizationStores } from '../holdfast.js'
 import { type UsageDimension, type UsageGroup, type UsageMetric } from '../usage/index.js'
+import { CommandFailure, UsageFailure } from './failure.js'
+import { numberOf } from './in-organization.js'
 import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { type Terminal } from './terminal.js'
@@ -32,13 +35,32 @@ export function addUsage(program: Command, terminal: Terminal): void {
 }
 
 async function usage(options: UsageOptions, terminal: Terminal): Promise<void> {
+  if (options.limit !== undefined && options.top === undefined) {
+    throw new UsageFailure('--limit needs --top: sums are told whole')
+  }
   const { settings } = configured(options, terminal)
   await withHoldfast(settings, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(options.organization ?? 'default')
     for await (const group of groupsIn(holdfast.organization(id), options)) {
       terminal.print(options.json === true ? JSON.stringify(inJson(group)) : inWords(group))
     }
-  })
+  }).catch((error: unknown) => { throw ofFlag(error) })
+}
+
+/** The flags behind what the store calls otherwise. */
+const flags: Readonly<Record<string, string>> = {
+  first_day: '--from', last_day: '--to', time_zone: '--time-zone', by: '--by', of: '--top',
+  limit: '--limit',
+}
+
+/** A refusal of what a flag said, in the name of the flag. */
+function ofFlag(error: unknown): unknown {
+  if (!(error instanceof InvalidInput)) return error
+  const { code, field = '', message } = error
+  const flag = flags[field]
+  if (flag === undefined) return error
+  const sentence = message.replace(field, flag).replaceAll('last_day', '--to')
+  return new CommandFailure(sentence, { code, cause: error })
 }
 
 async function* groupsIn({ usage: store }: OrganizationStores, options: UsageOptions) {
@@ -47,7 +69,7 @@ async function* groupsIn({ usage: store }: OrganizationStores, options: UsageOpt
     by: options.by.split(',') as UsageDimension[],
   }
   if (options.top !== undefined) {
-    const limit = options.limit === undefined ? undefined : Number(options.limit)
+    const limit = options.limit === undefined ? undefined : numberOf('--limit', options.limit)
     return yield* await store.top({ ...question, of: options.top, limit })
   }
   for (let cursor: string | undefined; ;) {
