@@ -133,7 +133,7 @@ function parsed(line, { sequence }) {
   }
 }
 
-/** Ended by line feeds alone: `node:readline` parts lines at U+2028 as well, which JSON may hold. */
+/** Ended by line feeds alone: `node:readline` may part lines at U+2028, which JSON may hold. */
 async function* linesOf(file) {
   let begun = ''
   for await (const text of createReadStream(file, 'utf8')) {
