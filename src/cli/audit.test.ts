@@ -31,7 +31,7 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       path = (name) => join(folder.path, `${engine.name}-${name}`)
       const holdfast = await openHoldfast({ database: lease.url })
       const { conversations } = holdfast.organization('default', {
-        id: title, userAgent: 'a\r\n"b"\u009b31m\u2028',
+        id: title, userAgent: 'a\r\n"b"\u009b31m',
       })
       for (let count = 0; count < 5; count++) await conversations.create()
       await holdfast.close()
