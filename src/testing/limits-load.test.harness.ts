@@ -73,16 +73,25 @@ export class LimitsLoad {
     await Promise.all(this.#loops)
   }
 
-  /** The most units admitted in any window, and the fewest in any after the first. */
+  /**
+   * The most units admitted in any window, and the fewest in any after the first and the time that
+   * the first call behind it may take.
+   */
   admitted(): { readonly most: number; readonly fewest: number } {
+    const lateMs = commandMs + graceMs + this.#lagMs
+    const [most, fewest] = [this.#countsIn(windowMs), this.#countsIn(windowMs + lateMs)]
+    return { most: Math.max(...most), fewest: fewest.length === 0 ? 0 : Math.min(...fewest) }
+  }
+
+  #countsIn(lengthMs: number): number[] {
     const [first = 0] = this.#admittedMs
     const last = this.#admittedMs.at(-1) ?? 0
     const counts: number[] = []
-    for (let fromMs = first; fromMs + windowMs <= last; fromMs += 10) {
+    for (let fromMs = first; fromMs + lengthMs <= last; fromMs += 10) {
       counts.push(this.#admittedMs
-        .filter((atMs) => atMs >= fromMs && atMs < fromMs + windowMs).length)
+        .filter((atMs) => atMs >= fromMs && atMs < fromMs + lengthMs).length)
     }
-    return { most: Math.max(...counts), fewest: Math.min(...counts) }
+    return counts
   }
 
   get limit(): number {
