@@ -73,12 +73,16 @@ const faultsMax = 20
 export function faultsOf(error: z.ZodError, place: string): FieldFault[] {
   return error.issues.slice(0, faultsMax).flatMap((issue) => {
     const field = issue.path.reduce<string>(joinPath, place)
-    if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }]
+    if (issue.code !== 'unrecognized_keys') return [{ field, message: ruleOf(issue) }]
     return issue.keys.slice(0, faultsMax).map((key) => ({
       field: joinPath(field, key), message: 'is not known here',
     }))
   })
 }
+
+/** The validator's own words for what is not there speak of its types. */
+const ruleOf = ({ code, message }: z.core.$ZodIssue): string =>
+  code === 'invalid_type' && message.endsWith(' received undefined') ? 'is missing' : message
 
 function joinPath(path: string, part: PropertyKey): string {
   return typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part).slice(0, 100)}`

@@ -14,8 +14,8 @@ declare module 'fastify' {
 
 /** Answers any error as an RFC 9457 problem and logs it once, under its request id. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const known = translated(error)
-  const { input } = request.routeOptions.config
+  const { bodyLimit, config: { input } } = request.routeOptions
+  const known = translated(error, bodyLimit)
   const problem = problemOf(known, request.id, input)
   const line = { code: problem.code, status: problem.status, request_id: problem.request_id }
   if (problem.status >= 500) request.log.error({ ...line, err: error }, 'request failed')
@@ -37,13 +37,13 @@ export function sendFrameworkProblem(
   sendProblem(error, request, reply)
 }
 
-/** Errors of the framework in our names. */
-function translated(error: unknown): unknown {
+/** Errors of the framework in our names; a body may have so many bytes. */
+function translated(error: unknown, bodyBytesMax: number | undefined): unknown {
   if (HoldfastError.isInstance(error)) return error
   const { code = '', statusCode = 500, message = '' } = (error ?? {}) as Partial<FastifyError>
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new BodyTooLarge('The body is larger than the limit.', { field: 'body' })
+      return new BodyTooLarge(`The body is larger than ${bodyBytesMax} bytes.`, { field: 'body' })
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new UnsupportedMediaType('Send the body as application/json.', {
         field: 'header.content-type',

@@ -93,13 +93,29 @@ contract('requests that cannot be served', (openWorld) => {
     }
     for (const framing of ['Content-Length: 1001', 'Transfer-Encoding: chunked']) {
       const problem = problemOn(await send(1_001, framing))
-      expect(problem).toMatchObject({ status: 413, code: 'body_too_large' })
+      expect(problem).toMatchObject({
+        status: 413, code: 'body_too_large', detail: 'The body is larger than 1000 bytes.',
+      })
       expect(problem.errors).toMatchObject([{ field: 'body' }])
     }
     expect(wireAnswer(await send(1_000, 'Content-Length: 1000')).status).toBe(201)
     expect(wireAnswer(await send(1_000, 'Transfer-Encoding: chunked')).status).toBe(201)
     await small.close()
     expect((await ours.get('/v1/conversations')).body.data).toHaveLength(2)
+  })
+
+  it('are told what is missing: the body, or a member of it', async () => {
+    const { ours } = await open()
+    const path = `/v1/conversations/${someId}/messages`
+    const faultsOf = async (body: unknown) => {
+      const answer = await ours.send({ method: 'POST', path, body })
+      return [answer.status, answer.body.errors]
+    }
+    expect(await faultsOf(undefined)).toEqual([400, [{ field: 'body', message: 'is missing' }]])
+    expect(await faultsOf({ content: 'x' }))
+      .toEqual([400, [{ field: 'body.role', message: 'is missing' }]])
+    expect(await faultsOf({ role: 5, content: 'x' }))
+      .toEqual([400, [{ field: 'body.role', message: expect.stringMatching(/string/) }]])
   })
 
   it('are refused as paths that are none', async () => {
