@@ -4,12 +4,13 @@ import { importDirection, orphans } from './tidy/imports.js'
 import {
   engineNames, functionLength, parameters, reasonForAny, skippedTests,
 } from './tidy/syntax.js'
-import { columns, fileLength, names, unfinishedWork } from './tidy/text.js'
+import { columns, fileLength, names, unfinishedWork, weakSignals } from './tidy/text.js'
 import { readTree, type Rule, type Violation } from './tidy/tree.js'
 
 const rules: readonly Rule[] = [
   columns, fileLength, functionLength, parameters, reasonForAny, importDirection, engineNames,
   names, orphans, errorCatalogue, unfinishedWork, skippedTests,
+  weakSignals,
 ]
 
 function written({ path, line, rule, detail }: Violation): string {
@@ -105,6 +106,8 @@ const breaking: readonly Example[] = [
       'docs/reference/errors.md': '| `gone` | 404 |' } },
   { rule: unfinishedWork, name: 'work left for later', at: ['src/ids.ts:1', 'src/ids.ts:2'],
     files: { 'src/ids.ts': `// ${'TO' + 'DO'} later\n/* ${'HA' + 'CK'} */` } },
+  { rule: weakSignals, name: 'signals joined by the platform', at: ['src/a.ts:1'],
+    files: { 'src/a.ts': 'AbortSignal.any([a, b])' } },
   { rule: skippedTests, name: 'a skipped test', at: ['src/a.test.ts:1', 'src/a.test.ts:2'],
     files: { 'src/a.test.ts': `it.skip('a', f)\ndescribe.only.each([])('b', f)` } },
   { rule: skippedTests, name: 'a test skipped by an option', at: ['src/a.test.ts:1'],
@@ -151,6 +154,8 @@ const keeping: readonly Example[] = [
     } },
   { rule: errorCatalogue, name: 'a code and its row',
     files: { 'src/a.ts': errors, 'docs/reference/errors.md': '| `gone` | 404 |' } },
+  { rule: weakSignals, name: 'a test, and other ways to get a signal',
+    files: { 'src/a.test.ts': 'AbortSignal.any([a])', 'src/a.ts': 'AbortSignal.timeout(5)' } },
   { rule: unfinishedWork, name: 'a word that only contains a mark',
     files: { 'src/ids.ts': '// The hackney carriage.' } },
   { rule: skippedTests, name: 'the harness, and skips of other things',

@@ -1,3 +1,4 @@
+import { JoinedSignal } from '../joined-signal.js'
 import { type Terminal } from './terminal.js'
 
 /** Signals that arrive this close together are one. */
@@ -29,11 +30,13 @@ export async function whileWatched<R>(
 ): Promise<R> {
   const stopped = new AbortController()
   void stopSignal().then(() => stopped.abort())
+  const stopping = new JoinedSignal({ signals: [stopped.signal, terminal.outputLost] })
   // Who only waits for others holds nothing that keeps the process: it would end in the middle.
   const awake = setInterval(() => undefined, 60_000)
   try {
-    return await work(AbortSignal.any([stopped.signal, terminal.outputLost]))
+    return await work(stopping.signal)
   } finally {
     clearInterval(awake)
+    stopping.end()
   }
 }

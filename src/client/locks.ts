@@ -66,11 +66,11 @@ export class Locks {
     const lease = new Lease(lock, {
       ttlMs: ttlSeconds * 1_000, sinceMs,
       renew: (options) => this.renew(lock, ttlSeconds, options),
+      signal,
     })
     let value: R
     try {
-      value = await work(lock, signal === undefined
-        ? lease.signal : AbortSignal.any([signal, lease.signal]))
+      value = await work(lock, lease.signal)
     } catch (error) {
       lease.end()
       // What went wrong first is what the caller must hear; the lease ends by itself.
@@ -106,6 +106,8 @@ interface LeaseParts {
   /** When it was asked for, on the monotonic clock. */
   readonly sinceMs: number
   readonly renew: (options: CallOptions) => Promise<unknown>
+  /** Ends the work under the lease, which is held until the work has ended. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** One stops acting on a lease this long before the server ends it: a tenth, at most this. */
@@ -115,8 +117,9 @@ const marginMsMax = 1_000
 class Lease {
   readonly #parts: LeaseParts
   readonly #name: string
-  readonly #loss = new AbortController()
   readonly #end = new AbortController()
+  readonly #work = new AbortController()
+  readonly #stop = () => this.#work.abort(this.#parts.signal?.reason)
   #deadline: ReturnType<typeof setTimeout> | undefined
   #next: ReturnType<typeof setTimeout> | undefined
 
@@ -127,15 +130,18 @@ class Lease {
     const isFresh = performance.now() - parts.sinceMs < parts.ttlMs / 10
     this.#hold(isFresh ? parts.sinceMs : performance.now())
     if (!isFresh) this.#renewIn(0)
+    if (parts.signal?.aborted === true) this.#stop()
+    parts.signal?.addEventListener('abort', this.#stop)
   }
 
-  /** Aborted once the lease is lost, or not sure to be held any longer. */
+  /** Aborted once the work must end: the lease is lost, or not sure to be held any longer. */
   get signal(): AbortSignal {
-    return this.#loss.signal
+    return this.#work.signal
   }
 
   end(): void {
     this.#end.abort()
+    this.#parts.signal?.removeEventListener('abort', this.#stop)
     clearTimeout(this.#deadline)
     clearTimeout(this.#next)
   }
@@ -169,12 +175,12 @@ class Lease {
   }
 
   get #isOver(): boolean {
-    return this.#end.signal.aborted || this.#loss.signal.aborted
+    return this.#end.signal.aborted
   }
 
   #lose(): void {
     this.end()
-    this.#loss.abort(lost(this.#name))
+    this.#work.abort(lost(this.#name))
   }
 }
 

@@ -62,20 +62,23 @@ interface WaitEnds {
   readonly lifecycle: Lifecycle
   /** Throws once the caller may not call any more; absent where somebody else looks. */
   readonly ask?: (() => Promise<unknown>) | undefined
+  /** What somebody else looks with. */
+  readonly revoked?: AbortSignal | undefined
 }
 
 /** The signal costs something only where a handler asks for it. */
 export function waitable<I extends object>(
   input: I,
   { raw }: FastifyReply,
-  { lifecycle: { closing }, ask }: WaitEnds,
+  { lifecycle: { closing }, ask, revoked }: WaitEnds,
 ): I & { readonly signal: AbortSignal } {
   let controller: AbortController | undefined
   const listen = () => {
     const made = new AbortController()
     const close = () => made.abort(closing.reason)
     const watch = ask && new CallerWatch(ask)
-    watch?.revoked.addEventListener('abort', () => made.abort(watch.revoked.reason))
+    const refused = watch?.revoked ?? revoked
+    refused?.addEventListener('abort', () => made.abort(refused.reason))
     const endWatch = watch?.begin()
     const leave = () => {
       endWatch?.()

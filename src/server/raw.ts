@@ -169,7 +169,8 @@ function inputOf(
   const parsed = parseInput(route as unknown as Endpoint, {
     params: named, query: request.query, headers, ip: request.ip, body: undefined,
   })
-  const waiting = waitable(parsed, reply, serving)
+  const { lifecycle } = serving
+  const waiting = waitable(parsed, reply, { lifecycle, revoked })
   return {
     ...parsed,
     body: Buffer.isBuffer(body) ? body : new Uint8Array(),
@@ -181,7 +182,7 @@ function inputOf(
     },
     url: `${request.protocol}://${request.host}${request.url.split('?')[0]!}`,
     get signal() {
-      return AbortSignal.any([waiting.signal, revoked])
+      return waiting.signal
     },
   } as unknown as RawInput<RouteInput>
 }

@@ -8,11 +8,12 @@ export { isText, jsonType, mediaTypeOf } from './media.js'
 export { rawStreamRoutes } from './raw-routes.js'
 export { type StreamChunk, type StreamPart } from './reader.js'
 export { type StreamContext, streamRoutes, type StreamTimes } from './routes.js'
-export {
-  type AppendResult, type MessageName, type NewStream, type StreamAppend, type StreamContent,
-  type StreamData, type StreamListing, type StreamReading, StreamStore, type StreamWaiting,
-} from './store.js'
+export { StreamStore } from './store.js'
 export { streamPathSchema } from './schemas.js'
 export { type Stream } from './stream.js'
+export {
+  type AppendResult, type MessageName, type NewStream, type StreamAppend, type StreamContent,
+  type StreamData, type StreamListing, type StreamReading, type StreamWaiting,
+} from './stream-calls.js'
 export { StreamLog, type StreamSource } from './stream-log.js'
 export { streamChunks, streamProducers, streams, type StreamTables } from './tables.js'

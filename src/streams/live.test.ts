@@ -1,11 +1,16 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { contract } from '../testing/contract.js'
 import { StreamNotFound } from './errors.js'
 import { LiveStreams } from './live.js'
 import { type StreamKey, type StreamPart } from './reader.js'
 import { type StreamStore } from './store.js'
+
+setFlagsFromString('--expose-gc')
+const clearMemory = runInNewContext('gc') as () => void
 
 const textOf = ({ chunks }: StreamPart) => Buffer.concat(chunks.map(({ data }) => data)).toString()
 
@@ -51,6 +56,19 @@ contract('readers of a stream', (open) => {
     await streams.close('quiet')
     expect((await streams.wait('quiet', { from: 'now' })).closed).toBe(true)
   })
+
+  it('wait no longer than they say though memory is cleared meanwhile', async () => {
+    const { organization: { streams } } = await open()
+    await streams.create('cleared')
+    const clearing = setInterval(clearMemory, 20)
+    const stop = new AbortController()
+    try {
+      const late = await streams.wait('cleared', { timeoutMs: 300, signal: stop.signal })
+      expect(late.chunks).toEqual([])
+    } finally {
+      clearInterval(clearing)
+    }
+  }, 10_000)
 
   it('hear of what another process appends, without a signal from it', async () => {
     const { another, isLasting, organizationId, organization: { streams } } = await open()

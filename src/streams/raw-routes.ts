@@ -14,7 +14,8 @@ import {
 import { answerRead } from './read-answers.js'
 import { type StreamContext } from './routes.js'
 import { streamPathSchema } from './schemas.js'
-import { type AppendResult, type StreamAppend, type StreamStore } from './store.js'
+import { type StreamStore } from './store.js'
+import { type AppendResult, type StreamAppend } from './stream-calls.js'
 import { type Stream } from './stream.js'
 
 const define = rawRoute<StreamContext>()

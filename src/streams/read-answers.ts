@@ -1,5 +1,6 @@
 import { eventHeaders, eventStream } from '../http/events.js'
 import { type RawAnswer } from '../http/raw.js'
+import { JoinedSignal } from '../joined-signal.js'
 import { bodyOf, cursorAfter } from './protocol.js'
 import { type StreamPart } from './reader.js'
 import { type StreamTimes } from './routes.js'
@@ -67,8 +68,9 @@ async function answerEvents(
   { offset: from = '-1', cursor, signal, times }: ReadRequest,
 ): Promise<RawAnswer> {
   const { eventsMs = 60_000, heartbeatMs = 15_000 } = times
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(eventsMs)])
-  const parts = streams.follow(path, { from, signal: ending })
+  // The signal of a request is aborted when its answer has ended, whatever it ended with.
+  const ending = new JoinedSignal({ signals: [signal], timeoutMs: eventsMs })
+  const parts = streams.follow(path, { from, signal: ending.signal })
   // Before anything is answered: there may be no such stream.
   const first = (await parts.next()).value as StreamPart
   const encoding: Headers = isEncoded(first.contentType)
@@ -78,7 +80,7 @@ async function answerEvents(
   return {
     status: 200,
     headers: { ...eventHeaders, ...encoding },
-    body: eventStream(events, { heartbeatMs, signal: ending }),
+    body: eventStream(events, { heartbeatMs, signal: ending.signal }),
   }
 }
 

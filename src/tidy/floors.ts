@@ -15,7 +15,9 @@ export interface Area {
   readonly forTests?: boolean
 }
 
-const sources = ['assert', 'background', 'clock', 'errors', 'ids', 'lines', 'named-ids', 'scope']
+const sources = [
+  'assert', 'background', 'clock', 'errors', 'ids', 'joined-signal', 'lines', 'named-ids', 'scope',
+]
 const composition = [
   'archives', 'backups', 'finish', 'holdfast', 'imports', 'index', 'options', 'organization-stores',
   'personal-data', 'runner', 'schedule-work', 'shared-parts', 'tables', 'transfer', 'webhook-work',

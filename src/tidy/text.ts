@@ -28,6 +28,14 @@ export const unfinishedWork = textRule('unfinished-work', ({ text }, report) => 
   }
 })
 
+/** What is joined of several signals must be heard: see joined-signal.ts. */
+export const weakSignals = textRule('weak-signals', ({ path, text }, report) => {
+  if (!path.startsWith('src/') || path.endsWith('.test.ts')) return
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/AbortSignal\.any\(/.test(line)) report(index + 1, 'may never be heard: JoinedSignal is')
+  }
+})
+
 const emptyWords = new Set([
   'util', 'utils', 'helper', 'helpers', 'common', 'misc', 'manager', 'managers', 'service',
   'services',

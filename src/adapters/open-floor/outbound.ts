@@ -2,6 +2,7 @@ import { lookup as lookUp, type LookupAddress } from 'node:dns'
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { JoinedSignal } from '../../joined-signal.js'
 import { plainAddress } from './addresses.js'
 import { OutboundRefused } from './errors.js'
 import { type OpenFloorSettings } from './settings.js'
@@ -43,10 +44,10 @@ export class Outbound {
   async post({ url: given, body, id, signal }: OutboundCall): Promise<OutboundAnswer> {
     const url = this.#target(given)
     const { timeoutMs } = this.#settings
-    const timeout = AbortSignal.timeout(timeoutMs)
+    const ending = new JoinedSignal({ signals: [signal], timeoutMs })
     const options: RequestOptions = {
       method: 'POST', agent: false, lookup: this.#lookup(url),
-      signal: AbortSignal.any([signal, timeout]),
+      signal: ending.signal,
       headers: {
         'content-type': 'application/json; charset=utf-8', accept: 'application/json',
         'content-length': Buffer.byteLength(body), 'idempotency-key': id,
@@ -59,8 +60,10 @@ export class Outbound {
       const refused = refusalIn(cause)
       if (refused !== undefined) throw refused
       if (signal.aborted) throw signal.reason
-      const reason = timeout.aborted ? `no answer within ${timeoutMs} ms` : messageOf(cause)
+      const reason = ending.isLate ? `no answer within ${timeoutMs} ms` : messageOf(cause)
       throw new OutboundFailed(reason, { cause })
+    } finally {
+      ending.end()
     }
   }
 
