@@ -40,6 +40,7 @@ import { scheduleBounds } from './0048_schedule_bounds.js'
 import { runWaiting } from './0049_run_waiting.js'
 import { runDurations } from './0050_run_durations.js'
 import { runsByHand } from './0052_runs_by_hand.js'
+import { archivedApart } from './0053_archived_apart.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
@@ -48,5 +49,5 @@ export const migrations: readonly Migration[] = [
   auditRetention, agentStates, participants, conversationChanges, adapters, streamOwners,
   attachments, search, lookups, checkpoints, items, workflows, workflowRuns, usage, tuning,
   floor, webhooks, agents, envelopes, webhookWorkflows, waitingDeliveries,
-  checkpointSources, scheduleBounds, runWaiting, runDurations, runsByHand,
+  checkpointSources, scheduleBounds, runWaiting, runDurations, runsByHand, archivedApart,
 ]
