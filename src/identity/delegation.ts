@@ -3,7 +3,7 @@ import { actions, type Principal, scopeCovers } from './access.js'
 import { Forbidden } from './errors.js'
 import { areWithinRanges } from './ip-ranges.js'
 import { type Rate, rateOf } from './rates.js'
-import { type ServiceToken } from './tables.js'
+import { type Role, type ServiceToken } from './tables.js'
 
 /** What decides how far a service token reaches. */
 export type Reach = Pick<
@@ -25,6 +25,17 @@ export function refuseEscalation(principal: Principal, reach: Reach): void {
   if (!isSlower(rateOf(reach), principal.rate ?? null)) {
     throw beyond('rate_limit', 'may be used no more often')
   }
+}
+
+/**
+ * A service token makes admins only where it may what they may: whoever is one hands out tokens of
+ * any scope. Throws Forbidden.
+ */
+export function refuseAdmins({ kind, scopes }: Principal, role: Role): void {
+  if (kind !== 'service_token' || role === 'member' || scopes.includes('*')) return
+  throw new Forbidden('A service token gives a role above member only with the scope *.', {
+    field: 'role',
+  })
 }
 
 /** What a token may do with things of the person alone who made it. */

@@ -4,6 +4,7 @@ import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { route } from '../http/route.js'
 import { idSchema, instantSchema, named } from '../http/schema.js'
 import { type IdentityContext } from './context.js'
+import { refuseAdmins } from './delegation.js'
 import { AlreadyMember, InvitationNotFound, OrganizationLimitReached } from './errors.js'
 import { invitationDaysMax } from './invitations.js'
 import { type Invitation } from './tables.js'
@@ -54,7 +55,11 @@ export const invitationRoutes = [
     errors: [AlreadyMember, OrganizationLimitReached],
     idempotency: 'transaction',
     secretFields: ['token'],
-    async handle({ invitations }, { body: { email, role, expires_in_days: expiresInDays } }) {
+    async handle(
+      { invitations, principal },
+      { body: { email, role, expires_in_days: expiresInDays } },
+    ) {
+      refuseAdmins(principal, role)
       const { token, invitation } = await invitations.create({ email, role, expiresInDays })
       return { ...presentInvitation(invitation), token }
     },

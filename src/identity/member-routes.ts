@@ -4,6 +4,7 @@ import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { route } from '../http/route.js'
 import { idSchema, instantSchema, named } from '../http/schema.js'
 import { type IdentityContext } from './context.js'
+import { refuseAdmins } from './delegation.js'
 import { LastOwner, MemberNotFound } from './errors.js'
 import { type Member } from './members.js'
 import { roleSchema } from './user-schemas.js'
@@ -93,7 +94,8 @@ export const memberRoutes = [
     output: memberSchema,
     errors: [MemberNotFound, LastOwner],
     idempotency: 'transaction',
-    async handle({ members, forgetCredentials }, { params, body }) {
+    async handle({ members, principal, forgetCredentials }, { params, body }) {
+      refuseAdmins(principal, body.role)
       const changed = await members.changeRole(params.user_id, body.role)
       forgetCredentials()
       return presentMember(changed)

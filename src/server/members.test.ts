@@ -66,6 +66,31 @@ contract('member and invitation routes', (openWorld) => {
       .toEqual([400, 'invalid_request', 'header.holdfast-organization'])
   })
 
+  it('make no admin for a service token of fewer rights than theirs', async () => {
+    const world = await open()
+    await person(world, 'owner')
+    const member = await person(world, 'member')
+    const tokenOf = async (...scopes: string[]) => {
+      const { body } = await world.ours.post('/v1/service-tokens', { name: 'x', scopes })
+      return world.guest.as(body.token)
+    }
+    const refused = [403, 'forbidden', 'body.role']
+    const limited = await tokenOf('invitations:*', 'members:*', 'service_tokens:*')
+    const all = await tokenOf('*')
+    const invite = (client: HttpClient, role: string) =>
+      client.post('/v1/invitations', { email: `${world.holdfast.ids.next()}@people.test`, role })
+    for (const role of ['admin', 'owner']) {
+      expect(await fault(invite(limited, role))).toEqual(refused)
+      expect(await fault(limited.patch(member.path, { role }))).toEqual(refused)
+    }
+    expect((await limited.get(member.path)).body.role).toBe('member')
+    expect((await limited.get('/v1/invitations')).body.data).toEqual([])
+    expect((await invite(limited, 'member')).status).toBe(201)
+    expect((await invite(all, 'admin')).status).toBe(201)
+    expect((await all.patch(member.path, { role: 'admin' })).status).toBe(200)
+    expect((await limited.patch(member.path, { role: 'member' })).status).toBe(200)
+  })
+
   it('stand in nobody’s way while the organization gets another slug', async () => {
     const world = await open()
     const owner = await person(world, 'owner')

@@ -315,7 +315,7 @@ const belonging: Readonly<Record<string, Sample>> = {
   chooseOrganization: { body: ({ slug }) => ({ organization: slug }) },
   listMembers: {},
   getMember: {},
-  updateMember: { fresh: member, body: () => ({ role: 'admin' }) },
+  updateMember: { fresh: member, body: () => ({ role: 'member' }) },
   removeMember: { fresh: member },
   leaveOrganization: { spends: 'person' },
   createInvitation: { fresh: stranger, body: ({ email }) => ({ email, role: 'member' }) },
