@@ -71,7 +71,7 @@ const faultsMax = 20
 
 /** The faults zod found, each with the place of its value. */
 export function faultsOf(error: z.ZodError, place: string): FieldFault[] {
-  return error.issues.slice(0, faultsMax).flatMap((issue) => {
+  return error.issues.flatMap(meantOf).slice(0, faultsMax).flatMap((issue) => {
     const field = issue.path.reduce<string>(joinPath, place)
     if (issue.code !== 'unrecognized_keys') return [{ field, message: ruleOf(issue) }]
     return issue.keys.slice(0, faultsMax).map((key) => ({
@@ -80,9 +80,31 @@ export function faultsOf(error: z.ZodError, place: string): FieldFault[] {
   })
 }
 
-/** The validator's own words for what is not there speak of its types. */
-const ruleOf = ({ code, message }: z.core.$ZodIssue): string =>
-  code === 'invalid_type' && message.endsWith(' received undefined') ? 'is missing' : message
+/** Of a value that may have several forms, what is wrong with the one that it comes nearest to. */
+function meantOf(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const counts = issue.errors.map((faults) => faults.filter(isOfForm).length)
+  const least = Math.min(...counts)
+  const nearest = issue.errors.filter((_, index) => counts[index] === least)
+  if (nearest.length !== 1 && least > 0) return [issue]
+  const [faults = [issue]] = nearest
+  return faults.map((fault) =>
+    fault === issue ? issue : { ...fault, path: [...issue.path, ...fault.path] })
+    .flatMap((fault) => (fault === issue ? [issue] : meantOf(fault)))
+}
+
+/** Whether a fault tells that another form is meant, and not that a value in it is wrong. */
+const isOfForm = (fault: z.core.$ZodIssue): boolean =>
+  fault.path.length === 0 || (fault.path.length === 1 && isMissing(fault))
+
+const isMissing = ({ code, message }: z.core.$ZodIssue): boolean =>
+  code === 'invalid_type' && message.endsWith(' received undefined')
+
+/** The validator's own words for what is not there speak of its types, or say nothing. */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  if (isMissing(issue)) return 'is missing'
+  return issue.code === 'invalid_union' ? 'has none of the forms that are known here' : issue.message
+}
 
 function joinPath(path: string, part: PropertyKey): string {
   return typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part).slice(0, 100)}`

@@ -50,7 +50,7 @@ export const itemNamesSchema = named('ItemNames', z.strictObject({ names, refres
 
 const path = z.array(z.string()).min(1).max(pathMax)
   .describe('Keys of objects, the outermost first; through arrays no path leads.')
-const condition = z.union([
+const condition = z.discriminatedUnion('operator', [
   z.strictObject({
     path,
     operator: z.enum(['eq', 'ne', 'gt', 'gte', 'lt', 'lte']).optional().describe(

@@ -49,6 +49,18 @@ contract('items over HTTP', (openWorld) => {
         entries: [{ ...name, type: 'json', bytes: 'no base64' }],
       }), 'body.entries[0].bytes'],
       [await ours.put('/v1/items', { ...item, value: 'x'.repeat(1024 * 1024) }), 'body.value'],
+      [await ours.post('/v1/items/write', { changes: [{ put: { ...item, key: 1 } }] }),
+        'body.changes[0].put.key'],
+      [await ours.post('/v1/items/write', { changes: [{ delete: name }, { delete: {} }] }),
+        'body.changes[1].delete.namespace'],
+      [await ours.post('/v1/items/write', { changes: [{ put: item, more: 1 }] }),
+        'body.changes[0].more'],
+      [await ours.post('/v1/items/write', { changes: [{}] }), 'body.changes[0]'],
+      [await ours.post('/v1/items/search', { filter: [{ value: 1 }] }), 'body.filter[0].path'],
+      [await ours.post('/v1/items/search', { filter: [{ path: ['a'], operator: 'x', value: 1 }] }),
+        'body.filter[0].operator'],
+      [await ours.post('/v1/items/search', { filter: [{ path: ['a'], operator: 'in', value: 1 }] }),
+        'body.filter[0].value'],
     ] as const) expect([answer.status, answer.body.errors?.[0].field]).toEqual([400, field])
     expect((await ours.post('/v1/items/search', {})).body.data).toEqual([])
   })

@@ -9,11 +9,10 @@ export interface RawConnection {
   until(pattern: RegExp): Promise<string>
 }
 
-/** How long a raw connection waits for the server, in milliseconds. */
-const silenceMs = 10_000
-
-/** Connects and sends the bytes; the server decides when it ends. */
-export async function rawConnection(url: string, bytes: string | Buffer): Promise<RawConnection> {
+/** Connects and sends the bytes; the server decides when it ends, and for how long it is silent. */
+export async function rawConnection(
+  url: string, bytes: string | Buffer, { silenceMs = 10_000 } = {},
+): Promise<RawConnection> {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
   socket.setTimeout(silenceMs, () => socket.destroy(new Error('the server says nothing')))

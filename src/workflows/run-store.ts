@@ -4,6 +4,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
 import { type Page } from '../database/page.js'
+import { InvalidInput } from '../errors.js'
 import { isUuid } from '../ids.js'
 import { type Beside, type Job, JobFinished, JobNotFound, QueueStore } from '../queues/index.js'
 import { type Scope } from '../scope.js'
@@ -61,6 +62,7 @@ export class RunStore {
    */
   async create(workflow: string, run: NewRun = {}): Promise<WorkflowRun> {
     const row = runRow(run, await this.#placeOf(workflow, run.version))
+    if (row.parent_run_id !== null) await this.#requireParent(row.parent_run_id)
     return this.#insert(row, run, this.#transaction)
   }
 
@@ -227,6 +229,13 @@ export class RunStore {
       return { writer: this.#log.inserts, row: queued }
     })
     return runOf(queued)
+  }
+
+  async #requireParent(id: Stored<'id'>): Promise<void> {
+    const key = { organization_id: this.#organizationId, id }
+    if ((await findStanding(this.#database, key)) !== undefined) return
+    const field = 'parent_run_id'
+    throw new InvalidInput(`${field} must name a run that is there`, { field })
   }
 
   async #placeOf(workflow: string, version: number | undefined): Promise<RunPlace> {

@@ -190,7 +190,10 @@ contract('runs', (open) => {
   })
 
   it('refuse what breaks a rule, and write nothing', async () => {
-    const { runs, make } = await begun(await open())
+    const world = await open()
+    const { runs, make } = await begun(world)
+    const { make: makeTheirs } = await begun({ organization: world.neighbour })
+    const { id: theirs } = await makeTheirs({})
     const refused: readonly (readonly [object, string])[] = [
       [{ trigger: 'No' }, 'trigger'], [{ tags: ['a', ''] }, 'tags[1]'],
       [{ metadata: [] }, 'metadata'], [{ configuration: 7 }, 'configuration'],
@@ -199,7 +202,8 @@ contract('runs', (open) => {
       [{ attemptsMax: 0 }, 'attempts_max'], [{ crashesMax: 51 }, 'crashes_max'],
       [{ queue: 'No!' }, 'queue'], [{ priority: 1_001 }, 'priority'],
       [{ metadata: { a: 'x'.repeat(64 * 1024) } }, 'metadata'],
-      [{ input: 'x'.repeat(1024 * 1024) }, 'input'],
+      [{ input: 'x'.repeat(1024 * 1024) }, 'input'], [{ parentRunId: unknownId }, 'parent_run_id'],
+      [{ parentRunId: theirs }, 'parent_run_id'],
     ]
     for (const [given, field] of refused) {
       const error = await make(given).catch((one: unknown) => one)
@@ -244,7 +248,7 @@ contract('lists of runs', (open) => {
       if (index % 6 === 0) clock.advance(3_600_000)
       const { id } = await runs.create(index % 4 === 0 ? 'other' : 'flow', {
         queue: null, tags: index % 3 === 0 ? ['third', hard] : [hard],
-        parentRunId: index % 5 === 0 ? unknownId : null,
+        parentRunId: index % 5 === 1 && index > 1 ? made[0]!.id : null,
       })
       if (index % 2 === 0) await runs.start(id)
       clock.advance(index)
@@ -268,7 +272,7 @@ contract('lists of runs', (open) => {
       [{ from, to, status: 'running' }, (run) => isWithin(run) && run.status === 'running'],
       [{ durationMsMin: 6, durationMsMax: 14 },
         (run) => run.durationMs !== null && run.durationMs >= 6 && run.durationMs <= 14],
-      [{ parentRunId: unknownId }, (run) => run.parentRunId !== null],
+      [{ parentRunId: made[0]!.id }, (run) => run.parentRunId !== null],
       [{ tag: 'none' }, () => false],
     ]
     for (const [listing, filter] of cases) {

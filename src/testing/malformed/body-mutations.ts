@@ -24,7 +24,7 @@ function sitesOf(draft: Draft): Site[] {
 function sitesInside({ path, schema, value }: Site): Site[] {
   if (typeof value !== 'object' || value === null || value instanceof Token) return []
   const container = value as Container
-  const inner = choicesOf(schema).find(({ items, properties }) => items ?? properties)
+  const inner = formOf(schema, value)
   return Object.keys(container).flatMap((key) => {
     const own = inner?.items ?? inner?.properties?.[key]
     if (own === undefined) return []
@@ -39,13 +39,21 @@ function sitesInside({ path, schema, value }: Site): Site[] {
   })
 }
 
+/** The form that a list or an object has, of those that its schema knows. */
+function formOf(schema: Schema, value: object): Schema | undefined {
+  const forms = choicesOf(schema).filter(({ items, properties }) => items ?? properties)
+  return forms.find(({ required = [] }) => required.every((key) => Object.hasOwn(value, key))) ??
+    forms[0]
+}
+
 /** The object sites, each with the properties it knows. */
 function objectsOf(draft: Draft) {
   return sitesOf(draft).flatMap((site) => {
     const { value } = site
-    const schema = choicesOf(site.schema).find(({ properties }) => properties !== undefined)
-    const isObject = typeof value === 'object' && value !== null && !(value instanceof Token)
-    return schema !== undefined && isObject ? [{ ...site, schema }] : []
+    if (typeof value !== 'object' || value === null || value instanceof Token) return []
+    const schema = formOf(site.schema, value)
+    const hasForms = choicesOf(site.schema).length > 1
+    return schema?.properties === undefined ? [] : [{ ...site, schema, hasForms }]
   })
 }
 
@@ -71,13 +79,14 @@ const wrongType: Mutation = (draft, { chance }) => {
 }
 
 const missing: Mutation = (draft, { chance }) => {
-  const required = objectsOf(draft).flatMap(({ path, schema, value }) =>
-    (schema.required ?? []).map((key) => ({ path, key, value: value as Container })))
+  const required = objectsOf(draft).flatMap(({ path, schema, value, hasForms }) =>
+    (schema.required ?? []).map((key) => ({ path, key, value: value as Container, hasForms })))
   if (required.length === 0) return undefined
-  const { path, key, value } = chance.pick(required)
+  const { path, key, value, hasForms } = chance.pick(required)
   delete value[key]
   // Without its list, a list of messages or jobs reads as one of them; a login as one by e-mail.
-  const isOther = ['messages', 'jobs'].includes(key) || draft.operation.operationId === 'logIn'
+  const isOther = hasForms || ['messages', 'jobs'].includes(key) ||
+    draft.operation.operationId === 'logIn'
   const place = isOther ? path : `${path}.${key}`
   return { name: `without ${path}.${key}`, places: [place], verdict: 'refused' }
 }

@@ -52,6 +52,8 @@ const validShare = 0.12
 const severalShare = 0.1
 const wireShare = 0.04
 const findingsMax = 20
+/** What is pruned or erased may be all that the requests before it have made. */
+const silenceMs = 120_000
 /** A server that refuses more than this may close before all of it was sent. */
 const resettableBytes = 16 * 1024
 
@@ -137,7 +139,7 @@ export class Campaign {
   async #send(draft: Draft, done: readonly Mutated[]): Promise<string | undefined> {
     const { guest, judging, tools } = this.#target
     if (draft.wire !== undefined) {
-      const { socket, received } = await rawConnection(guest.url, draft.wire)
+      const { socket, received } = await rawConnection(guest.url, draft.wire, { silenceMs })
       // Node drops the answer to a client that half-closes; some requests end in no other way.
       if (done[0]?.verdict === 'any') socket.end()
       const text = await received

@@ -134,7 +134,7 @@ function textOf(
 const needsKnowing = new Set([
   'cursor', 'offset', 'parent_id', 'fence', 'encrypts', 'secret', 'required_headers',
   'required_query', 'replay_seconds', 'tolerance_seconds', 'methods', 'delta_channels',
-  'workflow',
+  'workflow', 'ends_at',
 ])
 
 function objectOf({ properties, required = [] }: Schema, making: Making): unknown {
