@@ -100,8 +100,13 @@ export class Attachments {
   /** All bytes in pieces of 1 MiB at most; a piece that does not arrive is asked for again. */
   async *stream(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array> {
     const { size } = await this.get(id, options)
-    for (let start = 0; start < (size ?? 0); start += pieceBytes) {
-      const range = { start, end: Math.min(start + pieceBytes, size ?? 0) }
+    if (size === null) {
+      // It was not ready; that it is not is told by reading it.
+      yield await this.read(id, options)
+      return
+    }
+    for (let start = 0; start < size; start += pieceBytes) {
+      const range = { start, end: Math.min(start + pieceBytes, size) }
       yield await this.read(id, { range, ...options })
     }
   }
