@@ -213,7 +213,7 @@ export class Streams {
     return eachOf((cursor) => this.list({ ...query, ...cursor }, options))
   }
 
-  /** A server that is away comes back; one that waits longer than a call may take is asked again. */
+  /** A server that is away comes back; one that waits longer than a call may is asked again. */
   async #polled(path: string, options: CallOptions): Promise<RawResult> {
     for (let failures = 0; ; failures += 1) {
       try {
