@@ -210,7 +210,7 @@ export class Client {
   }
 
   #rawOutgoing(call: RawCall): Outgoing {
-    const { method, path, body, signal, idempotencyKey, isRepeatable = false } = call
+    const { method, path, body, signal, idempotencyKey, expects, isRepeatable = false } = call
     const headers = new Headers()
     if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`)
     if (this.#organization !== undefined) {
@@ -222,7 +222,7 @@ export class Client {
     if (idempotencyKey !== undefined) headers.set('idempotency-key', checkedKey(idempotencyKey))
     const isMeant = isRepeatable || idempotencyKey !== undefined
     return {
-      url: this.#base + path, method, headers, body, signal,
+      url: this.#base + path, method, headers, body, signal, expects,
       isRepeatable: isMeant && !(body instanceof ReadableStream),
     }
   }

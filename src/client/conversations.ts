@@ -17,7 +17,7 @@ import {
   type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary, type Typing,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
-import { type OutgoingBody } from './transport.js'
+import { ofType, type OutgoingBody } from './transport.js'
 
 /** What an import made. */
 export interface ImportedConversation {
@@ -130,7 +130,7 @@ export class Conversations {
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const response = await this.#transport.open({
       method: 'GET', path: `/v1/conversations/${encodeURIComponent(id)}/export`,
-      isRepeatable: true, ...options,
+      isRepeatable: true, ...options, expects: ofType('application/jsonl'),
     })
     yield* piecesOf(response, options.signal)
   }
@@ -146,7 +146,7 @@ export class Conversations {
     const { bytes } = await this.#transport.call({
       method: 'POST', path: `/v1/conversations/import${newId ? '?new_id=true' : ''}`, body: file,
       headers: { 'content-type': 'application/jsonl' }, idempotencyKey: this.#transport.key(),
-      ...options,
+      ...options, expects: ofType('application/json'),
     })
     return JSON.parse(new TextDecoder().decode(bytes)) as ImportedConversation
   }

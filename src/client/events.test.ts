@@ -14,8 +14,9 @@ async function heard(said: string, pieceBytes: number): Promise<unknown[]> {
       controller.enqueue(bytes.subarray(at, at += pieceBytes))
     },
   })
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8' }
   const client = createClient({
-    url: 'http://127.0.0.1:1', fetch: async () => new Response(body),
+    url: 'http://127.0.0.1:1', fetch: async () => new Response(body, { headers }),
   })
   const events: unknown[] = []
   for await (const { type, id, data } of client.conversations.events('c')) {

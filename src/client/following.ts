@@ -1,7 +1,7 @@
 import { HoldfastClientError } from './errors.js'
 import { piecesOf } from './pieces.js'
 import { type StreamTransport } from './streams.js'
-import { backoffMsAfter, pause } from './transport.js'
+import { backoffMsAfter, ofType, pause } from './transport.js'
 
 /** What every event has. */
 interface Numbered {
@@ -59,6 +59,7 @@ async function* connected<E>(
 ): AsyncGenerator<E, void, undefined> {
   const response = await transport.open({
     method: 'GET', path, isRepeatable: true, signal,
+    expects: ofType('text/event-stream'),
     headers: { accept: 'text/event-stream', 'last-event-id': after },
   })
   const silence = new AbortController()

@@ -7,6 +7,7 @@ import {
   type SessionPage, type User, type UserPage,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
+import { ofType } from './transport.js'
 
 /** The members of the organization. */
 export class Members {
@@ -153,7 +154,8 @@ export class Users {
     options: CallOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const path = `/v1/users/${encodeURIComponent(id)}/export`
-    const call = { method: 'GET', path, isRepeatable: true, ...options } as const
+    const expects = ofType('application/jsonl')
+    const call = { method: 'GET', path, isRepeatable: true, ...options, expects } as const
     yield* piecesOf(await this.#transport.open(call), options.signal)
   }
 

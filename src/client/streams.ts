@@ -1,7 +1,9 @@
 import { HoldfastClientError, invalidValue } from './errors.js'
 import { type CallOptions, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
-import { backoffMsAfter, type OutgoingBody, pause, type RawResult } from './transport.js'
+import {
+  backoffMsAfter, type Expectation, ofType, type OutgoingBody, pause, type RawResult,
+} from './transport.js'
 
 /** One call that speaks bytes. */
 export interface RawCall extends CallOptions {
@@ -14,6 +16,8 @@ export interface RawCall extends CallOptions {
   readonly idempotencyKey?: string
   /** Whether it may be repeated without a key. */
   readonly isRepeatable?: boolean
+  /** What tells an answer of Holdfast; `unexpected_answer` otherwise. */
+  readonly expects: Expectation
 }
 
 /** What the client hands to its streams. */
@@ -109,7 +113,7 @@ export class Streams {
     options: CallOptions = {},
   ): Promise<StreamState & { readonly created: boolean }> {
     const result = await this.#transport.call({
-      method: 'PUT', path: pathOf(path), body: draft.data, isRepeatable: true, ...options,
+      method: 'PUT', path: pathOf(path), body: draft.data, isRepeatable: true, ...options, expects,
       headers: {
         'content-type': draft.contentType,
         'stream-closed': draft.closed === true ? 'true' : undefined,
@@ -131,7 +135,7 @@ export class Streams {
     const { close, failure, contentType = typeOf(data), ...rest } = options
     return stateOf(await this.#transport.call({
       method: 'POST', path: pathOf(path), body: data, idempotencyKey: this.#transport.key(),
-      ...rest,
+      ...rest, expects,
       headers: { 'content-type': contentType, ...closing(close === true, failure) },
     }))
   }
@@ -143,7 +147,7 @@ export class Streams {
   ): Promise<StreamState> {
     return stateOf(await this.#transport.call({
       method: 'POST', path: pathOf(path), headers: closing(true, failure), isRepeatable: true,
-      ...options,
+      ...options, expects,
     }))
   }
 
@@ -155,7 +159,7 @@ export class Streams {
   /** How the stream stands; fails with status 404. */
   async head(path: string, options: CallOptions = {}): Promise<StreamState> {
     return stateOf(await this.#transport.call({
-      method: 'HEAD', path: pathOf(path), isRepeatable: true, ...options,
+      method: 'HEAD', path: pathOf(path), isRepeatable: true, ...options, expects,
     }))
   }
 
@@ -192,6 +196,7 @@ export class Streams {
   async delete(path: string, options: WriteOptions = {}): Promise<void> {
     await this.#transport.call({
       method: 'DELETE', path: pathOf(path), idempotencyKey: this.#transport.key(), ...options,
+      expects: ({ status }) => status === 204,
     })
   }
 
@@ -204,8 +209,11 @@ export class Streams {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) search.set(name, String(value))
     }
-    const { text } = await this.#get(`/v1/streams?${search}`, options)
-    return JSON.parse(text) as Awaited<ReturnType<Streams['list']>>
+    const { bytes } = await this.#transport.call({
+      method: 'GET', path: `/v1/streams?${search}`, isRepeatable: true, ...options,
+      expects: ofType('application/json'),
+    })
+    return JSON.parse(newDecoder().decode(bytes)) as Awaited<ReturnType<Streams['list']>>
   }
 
   /** Every stream, page by page as it is asked for. */
@@ -217,7 +225,9 @@ export class Streams {
   async #polled(path: string, options: CallOptions): Promise<RawResult> {
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.#transport.call({ method: 'GET', path, isRepeatable: true, ...options })
+        return await this.#transport.call({
+          method: 'GET', path, isRepeatable: true, ...options, expects,
+        })
       } catch (error) {
         if (!(error instanceof HoldfastClientError) || !error.retryable) throw error
       }
@@ -227,7 +237,7 @@ export class Streams {
 
   async #get(path: string, options: CallOptions): Promise<StreamPiece> {
     return pieceOf(await this.#transport.call({
-      method: 'GET', path, isRepeatable: true, ...options,
+      method: 'GET', path, isRepeatable: true, ...options, expects,
     }))
   }
 }
@@ -284,7 +294,7 @@ export class StreamWriter {
   /** How the stream stands once what was written before is there. */
   #standing(options: CallOptions): Promise<StreamState> {
     return this.#last.then(async () => stateOf(await this.#transport.call({
-      method: 'HEAD', path: this.#path, isRepeatable: true, ...options,
+      method: 'HEAD', path: this.#path, isRepeatable: true, ...options, expects,
     })))
   }
 
@@ -295,7 +305,7 @@ export class StreamWriter {
   ): Promise<StreamState> {
     const sent = this.#last.then(async () => {
       const result = await this.#transport.call({
-        method: 'POST', path: this.#path, body: data, isRepeatable: true, ...options,
+        method: 'POST', path: this.#path, body: data, isRepeatable: true, ...options, expects,
         headers: {
           'content-type': data === undefined ? undefined : this.#contentType ?? typeOf(data),
           'producer-id': this.#id, 'producer-epoch': '0', 'producer-seq': String(this.#seq),
@@ -310,6 +320,9 @@ export class StreamWriter {
     return sent
   }
 }
+
+/** Where a stream ends is told by every answer about it. */
+const expects: Expectation = ({ headers }) => headers.has('stream-next-offset')
 
 const typeOf = (data: string | Uint8Array): string =>
   typeof data === 'string' ? 'text/plain' : 'application/octet-stream'
