@@ -87,6 +87,18 @@ contract('answers that are kept', (open) => {
     expect((await chats.get('c')).activeStreamId).toBe(null)
   })
 
+  it('go on while something comes that is no submission', async () => {
+    const { chats, settled } = chatsOf((await open()).organization)
+    const turn = await chats.submit('c', { message: user('weather?', 'u') })
+    for (const body of [{}, { message: 7 }, { messages: [] }, { messages: [null] }]) {
+      await expect(chats.submit('c', body)).rejects.toMatchObject({ field: 'message' })
+    }
+    expect((await chats.get('c')).activeStreamId).toBe(turn.activeStreamId)
+    await turn.respond(chunked(warm)).text()
+    await settled()
+    expect(JSON.stringify(await chats.load('c'))).toContain('Warm.')
+  })
+
   it('go with the person whose chat it was, whoever else asked in it', async () => {
     const world: ContractWorld = await open()
     const { holdfast, organizationId } = world

@@ -9,7 +9,7 @@ import { conversationIdOf } from '../conversation-id.js'
 import { type AnswerName, Answers } from './answers.js'
 import { ChatMessages } from './chat-path.js'
 import { DurableText } from './durable-text.js'
-import { receive, type Submission } from './submission.js'
+import { lastOf, receive, type Submission } from './submission.js'
 import { responseOf, Turn } from './turn.js'
 
 /** The stores that chats are kept in: those of `holdfast.organization(id)`. */
@@ -143,6 +143,8 @@ export class ChatStore {
     submission: Submission,
     { whileActive = 'stop', ...schemas }: SubmitOptions & Schemas<M> = {} as Schemas<M>,
   ): Promise<Turn<M>> {
+    // What is no submission stops no answer.
+    lastOf(submission)
     const { conversationId } = await this.create(chatId)
     const name = await this.#answers.claim(conversationId, whileActive)
     try {
