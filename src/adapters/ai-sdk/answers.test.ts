@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { type MessageStore } from '../../conversations/index.js'
 import { ScriptedModel } from '../../testing/scripted-model.test.harness.js'
 import { contract, type ContractWorld } from '../../testing/index.js'
-import { type ChatStores, createChatStore } from './index.js'
+import { type ChatStoreOptions, type ChatStores, createChatStore } from './index.js'
 import { messageFrom, streamedIn } from './sse.js'
 
 const user = (text: string, id: string): UIMessage =>
@@ -20,10 +20,10 @@ const chunked = (chunks: readonly UIMessageChunk[]) => new ReadableStream<UIMess
   },
 })
 
-function chatsOf(stores: ChatStores) {
+function chatsOf(stores: ChatStores, options: ChatStoreOptions = {}) {
   const writing: Promise<unknown>[] = []
   const chats = createChatStore(stores, {
-    producerTtlSeconds: 2, waitUntil: (promise) => void writing.push(promise),
+    producerTtlSeconds: 2, waitUntil: (promise) => void writing.push(promise), ...options,
   })
   return { chats, settled: () => Promise.all(writing) }
 }
@@ -85,6 +85,34 @@ contract('answers that are kept', (open) => {
     await sleeping.settled()
     expect(await chats.load('c')).toEqual(whole)
     expect((await chats.get('c')).activeStreamId).toBe(null)
+  })
+
+  it('keep their line open while nothing is said, but between the parts of an event', async () => {
+    const { organization } = await open()
+    const { chats, settled } = chatsOf(organization, { heartbeatSeconds: 0.02 })
+    const turn = await chats.submit('c', { message: user('?', 'u') })
+    const { opened, open: say } = gate()
+    const long = 'word '.repeat(100_000)
+    const response = turn.respond(new ReadableStream<UIMessageChunk>({
+      async start(controller) {
+        controller.enqueue({ type: 'start', messageId: 'a' })
+        await opened
+        controller.enqueue({ type: 'text-start', id: 't' })
+        controller.enqueue({ type: 'text-delta', id: 't', delta: long })
+        controller.close()
+      },
+    }))
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += part.value
+      if (text.split(':\n\n').length > 3) say()
+    }
+    await settled()
+    const events = text.split('\n\n').filter((event) => event.startsWith('data: '))
+    expect(events.slice(0, -1).map((event) => JSON.parse(event.slice(6)).type))
+      .toEqual(['start', 'text-start', 'text-delta'])
+    expect(JSON.stringify(await chats.load('c'))).toContain(long)
   })
 
   it('go on while something comes that is no submission', async () => {

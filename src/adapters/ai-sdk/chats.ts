@@ -27,6 +27,8 @@ export interface ChatStoreOptions {
   readonly ttlSeconds?: number
   /** Seconds after which the silent producer of an answer counts as lost. @default 15 */
   readonly producerTtlSeconds?: number
+  /** Seconds of silence after which clients get a comment, which they skip. @default 15 */
+  readonly heartbeatSeconds?: number
   /** Hears of an answer that could not be kept. @default nobody */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -61,6 +63,7 @@ export class ChatStore {
   readonly #stores: ChatStores
   readonly #options: ChatStoreOptions
   readonly #answers: Answers
+  readonly #heartbeatMs: number
   readonly #ids = new UuidV7Generator()
 
   constructor(stores: ChatStores, options: ChatStoreOptions = {}) {
@@ -71,6 +74,7 @@ export class ChatStore {
       ttlSeconds: options.ttlSeconds ?? 86_400,
       producerTtlSeconds: options.producerTtlSeconds ?? 15,
     })
+    this.#heartbeatMs = (options.heartbeatSeconds ?? 15) * 1_000
     this.#answers = new Answers({ ...stores, text, newId: this.generateId })
   }
 
@@ -152,7 +156,8 @@ export class ChatStore {
         validated<M>(messages, schemas as Schemas<M>)
       const received = await receive(this.#messagesOf(chatId), submission, check)
       const { waitUntil, onError } = this.#options
-      return new Turn<M>(this.#answers, { name, ...received, waitUntil, onError })
+      const heartbeatMs = this.#heartbeatMs
+      return new Turn<M>(this.#answers, { name, ...received, waitUntil, onError, heartbeatMs })
     } catch (error) {
       await this.#answers.end(name, 'stopped')
       throw error
@@ -166,7 +171,9 @@ export class ChatStore {
   async resume(chatId: string): Promise<Response> {
     const name = await this.#active(chatId)
     const isThere = name !== undefined && await this.#answers.continues(name)
-    return isThere ? responseOf(this.#answers.read(name)) : new Response(null, { status: 204 })
+    return isThere
+      ? responseOf(this.#answers.read(name), this.#heartbeatMs)
+      : new Response(null, { status: 204 })
   }
 
   /**

@@ -17,6 +17,9 @@ export const abortEvents = blank + eventOf({ type: 'abort' }) + eventOf(done)
 export const lostEvents =
   blank + eventOf({ type: 'error', errorText: 'The answer was interrupted.' }) + eventOf(done)
 
+/** Keeps a line open on which nothing is said; clients skip comments. */
+export const heartbeat = ':\n\n'
+
 const afterMark = ': after '
 
 /** A comment that says which message the answer follows; clients skip comments. */
