@@ -1,4 +1,4 @@
-import { invalidValue } from './errors.js'
+import { invalidValue, segmentOf } from './errors.js'
 import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
 import {
@@ -123,4 +123,5 @@ export class Attachments {
 const expects: Expectation = ({ headers }) =>
   /^(?:W\/)?"[0-9a-f]{64}"$/.test(headers.get('etag') ?? '')
 
-const contentOf = (id: string): string => `/v1/attachments/${encodeURIComponent(id)}/content`
+const contentOf = (id: string): string =>
+  `/v1/attachments/${segmentOf(id, 'path.attachment_id')}/content`

@@ -3,7 +3,7 @@ import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
 import { Checkpoints } from './checkpoints.js'
 import { Conversations, Messages, Participants } from './conversations.js'
-import { invalidConfiguration, invalidValue } from './errors.js'
+import { invalidConfiguration, invalidValue, segmentOf } from './errors.js'
 import { Envelopes } from './envelopes.js'
 import { Floors } from './floors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
@@ -217,7 +217,7 @@ export class Client {
       headers.set('holdfast-organization', this.#organization)
     }
     for (const [name, value] of Object.entries(call.headers ?? {})) {
-      if (value !== undefined) headers.set(name, value)
+      if (value !== undefined) setHeader(headers, name, value)
     }
     if (idempotencyKey !== undefined) headers.set('idempotency-key', checkedKey(idempotencyKey))
     const isMeant = isRepeatable || idempotencyKey !== undefined
@@ -285,13 +285,18 @@ function randomKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+function setHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value)
+  } catch {
+    throw invalidValue(`header.${name}`, 'holds what no header can carry')
+  }
+}
+
 function pathOf(template: string, values: Readonly<Record<string, unknown>> = {}): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = Number.isSafeInteger(values[name]) ? String(values[name]) : values[name]
-    // The two dot names would climb to another path.
-    const isName = typeof value === 'string' && !['', '.', '..'].includes(value)
-    if (!isName) throw invalidValue(`path.${name}`, 'must be an id')
-    return encodeURIComponent(value)
+    return segmentOf(value, `path.${name}`)
   })
 }
 

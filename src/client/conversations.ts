@@ -1,3 +1,4 @@
+import { segmentOf } from './errors.js'
 import { writeJson } from './json.js'
 import {
   type ConversationEvent, type EventOptions, followConversation,
@@ -129,7 +130,7 @@ export class Conversations {
     options: CallOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const response = await this.#transport.open({
-      method: 'GET', path: `/v1/conversations/${encodeURIComponent(id)}/export`,
+      method: 'GET', path: `/v1/conversations/${segmentOf(id, 'path.conversation_id')}/export`,
       isRepeatable: true, ...options, expects: ofType('application/jsonl'),
     })
     yield* piecesOf(response, options.signal)

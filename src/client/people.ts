@@ -1,3 +1,4 @@
+import { segmentOf } from './errors.js'
 import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
 import { piecesOf } from './pieces.js'
@@ -153,7 +154,7 @@ export class Users {
     id: string,
     options: CallOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const path = `/v1/users/${encodeURIComponent(id)}/export`
+    const path = `/v1/users/${segmentOf(id, 'path.user_id')}/export`
     const expects = ofType('application/jsonl')
     const call = { method: 'GET', path, isRepeatable: true, ...options, expects } as const
     yield* piecesOf(await this.#transport.open(call), options.signal)

@@ -330,14 +330,17 @@ const typeOf = (data: string | Uint8Array): string =>
 function closing(close: boolean, failure: string | undefined) {
   return {
     'stream-closed': close || failure !== undefined ? 'true' : undefined,
-    'stream-failure': failure === undefined ? undefined : encodeURIComponent(failure),
+    'stream-failure': failure === undefined ? undefined : encodeURIComponent(wellFormed(failure)),
   }
 }
 
+/** A reason that was cut may end with half a surrogate pair. */
+const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
+
 function pathOf(path: string): string {
   const words = path.split('/')
-  // Such words would climb to another path.
-  if (words.some((word) => ['', '.', '..'].includes(word))) {
+  // Such words would climb to another path, or have no bytes.
+  if (words.some((word) => ['', '.', '..'].includes(word) || /\p{Surrogate}/u.test(word))) {
     throw invalidValue('path.path', 'must be words with single slashes between them')
   }
   return `/v1/streams/${words.map(encodeURIComponent).join('/')}`
