@@ -92,7 +92,8 @@ export class ChatStore {
     const id = conversationOf(chatId)
     const kept = id === chatId ? metadata : { ...metadata, [key]: { id: chatId } }
     try {
-      return chatFrom(await this.#stores.conversations.create({ id, title, metadata: kept }))
+      const made = await this.#stores.conversations.create({ id, title, metadata: kept })
+      return chatFrom(made, chatId)
     } catch (error) {
       if (error instanceof ConversationExists) return this.get(chatId)
       throw error
@@ -101,7 +102,7 @@ export class ChatStore {
 
   /** One chat. Throws ConversationNotFound. */
   async get(chatId: string): Promise<Chat> {
-    return chatFrom(await this.#stores.conversations.get(conversationOf(chatId)))
+    return chatFrom(await this.#stores.conversations.get(conversationOf(chatId)), chatId)
   }
 
   /**
@@ -211,10 +212,12 @@ export function createChatStore(stores: ChatStores, options: ChatStoreOptions = 
 
 const conversationOf = (chatId: string) => conversationIdOf(chatId, 'chat_id')
 
-function chatFrom({ id, title, metadata, activeStream, createdAt }: Conversation): Chat {
+/** Others may have replaced its metadata: then its id is the one that it was asked for by. */
+function chatFrom(conversation: Conversation, chatId: string): Chat {
+  const { id: conversationId, title, metadata, activeStream, createdAt } = conversation
   const { [key]: kept, ...rest } = metadata as Metadata & { [key]?: { id: string } }
   return {
-    id: kept?.id ?? id, conversationId: id, title, metadata: rest as Metadata,
+    id: kept?.id ?? chatId, conversationId, title, metadata: rest as Metadata,
     activeStreamId: activeStream, createdAt,
   }
 }
