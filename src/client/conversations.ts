@@ -155,7 +155,8 @@ export class Conversations {
   /**
    * What happens in the conversation, as it happens: `ready` first, then everything behind the
    * event `after`, or from now on. A connection that breaks is made again where it broke, until the
-   * conversation is deleted or `signal` is aborted.
+   * conversation is deleted or `signal` is aborted. Fails with `conversation_not_found`, also when
+   * it was deleted in between.
    */
   events(
     id: string,
