@@ -21,9 +21,9 @@ const model = scriptedModel(60)
 /** Answers what a client submits, and goes on when the client leaves. */
 async function answer({ id, ...submission }) {
   const turn = await chats.submit(id, submission)
-  const result = streamText({
-    model, messages: await convertToModelMessages(turn.messages), abortSignal: turn.signal,
-  })
+  // What was stopped while a tool ran has a call without a result, which no model takes.
+  const messages = await convertToModelMessages(turn.messages, { ignoreIncompleteToolCalls: true })
+  const result = streamText({ model, messages, abortSignal: turn.signal })
   return turn.respond(toUIMessageStream({
     stream: result.stream, originalMessages: turn.messages, generateMessageId: chats.generateId,
   }))

@@ -12,6 +12,11 @@ export function readAnswer(response: Response, text: string): unknown {
   throw errorOf(response, body?.value)
 }
 
+/** The error that an answer stands for; one without a fault is not from Holdfast. */
+export function failureOf(response: Response, text: string): HoldfastClientError {
+  return errorOf(response, parsed(text)?.value)
+}
+
 function parsed(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) as unknown }

@@ -1,10 +1,11 @@
-import { invalidValue } from './errors.js'
+import { invalidValue, segmentOf } from './errors.js'
 import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
 import {
   type Attachment, type AttachmentCompletion, type AttachmentPage, type NewAttachment,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
+import { type Expectation } from './transport.js'
 
 /** Bytes to send: what is whole may be sent again when no answer comes, a stream only once. */
 export type AttachmentBytes = string | Uint8Array | Blob | ReadableStream<Uint8Array>
@@ -37,7 +38,7 @@ export class Attachments {
   async put(id: string, bytes: AttachmentBytes, options: CallOptions = {}): Promise<string> {
     const { headers } = await this.#transport.call({
       method: 'PUT', path: contentOf(id), body: bytes, ...options,
-      isRepeatable: !(bytes instanceof ReadableStream),
+      isRepeatable: !(bytes instanceof ReadableStream), expects,
       headers: { 'content-type': 'application/octet-stream' },
     })
     return (headers.get('etag') ?? '').replaceAll('"', '')
@@ -90,18 +91,24 @@ export class Attachments {
     if (range !== undefined && !(range.start >= 0 && range.end > range.start)) {
       throw invalidValue('range', 'must begin at 0 or later and end behind its start')
     }
-    const { bytes } = await this.#transport.call({
-      method: 'GET', path: contentOf(id), isRepeatable: true, ...options,
+    const { status, bytes } = await this.#transport.call({
+      method: 'GET', path: contentOf(id), isRepeatable: true, ...options, expects,
       headers: { range: range && `bytes=${range.start}-${range.end - 1}` },
     })
-    return bytes
+    // Something in between may not let a range through: then all of it comes.
+    return range === undefined || status === 206 ? bytes : bytes.slice(range.start, range.end)
   }
 
   /** All bytes in pieces of 1 MiB at most; a piece that does not arrive is asked for again. */
   async *stream(id: string, options: CallOptions = {}): AsyncGenerator<Uint8Array> {
     const { size } = await this.get(id, options)
-    for (let start = 0; start < (size ?? 0); start += pieceBytes) {
-      const range = { start, end: Math.min(start + pieceBytes, size ?? 0) }
+    if (size === null) {
+      // It was not ready; that it is not is told by reading it.
+      yield await this.read(id, options)
+      return
+    }
+    for (let start = 0; start < size; start += pieceBytes) {
+      const range = { start, end: Math.min(start + pieceBytes, size) }
       yield await this.read(id, { range, ...options })
     }
   }
@@ -112,4 +119,9 @@ export class Attachments {
   }
 }
 
-const contentOf = (id: string): string => `/v1/attachments/${encodeURIComponent(id)}/content`
+/** Bytes are told by their SHA-256; what compresses them on their way makes it a weak tag. */
+const expects: Expectation = ({ headers }) =>
+  /^(?:W\/)?"[0-9a-f]{64}"$/.test(headers.get('etag') ?? '')
+
+const contentOf = (id: string): string =>
+  `/v1/attachments/${segmentOf(id, 'path.attachment_id')}/content`

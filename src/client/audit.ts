@@ -5,6 +5,7 @@ import {
   type AuditEvent, type AuditEventPage, type AuditHead, type AuditHeadPage,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
+import { ofType } from './transport.js'
 
 /** The audit log of the organization, for its administrators. */
 export class Audit {
@@ -34,7 +35,8 @@ export class Audit {
     { format = 'jsonl', ...options }: CallOptions & { readonly format?: 'jsonl' | 'csv' } = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const path = `/v1/audit-events/export?format=${format}`
-    const call = { method: 'GET', path, isRepeatable: true, ...options } as const
+    const expects = ofType(format === 'csv' ? 'text/csv' : 'application/jsonl')
+    const call = { method: 'GET', path, isRepeatable: true, ...options, expects } as const
     yield* piecesOf(await this.#transport.open(call), options.signal)
   }
 

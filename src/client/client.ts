@@ -3,7 +3,7 @@ import { Attachments } from './attachments.js'
 import { Audit } from './audit.js'
 import { Checkpoints } from './checkpoints.js'
 import { Conversations, Messages, Participants } from './conversations.js'
-import { invalidConfiguration, invalidValue } from './errors.js'
+import { invalidConfiguration, invalidValue, segmentOf } from './errors.js'
 import { Envelopes } from './envelopes.js'
 import { Floors } from './floors.js'
 import { Organizations, ServiceTokens, Sessions } from './identity.js'
@@ -210,19 +210,19 @@ export class Client {
   }
 
   #rawOutgoing(call: RawCall): Outgoing {
-    const { method, path, body, signal, idempotencyKey, isRepeatable = false } = call
+    const { method, path, body, signal, idempotencyKey, expects, isRepeatable = false } = call
     const headers = new Headers()
     if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`)
     if (this.#organization !== undefined) {
       headers.set('holdfast-organization', this.#organization)
     }
     for (const [name, value] of Object.entries(call.headers ?? {})) {
-      if (value !== undefined) headers.set(name, value)
+      if (value !== undefined) setHeader(headers, name, value)
     }
     if (idempotencyKey !== undefined) headers.set('idempotency-key', checkedKey(idempotencyKey))
     const isMeant = isRepeatable || idempotencyKey !== undefined
     return {
-      url: this.#base + path, method, headers, body, signal,
+      url: this.#base + path, method, headers, body, signal, expects,
       isRepeatable: isMeant && !(body instanceof ReadableStream),
     }
   }
@@ -285,13 +285,18 @@ function randomKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+function setHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value)
+  } catch {
+    throw invalidValue(`header.${name}`, 'holds what no header can carry')
+  }
+}
+
 function pathOf(template: string, values: Readonly<Record<string, unknown>> = {}): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = Number.isSafeInteger(values[name]) ? String(values[name]) : values[name]
-    // The two dot names would climb to another path.
-    const isName = typeof value === 'string' && !['', '.', '..'].includes(value)
-    if (!isName) throw invalidValue(`path.${name}`, 'must be an id')
-    return encodeURIComponent(value)
+    return segmentOf(value, `path.${name}`)
   })
 }
 

@@ -1,3 +1,4 @@
+import { segmentOf } from './errors.js'
 import { writeJson } from './json.js'
 import {
   type ConversationEvent, type EventOptions, followConversation,
@@ -17,7 +18,7 @@ import {
   type ParticipantPage, type PathPage, type Reading, type RootPage, type Summary, type Typing,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
-import { type OutgoingBody } from './transport.js'
+import { ofType, type OutgoingBody } from './transport.js'
 
 /** What an import made. */
 export interface ImportedConversation {
@@ -129,8 +130,8 @@ export class Conversations {
     options: CallOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const response = await this.#transport.open({
-      method: 'GET', path: `/v1/conversations/${encodeURIComponent(id)}/export`,
-      isRepeatable: true, ...options,
+      method: 'GET', path: `/v1/conversations/${segmentOf(id, 'path.conversation_id')}/export`,
+      isRepeatable: true, ...options, expects: ofType('application/jsonl'),
     })
     yield* piecesOf(response, options.signal)
   }
@@ -146,7 +147,7 @@ export class Conversations {
     const { bytes } = await this.#transport.call({
       method: 'POST', path: `/v1/conversations/import${newId ? '?new_id=true' : ''}`, body: file,
       headers: { 'content-type': 'application/jsonl' }, idempotencyKey: this.#transport.key(),
-      ...options,
+      ...options, expects: ofType('application/json'),
     })
     return JSON.parse(new TextDecoder().decode(bytes)) as ImportedConversation
   }
@@ -154,7 +155,8 @@ export class Conversations {
   /**
    * What happens in the conversation, as it happens: `ready` first, then everything behind the
    * event `after`, or from now on. A connection that breaks is made again where it broke, until the
-   * conversation is deleted or `signal` is aborted.
+   * conversation is deleted or `signal` is aborted. Fails with `conversation_not_found`, also when
+   * it was deleted in between.
    */
   events(
     id: string,

@@ -73,6 +73,15 @@ export function invalidValue(field: string, message: string): HoldfastClientErro
   return new HoldfastClientError(`${field} ${message}`, { code: 'invalid_value', faults })
 }
 
+/** A name as a part of a path. Refuses what would lead to another path, or has no bytes. */
+export function segmentOf(name: unknown, field: string): string {
+  // The two dot names would climb.
+  const isName = typeof name === 'string' && !['', '.', '..'].includes(name) &&
+    !/\p{Surrogate}/u.test(name)
+  if (!isName) throw invalidValue(field, 'must be an id')
+  return encodeURIComponent(name)
+}
+
 /** A client that cannot work as it was asked for. */
 export function invalidConfiguration(message: string, cause?: unknown): HoldfastClientError {
   return new HoldfastClientError(message, { code: 'invalid_configuration', cause })

@@ -1,3 +1,4 @@
+import { segmentOf } from './errors.js'
 import { followEvents } from './following.js'
 import { type CallOptions } from './operation.js'
 import { type Message } from './schema.js'
@@ -48,7 +49,7 @@ export function followConversation(
   conversationId: string,
   { after, signal }: EventOptions,
 ): AsyncGenerator<ConversationEvent, void, undefined> {
-  const path = `/v1/conversations/${encodeURIComponent(conversationId)}/events`
+  const path = `/v1/conversations/${segmentOf(conversationId, 'path.conversation_id')}/events`
   return followEvents(transport, {
     path, after, signal, isLast: ({ type }) => type === 'conversation.deleted',
   })

@@ -1,3 +1,4 @@
+import { segmentOf } from './errors.js'
 import { followEvents } from './following.js'
 import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
 import {
@@ -99,7 +100,8 @@ export class Floors {
     conversationId: string,
     { after, signal }: FloorFollowing = {},
   ): AsyncGenerator<ToldFloorEvent, void, undefined> {
-    const path = `/v1/conversations/${encodeURIComponent(conversationId)}/floor/events`
+    const id = segmentOf(conversationId, 'path.conversation_id')
+    const path = `/v1/conversations/${id}/floor/events`
     return followEvents(this.#transport, { path, after: after?.toString(), signal })
   }
 

@@ -1,7 +1,7 @@
 import { HoldfastClientError } from './errors.js'
 import { piecesOf } from './pieces.js'
 import { type StreamTransport } from './streams.js'
-import { backoffMsAfter, pause } from './transport.js'
+import { backoffMsAfter, ofType, pause } from './transport.js'
 
 /** What every event has. */
 interface Numbered {
@@ -59,6 +59,7 @@ async function* connected<E>(
 ): AsyncGenerator<E, void, undefined> {
   const response = await transport.open({
     method: 'GET', path, isRepeatable: true, signal,
+    expects: ofType('text/event-stream'),
     headers: { accept: 'text/event-stream', 'last-event-id': after },
   })
   const silence = new AbortController()
@@ -67,14 +68,11 @@ async function* connected<E>(
   signal?.addEventListener('abort', leave, { once: true })
   let timer = setTimeout(end, silenceMaxMs)
   const decoder = new TextDecoder()
-  let text = ''
+  const blocks = new Blocks()
   try {
     for await (const piece of piecesOf(response, silence.signal)) {
       clearTimeout(timer)
-      text += decoder.decode(piece, { stream: true })
-      const blocks = text.split('\n\n')
-      text = blocks.pop()!
-      for (const block of blocks) {
+      for (const block of blocks.taken(decoder.decode(piece, { stream: true }))) {
         const event = eventIn<E>(block)
         if (event !== undefined) yield event
       }
@@ -86,12 +84,35 @@ async function* connected<E>(
   }
 }
 
+/** Finds blocks of lines in pieces of text. Each is looked at once, however long its block is. */
+class Blocks {
+  #held: string[] = []
+  /** A line feed behind what is held: the next piece may begin with the one that ends the block. */
+  #lineFeed = ''
+
+  /** The blocks that are whole with one more piece. */
+  taken(piece: string): string[] {
+    const blocks = (this.#lineFeed + piece).split('\n\n')
+    const rest = blocks.pop()!
+    if (blocks.length > 0) {
+      blocks[0] = this.#held.join('') + blocks[0]!
+      this.#held = []
+    }
+    this.#lineFeed = rest.endsWith('\n') ? '\n' : ''
+    this.#held.push(rest.slice(0, rest.length - this.#lineFeed.length))
+    return blocks
+  }
+}
+
 /** The event of a block of lines; undefined for a comment. */
 function eventIn<E>(block: string): E | undefined {
   const fields = new Map<string, string>()
   for (const line of block.split('\n')) {
-    const [name = '', ...rest] = line.split(':')
-    fields.set(name, rest.join(':').replace(/^ /, '').replace(/\r$/, ''))
+    const colon = line.indexOf(':')
+    const [name, value] = colon === -1
+      ? [line, '']
+      : [line.slice(0, colon), line.slice(colon + 1)]
+    fields.set(name, value.replace(/^ /, '').replace(/\r$/, ''))
   }
   const data = fields.get('data')
   if (data === undefined) return undefined

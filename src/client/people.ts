@@ -1,3 +1,4 @@
+import { segmentOf } from './errors.js'
 import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
 import { piecesOf } from './pieces.js'
@@ -7,6 +8,7 @@ import {
   type SessionPage, type User, type UserPage,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
+import { ofType } from './transport.js'
 
 /** The members of the organization. */
 export class Members {
@@ -152,8 +154,9 @@ export class Users {
     id: string,
     options: CallOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const path = `/v1/users/${encodeURIComponent(id)}/export`
-    const call = { method: 'GET', path, isRepeatable: true, ...options } as const
+    const path = `/v1/users/${segmentOf(id, 'path.user_id')}/export`
+    const expects = ofType('application/jsonl')
+    const call = { method: 'GET', path, isRepeatable: true, ...options, expects } as const
     yield* piecesOf(await this.#transport.open(call), options.signal)
   }
 

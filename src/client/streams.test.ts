@@ -7,6 +7,8 @@ import { type Client, createClient, type Fetch } from './index.js'
 let holdfast: Holdfast
 let server: RunningServer
 let client: Client
+let token: string
+const serving = { logLevel: 'silent', streamTimes: { longPollMs: 200 } } as const
 /** Answers still to be lost after the server has acted. */
 let losses = 0
 
@@ -20,12 +22,11 @@ const losing: Fetch = async (url, init) => {
 
 beforeAll(async () => {
   holdfast = await openHoldfast()
-  server = await startServer({
-    holdfast, port: 0, logLevel: 'silent', streamTimes: { longPollMs: 200 },
-  })
-  const { token } = await holdfast.organization().serviceTokens.create({
+  server = await startServer({ holdfast, port: 0, ...serving })
+  const made = await holdfast.organization().serviceTokens.create({
     name: 'client', scopes: ['streams:*'],
   })
+  token = made.token
   client = createClient({ url: server.url, token, fetch: losing })
 })
 
@@ -87,5 +88,68 @@ describe('streams over the client', () => {
     }
     await writer.close()
     expect(await reading).toBe('begin a b c ')
+  })
+
+  it('are followed character by character, whatever pieces their bytes come in', async () => {
+    const { streams } = client
+    await streams.create('parted', { contentType: 'text/plain' })
+    const texts: string[] = []
+    const reading = (async () => {
+      for await (const { text } of streams.follow('parted')) texts.push(text)
+    })()
+    const writer = streams.writer('parted', { contentType: 'text/plain' })
+    const bytes = new TextEncoder().encode('a😀b')
+    for (const piece of [bytes.slice(0, 3), bytes.slice(3), '\ufeffc']) {
+      const { length } = texts
+      await writer.write(piece)
+      await expect.poll(() => texts.length).toBe(length + 1)
+    }
+    await writer.close()
+    await reading
+    expect(texts.join('')).toBe('a😀b\ufeffc')
+    expect((await streams.read('parted')).text).toBe('a😀b\ufeffc')
+  })
+
+  it('take empty tokens, and pairs that are parted, from a writer', async () => {
+    const { streams } = client
+    await streams.create('tokens', { contentType: 'text/plain' })
+    const writer = streams.writer('tokens', { contentType: 'text/plain' })
+    const { offset } = await writer.write('')
+    const states = await Promise.all(['so', '', '\ud83d', '\ude00', '', '\ud83d'].map(
+      (token) => writer.write(token)))
+    expect(states[0]!.offset > offset).toBe(true)
+    await writer.write(new TextEncoder().encode('!'))
+    await writer.write('\ud83d')
+    await writer.close()
+    expect((await streams.read('tokens')).text).toBe('so😀\ufffd!\ufffd')
+  })
+
+  it('are followed by who waits shorter than the server, and while it is away', async () => {
+    const port = Number(new URL(server.url).port)
+    const hasty = createClient({ url: server.url, token, timeoutMs: 50, retriesMax: 0 })
+    const patient = createClient({ url: server.url, token, retriesMax: 0 })
+    await client.streams.create('away', { contentType: 'text/plain', data: 'before ' })
+    const texts = [hasty, patient].map(async ({ streams }) => {
+      let all = ''
+      for await (const { text } of streams.follow('away')) all += text
+      return all
+    })
+    await sleep(300)
+    await server.close()
+    await sleep(300)
+    server = await startServer({ holdfast, port, ...serving })
+    await client.streams.append('away', 'after')
+    await client.streams.close('away')
+    expect(await Promise.all(texts)).toEqual(['before after', 'before after'])
+    await expect(patient.streams.follow('none').next()).rejects.toMatchObject({ status: 404 })
+  })
+
+  it('are not followed any more by who has left', async () => {
+    await client.streams.create('left', { contentType: 'text/plain' })
+    const nowhere = createClient({ url: 'http://127.0.0.1:1', token, retriesMax: 0 })
+    for (const { streams } of [client, nowhere]) {
+      const following = streams.follow('left', { signal: AbortSignal.timeout(300) }).next()
+      await expect(following).rejects.toMatchObject({ name: 'TimeoutError' })
+    }
   })
 })

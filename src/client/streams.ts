@@ -1,7 +1,9 @@
-import { invalidValue } from './errors.js'
+import { HoldfastClientError, invalidValue } from './errors.js'
 import { type CallOptions, type WriteOptions } from './operation.js'
 import { eachOf } from './pages.js'
-import { type OutgoingBody, type RawResult } from './transport.js'
+import {
+  backoffMsAfter, type Expectation, ofType, type OutgoingBody, pause, type RawResult,
+} from './transport.js'
 
 /** One call that speaks bytes. */
 export interface RawCall extends CallOptions {
@@ -14,6 +16,8 @@ export interface RawCall extends CallOptions {
   readonly idempotencyKey?: string
   /** Whether it may be repeated without a key. */
   readonly isRepeatable?: boolean
+  /** What tells an answer of Holdfast; `unexpected_answer` otherwise. */
+  readonly expects: Expectation
 }
 
 /** What the client hands to its streams. */
@@ -54,7 +58,7 @@ export interface StreamState {
 /** What lies behind an offset. */
 export interface StreamPiece extends StreamState {
   readonly bytes: Uint8Array
-  /** The bytes as text. */
+  /** The bytes as text; while a stream is followed, half a character waits for its other half. */
   readonly text: string
   /** Where to read on. */
   readonly offset: string
@@ -109,7 +113,7 @@ export class Streams {
     options: CallOptions = {},
   ): Promise<StreamState & { readonly created: boolean }> {
     const result = await this.#transport.call({
-      method: 'PUT', path: pathOf(path), body: draft.data, isRepeatable: true, ...options,
+      method: 'PUT', path: pathOf(path), body: draft.data, isRepeatable: true, ...options, expects,
       headers: {
         'content-type': draft.contentType,
         'stream-closed': draft.closed === true ? 'true' : undefined,
@@ -131,7 +135,7 @@ export class Streams {
     const { close, failure, contentType = typeOf(data), ...rest } = options
     return stateOf(await this.#transport.call({
       method: 'POST', path: pathOf(path), body: data, idempotencyKey: this.#transport.key(),
-      ...rest,
+      ...rest, expects,
       headers: { 'content-type': contentType, ...closing(close === true, failure) },
     }))
   }
@@ -143,7 +147,7 @@ export class Streams {
   ): Promise<StreamState> {
     return stateOf(await this.#transport.call({
       method: 'POST', path: pathOf(path), headers: closing(true, failure), isRepeatable: true,
-      ...options,
+      ...options, expects,
     }))
   }
 
@@ -155,7 +159,7 @@ export class Streams {
   /** How the stream stands; fails with status 404. */
   async head(path: string, options: CallOptions = {}): Promise<StreamState> {
     return stateOf(await this.#transport.call({
-      method: 'HEAD', path: pathOf(path), isRepeatable: true, ...options,
+      method: 'HEAD', path: pathOf(path), isRepeatable: true, ...options, expects,
     }))
   }
 
@@ -168,20 +172,19 @@ export class Streams {
   }
 
   /**
-   * All that lies behind an offset and all that comes, until the stream is closed. A connection
-   * that breaks is made again where it broke.
+   * All that lies behind an offset and all that comes, until the stream is closed or `signal` is
+   * aborted. A connection that breaks is made again where it broke, for as long as it takes.
    */
   async *follow(
     path: string,
     { from = '-1', ...options }: CallOptions & { readonly from?: string } = {},
   ): AsyncGenerator<StreamPiece, void, undefined> {
     let [offset, cursor] = [from, '']
+    const decoder = newDecoder()
     for (;;) {
       const live = `live=long-poll&offset=${encodeURIComponent(offset)}`
-      const result = await this.#transport.call({
-        method: 'GET', path: `${pathOf(path)}?${cursor}${live}`, isRepeatable: true, ...options,
-      })
-      const piece = pieceOf(result)
+      const result = await this.#polled(`${pathOf(path)}?${cursor}${live}`, options)
+      const piece = pieceOf(result, decoder)
       if (piece.bytes.length > 0 || piece.closed) yield piece
       if (piece.closed) return
       offset = piece.offset
@@ -193,6 +196,7 @@ export class Streams {
   async delete(path: string, options: WriteOptions = {}): Promise<void> {
     await this.#transport.call({
       method: 'DELETE', path: pathOf(path), idempotencyKey: this.#transport.key(), ...options,
+      expects: ({ status }) => status === 204,
     })
   }
 
@@ -205,8 +209,11 @@ export class Streams {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) search.set(name, String(value))
     }
-    const { text } = await this.#get(`/v1/streams?${search}`, options)
-    return JSON.parse(text) as Awaited<ReturnType<Streams['list']>>
+    const { bytes } = await this.#transport.call({
+      method: 'GET', path: `/v1/streams?${search}`, isRepeatable: true, ...options,
+      expects: ofType('application/json'),
+    })
+    return JSON.parse(newDecoder().decode(bytes)) as Awaited<ReturnType<Streams['list']>>
   }
 
   /** Every stream, page by page as it is asked for. */
@@ -214,9 +221,23 @@ export class Streams {
     return eachOf((cursor) => this.list({ ...query, ...cursor }, options))
   }
 
+  /** A server that is away comes back; one that waits longer than a call may is asked again. */
+  async #polled(path: string, options: CallOptions): Promise<RawResult> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await this.#transport.call({
+          method: 'GET', path, isRepeatable: true, ...options, expects,
+        })
+      } catch (error) {
+        if (!(error instanceof HoldfastClientError) || !error.retryable) throw error
+      }
+      await pause(backoffMsAfter(failures), options.signal)
+    }
+  }
+
   async #get(path: string, options: CallOptions): Promise<StreamPiece> {
     return pieceOf(await this.#transport.call({
-      method: 'GET', path, isRepeatable: true, ...options,
+      method: 'GET', path, isRepeatable: true, ...options, expects,
     }))
   }
 }
@@ -230,6 +251,8 @@ export class StreamWriter {
   readonly #path: string
   readonly #contentType: string | undefined
   readonly #id: string
+  /** The first half of a character whose other half comes with the next text. */
+  #half = ''
   #seq = 0
   /** Fails for good with the first call that fails. */
   #last: Promise<unknown> = Promise.resolve()
@@ -241,14 +264,38 @@ export class StreamWriter {
     this.#id = transport.key()
   }
 
-  /** Appends; resolves once it is on disk. A call waits for those before it. */
+  /**
+   * Appends; resolves once it is on disk. A call waits for those before it. Nothing, such as an
+   * empty token, appends nothing; half a surrogate pair is there with its other half.
+   */
   write(data: string | Uint8Array, options: CallOptions = {}): Promise<StreamState> {
-    return this.#send(data, {}, options)
+    const whole = this.#whole(data)
+    return whole.length === 0 ? this.#standing(options) : this.#send(whole, {}, options)
   }
 
   /** Ends the stream, early when there is a reason. */
   close({ failure, ...options }: CallOptions & { readonly failure?: string } = {}) {
-    return this.#send(undefined, closing(true, failure), options)
+    return this.#send(this.#half || undefined, closing(true, failure), options)
+  }
+
+  /** What is to be sent by now; UTF-8 would make two other characters of a pair that is parted. */
+  #whole(data: string | Uint8Array): string | Uint8Array {
+    const half = this.#half
+    this.#half = ''
+    if (typeof data !== 'string') {
+      return half === '' ? data : joined(new TextEncoder().encode(half), data)
+    }
+    const text = half + data
+    if (!/[\ud800-\udbff]$/.test(text)) return text
+    this.#half = text.slice(-1)
+    return text.slice(0, -1)
+  }
+
+  /** How the stream stands once what was written before is there. */
+  #standing(options: CallOptions): Promise<StreamState> {
+    return this.#last.then(async () => stateOf(await this.#transport.call({
+      method: 'HEAD', path: this.#path, isRepeatable: true, ...options, expects,
+    })))
   }
 
   #send(
@@ -258,7 +305,7 @@ export class StreamWriter {
   ): Promise<StreamState> {
     const sent = this.#last.then(async () => {
       const result = await this.#transport.call({
-        method: 'POST', path: this.#path, body: data, isRepeatable: true, ...options,
+        method: 'POST', path: this.#path, body: data, isRepeatable: true, ...options, expects,
         headers: {
           'content-type': data === undefined ? undefined : this.#contentType ?? typeOf(data),
           'producer-id': this.#id, 'producer-epoch': '0', 'producer-seq': String(this.#seq),
@@ -274,20 +321,26 @@ export class StreamWriter {
   }
 }
 
+/** Where a stream ends is told by every answer about it. */
+const expects: Expectation = ({ headers }) => headers.has('stream-next-offset')
+
 const typeOf = (data: string | Uint8Array): string =>
   typeof data === 'string' ? 'text/plain' : 'application/octet-stream'
 
 function closing(close: boolean, failure: string | undefined) {
   return {
     'stream-closed': close || failure !== undefined ? 'true' : undefined,
-    'stream-failure': failure === undefined ? undefined : encodeURIComponent(failure),
+    'stream-failure': failure === undefined ? undefined : encodeURIComponent(wellFormed(failure)),
   }
 }
 
+/** A reason that was cut may end with half a surrogate pair. */
+const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd')
+
 function pathOf(path: string): string {
   const words = path.split('/')
-  // Such words would climb to another path.
-  if (words.some((word) => ['', '.', '..'].includes(word))) {
+  // Such words would climb to another path, or have no bytes.
+  if (words.some((word) => ['', '.', '..'].includes(word) || /\p{Surrogate}/u.test(word))) {
     throw invalidValue('path.path', 'must be words with single slashes between them')
   }
   return `/v1/streams/${words.map(encodeURIComponent).join('/')}`
@@ -303,11 +356,24 @@ function stateOf({ headers }: RawResult): StreamState {
   }
 }
 
-function pieceOf(result: RawResult): StreamPiece {
+/** Text as it was written, a mark of byte order included. */
+const newDecoder = () => new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** With a decoder that goes on, half a character at the end waits for the next piece. */
+function pieceOf(result: RawResult, decoder?: ReturnType<typeof newDecoder>): StreamPiece {
+  const state = stateOf(result)
+  const stream = decoder !== undefined && !state.closed
   return {
-    ...stateOf(result),
+    ...state,
     bytes: result.bytes,
-    text: new TextDecoder().decode(result.bytes),
+    text: (decoder ?? newDecoder()).decode(result.bytes, { stream }),
     upToDate: result.headers.get('stream-up-to-date') === 'true',
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const all = new Uint8Array(first.length + second.length)
+  all.set(first)
+  all.set(second, first.length)
+  return all
 }

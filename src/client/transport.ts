@@ -1,4 +1,4 @@
-import { readAnswer } from './answer.js'
+import { failureOf, readAnswer } from './answer.js'
 import { HoldfastClientError } from './errors.js'
 
 /** What a call is sent with: the global `fetch`, or something of its kind. */
@@ -25,7 +25,16 @@ export interface Outgoing {
   readonly signal: AbortSignal | undefined
   /** Whether two arrivals have one effect. */
   readonly isRepeatable: boolean
+  /** Whether an answer of bytes is Holdfast's: something else may have given it. */
+  readonly expects?: Expectation | undefined
 }
+
+/** What an answer of bytes is told by. */
+export type Expectation = (answer: Pick<Response, 'status' | 'headers'>) => boolean
+
+/** Expects an answer of a media type. */
+export const ofType = (mediaType: string): Expectation => ({ headers }) =>
+  headers.get('content-type')?.split(';', 1)[0]!.trim().toLowerCase() === mediaType
 
 /** An answer of bytes. */
 export interface RawResult {
@@ -55,20 +64,27 @@ export function sendRaw(outgoing: Outgoing, options: TransportOptions): Promise<
   return sendWith(outgoing, options, async (response) => {
     const bytes = new Uint8Array(await response.arrayBuffer())
     const { status, headers } = response
-    if (status >= 200 && status < 300) return () => ({ status, headers, bytes })
-    // A redirect, a refusal, or a HEAD that has no words for it.
-    return () => readAnswer(response, new TextDecoder().decode(bytes)) as RawResult
+    if (isExpected(response, outgoing)) return () => ({ status, headers, bytes })
+    // A redirect, a refusal, a HEAD that has no words for it, or the page of something else.
+    return () => {
+      throw failureOf(response, new TextDecoder().decode(bytes))
+    }
   })
 }
 
 /** As `send`, for an answer whose body is read as it comes; the time limit ends with its head. */
 export function sendOpen(outgoing: Outgoing, options: TransportOptions): Promise<Response> {
   return sendWith(outgoing, options, async (response) => {
-    if (response.ok) return () => response
+    if (isExpected(response, outgoing)) return () => response
     const text = await response.text()
-    return () => readAnswer(response, text) as Response
+    return () => {
+      throw failureOf(response, text)
+    }
   })
 }
+
+const isExpected = (response: Response, { expects }: Outgoing): boolean =>
+  response.ok && (expects === undefined || expects(response))
 
 async function sendWith<T>(
   outgoing: Outgoing,

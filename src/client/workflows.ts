@@ -1,3 +1,4 @@
+import { segmentOf } from './errors.js'
 import { followEvents } from './following.js'
 import {
   type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
@@ -221,7 +222,8 @@ export class Runs {
     id: string,
     { after, live = true, signal }: RunFollowing = {},
   ): AsyncGenerator<ToldRunEvent, void, undefined> {
-    const path = `/v1/runs/${encodeURIComponent(id)}/events${live ? '' : '?live=false'}`
+    const run = segmentOf(id, 'path.run_id')
+    const path = `/v1/runs/${run}/events${live ? '' : '?live=false'}`
     let told = ''
     const following = { path, after, signal, isLast: isEnd, isWhole: !live }
     for await (const event of followEvents<ToldRunEvent>(this.#transport, following)) {

@@ -103,7 +103,7 @@ const isMissing = ({ code, message }: z.core.$ZodIssue): boolean =>
 /** The validator's own words for what is not there speak of its types, or say nothing. */
 function ruleOf(issue: z.core.$ZodIssue): string {
   if (isMissing(issue)) return 'is missing'
-  return issue.code === 'invalid_union' ? 'has none of the forms that are known here' : issue.message
+  return issue.code === 'invalid_union' ? 'has none of the forms known here' : issue.message
 }
 
 function joinPath(path: string, part: PropertyKey): string {

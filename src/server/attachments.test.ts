@@ -180,6 +180,10 @@ contract('attachments over HTTP', (openWorld) => {
       expect(Buffer.from(await attachments.read(id, { range: { start: 5, end: 9 } })))
         .toEqual(bytes.subarray(5, 9))
     }
+    const { id: unfinished } = await attachments.create({ name: 'b' })
+    await expect(attachments.stream(unfinished).next()).rejects
+      .toMatchObject({ code: 'attachment_incomplete' })
+    await attachments.delete(unfinished)
     const all = []
     for await (const { id } of attachments.each({ limit: 2 })) all.push(id)
     expect(all).toHaveLength(3)

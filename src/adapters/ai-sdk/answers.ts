@@ -55,7 +55,7 @@ export class Answers {
   async claim(conversationId: string, whileActive: 'stop' | 'refuse'): Promise<AnswerName> {
     const { conversations, text, newId } = this.#source
     const name = { conversationId, streamId: newId() }
-    await text.begin(name.streamId)
+    await text.begin(name.streamId, conversationId)
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const { activeStream: active } = await conversations.get(conversationId)
       if (active !== null) {
@@ -142,10 +142,14 @@ export class Answers {
     const before = after === null ? undefined : await messages.get(after)
     const base = before && continued(before, messageIdIn(chunks))
     const message = await messageFrom(chunks, base)
-    if (message === undefined) return
+    // Who lets a chat have another answer has kept this one; a process may have slept meanwhile.
+    const isOpen = async () =>
+      (await this.#source.conversations.get(conversationId)).activeStream === streamId
+    if (message === undefined || !await isOpen()) return
+    const writing = { stream: streamId, isOpen }
     const named = message.id === '' ? { ...message, id: streamId } : message
-    if (base === undefined) await messages.place(named, { after, stream: streamId })
-    else await messages.complete(before!, message, streamId)
+    if (base === undefined) await messages.place(named, { after, writing })
+    else await messages.complete(before!, message, writing)
   }
 }
 

@@ -21,12 +21,19 @@ export interface Path {
   readonly leafId: string | null
 }
 
+/** The stream that a message was written in. */
+export interface Writing {
+  readonly stream: string
+  /** Whether nobody has made a message of it yet; what others went on to make of that stays. */
+  isOpen(): Promise<boolean>
+}
+
 /** How to store a message. */
 export interface Placing {
   /** The message it follows; null for none. */
   readonly after: string | null
-  /** The stream it was written in. */
-  readonly stream?: string
+  /** What it was written in. */
+  readonly writing?: Writing
 }
 
 /** How often a message is changed that others change at the same time. */
@@ -101,8 +108,8 @@ export class ChatMessages {
    * Stores a message behind another one, once; returns its id. A message of the server that is
    * there is completed. One of a user whose words have changed is an edit, beside the first.
    */
-  async place(message: UIMessage, { after, stream }: Placing): Promise<string> {
-    const draft = storedOf(message, stream === undefined ? {} : { stream })
+  async place(message: UIMessage, { after, writing }: Placing): Promise<string> {
+    const draft = storedOf(message, writing === undefined ? {} : { stream: writing.stream })
     const first = this.#idOf(message.id)
     const words = message.role === 'user' ? digestOf(message) : ''
     const beside = namedId(
@@ -119,7 +126,7 @@ export class ChatMessages {
       const isIt = found?.parentMessageId === after && known?.id === message.id &&
         known.role === message.role && (message.role !== 'user' || isSame(message, known))
       if (isIt) {
-        if (message.role !== 'user') await this.complete(found!, message, stream)
+        if (message.role !== 'user') await this.complete(found!, message, writing)
         return id
       }
     }
@@ -129,9 +136,13 @@ export class ChatMessages {
   }
 
   /** Gives a message of the server its content; what others keep in its metadata stays. */
-  async complete(node: Message, message: UIMessage, stream?: string): Promise<void> {
+  async complete(node: Message, message: UIMessage, writing?: Writing): Promise<void> {
+    const stream = writing?.stream
     for (let [attempt, present] = [1, node]; ; attempt += 1) {
-      if (stream !== undefined && streamOf(present) === stream) return
+      // Asked behind every look at the message: it is replaced as it was then, or not at all.
+      const isKept = writing !== undefined &&
+        (streamOf(present) === stream || !await writing.isOpen())
+      if (isKept) return
       const known = uiMessageOf(present)
       if (stream === undefined && known !== undefined && isSame(message, known)) return
       const others = present.metadata

@@ -77,6 +77,9 @@ contract('chats of the AI SDK', (open) => {
       id: 'chat é😀/1', title: 'Trip', metadata: { a: 1 }, activeStreamId: null,
     })
     expect(await chats.create('chat é😀/1', { title: 'other' })).toStrictEqual(chat)
+    const { conversations } = world.organization
+    await conversations.update(chat.conversationId, { metadata: { b: 2 } })
+    expect(await chats.get('chat é😀/1')).toStrictEqual({ ...chat, metadata: { b: 2 } })
     expect(await chats.load('chat é😀/1')).toEqual([])
     const messages: UIMessage[] = [
       user('Where to?', 'msg-1'),

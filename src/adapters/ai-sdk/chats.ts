@@ -9,7 +9,7 @@ import { conversationIdOf } from '../conversation-id.js'
 import { type AnswerName, Answers } from './answers.js'
 import { ChatMessages } from './chat-path.js'
 import { DurableText } from './durable-text.js'
-import { receive, type Submission } from './submission.js'
+import { lastOf, receive, type Submission } from './submission.js'
 import { responseOf, Turn } from './turn.js'
 
 /** The stores that chats are kept in: those of `holdfast.organization(id)`. */
@@ -27,6 +27,8 @@ export interface ChatStoreOptions {
   readonly ttlSeconds?: number
   /** Seconds after which the silent producer of an answer counts as lost. @default 15 */
   readonly producerTtlSeconds?: number
+  /** Seconds of silence after which clients get a comment, which they skip. @default 15 */
+  readonly heartbeatSeconds?: number
   /** Hears of an answer that could not be kept. @default nobody */
   readonly onError?: ((error: unknown) => void) | undefined
 }
@@ -61,6 +63,7 @@ export class ChatStore {
   readonly #stores: ChatStores
   readonly #options: ChatStoreOptions
   readonly #answers: Answers
+  readonly #heartbeatMs: number
   readonly #ids = new UuidV7Generator()
 
   constructor(stores: ChatStores, options: ChatStoreOptions = {}) {
@@ -71,6 +74,7 @@ export class ChatStore {
       ttlSeconds: options.ttlSeconds ?? 86_400,
       producerTtlSeconds: options.producerTtlSeconds ?? 15,
     })
+    this.#heartbeatMs = (options.heartbeatSeconds ?? 15) * 1_000
     this.#answers = new Answers({ ...stores, text, newId: this.generateId })
   }
 
@@ -88,7 +92,8 @@ export class ChatStore {
     const id = conversationOf(chatId)
     const kept = id === chatId ? metadata : { ...metadata, [key]: { id: chatId } }
     try {
-      return chatFrom(await this.#stores.conversations.create({ id, title, metadata: kept }))
+      const made = await this.#stores.conversations.create({ id, title, metadata: kept })
+      return chatFrom(made, chatId)
     } catch (error) {
       if (error instanceof ConversationExists) return this.get(chatId)
       throw error
@@ -97,7 +102,7 @@ export class ChatStore {
 
   /** One chat. Throws ConversationNotFound. */
   async get(chatId: string): Promise<Chat> {
-    return chatFrom(await this.#stores.conversations.get(conversationOf(chatId)))
+    return chatFrom(await this.#stores.conversations.get(conversationOf(chatId)), chatId)
   }
 
   /**
@@ -143,6 +148,8 @@ export class ChatStore {
     submission: Submission,
     { whileActive = 'stop', ...schemas }: SubmitOptions & Schemas<M> = {} as Schemas<M>,
   ): Promise<Turn<M>> {
+    // What is no submission stops no answer.
+    lastOf(submission)
     const { conversationId } = await this.create(chatId)
     const name = await this.#answers.claim(conversationId, whileActive)
     try {
@@ -150,7 +157,8 @@ export class ChatStore {
         validated<M>(messages, schemas as Schemas<M>)
       const received = await receive(this.#messagesOf(chatId), submission, check)
       const { waitUntil, onError } = this.#options
-      return new Turn<M>(this.#answers, { name, ...received, waitUntil, onError })
+      const heartbeatMs = this.#heartbeatMs
+      return new Turn<M>(this.#answers, { name, ...received, waitUntil, onError, heartbeatMs })
     } catch (error) {
       await this.#answers.end(name, 'stopped')
       throw error
@@ -164,7 +172,9 @@ export class ChatStore {
   async resume(chatId: string): Promise<Response> {
     const name = await this.#active(chatId)
     const isThere = name !== undefined && await this.#answers.continues(name)
-    return isThere ? responseOf(this.#answers.read(name)) : new Response(null, { status: 204 })
+    return isThere
+      ? responseOf(this.#answers.read(name), this.#heartbeatMs)
+      : new Response(null, { status: 204 })
   }
 
   /**
@@ -202,10 +212,12 @@ export function createChatStore(stores: ChatStores, options: ChatStoreOptions = 
 
 const conversationOf = (chatId: string) => conversationIdOf(chatId, 'chat_id')
 
-function chatFrom({ id, title, metadata, activeStream, createdAt }: Conversation): Chat {
+/** Others may have replaced its metadata: then its id is the one that it was asked for by. */
+function chatFrom(conversation: Conversation, chatId: string): Chat {
+  const { id: conversationId, title, metadata, activeStream, createdAt } = conversation
   const { [key]: kept, ...rest } = metadata as Metadata & { [key]?: { id: string } }
   return {
-    id: kept?.id ?? id, conversationId: id, title, metadata: rest as Metadata,
+    id: kept?.id ?? chatId, conversationId, title, metadata: rest as Metadata,
     activeStreamId: activeStream, createdAt,
   }
 }

@@ -45,14 +45,19 @@ export class DurableText {
     this.#options = options
   }
 
-  /** Begins a text; false when there is one of this id already. */
-  async begin(id: string): Promise<boolean> {
+  /**
+   * Begins a text; false when there is one of this id already. It goes with the person who began
+   * the conversation that it is for, when they are erased.
+   */
+  async begin(id: string, conversationId?: string): Promise<boolean> {
     const { streams, contentType, ttlSeconds } = this.#options
     // Whoever asks for a text again must not make its lost producer seem alive.
     if (await this.find(id) !== undefined) return false
     await this.#breathe(id)
     try {
-      const { created } = await streams.create(this.#path(id), { contentType, ttlSeconds })
+      const conversation = conversationId === undefined ? {} : { conversationId }
+      const { created } = await streams.create(
+        this.#path(id), { contentType, ttlSeconds, ...conversation })
       return created
     } catch (error) {
       // One that is closed already, or was made otherwise.

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai'
 
 const done = '[DONE]'
@@ -15,6 +16,9 @@ export const abortEvents = blank + eventOf({ type: 'abort' }) + eventOf(done)
 /** The last words of an answer whose producer was lost. */
 export const lostEvents =
   blank + eventOf({ type: 'error', errorText: 'The answer was interrupted.' }) + eventOf(done)
+
+/** Keeps a line open on which nothing is said; clients skip comments. */
+export const heartbeat = ':\n\n'
 
 const afterMark = ': after '
 
@@ -40,9 +44,9 @@ export function streamedIn(text: string): Streamed {
     }
     const data = event.startsWith('data: ') ? event.slice(6) : done
     const chunk = data === done ? undefined : chunkIn(data)
-    if (chunk !== undefined) add(chunks, chunk)
+    if (chunk !== undefined) chunks.push(chunk)
   }
-  return { after, chunks }
+  return { after, chunks: joined(chunks) }
 }
 
 function chunkIn(data: string): UIMessageChunk | undefined {
@@ -53,20 +57,51 @@ function chunkIn(data: string): UIMessageChunk | undefined {
   }
 }
 
-/** Pieces of one text become one piece: every chunk costs a copy of the message. */
-function add(chunks: UIMessageChunk[], chunk: UIMessageChunk): void {
-  const last = chunks.at(-1)
-  const isPiece = (each: UIMessageChunk | undefined) =>
-    each !== undefined && (each.type === 'text-delta' || each.type === 'reasoning-delta') &&
-    each.providerMetadata === undefined
-  if (isPiece(chunk) && isPiece(last)) {
-    const [piece, before] = [chunk, last] as Extract<UIMessageChunk, { type: 'text-delta' }>[]
-    if (piece!.id === before!.id && piece!.type === before!.type) {
-      chunks[chunks.length - 1] = { ...before!, delta: before!.delta + piece!.delta }
-      return
+/**
+ * The same chunks with pieces of one part as one, also where pieces of others stand between: every
+ * chunk costs a copy of the message, and every piece of a tool's input a look at all before it.
+ */
+function joined(all: readonly UIMessageChunk[]): UIMessageChunk[] {
+  const chunks: UIMessageChunk[] = []
+  const open = new Map<string, number>()
+  for (const chunk of all) {
+    const part = partOf(chunk)
+    const at = part === undefined ? undefined : open.get(part)
+    if (at !== undefined) {
+      chunks[at] = withMore(chunks[at]!, chunk)
+      continue
     }
+    // What ends a part, or begins one, may be between pieces of parts of one name.
+    if (part === undefined) open.clear()
+    else open.set(part, chunks.length)
+    chunks.push(chunk)
   }
-  chunks.push(chunk)
+  return chunks
+}
+
+/** Names the part that a chunk is a piece of; undefined for what is no piece. */
+function partOf(chunk: UIMessageChunk): string | undefined {
+  switch (chunk.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+      return `${chunk.type} ${chunk.id}`
+    case 'tool-input-delta':
+      return `${chunk.type} ${chunk.toolCallId}`
+    default:
+      return undefined
+  }
+}
+
+/** A piece and the next one of its part. */
+function withMore(piece: UIMessageChunk, next: UIMessageChunk): UIMessageChunk {
+  if (piece.type === 'tool-input-delta') {
+    const { inputTextDelta } = next as typeof piece
+    return { ...piece, inputTextDelta: piece.inputTextDelta + inputTextDelta }
+  }
+  const [before, more] = [piece, next] as Extract<UIMessageChunk, { type: 'text-delta' }>[]
+  const providerMetadata = more!.providerMetadata ?? before!.providerMetadata
+  const delta = before!.delta + more!.delta
+  return { ...before!, delta, ...(providerMetadata === undefined ? {} : { providerMetadata }) }
 }
 
 /** The id of the message that chunks are of. */
@@ -80,10 +115,14 @@ export async function messageFrom(
   chunks: readonly UIMessageChunk[],
   base?: UIMessage,
 ): Promise<UIMessage | undefined> {
+  const left = chunks.values()
   const stream = new ReadableStream<UIMessageChunk>({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk)
-      controller.close()
+    async pull(controller) {
+      // What makes a long message of many chunks lets others work in between.
+      await setImmediate()
+      const { done: isEnd, value } = left.next()
+      if (isEnd === true) controller.close()
+      else controller.enqueue(value)
     },
   })
   let message: UIMessage | undefined

@@ -37,8 +37,8 @@ export async function receive<M extends UIMessage>(
   return { messages, after: await store.place(message, { after: before.leafId }) }
 }
 
-/** The one message that the client may have made or changed. */
-function lastOf({ message, messages, trigger }: Submission): UIMessage | undefined {
+/** The one message that the client may have made or changed. Throws InvalidInput. */
+export function lastOf({ message, messages, trigger }: Submission): UIMessage | undefined {
   const last = message ?? messages?.at(-1)
   if (last === undefined && trigger === 'regenerate-message') return undefined
   const { id, role } = (last ?? {}) as Partial<UIMessage>

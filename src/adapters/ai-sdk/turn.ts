@@ -1,5 +1,6 @@
 import { UI_MESSAGE_STREAM_HEADERS, type UIMessage, type UIMessageChunk } from 'ai'
 import { type AnswerName, type Answers } from './answers.js'
+import { heartbeat } from './sse.js'
 
 /** Parts that a turn is made of. */
 export interface TurnParts<M extends UIMessage> {
@@ -8,6 +9,7 @@ export interface TurnParts<M extends UIMessage> {
   readonly after: string | null
   readonly waitUntil: ((promise: Promise<unknown>) => void) | null | undefined
   readonly onError: ((error: unknown) => void) | undefined
+  readonly heartbeatMs: number
 }
 
 /** What was submitted, and the answer to it. */
@@ -36,17 +38,49 @@ export class Turn<M extends UIMessage> {
    * silent for `producerTtlSeconds` counts as lost.
    */
   respond(chunks: ReadableStream<UIMessageChunk>): Response {
-    const { name, after, waitUntil, onError } = this.#parts
+    const { name, after, waitUntil, onError, heartbeatMs } = this.#parts
     const onStopped = () => this.#stopping.abort()
     const writing = this.#answers.write(name, chunks, { after, onStopped, onError })
       .catch((error: unknown) => onError?.(error))
     waitUntil?.(writing)
-    return responseOf(this.#answers.read(name))
+    return responseOf(this.#answers.read(name), heartbeatMs)
   }
 }
 
-/** The response that clients of the AI SDK read. */
-export function responseOf(text: ReadableStream<string>): Response {
-  const body = text.pipeThrough(new TextEncoderStream())
+/** The response that clients of the AI SDK read; they skip the heartbeats in it. */
+export function responseOf(text: ReadableStream<string>, heartbeatMs: number): Response {
+  const body = withHeartbeats(text, heartbeatMs).pipeThrough(new TextEncoderStream())
   return new Response(body, { headers: UI_MESSAGE_STREAM_HEADERS })
+}
+
+/** A model may think for long: no proxy shall take the line for dead. */
+function withHeartbeats(text: ReadableStream<string>, everyMs: number): ReadableStream<string> {
+  const reader = text.getReader()
+  let next: ReturnType<typeof reader.read> | undefined
+  // A long event may come in parts; no comment goes between them.
+  let isBetween = true
+  return new ReadableStream<string>({
+    async pull(controller) {
+      for (;;) {
+        next ??= reader.read()
+        const read = await orSilence(next, everyMs)
+        if (read === undefined && !isBetween) continue
+        if (read === undefined) return controller.enqueue(heartbeat)
+        next = undefined
+        if (read.done) return controller.close()
+        isBetween = read.value.endsWith('\n\n')
+        return controller.enqueue(read.value)
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
+}
+
+/** Undefined when nothing has come for so long. */
+async function orSilence<R>(next: Promise<R>, silenceMs: number): Promise<R | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<undefined>((done) => {
+    timer = setTimeout(done, silenceMs, undefined).unref()
+  })
+  return Promise.race([next, silence]).finally(() => clearTimeout(timer))
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { instantOf } from '../../clock.js'
 import { type Stored } from '../../database/columns.js'
+import { ForeignKeyViolation } from '../../database/failures.js'
 import { type JsonValue } from '../../database/json.js'
 import { decodeRow, encodeRow } from '../../database/table.js'
 import { conversationIdOf } from '../conversation-id.js'
@@ -10,6 +11,9 @@ import { type Attachment, checkAttachment, checkId } from './rules.js'
 import { chatkitAttachments as table } from './tables.js'
 
 const { columns } = table
+
+/** How often an attachment is saved whose thread others make and delete at the same time. */
+const attemptsMax = 50
 
 /** What ChatKit knows of the attachments of one organization. */
 export class Attachments {
@@ -42,7 +46,15 @@ export class Attachments {
           updated_at: expression.ref('excluded.updated_at'),
           attachment: expression.ref('excluded.attachment'),
         })))
-    await database.run(upsert)
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await database.run(upsert)
+        return
+      } catch (error) {
+        // Its thread was deleted while it was looked up.
+        if (!(error instanceof ForeignKeyViolation) || attempt === attemptsMax) throw error
+      }
+    }
   }
 
   /** One attachment. Throws ChatKitNotFound. */

@@ -1,5 +1,5 @@
 import { type Instant } from '../../clock.js'
-import { type JsonValue } from '../../database/json.js'
+import { jsonDepthMax, type JsonValue } from '../../database/json.js'
 import { pageLimitMax } from '../../database/page.js'
 import { InvalidInput } from '../../errors.js'
 
@@ -52,6 +52,20 @@ function require(condition: boolean, field: string, rule: string): asserts condi
 
 const isObject = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The same without members that are undefined: JSON leaves them out, and so do ChatKit's types. */
+export function defined<T>(given: T, depth = 0): T {
+  const value: unknown = given
+  // What is too deep is refused where it is stored.
+  if (typeof value !== 'object' || value === null || depth > jsonDepthMax) return given
+  if (Array.isArray(value)) return value.map((each: unknown) => defined(each, depth + 1)) as T
+  // Of another kind than JSON has: refused as well.
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return given
+  return Object.fromEntries(Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([name, member]) => [name, defined(member as unknown, depth + 1)])) as T
+}
 
 /** Refuses an id that is empty or longer than 255 characters. */
 export function checkId(id: unknown, field: string): void {

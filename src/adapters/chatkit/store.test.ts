@@ -142,6 +142,39 @@ contract('threads of ChatKit', (open) => {
       .toMatchObject({ field: 'cutoff' })
   })
 
+  it('are saved or deleted, whatever comes first', async () => {
+    const { store, ours } = storeOf(await open())
+    for (let round = 0; round < 15; round += 1) {
+      await store.saveThread(thread('thr_1'), ours)
+      await Promise.all([
+        store.saveThread(thread('thr_1', { title: 'a' }), ours),
+        store.saveAttachment({ id: 'atc_1', thread_id: 'thr_1' }, ours),
+        store.deleteThread('thr_1', ours),
+        store.saveThread(thread('thr_1', { title: 'b' }), ours),
+      ])
+      await store.deleteThread('thr_1', ours)
+    }
+    await expect(store.loadThread('thr_1', ours)).rejects.toThrow(ChatKitNotFound)
+  })
+
+  it('are kept without what is undefined in them, as are items and attachments', async () => {
+    const { store, ours } = storeOf(await open())
+    const loose = { later: undefined, ['__proto__']: 1, deep: [{ gone: undefined, x: -0 }] }
+    const kept = { ['__proto__']: 1, deep: [{ x: -0 }] }
+    const { id, created_at } = thread('thr_1')
+    await store.saveThread({
+      id, created_at, title: undefined, metadata: loose as never, status: undefined,
+    }, ours)
+    expect(await store.loadThread('thr_1', ours)).toStrictEqual({ id, created_at, metadata: kept })
+    const { quoted_text: _, ...item } = said('msg_1')
+    for (const save of [store.addThreadItem.bind(store), store.saveItem.bind(store)]) {
+      await save('thr_1', { ...item, quoted_text: undefined, more: loose as never }, ours)
+      expect(await store.loadItem('thr_1', 'msg_1', ours)).toStrictEqual({ ...item, more: kept })
+    }
+    await store.saveAttachment({ id: 'atc_1', name: undefined, more: loose as never }, ours)
+    expect(await store.loadAttachment('atc_1', ours)).toStrictEqual({ id: 'atc_1', more: kept })
+  })
+
   it('are refused when they break a rule', async () => {
     const { store, ours } = storeOf(await open())
     const refused: [object, string][] = [

@@ -5,7 +5,7 @@ import { Attachments } from './attachments.js'
 import { type ChatKitContext, type ChatKitHost, roomOf } from './host.js'
 import { ThreadItems } from './items.js'
 import {
-  type Attachment, type ChatKitPage, type Listing, type Thread, type ThreadItem,
+  type Attachment, type ChatKitPage, defined, type Listing, type Thread, type ThreadItem,
 } from './rules.js'
 import { pruneThreads, Threads } from './threads.js'
 
@@ -48,7 +48,7 @@ export class ChatKitStore {
 
   /** Saves a thread, new or not. Throws InvalidInput, InvalidValue. */
   async saveThread(thread: Thread, context: ChatKitContext): Promise<void> {
-    await this.#threads(context).save(thread)
+    await this.#threads(context).save(defined(thread))
   }
 
   /**
@@ -98,12 +98,12 @@ export class ChatKitStore {
    * ChatKitNotFound without a thread, InvalidInput for the item of another one, InvalidValue.
    */
   async addThreadItem(threadId: string, item: ThreadItem, context: ChatKitContext): Promise<void> {
-    await this.#items(threadId, context).put(item)
+    await this.#items(threadId, context).put(defined(item))
   }
 
   /** The same as `addThreadItem`. */
   async saveItem(threadId: string, item: ThreadItem, context: ChatKitContext): Promise<void> {
-    await this.#items(threadId, context).put(item)
+    await this.#items(threadId, context).put(defined(item))
   }
 
   /** One item. Throws ChatKitNotFound. */
@@ -118,7 +118,7 @@ export class ChatKitStore {
 
   /** Saves what is known of an attachment, new or not. Throws InvalidInput, InvalidValue. */
   async saveAttachment(attachment: Attachment, context: ChatKitContext): Promise<void> {
-    await this.#attachments(context).save(attachment)
+    await this.#attachments(context).save(defined(attachment))
   }
 
   /** What is known of an attachment. Throws ChatKitNotFound. */

@@ -3,6 +3,7 @@ import { instantOf } from '../../clock.js'
 import {
   ConversationExists, ConversationIsForked, ConversationNotFound,
 } from '../../conversations/index.js'
+import { ForeignKeyViolation } from '../../database/failures.js'
 import { type JsonValue } from '../../database/json.js'
 import { decodeRow, encodeRow } from '../../database/table.js'
 import { InvalidInput, RevisionConflict } from '../../errors.js'
@@ -50,13 +51,25 @@ export class Threads {
       updatedAt: instantOf(clock.now()),
       thread: thread as unknown as Metadata,
     })
-    await this.#begin(conversationId, thread)
     const { created_at, updated_at, thread: json } = row
     const upsert = database.write.insertInto('chatkit_threads').values(row)
       .onConflict((conflict) => conflict.columns(['organization_id', 'conversation_id'])
         .doUpdateSet({ created_at, updated_at, thread: json }))
-    await database.run(upsert)
-    await this.#show(conversationId, thread.id)
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#begin(conversationId, thread)
+      try {
+        await database.run(upsert)
+        break
+      } catch (error) {
+        // It was deleted in between: this one is new.
+        if (!(error instanceof ForeignKeyViolation) || attempt === attemptsMax) throw error
+      }
+    }
+    await this.#show(conversationId, thread.id).catch((error: unknown) => {
+      // It was saved, and deleted since.
+      const isGone = error instanceof ChatKitNotFound || error instanceof ConversationNotFound
+      if (!isGone) throw error
+    })
   }
 
   /** One page of threads by `created_at`, those whose metadata holds `filter`. */
