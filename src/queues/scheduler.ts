@@ -3,6 +3,7 @@ import { type Database } from '../database/database.js'
 import { HoldfastError } from '../errors.js'
 import { type NewJob } from './draft.js'
 import { pause } from '../background.js'
+import { isOfDatabase, momentOf } from './schedule-moment.js'
 import { type Firing, firingOf } from './schedule-rules.js'
 import { scheduleOf } from './schedule-store.js'
 import { type Schedule, schedules as table, type ScheduleTables } from './schedule-tables.js'
@@ -22,7 +23,7 @@ export type SchedulerEvent =
 export interface SchedulerOptions {
   /** How often to look, 10 to 60000. @default 1000 */
   readonly pollMs?: number
-  /** Whose ticks are due. @default the one of Holdfast */
+  /** Whose ticks are due. @default the one handed to Holdfast, else the database's */
   readonly clock?: Clock
   /** Told what happens; must not throw. */
   readonly onEvent?: (event: SchedulerEvent) => void
@@ -89,8 +90,10 @@ export class Scheduler {
     let count = 0
     for (;;) {
       const due = await this.#due()
+      if (due.length === 0) return count
+      const nowMs = await momentOf(this.#parts.database, this.#parts.clock)
       // Beside other schedulers each begins somewhere else.
-      for (const schedule of shuffled(due)) count += await this.#fire(schedule)
+      for (const schedule of shuffled(due)) count += await this.#fire(schedule, nowMs)
       if (due.length < dueMax || this.#stop.signal.aborted) return count
     }
   }
@@ -112,17 +115,20 @@ export class Scheduler {
 
   async #due(): Promise<Schedule[]> {
     const { database, clock } = this.#parts
+    const now = isOfDatabase(clock)
+      ? database.engine.now()
+      : columns.nextRunAt.encode(instantOf(clock.now()), 'now')!
     const query = database.write
       .selectFrom('schedules')
       .selectAll()
-      .where('next_run_at', '<=', columns.nextRunAt.encode(instantOf(clock.now()), 'now')!)
+      .where('next_run_at', '<=', now)
       .orderBy('next_run_at')
       .limit(dueMax)
     return (await database.all(query)).map(scheduleOf)
   }
 
-  async #fire(schedule: Schedule): Promise<number> {
-    const firing = firingOf(schedule, this.#parts.clock.now())
+  async #fire(schedule: Schedule, nowMs: number): Promise<number> {
+    const firing = firingOf(schedule, nowMs)
     try {
       return await this.#fireTicks(schedule, firing)
     } catch (error) {
