@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openHoldfast } from '../holdfast.js'
 import { ensureBuilt, startCli } from '../testing/command-line.test.harness.js'
-import { enginesNamed } from '../testing/engines.js'
+import { enginesNamed } from '../testing/backends.js'
 import { clockOf, faketimeMissing } from './lock-crowd.js'
 
 // The clock of any other is that of the machine.
