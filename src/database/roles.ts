@@ -70,7 +70,8 @@ export function ownerStatements(
     `do $$ declare name text; begin
        for name in select relname from pg_class
          where relnamespace = to_regnamespace(quote_ident(current_schema()))
-           and relkind in ('r', 'p', 'v') and relname in (${names}) and pg_get_userbyid(relowner) <> '${owner}'
+           and relkind in ('r', 'p', 'v') and relname in (${names})
+           and pg_get_userbyid(relowner) <> '${owner}'
        loop execute format('alter table %I owner to ${owner}', name); end loop;
      end $$`,
   ]
