@@ -247,6 +247,8 @@ describe('Redis given by parts', () => {
     expect(settings({ REDIS_HOST: 'cache' }).redis).toBe('redis://cache:6379')
     expect(settings({ REDIS_HOST: 'cache', REDIS_PORT: '1', REDIS_PASSWORD: 'a/b' }).redis)
       .toBe('redis://:a%2Fb@cache:1')
+    expect(() => settings({ REDIS_HOST: '/run/redis.sock' }))
+      .toThrow(/^REDIS_HOST must be a host name or an address/)
   })
 
   it('stands back behind a URL', () => {

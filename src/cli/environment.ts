@@ -191,7 +191,7 @@ function redisUrlOf(reader: Reader, over: string | undefined): string | undefine
   const given = flag('--redis', over)
   const url = reader.readOptional('HOLDFAST_REDIS_URL', redisUrl, given)
   if (url === undefined && reader.text('REDIS_HOST') !== undefined) {
-    const host = bracketed(reader.read('REDIS_HOST', hostName))
+    const host = bracketed(reader.read('REDIS_HOST', redisHost))
     const port = reader.read('REDIS_PORT', integer(1, 65_535))
     const password = reader.readOptional('REDIS_PASSWORD', anyText)
     const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`
@@ -311,6 +311,11 @@ function auditKey(text: string): string {
 function hostName(text: string): string {
   if (/^[^\s/@?#]+$/.test(text) || /^\/[^\s?#]*$/.test(text)) return text
   throw new Error('must be a host name or an address, without scheme and port')
+}
+
+function redisHost(text: string): string {
+  if (text.startsWith('/')) throw new Error('must be a host name or an address, not a socket')
+  return hostName(text)
 }
 
 const bracketed = (host: string): string =>
