@@ -34,6 +34,8 @@ export class WorkLog {
     switch (event.kind) {
       case 'refused':
         return this.#say('warn', `${which}: its job was refused: ${textOf(event.error)}`)
+      case 'unreadable':
+        return this.#say('warn', `${which}: not fired here: ${textOf(event.error)}`)
       case 'skipped':
         return this.#say('warn', `${which}: skipped, the job before is unfinished`)
       default:

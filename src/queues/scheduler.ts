@@ -16,6 +16,11 @@ export type SchedulerEvent =
   | { readonly kind: 'skipped'; readonly schedule: Schedule }
   /** Its job was refused; the tick is dropped, so that the schedule goes on. */
   | { readonly kind: 'refused'; readonly schedule: Schedule; readonly error: unknown }
+  /**
+   * This process cannot read when it recurs, such as in a time zone that it does not know; others
+   * may. Told once a revision.
+   */
+  | { readonly kind: 'unreadable'; readonly schedule: Schedule; readonly error: unknown }
   /** The database could not be asked; it is tried again. */
   | { readonly kind: 'unavailable'; readonly error: unknown }
 
@@ -49,6 +54,9 @@ export interface SchedulerParts {
 /** Schedules fired in one look; the rest follows at once. */
 const dueMax = 100
 
+/** Schedules that cannot be read, kept in mind at most; beyond it they are told of again. */
+const unreadableMax = 1_000
+
 /** Pauses while the database cannot be reached. */
 const pauseMostMs = 5_000
 
@@ -65,6 +73,8 @@ export class Scheduler {
   readonly #pollMs: number
   readonly #tellTo: SchedulerOptions['onEvent']
   readonly #stop = new AbortController()
+  /** Revisions of schedules that cannot be read here. */
+  readonly #unreadable = new Set<string>()
   #loop: Promise<void> | undefined
 
   constructor(parts: SchedulerParts, { pollMs = 1_000, onEvent }: SchedulerOptions = {}) {
@@ -92,9 +102,15 @@ export class Scheduler {
       const due = await this.#due()
       if (due.length === 0) return count
       const nowMs = await momentOf(this.#parts.database, this.#parts.clock)
+      let isStuck = true
       // Beside other schedulers each begins somewhere else.
-      for (const schedule of shuffled(due)) count += await this.#fire(schedule, nowMs)
-      if (due.length < dueMax || this.#stop.signal.aborted) return count
+      for (const schedule of shuffled(due)) {
+        const firing = this.#firingOf(schedule, nowMs)
+        if (firing === undefined) continue
+        isStuck = false
+        count += await this.#fire(schedule, firing)
+      }
+      if (isStuck || due.length < dueMax || this.#stop.signal.aborted) return count
     }
   }
 
@@ -127,8 +143,20 @@ export class Scheduler {
     return (await database.all(query)).map(scheduleOf)
   }
 
-  async #fire(schedule: Schedule, nowMs: number): Promise<number> {
-    const firing = firingOf(schedule, nowMs)
+  /** Undefined when this process cannot tell; one such schedule must not hold up the others. */
+  #firingOf(schedule: Schedule, nowMs: number): Firing | undefined {
+    try {
+      return firingOf(schedule, nowMs)
+    } catch (error) {
+      const key = `${schedule.id} ${schedule.revision}`
+      if (this.#unreadable.size >= unreadableMax) this.#unreadable.clear()
+      if (!this.#unreadable.has(key)) this.#tell({ kind: 'unreadable', schedule, error })
+      this.#unreadable.add(key)
+      return undefined
+    }
+  }
+
+  async #fire(schedule: Schedule, firing: Firing): Promise<number> {
     try {
       return await this.#fireTicks(schedule, firing)
     } catch (error) {
