@@ -232,15 +232,18 @@ function checkClock({ aheadMs }: Facts): Check {
 /** Only an empty database must let the role make tables; later the migrations check is enough. */
 function checkRights(
   { hasSchema, mayCreate, role, schema }: Facts,
-  { migrationDatabase }: Settings,
+  { migrationDatabase, mode }: Settings,
 ): Check[] {
-  if (mayCreate || (hasSchema && migrationDatabase !== undefined)) return []
+  const isApart = migrationDatabase !== undefined || mode === 'production'
+  if (mayCreate || (hasSchema && isApart)) return []
   if (schema === '') {
     const fix = 'Make one and allow its use, or name one: alter role … set search_path = …'
     const message = `The search_path of "${role}" names no schema that it may use.`
     return [problem('rights', message, fix)]
   }
-  const fix = `As the owner of the database run: grant create on schema "${schema}" to "${role}"`
+  const grant = `As the owner of the database run: grant create on schema "${schema}" to "${role}"`
+  const apart = 'Migrate with the login that owns the tables, HOLDFAST_MIGRATION_DATABASE_URL.'
+  const fix = hasSchema ? `${apart} If there is one login only: ${grant}` : grant
   const message = `"${role}" may not create tables, which migrations need.`
   return [(hasSchema ? warning : problem)('rights', message, fix)]
 }
