@@ -28,6 +28,8 @@ export class Connections {
   /** Wakes those who wait for one of the living, first come, first served. */
   readonly #waiting = new Set<() => void>()
   #fullUntilMs = -Infinity
+  /** Callers who ask the pool at this moment. */
+  #connecting = 0
 
   constructor(config: pg.PoolConfig, max: number) {
     this.#max = max
@@ -62,7 +64,7 @@ export class Connections {
    */
   async take(): Promise<pg.PoolClient> {
     const untilMs = performance.now() + this.#acquireTimeoutMs
-    for (;;) {
+    for (let hasWaited = false; ;) {
       const nowMs = performance.now()
       const isFull = nowMs < this.#fullUntilMs && this.#living.size > 0 && !this.#hasIdle
       if (isFull && nowMs < untilMs) {
@@ -70,11 +72,15 @@ export class Connections {
         continue
       }
       try {
-        return this.takeAtHand() ?? await this.#pool.connect()
+        return this.takeAtHand() ?? await this.#connected()
       } catch (cause) {
-        if (!isRefusal(cause)) throw this.#failure(cause)
+        if (!isRefusal(cause) || performance.now() >= untilMs) throw this.#failure(cause)
         this.#fullUntilMs = performance.now() + fullMs
-        if (this.#living.size === 0 || performance.now() >= untilMs) throw this.#failure(cause)
+        if (this.#living.size > 0) continue
+        // Others may be about to get the first ones.
+        if (hasWaited || this.#connecting === 0) throw this.#failure(cause)
+        hasWaited = true
+        await this.#comingFree(Math.min(fullMs, untilMs - performance.now()))
       }
     }
   }
@@ -102,6 +108,15 @@ export class Connections {
     clearTimeout(this.#timer)
     this.takeAtHand()?.release()
     await this.#pool.end()
+  }
+
+  async #connected(): Promise<pg.PoolClient> {
+    this.#connecting += 1
+    try {
+      return await this.#pool.connect()
+    } finally {
+      this.#connecting -= 1
+    }
   }
 
   get #hasIdle(): boolean {
