@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHoldfast } from '../holdfast.js'
@@ -133,4 +133,14 @@ it('a SQLite file gets a key of its own beside it, for its owner alone', async (
   if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600)
   await runCliHere(['audit', 'heads'], { cwd: folder.path, environment })
   expect(readFileSync(file, 'utf8')).toBe(key)
+})
+
+it('a key file that a full disk left empty is made anew, so that heads are signed', async () => {
+  const environment = { HOLDFAST_DATABASE_URL: 'sqlite:empty.db' }
+  const file = join(folder.path, 'empty.db.audit-key')
+  writeFileSync(file, '')
+  const heads = await runCliHere(['audit', 'heads'], { cwd: folder.path, environment })
+  expect(heads.code).toBe(0)
+  expect(readFileSync(file, 'utf8')).toMatch(/^[A-Za-z0-9_-]{43}\n$/)
+  expect(readdirSync(folder.path).filter((name) => name.endsWith('.new'))).toEqual([])
 })

@@ -60,6 +60,22 @@ it('nothing of Holdfast begins before PostgreSQL is healthy and the schema is th
   }
 })
 
+it('Docker waits until a process has ended by itself', () => {
+  // What each gives its work: requests, handlers of jobs with their answers, a backup.
+  for (const [name, seconds] of [['server', 60], ['worker', 37], ['scheduler', 10]] as const) {
+    const grace = /^ {4}stop_grace_period: (\d+)s$/m.exec(services.get(name)!)?.[1]
+    expect(Number(grace), name).toBeGreaterThan(seconds)
+  }
+})
+
+it('the image has a folder for backups that the program may write to', () => {
+  const last = read('Dockerfile').split(/^FROM /m).at(-1)!
+  expect(last).toMatch(/^RUN install -d -o node -g node -m 700 \/backups$[^]*^USER node$/m)
+  const guide = readFileSync(join(root, 'docs', 'guides', 'deployment.md'), 'utf8')
+  expect(guide).toContain('HOLDFAST_BACKUP_DIRECTORY: /backups\n')
+  expect(guide).toContain('volumes: ["backups:/backups"]\n')
+})
+
 it('the image runs the program as nobody in particular and asks /readyz how it is', () => {
   const last = read('Dockerfile').split(/^FROM /m).at(-1)!
   expect(last).toMatch(/^RUN npm ci --omit=dev/m)

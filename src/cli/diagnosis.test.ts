@@ -53,4 +53,10 @@ describe('a failure of the database itself', () => {
     const log = Object.assign(new Error('EACCES'), { code: 'EACCES', path })
     expect((diagnosed(log, file) as Error).message).toMatch(/may not be opened for writing/)
   })
+  it('is told from a pooler that was not named as one', () => {
+    const refusal = new Error('unsupported startup parameter: statement_timeout')
+    const told = diagnosed(Object.assign(refusal, { code: '08P01' }), server) as Error
+    expect(told.message).toContain('db.example is a pooler such as PgBouncer')
+    expect(told.message).toContain('?pgbouncer=true')
+  })
 })

@@ -82,6 +82,7 @@ function serverDiagnosis(
     ?? loginDiagnosis(address, code, message)
     ?? transportDiagnosis(host, code, message)
     ?? rightsDiagnosis(address, code)
+    ?? schemaDiagnosis(address, code)
 }
 
 function networkDiagnosis(place: string, code: string, message: string): Diagnosis | undefined {
@@ -142,6 +143,10 @@ function transportDiagnosis(host: string, code: string, message: string): Diagno
     const fix = 'Turn TLS on there, or set ?sslmode=disable if the network is trusted.'
     return { message: `${host} does not speak TLS.`, fix }
   }
+  if (/unsupported startup parameter/.test(message)) {
+    const fix = 'Append ?pgbouncer=true to the URL (&pgbouncer=true behind other parameters).'
+    return { message: `${host} is a pooler such as PgBouncer (${message}).`, fix }
+  }
   if (certificateCodes.has(code)) {
     const fix = 'Name the issuer with ?sslrootcert=/path/to/ca.pem and the host as certified.'
     return { message: `The certificate of ${host} cannot be trusted (${code}).`, fix }
@@ -155,4 +160,13 @@ function rightsDiagnosis({ database, user }: ServerAddress, code: string): Diagn
   const fix = 'Migrate with the login that owns the tables, HOLDFAST_MIGRATION_DATABASE_URL; ' +
     'make both logins: holdfast init-db --roles'
   return { message: `The user "${role}" lacks rights in the database "${database}".`, fix }
+}
+
+/** Tables are made and found in the first schema of the search path that is there. */
+function schemaDiagnosis({ database, user }: ServerAddress, code: string): Diagnosis | undefined {
+  if (code !== '3F000') return undefined
+  const role = user ?? ''
+  const message = `The search_path of "${role}" names no schema of "${database}" that it may use.`
+  const fix = 'Make one and allow its use, or name one: alter role … set search_path = …'
+  return { message, fix }
 }

@@ -38,7 +38,7 @@ async function examine(options: DatabaseOptions): Promise<Check[]> {
     checkSqliteDriver(address.kind !== 'server'),
     ...(await checkDatabase(address, settings)),
     ...checkBackups(settings),
-    ...(await checkRedis(settings.redis)),
+    ...(await checkRedis(settings.redis, settings.redisPrefix)),
     ...(await checkAttachments(settings.attachments)),
     await checkPort(settings),
   ]

@@ -18,6 +18,7 @@ describe('configuration', () => {
         ownerPassword: undefined,
         serverPassword: undefined,
         redis: undefined,
+        redisPrefix: '',
         rootKey: undefined,
         host: '127.0.0.1',
         port: 7410,
@@ -57,7 +58,8 @@ describe('configuration', () => {
     const auditKey = Buffer.alloc(32, 7).toString('base64')
     const environment = {
       HOLDFAST_DATABASE_URL: 'memory:', HOLDFAST_REDIS_URL: 'rediss://cache', HOLDFAST_HOST: '::1',
-      HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3', HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
+      HOLDFAST_REDIS_PREFIX: 'hf/a-b_1.c:', HOLDFAST_PORT: '0', HOLDFAST_POOL_MAX: '3',
+      HOLDFAST_ACQUIRE_TIMEOUT_MS: '4',
       HOLDFAST_STATEMENT_TIMEOUT_MS: '5', HOLDFAST_BODY_LIMIT_BYTES: '2048',
       HOLDFAST_STREAM_BYTES_MAX: '1048577',
       HOLDFAST_ATTACHMENT_BYTES_MAX: '5', HOLDFAST_ATTACHMENT_DIRECTORY: '/attachments',
@@ -79,6 +81,7 @@ describe('configuration', () => {
     }
     expect(settings(environment)).toEqual({
       database: 'memory:', redis: 'rediss://cache', host: '::1', port: 0, poolMax: 3,
+      redisPrefix: 'hf/a-b_1.c:',
       acquireTimeoutMs: 4, statementTimeoutMs: 5, bodyLimitBytes: 2048, requestTimeoutMs: 7,
       streamBytesMax: 1_048_577,
       attachments: { bytesMax: 5, directory: '/attachments', bucket: undefined }, drainMs: 8,
@@ -135,6 +138,7 @@ describe('configuration', () => {
     ['HOLDFAST_PORT', '70000', /^HOLDFAST_PORT must be a whole number from 0 to 65535, not 70000/],
     ['HOLDFAST_PORT', '0x10', /whole number/],
     ['HOLDFAST_POOL_MAX', '0', /from 1 to 1000/],
+    ['HOLDFAST_REDIS_PREFIX', '{a}', /^HOLDFAST_REDIS_PREFIX must be 1 to 64 of letters/],
     ['HOLDFAST_ACQUIRE_TIMEOUT_MS', '-1', /whole number/],
     ['HOLDFAST_STATEMENT_TIMEOUT_MS', '1.5', /whole number/],
     ['HOLDFAST_BODY_LIMIT_BYTES', '8MB', /whole number/],
@@ -243,12 +247,19 @@ describe('Redis given by parts', () => {
     expect(settings({ REDIS_HOST: 'cache' }).redis).toBe('redis://cache:6379')
     expect(settings({ REDIS_HOST: 'cache', REDIS_PORT: '1', REDIS_PASSWORD: 'a/b' }).redis)
       .toBe('redis://:a%2Fb@cache:1')
+    expect(() => settings({ REDIS_HOST: '/run/redis.sock' }))
+      .toThrow(/^REDIS_HOST must be a host name or an address/)
   })
 
   it('stands back behind a URL', () => {
     const read = readConfiguration({ redis: 'redis://one' }, { REDIS_HOST: 'two' })
     expect(read.settings.redis).toBe('redis://one')
     expect(read.warnings).toEqual(['REDIS_HOST is set but not used, because --redis is set.'])
+  })
+
+  it('is missed by a prefix', () => {
+    expect(readConfiguration({}, { HOLDFAST_REDIS_PREFIX: 'a:' }).warnings)
+      .toEqual(['HOLDFAST_REDIS_PREFIX is set but not used, because no Redis is set.'])
   })
 })
 

@@ -30,6 +30,8 @@ export interface Settings {
   readonly ownerPassword: string | undefined
   readonly serverPassword: string | undefined
   readonly redis: string | undefined
+  /** Before every key and channel in Redis. */
+  readonly redisPrefix: string
   /** What is configured; a database in a file has one beside it otherwise. */
   readonly rootKey: RootKeyOption | undefined
   readonly host: string
@@ -91,7 +93,7 @@ export function readConfiguration(
     mode: reader.read('HOLDFAST_MODE', oneOf(modes)),
     ownerPassword: reader.readOptional('HOLDFAST_OWNER_PASSWORD', anyText),
     serverPassword: reader.readOptional('HOLDFAST_SERVER_PASSWORD', anyText),
-    redis: redisOf(reader, flags.redis),
+    ...redisOf(reader, flags.redis),
     rootKey: rootKeyOf(reader),
     host: reader.read('HOLDFAST_HOST', hostName, flag('--host', flags.host)),
     port: reader.read('HOLDFAST_PORT', integer(0, 65_535), flag('--port', flags.port)),
@@ -179,11 +181,17 @@ function passwordOf(reader: Reader): string | undefined {
   return one ?? other
 }
 
-function redisOf(reader: Reader, over: string | undefined): string | undefined {
+function redisOf(reader: Reader, over: string | undefined) {
+  const redis = redisUrlOf(reader, over)
+  if (redis === undefined) warnUnused(reader, ['HOLDFAST_REDIS_PREFIX'], 'no Redis is set')
+  return { redis, redisPrefix: reader.readOptional('HOLDFAST_REDIS_PREFIX', keyPrefix) ?? '' }
+}
+
+function redisUrlOf(reader: Reader, over: string | undefined): string | undefined {
   const given = flag('--redis', over)
   const url = reader.readOptional('HOLDFAST_REDIS_URL', redisUrl, given)
   if (url === undefined && reader.text('REDIS_HOST') !== undefined) {
-    const host = bracketed(reader.read('REDIS_HOST', hostName))
+    const host = bracketed(reader.read('REDIS_HOST', redisHost))
     const port = reader.read('REDIS_PORT', integer(1, 65_535))
     const password = reader.readOptional('REDIS_PASSWORD', anyText)
     const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`
@@ -287,6 +295,12 @@ function redisUrl(text: string): string {
   return text
 }
 
+/** Braces would change where a Cluster keeps what belongs together. */
+function keyPrefix(text: string): string {
+  if (/^[\w.:/-]{1,64}$/.test(text)) return text
+  throw new Error('must be 1 to 64 of letters, digits and . : / _ -, such as staging:')
+}
+
 /** What the key is must not be said, so the rule is. */
 function auditKey(text: string): string {
   const isKey = (part: string) => /^[A-Za-z0-9+/_-]{43}=?$/.test(part.trim())
@@ -297,6 +311,11 @@ function auditKey(text: string): string {
 function hostName(text: string): string {
   if (/^[^\s/@?#]+$/.test(text) || /^\/[^\s?#]*$/.test(text)) return text
   throw new Error('must be a host name or an address, without scheme and port')
+}
+
+function redisHost(text: string): string {
+  if (text.startsWith('/')) throw new Error('must be a host name or an address, not a socket')
+  return hostName(text)
 }
 
 const bracketed = (host: string): string =>

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { type CoordinationOptions } from '../coordination/connect.js'
 import { connect, type ConnectOptions } from '../database/connect.js'
 import { type Backend, type Walls } from '../database/engine.js'
 import { Migrator } from '../database/migrate.js'
@@ -20,12 +21,16 @@ export function limitsOf(settings: Settings): ConnectOptions {
   return { poolMax, acquireTimeoutMs, statementTimeoutMs }
 }
 
+/** What processes coordinate through, among the settings. */
+const coordinationOf = ({ redis, redisPrefix: prefix }: Settings): CoordinationOptions =>
+  ({ redis, redisOptions: { prefix } })
+
 /** Opens the database for serving; failures to reach it carry their reason and remedy. */
 export async function openToServe(
   settings: Settings,
   { migrate, terminal }: { readonly migrate: boolean; readonly terminal: Terminal },
 ): Promise<Holdfast> {
-  const { database, redis, sessionTimes, streamBytesMax } = settings
+  const { database, sessionTimes, streamBytesMax } = settings
   const rootKey = rootKeyOf(settings, true)
   return explained(database, async () => {
     const backend = await connect(database, limitsOf(settings))
@@ -35,7 +40,7 @@ export async function openToServe(
       await verifyRootKey(backend, rootKey)
       if (migrate) await migrateApart(settings)
       const holdfast = await Holdfast.on(backend, {
-        ...limitsOf(settings), redis, sessionTimes, migrate, rootKey,
+        ...limitsOf(settings), ...coordinationOf(settings), sessionTimes, migrate, rootKey,
         streamBytesMax,
         attachments: await attachmentsOf(settings.attachments),
         auditKey: auditKeyOf(settings),
@@ -97,7 +102,7 @@ export async function withHoldfast<R>(
     const attachments = await attachmentsOf(settings.attachments)
     const holdfast = await Holdfast.on(backend, {
       migrate: isEmpty, rootKey, auditKey, attachments,
-      ...(isLive ? { redis: settings.redis } : {}),
+      ...(isLive ? coordinationOf(settings) : {}),
     })
     if (isEmpty) terminal.say(`holdfast: made the schema in ${hiddenUrl(settings.database)}`)
     return work(holdfast)

@@ -34,8 +34,8 @@ for (const engine of enginesNamed('postgres')) {
       folder?.remove()
     })
 
-    const initRoles = (environment: Record<string, string> = {}) => runCli([
-      'init-db', '--database', lease.adminUrl, '--roles', '--owner-role', names.owner,
+    const initRoles = (environment: Record<string, string> = {}, url = lease.adminUrl) => runCli([
+      'init-db', '--database', url, '--roles', '--owner-role', names.owner,
       '--server-role', names.server, '--json',
     ], { cwd: folder.path, environment })
     const urlOf = (role: 'owner' | 'server') => {
@@ -89,6 +89,31 @@ for (const engine of enginesNamed('postgres')) {
         'set session_replication_role = replica', `create role other`,
       ]) await expect(run(sql), sql).rejects.toThrow()
       await backend.close()
+    }, patienceMs)
+
+    it('goes by the search path, and says when it leads nowhere', async () => {
+      const other = await engine.create()
+      try {
+        const name = new URL(other.adminUrl).pathname.slice(1)
+        await execute(other.adminUrl, `alter database "${name}" set search_path = own`)
+        const lost = await initRoles({}, other.adminUrl)
+        expect([lost.code, lost.stderr])
+          .toEqual([1, expect.stringMatching(/The search_path of .* names no schema of/)])
+        await execute(other.adminUrl, 'create schema own', 'drop schema public')
+        const made = await initRoles({
+          HOLDFAST_OWNER_PASSWORD: passwords.owner, HOLDFAST_SERVER_PASSWORD: passwords.server,
+        }, other.adminUrl)
+        expect([made.code, made.stderr]).toEqual([0, ''])
+        const { database_url: url } = JSON.parse(made.stdout) as { database_url: string }
+        const running = serve({
+          HOLDFAST_DATABASE_URL: url, HOLDFAST_MODE: 'production', HOLDFAST_ROOT_KEY: rootKey,
+        })
+        expect(JSON.parse(await running.line(/^\{/))).toMatchObject({ database: engine.name })
+        running.signal('SIGTERM')
+        expect((await running.end).code).toBe(0)
+      } finally {
+        await other.drop()
+      }
     }, patienceMs)
 
     it('serves in production with the server’s login', async () => {

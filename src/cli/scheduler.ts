@@ -2,7 +2,7 @@ import { type Command } from 'commander'
 import { BackupSchedule } from './backup-schedule.js'
 import { openToServe, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
-import { stopSignal } from './stop-signal.js'
+import { stopSignal, unlessStopped } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 import { WorkLog } from './work-log.js'
 
@@ -18,7 +18,9 @@ async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<v
   const stopped = stopSignal()
   const { settings } = configured(options, terminal)
   refuseMemory(settings.database)
-  const holdfast = await openToServe(settings, { migrate: true, terminal })
+  const holdfast = await unlessStopped(
+    stopped, openToServe(settings, { migrate: true, terminal }))
+  if (holdfast === undefined) return
   try {
     const log = new WorkLog(terminal, settings.logLevel)
     holdfast.scheduler({ onEvent: log.scheduler }).start()

@@ -11,7 +11,7 @@ import { causeChain, CommandFailure } from './failure.js'
 import { type Handlers, loadWork, queuesOf, type WorkOptions } from './handlers.js'
 import { openToServe } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
-import { stopSignal } from './stop-signal.js'
+import { stopSignal, unlessStopped } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 import { programVersion } from './version.js'
 import { WorkLog } from './work-log.js'
@@ -42,7 +42,9 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const { settings } = configuration
   sayConfiguration(configuration, terminal)
   const given = await loadWork(options)
-  const holdfast = await openToServe(settings, { migrate: options.migrate, terminal })
+  const opening = openToServe(settings, { migrate: options.migrate, terminal })
+  const holdfast = await unlessStopped(stopped, opening)
+  if (holdfast === undefined) return
   sayCoordination(holdfast, { settings, terminal })
   saySecrets(holdfast, { settings, terminal })
   try {

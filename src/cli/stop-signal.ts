@@ -21,6 +21,20 @@ export function stopSignal(): Promise<void> {
 }
 
 /**
+ * What is opened; undefined when the stop comes before, as while another process migrates: then the
+ * end of this one takes back what it has begun.
+ */
+export async function unlessStopped<R>(
+  stopped: Promise<void>,
+  opening: Promise<R>,
+): Promise<R | undefined> {
+  const outcome = await Promise.race([opening, stopped])
+  // Nobody is left to hear how it went.
+  opening.catch(() => undefined)
+  return outcome ?? undefined
+}
+
+/**
  * Runs `work`, which tells what happens for as long as it likes. Its signal is aborted by the first
  * SIGINT or SIGTERM, or when nobody takes the result any more.
  */

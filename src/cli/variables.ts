@@ -62,6 +62,11 @@ export const variables = [
   { name: 'REDIS_PORT', default: '6379', meaning: 'Redis by parts: port' },
   { name: 'REDIS_PASSWORD', default: '', meaning: 'Redis by parts: password', secret: true },
   {
+    name: 'HOLDFAST_REDIS_PREFIX',
+    default: '',
+    meaning: 'Before every key and channel in Redis, such as staging: where several share one',
+  },
+  {
     name: 'HOLDFAST_ROOT_KEY',
     default: '',
     meaning: 'What secrets are under: 32 bytes in base64; to replace it: the new one, then the old',

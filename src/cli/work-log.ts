@@ -34,6 +34,8 @@ export class WorkLog {
     switch (event.kind) {
       case 'refused':
         return this.#say('warn', `${which}: its job was refused: ${textOf(event.error)}`)
+      case 'unreadable':
+        return this.#say('warn', `${which}: not fired here: ${textOf(event.error)}`)
       case 'skipped':
         return this.#say('warn', `${which}: skipped, the job before is unfinished`)
       default:
@@ -84,5 +86,12 @@ export class WorkLog {
 
 const nameOf = ({ id, queue, attempt }: Job): string => `job ${id} of ${queue}, attempt ${attempt},`
 
-const textOf = (error: unknown): string =>
-  (error instanceof Error ? error.message || error.name : String(error)).replace(/\s*\n\s*/g, ' ')
+/** Characters of a failure that are told; the job keeps more. */
+const textMax = 1_000
+
+/** One line, and nothing that would make another of it or steer a terminal. */
+function textOf(error: unknown): string {
+  const text = String(error instanceof Error ? error.message || error.name : error)
+  const line = text.slice(0, textMax).replace(/[\s\p{Cc}]*[\p{Cc}\u2028\u2029][\s\p{Cc}]*/gu, ' ')
+  return text.length > textMax ? `${line}…` : line
+}

@@ -6,7 +6,7 @@ import { UsageFailure } from './failure.js'
 import { type Handlers, loadWork, queuesOf, type WorkOptions } from './handlers.js'
 import { openToServe, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
-import { stopSignal } from './stop-signal.js'
+import { stopSignal, unlessStopped } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
 import { WorkLog } from './work-log.js'
 
@@ -43,7 +43,9 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
     throw new UsageFailure('worker needs --handlers, --workflows or --open-floor')
   }
   const given = await loadWork(options)
-  const holdfast = await openToServe(settings, { migrate: true, terminal })
+  const holdfast = await unlessStopped(
+    stopped, openToServe(settings, { migrate: true, terminal }))
+  if (holdfast === undefined) return
   try {
     const queues = queuesOf(holdfast, given, options)
     const { worker: onEvent } = new WorkLog(terminal, settings.logLevel)

@@ -21,12 +21,12 @@ const timeoutMs = 2_000
  * Asks the Redis of a URL about itself and writes one key that expires at once. Throws
  * CoordinationUnavailable with the reason; InvalidConfiguration for a URL of another form.
  */
-export async function inspectRedis(url: string): Promise<RedisFacts> {
+export async function inspectRedis(url: string, prefix: string): Promise<RedisFacts> {
   const address = redisAddressOf(url)
   const place = await told(address, () => leaderOf(address))
   const words = ['INFO']
   const info = await told(address, () => askOnce<string>(place, address, { words, timeoutMs }))
-  const connection = await RedisConnection.open(url, { commandTimeoutMs: timeoutMs })
+  const connection = await RedisConnection.open(url, { prefix, commandTimeoutMs: timeoutMs })
   try {
     await connection.ping()
   } finally {

@@ -43,10 +43,15 @@ export function faketimeMissing(): string | undefined {
   return faketimeLibrary() === undefined ? 'no faketime on this machine' : undefined
 }
 
-/** Leases are measured on the monotonic clock, which no wrong time of day touches. */
-function clockOf(skew: string | null): NodeJS.ProcessEnv {
+/**
+ * What gives a process a clock that is off, such as `+60s`; null leaves it as it is. Leases are
+ * measured on the monotonic clock, which no wrong time of day touches.
+ */
+export function clockOf(skew: string | null): Record<string, string> {
   if (skew === null) return {}
-  return { LD_PRELOAD: faketimeLibrary(), FAKETIME: skew, FAKETIME_DONT_FAKE_MONOTONIC: '1' }
+  return {
+    LD_PRELOAD: faketimeLibrary() ?? '', FAKETIME: skew, FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  }
 }
 
 /** Processes that write under one lock, while they are paused and killed. */

@@ -165,17 +165,16 @@ onEveryEngine('PostgreSQL', (world) => {
     }
   })
 
-  it('with no connection left is Unavailable', async () => {
+  it('with no connection left, nor one that comes free in time, is Unavailable', async () => {
     const { backend, url } = world()
     const address = new URL(url)
     address.username = `limited_${address.pathname.slice(1)}`
     await run(backend, `create role ${address.username} login connection limit 1`)
     try {
-      const limited = await connect(address.toString(), { poolMax: 2 })
-      // Two that connect in the same instant may each be refused for the other's sake.
+      const limited = await connect(address.toString(), { poolMax: 2, acquireTimeoutMs: 500 })
       await run(limited, 'select 1')
       const two = await Promise.allSettled([
-        run(limited, 'select pg_sleep(0.3)'), run(limited, 'select pg_sleep(0.3)'),
+        run(limited, 'select pg_sleep(2)'), run(limited, 'select pg_sleep(2)'),
       ])
       await limited.close()
       const refused = two.filter((each) => each.status === 'rejected')

@@ -44,6 +44,14 @@ export function roleStatements(name: string, password?: string): readonly string
   ]
 }
 
+/** A statement on the schema in which tables are made, `%I`: the first of the search path. */
+const inSchema = (statement: string): string => `do $$ begin
+  if current_schema() is null then
+    raise exception 'no schema has been selected' using errcode = '3F000';
+  end if;
+  execute format('${statement}', current_schema());
+end $$`
+
 /** Gives the database and the tables in it to their owner, whoever made them. */
 export function ownerStatements(
   owner: string,
@@ -57,12 +65,13 @@ export function ownerStatements(
          execute 'grant ${owner} to current_user';
        end if;
      end $$`,
+    inSchema(`grant usage, create on schema %I to ${owner}`),
     `alter database "${database.replaceAll('"', '""')}" owner to ${owner}`,
-    `grant usage, create on schema public to ${owner}`,
     `do $$ declare name text; begin
        for name in select relname from pg_class
-         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v')
-           and relname in (${names}) and pg_get_userbyid(relowner) <> '${owner}'
+         where relnamespace = to_regnamespace(quote_ident(current_schema()))
+           and relkind in ('r', 'p', 'v') and relname in (${names})
+           and pg_get_userbyid(relowner) <> '${owner}'
        loop execute format('alter table %I owner to ${owner}', name); end loop;
      end $$`,
   ]
@@ -71,15 +80,15 @@ export function ownerStatements(
 /** What the serving login may do: read and change rows, nothing else. Run where the tables are. */
 export function grantStatements({ owner, server }: RoleNames): readonly string[] {
   const dml = 'select, insert, update, delete'
-  const mine = `alter default privileges for role ${owner} in schema public grant`
+  const mine = `alter default privileges for role ${owner} in schema %I grant`
   return [
-    'revoke create on schema public from public',
-    `grant usage on schema public to ${server}`,
-    `revoke create on schema public from ${server}`,
-    `grant ${dml} on all tables in schema public to ${server}`,
-    `grant usage, select on all sequences in schema public to ${server}`,
-    `${mine} ${dml} on tables to ${server}`,
-    `${mine} usage, select on sequences to ${server}`,
+    inSchema('revoke create on schema %I from public'),
+    inSchema(`grant usage on schema %I to ${server}`),
+    inSchema(`revoke create on schema %I from ${server}`),
+    inSchema(`grant ${dml} on all tables in schema %I to ${server}`),
+    inSchema(`grant usage, select on all sequences in schema %I to ${server}`),
+    inSchema(`${mine} ${dml} on tables to ${server}`),
+    inSchema(`${mine} usage, select on sequences to ${server}`),
     `do $$ begin
        revoke insert, update, delete on holdfast_migrations from ${server};
      exception when undefined_table then null; end $$`,

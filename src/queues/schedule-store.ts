@@ -1,4 +1,4 @@
-import { type Clock, type Instant, instantOf } from '../clock.js'
+import { type Clock, type Instant, nowOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { ForeignKeyViolation, UniqueViolation } from '../database/failures.js'
@@ -10,6 +10,7 @@ import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { checkLength, checkPageLimit } from './rules.js'
 import { ScheduleNameTaken, ScheduleNotFound } from './schedule-errors.js'
+import { momentOf } from './schedule-moment.js'
 import { checkScheduleName, checkSettings, nextRunOf } from './schedule-rules.js'
 import {
   type MissedPolicy, type Schedule, type ScheduledJobOptions, schedules as table,
@@ -88,7 +89,7 @@ export class ScheduleStore {
    * InvalidInput, InvalidValue or ScheduleNameTaken.
    */
   async create(given: NewSchedule): Promise<Schedule> {
-    const nowMs = this.#source.clock.now()
+    const now = nowOf(this.#source.clock)
     const settings = {
       timeZone: 'UTC', payload: null, job: {}, missed: 'once' as const, overlap: false,
       enabled: true, startsAt: null, endsAt: null, ...given,
@@ -99,12 +100,12 @@ export class ScheduleStore {
       ...settings,
       organizationId: this.#organizationId,
       id: this.#source.ids.next(),
-      nextRunAt: nextRunOf(settings, nowMs),
+      nextRunAt: await this.#nextRunOf(settings),
       lastRunAt: null,
       lastJobId: null,
       revision: 1,
-      createdAt: instantOf(nowMs),
-      updatedAt: instantOf(nowMs),
+      createdAt: now,
+      updatedAt: now,
     }
     const row = encodeRow(table, schedule)
     checkLength(row.payload, 'payload')
@@ -177,10 +178,9 @@ export class ScheduleStore {
 
   /** Writes the changed schedule unless somebody else changed it since. */
   async #replace(current: Schedule, changes: ScheduleChanges): Promise<Schedule | undefined> {
-    const nowMs = this.#source.clock.now()
     const given = Object.fromEntries(
       Object.entries(changes).filter(([, value]) => value !== undefined))
-    const changed: Schedule = { ...current, ...given, updatedAt: instantOf(nowMs) }
+    const changed: Schedule = { ...current, ...given, updatedAt: nowOf(this.#source.clock) }
     checkSettings(changed)
     const {
       queue, payload, job, cron, time_zone, missed, overlap, enabled, starts_at, ends_at,
@@ -192,7 +192,7 @@ export class ScheduleStore {
     const isMoved = ['cron', 'timeZone', 'enabled', 'startsAt', 'endsAt']
       .some((key) => changed[key as keyof Schedule] !== current[key as keyof Schedule])
     const next = isMoved
-      ? { next_run_at: columns.nextRunAt.encode(nextRunOf(changed, nowMs), 'next_run_at') }
+      ? { next_run_at: columns.nextRunAt.encode(await this.#nextRunOf(changed), 'next_run_at') }
       : {}
     const update = this.#database.write
       .updateTable('schedules')
@@ -207,6 +207,10 @@ export class ScheduleStore {
     const [stored] = await this.#source.witness.change(
       this.#database, update, told('updated', current.name, { changed: Object.keys(given) }))
     return stored === undefined ? undefined : scheduleOf(stored)
+  }
+
+  async #nextRunOf(settings: Parameters<typeof nextRunOf>[0]): Promise<Instant | null> {
+    return nextRunOf(settings, await momentOf(this.#database, this.#source.clock))
   }
 
   #key(name: string) {

@@ -217,6 +217,24 @@ contract('a scheduler', (open) => {
     expect(kinds()).toEqual(['refused', 'fired'])
   })
 
+  it('fires the others though it does not know the time zone of one', async () => {
+    const { clock, holdfast, scheduler, schedules, fired, kinds } = await begin()
+    await schedules.create({ ...hourly, name: 'far', timeZone: 'Europe/Berlin' })
+    const { write } = holdfast.database
+    await holdfast.database.run(write.updateTable('schedules')
+      .set({ time_zone: 'Mars/Olympus' as never })
+      .where('time_zone', '=', 'Europe/Berlin' as never))
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(1)
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(1)
+    expect(await fired()).toEqual(['2026-01-01T01:00', '2026-01-01T02:00'])
+    expect(kinds().sort()).toEqual(['fired', 'fired', 'unreadable'])
+    await schedules.update('far', { timeZone: 'UTC' })
+    clock.advance(hourMs)
+    expect(await scheduler.fireDue()).toBe(2)
+  })
+
   it('leaves alone what is disabled, deleted or changed meanwhile', async () => {
     const { clock, scheduler, schedules, fired } = await begin({ enabled: false })
     await schedules.create({ ...hourly, name: 'gone' })

@@ -3,6 +3,7 @@ import { type Database } from '../database/database.js'
 import { HoldfastError } from '../errors.js'
 import { type NewJob } from './draft.js'
 import { pause } from '../background.js'
+import { isOfDatabase, momentOf } from './schedule-moment.js'
 import { type Firing, firingOf } from './schedule-rules.js'
 import { scheduleOf } from './schedule-store.js'
 import { type Schedule, schedules as table, type ScheduleTables } from './schedule-tables.js'
@@ -15,6 +16,11 @@ export type SchedulerEvent =
   | { readonly kind: 'skipped'; readonly schedule: Schedule }
   /** Its job was refused; the tick is dropped, so that the schedule goes on. */
   | { readonly kind: 'refused'; readonly schedule: Schedule; readonly error: unknown }
+  /**
+   * This process cannot read when it recurs, such as in a time zone that it does not know; others
+   * may. Told once a revision.
+   */
+  | { readonly kind: 'unreadable'; readonly schedule: Schedule; readonly error: unknown }
   /** The database could not be asked; it is tried again. */
   | { readonly kind: 'unavailable'; readonly error: unknown }
 
@@ -22,7 +28,7 @@ export type SchedulerEvent =
 export interface SchedulerOptions {
   /** How often to look, 10 to 60000. @default 1000 */
   readonly pollMs?: number
-  /** Whose ticks are due. @default the one of Holdfast */
+  /** Whose ticks are due. @default the one handed to Holdfast, else the database's */
   readonly clock?: Clock
   /** Told what happens; must not throw. */
   readonly onEvent?: (event: SchedulerEvent) => void
@@ -48,6 +54,9 @@ export interface SchedulerParts {
 /** Schedules fired in one look; the rest follows at once. */
 const dueMax = 100
 
+/** Schedules that cannot be read, kept in mind at most; beyond it they are told of again. */
+const unreadableMax = 1_000
+
 /** Pauses while the database cannot be reached. */
 const pauseMostMs = 5_000
 
@@ -64,6 +73,8 @@ export class Scheduler {
   readonly #pollMs: number
   readonly #tellTo: SchedulerOptions['onEvent']
   readonly #stop = new AbortController()
+  /** Revisions of schedules that cannot be read here. */
+  readonly #unreadable = new Set<string>()
   #loop: Promise<void> | undefined
 
   constructor(parts: SchedulerParts, { pollMs = 1_000, onEvent }: SchedulerOptions = {}) {
@@ -89,9 +100,17 @@ export class Scheduler {
     let count = 0
     for (;;) {
       const due = await this.#due()
+      if (due.length === 0) return count
+      const nowMs = await momentOf(this.#parts.database, this.#parts.clock)
+      let isStuck = true
       // Beside other schedulers each begins somewhere else.
-      for (const schedule of shuffled(due)) count += await this.#fire(schedule)
-      if (due.length < dueMax || this.#stop.signal.aborted) return count
+      for (const schedule of shuffled(due)) {
+        const firing = this.#firingOf(schedule, nowMs)
+        if (firing === undefined) continue
+        isStuck = false
+        count += await this.#fire(schedule, firing)
+      }
+      if (isStuck || due.length < dueMax || this.#stop.signal.aborted) return count
     }
   }
 
@@ -112,17 +131,32 @@ export class Scheduler {
 
   async #due(): Promise<Schedule[]> {
     const { database, clock } = this.#parts
+    const now = isOfDatabase(clock)
+      ? database.engine.now()
+      : columns.nextRunAt.encode(instantOf(clock.now()), 'now')!
     const query = database.write
       .selectFrom('schedules')
       .selectAll()
-      .where('next_run_at', '<=', columns.nextRunAt.encode(instantOf(clock.now()), 'now')!)
+      .where('next_run_at', '<=', now)
       .orderBy('next_run_at')
       .limit(dueMax)
     return (await database.all(query)).map(scheduleOf)
   }
 
-  async #fire(schedule: Schedule): Promise<number> {
-    const firing = firingOf(schedule, this.#parts.clock.now())
+  /** Undefined when this process cannot tell; one such schedule must not hold up the others. */
+  #firingOf(schedule: Schedule, nowMs: number): Firing | undefined {
+    try {
+      return firingOf(schedule, nowMs)
+    } catch (error) {
+      const key = `${schedule.id} ${schedule.revision}`
+      if (this.#unreadable.size >= unreadableMax) this.#unreadable.clear()
+      if (!this.#unreadable.has(key)) this.#tell({ kind: 'unreadable', schedule, error })
+      this.#unreadable.add(key)
+      return undefined
+    }
+  }
+
+  async #fire(schedule: Schedule, firing: Firing): Promise<number> {
     try {
       return await this.#fireTicks(schedule, firing)
     } catch (error) {

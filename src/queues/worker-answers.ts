@@ -1,4 +1,5 @@
 import { type JsonValue } from '../database/json.js'
+import { ValueRefused } from '../database/failures.js'
 import { HoldfastError, InvalidValue } from '../errors.js'
 import { JobCancelled } from './errors.js'
 import { failureOf, JobDeclined } from './worker-failure.js'
@@ -76,7 +77,7 @@ export class Answers<Transaction> {
     const refused = await this.#say(run, () => this.#source.complete(run.job, value))
     if (refused === undefined) return this.#done('completed', run)
     if (refused.error instanceof JobCancelled) return this.#stop(run)
-    if (refused.error instanceof InvalidValue) return this.#fail(run, refused.error)
+    if (isRefusal(refused.error)) return this.#fail(run, refused.error)
   }
 
   async #fail(run: JobRun<Transaction>, error: unknown): Promise<void> {
@@ -84,7 +85,7 @@ export class Answers<Transaction> {
     if (error instanceof JobCancelled) return this.#stop(run)
     const { retry, ...failure } = failureOf(error)
     // A result that cannot be kept would be the same again.
-    const isWorthwhile = retry && !(error instanceof InvalidValue)
+    const isWorthwhile = retry && !(error instanceof InvalidValue || isOfResult(error))
     const refused = await this.#say(run, () =>
       this.#source.fail(run.job, { ...failure, retry: isWorthwhile }))
     if (refused !== undefined) return
@@ -111,9 +112,8 @@ export class Answers<Transaction> {
         if (isOver(error)) this.lose(run, 'stale')
         const isWorthwhile = HoldfastError.isInstance(error) && error.retryable
         const isLate = performance.now() > (untilMs ?? run.deadlineMs)
-        if (!HoldfastError.isInstance(error) || isWorthwhile) {
-          this.tell({ kind: 'unavailable', error })
-        }
+        const isFault = !HoldfastError.isInstance(error) || error.status >= 500
+        if (isFault) this.tell({ kind: 'unavailable', error })
         if (!isWorthwhile || isLate) return { error }
         await new Promise((done) => setTimeout(done, pauseMs * (0.5 + Math.random())))
       }
@@ -125,3 +125,12 @@ export class Answers<Transaction> {
     this.tell({ kind, job: run.job })
   }
 }
+
+/** The database is there and takes this for no answer; whose job it is is not in question. */
+const isRefusal = (error: unknown): boolean =>
+  HoldfastError.isInstance(error) && !error.retryable && !isOver(error)
+
+/** Too long, or of a depth that no engine takes. */
+const isOfResult = (error: unknown): boolean =>
+  HoldfastError.isInstance(error) && error.status === 400 &&
+  (error.field === 'result' || error instanceof ValueRefused)

@@ -7,10 +7,10 @@ import { type Check, ok, problem, warning } from './check.js'
 const versionMin = [6, 2] as const
 
 /** Checks of a Redis; none without a URL. The only thing written is a key that expires at once. */
-export async function checkRedis(url: string | undefined): Promise<Check[]> {
+export async function checkRedis(url: string | undefined, prefix = ''): Promise<Check[]> {
   if (url === undefined) return []
   try {
-    const facts = await inspectRedis(url)
+    const facts = await inspectRedis(url, prefix)
     const found = ok('redis', `version ${facts.version} at ${facts.place} answers and takes writes`)
     return [found, checkVersion(facts), checkMemory(facts), ...checkTransport(url)]
   } catch (error) {

@@ -61,6 +61,8 @@ interface Facts {
   readonly isReplica: boolean
   readonly mayCreate: boolean
   readonly hasSchema: boolean
+  /** In which tables are made; empty when the search path names none that may be used. */
+  readonly schema: string
   /** Connections that other clients hold. */
   readonly othersConnected: number
   /** How far this machine's clock is ahead, give or take half the time of the answer. */
@@ -82,6 +84,7 @@ select current_setting('server_version') as version,
   (select rolsuper from pg_roles where rolname = current_user) as is_superuser,
   pg_is_in_recovery() as is_replica,
   coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
+  coalesce(current_schema(), '') as schema,
   to_regclass('holdfast_migrations') is not null as has_schema,
   (select count(*) from pg_stat_activity
     where datid is not null and pid <> pg_backend_pid()) as others_connected,
@@ -102,6 +105,7 @@ async function factsOf(backend: Backend): Promise<Facts> {
     isReplica: row.is_replica === 't',
     mayCreate: row.may_create === 't',
     hasSchema: row.has_schema === 't',
+    schema: row.schema!,
     othersConnected: Number(row.others_connected),
     aheadMs: Math.round(middle - Number(row.clock_ms)),
   }
@@ -227,11 +231,19 @@ function checkClock({ aheadMs }: Facts): Check {
 
 /** Only an empty database must let the role make tables; later the migrations check is enough. */
 function checkRights(
-  { hasSchema, mayCreate, role }: Facts,
-  { migrationDatabase }: Settings,
+  { hasSchema, mayCreate, role, schema }: Facts,
+  { migrationDatabase, mode }: Settings,
 ): Check[] {
-  if (mayCreate || (hasSchema && migrationDatabase !== undefined)) return []
-  const fix = `As the owner of the database run: grant create on schema public to "${role}"`
+  const isApart = migrationDatabase !== undefined || mode === 'production'
+  if (mayCreate || (hasSchema && isApart)) return []
+  if (schema === '') {
+    const fix = 'Make one and allow its use, or name one: alter role … set search_path = …'
+    const message = `The search_path of "${role}" names no schema that it may use.`
+    return [problem('rights', message, fix)]
+  }
+  const grant = `As the owner of the database run: grant create on schema "${schema}" to "${role}"`
+  const apart = 'Migrate with the login that owns the tables, HOLDFAST_MIGRATION_DATABASE_URL.'
+  const fix = hasSchema ? `${apart} If there is one login only: ${grant}` : grant
   const message = `"${role}" may not create tables, which migrations need.`
   return [(hasSchema ? warning : problem)('rights', message, fix)]
 }
