@@ -198,6 +198,8 @@ describe('errors', () => {
   })
 
   it.each([
+    [undefined as never, 'url'],
+    [{ token: 'x' } as never, 'url'],
     [{ url: 'nowhere' }, 'url'],
     [{ url: 'ftp://example.org' }, 'url'],
     [{ url: 'http://example.org', token: 'two words' }, 'token'],

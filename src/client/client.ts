@@ -140,6 +140,8 @@ export class Client {
   readonly #transport: TransportOptions
 
   constructor(options: ClientOptions) {
+    // Code without types may leave all out.
+    if (options?.url === undefined) throw invalidConfiguration('url is missing: where the server is')
     const { timeoutMs = 30_000, retriesMax = 5 } = options
     this.#base = baseOf(options.url)
     this.#token = checkedText('token', options.token)
