@@ -141,7 +141,7 @@ export class Client {
 
   constructor(options: ClientOptions) {
     // Code without types may leave all out.
-    if (options?.url === undefined) throw invalidConfiguration('url is missing: where the server is')
+    if (options?.url === undefined) throw invalidConfiguration('url is missing')
     const { timeoutMs = 30_000, retriesMax = 5 } = options
     this.#base = baseOf(options.url)
     this.#token = checkedText('token', options.token)
