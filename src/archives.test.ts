@@ -127,6 +127,75 @@ contract('an archive', (open) => {
     ])
   })
 
+  it('of an organization comes back though people of its rows have left it', async () => {
+    const { holdfast, organizationId, organization } = await open()
+    const email = `gone-${organizationId}@example.org`
+    const { id: userId } = await holdfast.identity.createUser({ email, password: 'a long one 1' })
+    await holdfast.organizations.addMember({ organizationId, userId }, 'member')
+    const own = holdfast.organization(organizationId, { id: `user:${userId}`, userId })
+    const { id } = await own.conversations.create({ title: 'theirs' })
+    await organization.members.remove(userId)
+    await organization.conversations.create({ title: 'nobody’s' })
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'organization', organization_id: organizationId,
+    })
+    const other = await fresh()
+    await other.archives().import(path)
+    expect(await other.organization(organizationId).conversations.get(id))
+      .toMatchObject({ title: 'theirs', userId })
+    expect((await other.organization(organizationId).members.list()).data).toEqual([])
+  })
+
+  it('of secrets under a root key that is not at hand is refused, the key named', async () => {
+    const { holdfast, organizationId, organization, rootKey: ofThese } = await open()
+    await organization.secrets.create({ name: 'S', value: 'v' })
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'organization', organization_id: organizationId,
+    })
+    const other = await fresh()
+    await expect(other.archives().import(path)).rejects.toMatchObject({
+      code: 'root_key_mismatch', message: expect.stringMatching(/under the root key given:/),
+    })
+    await expect(other.organizations.get(organizationId)).rejects.toThrow()
+    const both = await openHoldfast({ rootKey: [rootKey, ofThese] })
+    opened.push(both)
+    await both.archives().import(path)
+    const { secrets } = both.organization(organizationId)
+    expect((await secrets.reveal('S')).value).toBe('v')
+    await secrets.create({ name: 'T', value: 'w' })
+  })
+
+  it('of a conversation is refused where its organization is not', async () => {
+    const { holdfast, organizationId, organization } = await open()
+    const { id } = await organization.conversations.create({ title: 'one' })
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'conversation', organization_id: organizationId, conversation_id: id,
+    })
+    await expect((await fresh()).archives().import(path)).rejects.toMatchObject({
+      code: 'archive_conflict', message: expect.stringContaining(organizationId),
+    })
+  })
+
+  it('whose people are here already is refused, and the table is named', async () => {
+    const { holdfast, organizationId } = await open()
+    const email = `twice-${organizationId}@example.org`
+    const { id: userId } = await holdfast.identity.createUser({ email, password: 'a long one 1' })
+    await holdfast.organizations.addMember({ organizationId, userId }, 'owner')
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'organization', organization_id: organizationId,
+    })
+    const other = await fresh()
+    await other.identity.createUser({ email, password: 'a long one 1' })
+    await expect(other.archives().import(path)).rejects.toMatchObject({
+      code: 'archive_conflict', message: expect.stringContaining('A row of users'),
+    })
+    await expect(other.organizations.get(organizationId)).rejects.toThrow()
+  })
+
   it('of a conversation comes back with its tree', async () => {
     const { holdfast, organizationId, organization } = await open()
     const { id } = await organization.conversations.create({ title: 'one' })
