@@ -9,7 +9,7 @@ import { backupsOf } from './backups.js'
 import { type BackupEvent } from './lifecycle/backup/index.js'
 import { movedTables } from './lifecycle/transfer/catalogue.js'
 import { openHoldfast } from './holdfast.js'
-import { newRootKey } from './secrets/index.js'
+import { newRootKey, providerOf } from './secrets/index.js'
 import { tables } from './tables.js'
 import { enginesNamed } from './testing/backends.js'
 import { furnishHome } from './testing/isolation/index.js'
@@ -67,6 +67,8 @@ for (const engine of engines) {
         },
       }).create({ encrypt: true })
       expect(made.manifest.verified).toMatchObject({ rows: made.manifest.rows })
+      const kid = await providerOf(rootKey).newest()
+      expect(made.manifest.notes.join()).toContain(`under the root key ${kid}`)
       expect(phases).toEqual(['snapshot', 'digest', 'pack', 'unpack', 'compare'])
 
       const later = await openHoldfast({ database: ownerUrl, rootKey })

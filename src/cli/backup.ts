@@ -138,8 +138,10 @@ function listed({ name, path, bytes, manifest, fault, ageSeconds, isVerified }: 
 function rowOf({ name, bytes, manifest, fault, ageSeconds, isVerified }: ListedBackup): string {
   if (fault !== undefined) return `${name}  damaged: ${fault}`
   const { rows, engine, encryption } = manifest!
+  const age = ageSeconds === undefined ? 'made while a clock was ahead'
+    : `${ageText(ageSeconds)} old`
   return [
-    name, isVerified ? 'verified  ' : 'unverified', `${ageText(ageSeconds ?? 0)} old`,
+    name, isVerified ? 'verified  ' : 'unverified', age,
     `${bytes} bytes`, `${rows} rows`, engine, ...(encryption === null ? [] : ['encrypted']),
   ].join('  ')
 }
@@ -164,10 +166,11 @@ async function restore(name: string, options: RestoreOptions, terminal: Terminal
   const { manifest, target, rows } = await onBackups(options, terminal, (backups) =>
     backups.restore(name, { replace }))
   if (options.json === true) {
-    return terminal.print(JSON.stringify({ name: manifest.name, target, rows,
-      moment: manifest.moment }))
+    const { name: restored, moment, notes } = manifest
+    return terminal.print(JSON.stringify({ name: restored, target, rows, moment, notes }))
   }
   terminal.print(`restored ${rows} rows up to ${manifest.moment} into ${target}`)
+  for (const note of manifest.notes) terminal.print(`note: ${note}`)
 }
 
 function lineOf(event: BackupEvent): string {

@@ -1,5 +1,6 @@
 import {
-  closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync,
+  chmodSync, chownSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync,
+  statSync,
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -123,6 +124,7 @@ function replaceFile(fresh: string, path: string, movedTo: string): void {
     // Else the mark below would make a journal beside the new file.
     old.exec('pragma journal_mode = memory')
     old.exec('begin exclusive')
+    ownedAs(fresh, path)
     renameSync(fresh, path)
     try {
       const mark = (ledgerMarks.moved + movedTo).replaceAll("'", "''")
@@ -137,6 +139,13 @@ function replaceFile(fresh: string, path: string, movedTo: string): void {
   } finally {
     old.close()
   }
+}
+
+/** Who restores may be another one than who serves, and may use what was there. */
+function ownedAs(fresh: string, path: string): void {
+  const [own, { uid, gid, mode }] = [statSync(fresh), statSync(path)]
+  if (own.uid !== uid || own.gid !== gid) chownSync(fresh, uid, gid)
+  chmodSync(fresh, mode & 0o777)
 }
 
 const inUse = 'The database is in use.'

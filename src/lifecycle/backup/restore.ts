@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, lstatSync, mkdirSync, readlinkSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { addressOf } from '../../database/address.js'
 import { Database } from '../../database/database.js'
 import { isFilled, placeFile } from '../../database/database-file.js'
@@ -61,9 +61,19 @@ export async function restoreBackup(
   if (address.kind === 'process') {
     throw new BackupRefused('A database in memory ends with this process; name one that lasts.')
   }
-  if (address.kind === 'file') await intoFile(address.path, opened, { parts, replace })
+  if (address.kind === 'file') await intoFile(realPath(address.path), opened, { parts, replace })
   else await intoServer(opened, { parts, replace })
   return { manifest, target: labelOf(parts.database), rows: manifest.rows }
+}
+
+/** Links behind each other, as the system follows them at most. */
+const linksMax = 40
+
+/** A link stays one: what it leads to is replaced, or made. */
+function realPath(path: string, left = linksMax): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  if (!isLink || left === 0) return path
+  return realPath(resolve(dirname(path), readlinkSync(path)), left - 1)
 }
 
 interface RestoreParts {

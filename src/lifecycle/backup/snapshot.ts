@@ -93,7 +93,8 @@ async function takenOfFile(from: string, to: string, parts: SnapshotParts): Prom
     parts.watch.onEvent?.({ type: 'phase', phase: 'digest' })
     const tables = tablesThere(parts.catalogue, await backend.introspect())
     const content = await digested({ reading: backend, tables, keys: parts.keys }, parts.watch)
-    return { moment: instantOf(momentMs), tables: content, notes: [] }
+    const notes = await notesOnKeys(backend, tables)
+    return { moment: instantOf(momentMs), tables: content, notes }
   } finally {
     await backend.close()
   }
@@ -134,11 +135,23 @@ async function takenOfRows(source: End, to: string, parts: SnapshotParts): Promi
       parts.watch.onEvent?.({ type: 'phase', phase: 'digest' })
       const content = await digested({ reading, tables, keys: parts.keys }, parts.watch)
       const notes = others.map((table) => `The table ${table} is none of Holdfast’s.`)
-      return { moment, tables: content, notes }
+      return { moment, tables: content, notes: [...notes, ...await notesOnKeys(reading, tables)] }
     })
   } finally {
     await target.backend.close()
   }
+}
+
+/** Which root keys open what is sealed in it. */
+async function notesOnKeys(
+  reading: Reading, tables: readonly MovedTable[],
+): Promise<string[]> {
+  if (tables.every(({ name }) => name !== 'root_keys')) return []
+  const rows = await rowsOn(reading,
+    `select kid from root_keys where state <> 'retired' order by version`)
+  if (rows.length === 0) return []
+  const kids = rows.map(({ kid }) => String(kid)).join(', ')
+  return [`Secrets stay sealed: they open under the root key ${kids}, which is not in it.`]
 }
 
 /** The database's clock; asking it is the first look at the state, and it is read before that. */
