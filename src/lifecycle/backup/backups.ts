@@ -3,12 +3,12 @@ import { InvalidInput } from '../../errors.js'
 import { type Table } from '../../database/table.js'
 import { providerOf, type RootKeyOption } from '../../secrets/index.js'
 import { movedTables } from '../transfer/catalogue.js'
+import { labelOf } from '../transfer/ends.js'
 import { type BackupParts, createBackup, scratchOf, triedRestore } from './create.js'
 import { type BackupWatch } from './events.js'
 import { type BackupManifest, writeManifest } from './manifest.js'
 import { clearLeftovers, entriesOf, type BackupEntry, inWorkFolder, removeEntry } from './places.js'
 import { folderOf, openedBackup, restoreBackup, type RestoreReport } from './restore.js'
-import { sourceOf } from './snapshot.js'
 
 /** Of which database backups are, where they are, and how they are followed. */
 export interface BackupsOptions extends BackupWatch {
@@ -105,7 +105,7 @@ export class Backups {
 
   /** Those of this database that count, newest first. */
   verified(): ListedBackup[] {
-    const source = sourceOf(this.#parts.database)
+    const source = labelOf(this.#parts.database)
     return this.list().filter(({ isVerified, manifest }) =>
       isVerified && manifest!.source === source)
   }
@@ -149,7 +149,7 @@ export class Backups {
     checkKeep(keep)
     const { directory, database, watch } = this.#parts
     clearLeftovers(directory)
-    const source = sourceOf(database)
+    const source = labelOf(database)
     const all = this.list().filter(({ manifest }) => manifest?.source === source)
     const ordered = [
       ...all.filter(({ name }) => name === newest), ...all.filter(({ name }) => name !== newest),

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { instantOf } from '../../clock.js'
 import { addressOf } from '../../database/address.js'
@@ -39,12 +38,6 @@ export interface Snapshot {
   readonly notes: readonly string[]
 }
 
-/** Where a database is, the same however its URL names it, without user and password. */
-export function sourceOf(url: string): string {
-  const address = addressOf(url)
-  return address.kind === 'file' ? resolve(address.path) : labelOf(url)
-}
-
 /** The URL of a database in a file. */
 export const fileUrl = (path: string): string => `file:${path}`
 
@@ -68,7 +61,7 @@ export async function snapshotInto(path: string, parts: SnapshotParts): Promise<
       ? await takenOfFile(address.path, path, parts)
       : await takenOfRows(source, path, parts)
     const { name: engine } = source.backend.engine
-    return { engine, place: address.kind, source: sourceOf(parts.database), schema, ...taken }
+    return { engine, place: address.kind, source: labelOf(parts.database), schema, ...taken }
   } finally {
     await source.backend.close()
   }
