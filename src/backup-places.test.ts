@@ -116,3 +116,15 @@ it('is for whoever the database was for that it takes the place of', async () =>
   await backups.restore(manifest.name, { replace: true })
   expect(statSync(path).mode & 0o777).toBe(0o660)
 })
+
+it('takes the place of no folder and no device, and names a backup that is not there', async () => {
+  const directory = join(folder, 'named')
+  const { manifest } = await backupsOf({ database, directory }).create()
+  const onto = backupsOf({ database: `sqlite:${folder}`, directory })
+  await expect(onto.restore(manifest.name, { replace: true })).rejects.toMatchObject({
+    code: 'backup_refused', message: expect.stringContaining('is no file'),
+  })
+  await expect(onto.restore('20260101T000000000Z-00000000')).rejects.toMatchObject({
+    code: 'invalid_backup', message: expect.stringContaining(`in ${directory}`),
+  })
+})

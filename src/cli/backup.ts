@@ -1,11 +1,12 @@
 import { type Command } from 'commander'
 import { backupsOf } from '../backups.js'
+import { addressOf } from '../database/address.js'
 import {
   type BackupEvent, type Backups, type ListedBackup,
 } from '../lifecycle/backup/index.js'
 import { type Settings } from './environment.js'
 import { UsageFailure } from './failure.js'
-import { refuseMemory } from './open.js'
+import { explained, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { barOf, ProgressLine } from './progress-line.js'
 import { rootKeyOf } from './root-key.js'
@@ -88,8 +89,11 @@ async function onBackups<R>(
     signal: stop.signal,
     onEvent: (event) => progress.show(lineOf(event), event.type !== 'phase'),
   })
+  const told = () => work(backups, settings)
   try {
-    return await work(backups, settings)
+    // Of files it is the backup's that fail as well: what is wrong says itself which one it is.
+    const isServer = addressOf(settings.database).kind === 'server'
+    return await (isServer ? explained(settings.database, told) : told())
   } finally {
     progress.end()
   }

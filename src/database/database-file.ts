@@ -64,6 +64,19 @@ export async function snapshotFile(from: string, to: string): Promise<number> {
   return momentMs!
 }
 
+/** Names the file in what the system says of one that is open, as of a full disk. */
+export async function namingFile<R>(path: string, work: () => Promise<R>): Promise<R> {
+  try {
+    return await work()
+  } catch (error) {
+    const { syscall, path: named } = (error ?? {}) as NodeJS.ErrnoException
+    if (error instanceof Error && syscall !== undefined && named === undefined) {
+      Object.assign(error, { path })
+    }
+    throw error
+  }
+}
+
 /** Waits until the bytes of a file are on disk. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r')

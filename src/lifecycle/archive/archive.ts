@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type Clock, nowOf } from '../../clock.js'
 import { ConversationExists, type ConversationStore } from '../../conversations/index.js'
 import { type Database } from '../../database/database.js'
+import { namingFile } from '../../database/database-file.js'
 import { ForeignKeyViolation } from '../../database/failures.js'
 import { decodeRow, type Table } from '../../database/table.js'
 import { InvalidInput } from '../../errors.js'
@@ -218,7 +219,8 @@ async function writeLines(directory: string, name: string, { lines, signal }: {
   readonly signal: AbortSignal | undefined
 }): Promise<ArchiveFile> {
   const file = `${name}.jsonl`
-  const handle = await open(join(directory, file), 'w', 0o600)
+  const path = join(directory, file)
+  const handle = await open(path, 'w', 0o600)
   const hash = createHash('sha256')
   let rows = 0
   try {
@@ -229,10 +231,10 @@ async function writeLines(directory: string, name: string, { lines, signal }: {
       rows += 1
       pending += line
       if (pending.length < pieceLength) continue
-      await handle.appendFile(pending)
+      await namingFile(path, () => handle.appendFile(pending))
       pending = ''
     }
-    await handle.appendFile(pending)
+    await namingFile(path, () => handle.appendFile(pending))
   } finally {
     await handle.close()
   }

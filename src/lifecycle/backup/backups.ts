@@ -51,6 +51,8 @@ export interface ListedBackup extends BackupEntry {
   readonly isVerified: boolean
 }
 
+const readOnlyCodes: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM'])
+
 /** Clocks of machines that share a folder may differ by as much. */
 const skewMaxMs = 60 * 60_000
 
@@ -112,7 +114,8 @@ export class Backups {
 
   /**
    * Restores one beside and compares every row with what was read when it was made; that is noted
-   * in it. Throws InvalidBackup, BackupKeyMismatch, BackupTooNew, BackupMismatch.
+   * in it, unless it may only be read. Throws InvalidBackup, BackupKeyMismatch, BackupTooNew,
+   * BackupMismatch.
    */
   async verify(nameOrPath: string): Promise<BackupManifest> {
     const folder = folderOf(nameOrPath, this.#parts.directory)
@@ -120,7 +123,12 @@ export class Backups {
     const verified = await inWorkFolder(scratchOf(this.#parts), (scratch) =>
       triedRestore(folder, manifest, { ...this.#parts, keys, scratch }))
     const noted = { ...manifest, verified }
-    await writeManifest(folder, noted, keys?.seal)
+    try {
+      await writeManifest(folder, noted, keys?.seal)
+    } catch (error) {
+      // Where backups may only be read, it is told and not kept.
+      if (!readOnlyCodes.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
     return noted
   }
 
