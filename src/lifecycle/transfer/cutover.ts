@@ -8,7 +8,7 @@ import { TransferMismatch, TransferRefused } from './errors.js'
 import { stopIfAsked } from './events.js'
 import {
   applyAll, applySome, type ChangedKeys, entriesMax, type FollowParts, installLog, inTurns,
-  isLogging, oneOf, slices, waiting,
+  isLogging, oneOf, portions, waiting,
 } from './follow.js'
 import { countsOf } from './pages.js'
 import { makePieces, weigh } from './pieces.js'
@@ -187,7 +187,8 @@ async function compareWithin(parts: FollowParts, changed: ChangedKeys): Promise<
   const { source, target, tables } = parts
   let compared = 0
   for (const table of tables) {
-    for (const keys of slices([...changed.get(table.name)?.values() ?? []])) {
+    const from = { session: source.backend, moving: source.backend.engine.moving }
+    for await (const keys of portions(from, table, [...changed.get(table.name)?.values() ?? []])) {
       const [one, other] = [
         await canonicalRows(source.backend, table, keys),
         await canonicalRows(target.backend, table, keys),
