@@ -161,7 +161,7 @@ export class Archives {
     const file = createReadStream(join(directory, 'conversation.jsonl'))
     try {
       await this.#parts.conversations(scope.organization_id)
-        .import(file as AsyncIterable<Uint8Array>, {})
+        .import(file as AsyncIterable<Uint8Array>, { bytesMax: Infinity })
     } catch (cause) {
       if (cause instanceof ConversationExists) throw new ArchiveConflict(cause.message, { cause })
       if (!(cause instanceof ForeignKeyViolation)) throw cause
