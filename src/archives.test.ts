@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from './holdfast.js'
+import { defaultOrganizationId } from './identity/index.js'
 import { leftOut } from './lifecycle/archive/lines.js'
 import { contract } from './testing/index.js'
+import { furnishHome } from './testing/isolation/index.js'
 import { makeOrcheo, wholeOrcheo } from './testing/made-orcheo.test.harness.js'
 
 const made: string[] = []
@@ -211,5 +213,24 @@ contract('an archive', (open) => {
     await organization.conversations.delete(id)
     await holdfast.archives().import(path)
     expect((await organization.messages.list(id)).data).toEqual(before)
+  })
+
+  it('of an organization comes back byte by byte, whatever its tables hold', async () => {
+    const { holdfast, rootKey: held } = await open()
+    await furnishHome(holdfast)
+    const { conversations, messages } = holdfast.organization()
+    const { id } = await conversations.create({ title: 'several pages' })
+    await messages.appendMany(id, Array.from({ length: 450 }, (_, at) => (
+      { role: 'user', content: at })))
+    const [one, two] = [folder(), folder()]
+    const scope = { kind: 'organization', organization_id: defaultOrganizationId } as const
+    const { files } = await holdfast.archives().export(one, scope)
+    expect(files.find(({ name }) => name === 'messages')!.rows).toBeGreaterThan(450)
+    const other = await openHoldfast({ rootKey: held })
+    opened.push(other)
+    await other.database.run(other.database.write.deleteFrom('organizations'))
+    await other.archives().import(one)
+    await other.archives().export(two, scope)
+    expect(content(two)).toEqual(content(one))
   })
 })

@@ -65,26 +65,34 @@ export class ArchiveRows {
 
   /** The rows behind a key, in their order; undefined for a table that has none of the scope. */
   #behind({ write }: Database<AnyTables>, table: Table, after: readonly unknown[] | undefined) {
-    const { primaryKey: key, name } = table
+    const { primaryKey, name } = table
     let query = write.selectFrom(name)
+    let filtered: string | undefined
     if (this.#scope.kind === 'organization') {
       const filter = this.#filterOf(table, this.#scope.organization_id)
       if (filter === undefined) return undefined
-      query = query.where(filter.column, 'in', filter.values as never)
+      const { column, is } = filter
+      query = typeof is === 'string' ? query.where(column, '=', is)
+        : query.where(column, 'in', is as never)
+      filtered = typeof is === 'string' ? column : undefined
     }
-    for (const column of key) query = query.orderBy(column)
+    for (const column of primaryKey) query = query.orderBy(column)
     if (after === undefined) return query
+    // What all have alike is not compared again: an index is entered by what follows it.
+    const key = primaryKey.filter((column) => column !== filtered)
+    if (key.length === 0) return undefined
+    const last = after.filter((_value, index) => primaryKey[index] !== filtered)
     return query.where(({ eb, refTuple, tuple }) => (key.length === 1
-      ? eb(key[0]!, '>', after[0])
-      : eb(refTuple(...(key as [string, string])), '>', tuple(...(after as [string, string])))))
+      ? eb(key[0]!, '>', last[0])
+      : eb(refTuple(...(key as [string, string])), '>', tuple(...(last as [string, string])))))
   }
 
   /** Which rows of a table are those of an organization; undefined for none. */
   #filterOf(table: Table, organizationId: string) {
     const { name } = table
-    if (name === 'organizations') return { column: 'id', values: [organizationId] }
-    if (name === 'users') return { column: 'id', values: this.#personsIn(organizationId) }
-    return isOwned(table) ? { column: 'organization_id', values: [organizationId] } : undefined
+    if (name === 'organizations') return { column: 'id', is: organizationId }
+    if (name === 'users') return { column: 'id', is: this.#personsIn(organizationId) }
+    return isOwned(table) ? { column: 'organization_id', is: organizationId } : undefined
   }
 
   /** Whoever its rows are of, also when they have left it: the rows could not stand without. */
