@@ -83,6 +83,7 @@ describe('an archive of everything', () => {
       await broken('manifest.json', (text) => text.replace('"version": 1', '"version": 2'),
         /another version/)
       await broken('manifest.json', () => '', /no JSON/)
+      await broken('manifest.json', () => 'null', /another version/)
       await other.archives().import(path)
       expect(await count()).toBe(1)
       await expect(other.archives().import(path)).rejects.toThrow(/not empty/)
