@@ -1,9 +1,14 @@
 import { relative } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { connect } from './database/connect.js'
 import { sqliteDriver } from './database/dialects/sqlite-driver.js'
+import { type Backend } from './database/engine.js'
 import { openHoldfast } from './holdfast.js'
+import { movedTables } from './lifecycle/transfer/catalogue.js'
+import { catchUp } from './lifecycle/transfer/cutover.js'
+import { openEnd } from './lifecycle/transfer/ends.js'
 import { type TransferEvent } from './lifecycle/transfer/events.js'
+import { tables } from './tables.js'
 import { enginesNamed } from './testing/backends.js'
 import { type TestEngine } from './testing/engines.js'
 import { transferOf } from './transfer.js'
@@ -29,6 +34,28 @@ async function migrateFurther(url: string): Promise<void> {
     `insert into holdfast_migrations (name, applied_at) values ('9000_next', 'today')`,
   ]) await backend.run({ sql, parameters: [], reach: 'all' })
   await backend.close()
+}
+
+/** Something that is waited for until it is opened. */
+function gate() {
+  let open: () => void = () => undefined
+  const opened = new Promise<void>((resolve) => { open = resolve })
+  return { open: () => open(), opened }
+}
+
+/** A backend that waits before each transaction. */
+function waiting(backend: Backend, wait: () => Promise<void>): Backend {
+  return new Proxy(backend, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'transaction') return value.bind(target) as unknown
+      return async (...given: Parameters<Backend['transaction']>) => {
+        await wait()
+        return target.transaction(...given)
+      }
+    },
+  })
 }
 
 const [sqlite] = enginesNamed('sqlite')
@@ -78,6 +105,39 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
         })
       }
       await conversations.create({ title: 'and goes on' })
+    })
+
+    it('writes nothing any more into a target that servers were let into meanwhile', async () => {
+      const { from, to, conversations, transfer } = await begun()
+      const { data: [one] } = await conversations.list()
+      await transfer.copy({ live: true })
+      await conversations.update(one!.id, { title: 'of the old server' })
+      const [source, target] = [await openEnd(from, false), await openEnd(to, false)]
+      leftovers.push(() => source.backend.close(), () => target.backend.close())
+      const [reading, goOn] = [gate(), gate()]
+      const late = catchUp({
+        source: { ...source, backend: waiting(source.backend, async () => reading.open()) },
+        target: { ...target, backend: waiting(target.backend, () => goOn.opened) },
+        tables: movedTables(tables), watch: {},
+      })
+      late.catch(() => undefined)
+      await reading.opened
+      if (engine.name === 'sqlite') {
+        // What is read there keeps the cutover out until it is done.
+        goOn.open()
+        return void await late
+      }
+      const cutover = transfer.cutover()
+      cutover.catch(() => undefined)
+      // It takes its log back only when nobody reads there any more; the target is open before.
+      const server = await vi.waitFor(() => openHoldfast({ database: to }), 10_000)
+      leftovers.push(() => server.close())
+      const moved = server.organization().conversations
+      await moved.update(one!.id, { title: 'of the new server' })
+      goOn.open()
+      await expect(late).rejects.toMatchObject({ code: 'transfer_refused' })
+      await cutover
+      expect((await moved.get(one!.id)).title).toBe('of the new server')
     })
 
     it('says that it was called off to whoever goes on with it', async () => {

@@ -3,8 +3,10 @@ import {
   columnList, type Moved, type MovedTable, type Moving, moverTables, type Piece,
 } from '../../database/moving.js'
 import { ForeignKeyViolation, UniqueViolation } from '../../database/failures.js'
+import { ledger } from '../../database/migrate.js'
 import { isHeavy, keyColumns } from './catalogue.js'
 import { type End, reaching, rowsOn, runOn } from './ends.js'
+import { TransferRefused } from './errors.js'
 import { stopIfAsked, type TransferWatch } from './events.js'
 import {
   batchBytesMax, type Key, keyOf, movedRow, type Readable, sizeOf,
@@ -93,8 +95,10 @@ async function applyEntries(parts: FollowParts, changed: ChangedKeys, limit: num
       for (const [text, key] of list) all.set(text, key)
       changed.set(table, all)
     }
-    await target.backend.transaction((writing) => unfenced(target, writing, () =>
-      new Delta(parts, reading, writing).apply(keys)))
+    await target.backend.transaction(async (writing) => {
+      await checkClosed(target, writing)
+      await unfenced(target, writing, () => new Delta(parts, reading, writing).apply(keys))
+    })
   })
   for (let from = 0; from < sequences.length; from += 500) {
     const some = sequences.slice(from, from + 500).join(', ')
@@ -103,6 +107,19 @@ async function applyEntries(parts: FollowParts, changed: ChangedKeys, limit: num
     })
   }
   return sequences.length
+}
+
+/**
+ * A cutover elsewhere may have let servers into the target while this waited: what they wrote is
+ * newer. The mark that keeps them out is held until this is written. Throws TransferRefused.
+ */
+async function checkClosed({ backend, label }: End, session: Session): Promise<void> {
+  const held = backend.engine.rowLocks ? ' for share' : ''
+  const marks = await runOn(session, {
+    sql: `select name from ${ledger} where name like '~%'${held}`, parameters: [],
+  })
+  if (marks.rows.length > 0) return
+  throw new TransferRefused(`Servers work on ${label} already: another cutover has ended meanwhile.`)
 }
 
 function keysOf(entries: readonly Record<string, unknown>[]): ChangedKeys {
