@@ -122,7 +122,7 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       })
       late.catch(() => undefined)
       await reading.opened
-      if (engine.name === 'sqlite') {
+      if (!source.backend.engine.rowLocks) {
         // What is read there keeps the cutover out until it is done.
         goOn.open()
         return void await late

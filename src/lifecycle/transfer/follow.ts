@@ -119,7 +119,7 @@ async function checkClosed({ backend, label }: End, session: Session): Promise<v
     sql: `select name from ${ledger} where name like '~%'${held}`, parameters: [],
   })
   if (marks.rows.length > 0) return
-  throw new TransferRefused(`Servers work on ${label} already: another cutover has ended meanwhile.`)
+  throw new TransferRefused(`Servers work on ${label} already: another cutover ended meanwhile.`)
 }
 
 function keysOf(entries: readonly Record<string, unknown>[]): ChangedKeys {
