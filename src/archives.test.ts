@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Holdfast, openHoldfast } from './holdfast.js'
+import { defaultOrganizationId } from './identity/index.js'
 import { leftOut } from './lifecycle/archive/lines.js'
 import { contract } from './testing/index.js'
+import { furnishHome } from './testing/isolation/index.js'
 import { makeOrcheo, wholeOrcheo } from './testing/made-orcheo.test.harness.js'
 
 const made: string[] = []
@@ -81,6 +83,7 @@ describe('an archive of everything', () => {
       await broken('manifest.json', (text) => text.replace('"version": 1', '"version": 2'),
         /another version/)
       await broken('manifest.json', () => '', /no JSON/)
+      await broken('manifest.json', () => 'null', /another version/)
       await other.archives().import(path)
       expect(await count()).toBe(1)
       await expect(other.archives().import(path)).rejects.toThrow(/not empty/)
@@ -127,6 +130,75 @@ contract('an archive', (open) => {
     ])
   })
 
+  it('of an organization comes back though people of its rows have left it', async () => {
+    const { holdfast, organizationId, organization } = await open()
+    const email = `gone-${organizationId}@example.org`
+    const { id: userId } = await holdfast.identity.createUser({ email, password: 'a long one 1' })
+    await holdfast.organizations.addMember({ organizationId, userId }, 'member')
+    const own = holdfast.organization(organizationId, { id: `user:${userId}`, userId })
+    const { id } = await own.conversations.create({ title: 'theirs' })
+    await organization.members.remove(userId)
+    await organization.conversations.create({ title: 'nobody’s' })
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'organization', organization_id: organizationId,
+    })
+    const other = await fresh()
+    await other.archives().import(path)
+    expect(await other.organization(organizationId).conversations.get(id))
+      .toMatchObject({ title: 'theirs', userId })
+    expect((await other.organization(organizationId).members.list()).data).toEqual([])
+  })
+
+  it('of secrets under a root key that is not at hand is refused, the key named', async () => {
+    const { holdfast, organizationId, organization, rootKey: ofThese } = await open()
+    await organization.secrets.create({ name: 'S', value: 'v' })
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'organization', organization_id: organizationId,
+    })
+    const other = await fresh()
+    await expect(other.archives().import(path)).rejects.toMatchObject({
+      code: 'root_key_mismatch', message: expect.stringMatching(/under the root key given:/),
+    })
+    await expect(other.organizations.get(organizationId)).rejects.toThrow()
+    const both = await openHoldfast({ rootKey: [rootKey, ofThese] })
+    opened.push(both)
+    await both.archives().import(path)
+    const { secrets } = both.organization(organizationId)
+    expect((await secrets.reveal('S')).value).toBe('v')
+    await secrets.create({ name: 'T', value: 'w' })
+  })
+
+  it('of a conversation is refused where its organization is not', async () => {
+    const { holdfast, organizationId, organization } = await open()
+    const { id } = await organization.conversations.create({ title: 'one' })
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'conversation', organization_id: organizationId, conversation_id: id,
+    })
+    await expect((await fresh()).archives().import(path)).rejects.toMatchObject({
+      code: 'archive_conflict', message: expect.stringContaining(organizationId),
+    })
+  })
+
+  it('whose people are here already is refused, and the table is named', async () => {
+    const { holdfast, organizationId } = await open()
+    const email = `twice-${organizationId}@example.org`
+    const { id: userId } = await holdfast.identity.createUser({ email, password: 'a long one 1' })
+    await holdfast.organizations.addMember({ organizationId, userId }, 'owner')
+    const path = folder()
+    await holdfast.archives().export(path, {
+      kind: 'organization', organization_id: organizationId,
+    })
+    const other = await fresh()
+    await other.identity.createUser({ email, password: 'a long one 1' })
+    await expect(other.archives().import(path)).rejects.toMatchObject({
+      code: 'archive_conflict', message: expect.stringContaining('A row of users'),
+    })
+    await expect(other.organizations.get(organizationId)).rejects.toThrow()
+  })
+
   it('of a conversation comes back with its tree', async () => {
     const { holdfast, organizationId, organization } = await open()
     const { id } = await organization.conversations.create({ title: 'one' })
@@ -142,5 +214,24 @@ contract('an archive', (open) => {
     await organization.conversations.delete(id)
     await holdfast.archives().import(path)
     expect((await organization.messages.list(id)).data).toEqual(before)
+  })
+
+  it('of an organization comes back byte by byte, whatever its tables hold', async () => {
+    const { holdfast, rootKey: held } = await open()
+    await furnishHome(holdfast)
+    const { conversations, messages } = holdfast.organization()
+    const { id } = await conversations.create({ title: 'several pages' })
+    await messages.appendMany(id, Array.from({ length: 450 }, (_, at) => (
+      { role: 'user', content: at })))
+    const [one, two] = [folder(), folder()]
+    const scope = { kind: 'organization', organization_id: defaultOrganizationId } as const
+    const { files } = await holdfast.archives().export(one, scope)
+    expect(files.find(({ name }) => name === 'messages')!.rows).toBeGreaterThan(450)
+    const other = await openHoldfast({ rootKey: held })
+    opened.push(other)
+    await other.database.run(other.database.write.deleteFrom('organizations'))
+    await other.archives().import(one)
+    await other.archives().export(two, scope)
+    expect(content(two)).toEqual(content(one))
   })
 })

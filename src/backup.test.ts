@@ -6,10 +6,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { backupsOf } from './backups.js'
+import { connect } from './database/connect.js'
 import { type BackupEvent } from './lifecycle/backup/index.js'
 import { movedTables } from './lifecycle/transfer/catalogue.js'
 import { openHoldfast } from './holdfast.js'
-import { newRootKey } from './secrets/index.js'
+import { newRootKey, providerOf } from './secrets/index.js'
 import { tables } from './tables.js'
 import { enginesNamed } from './testing/backends.js'
 import { furnishHome } from './testing/isolation/index.js'
@@ -67,6 +68,8 @@ for (const engine of engines) {
         },
       }).create({ encrypt: true })
       expect(made.manifest.verified).toMatchObject({ rows: made.manifest.rows })
+      const kid = await providerOf(rootKey).newest()
+      expect(made.manifest.notes.join()).toContain(`under the root key ${kid}`)
       expect(phases).toEqual(['snapshot', 'digest', 'pack', 'unpack', 'compare'])
 
       const later = await openHoldfast({ database: ownerUrl, rootKey })
@@ -88,6 +91,33 @@ for (const engine of engines) {
     })
   })
 }
+
+const [postgres] = enginesNamed('postgres')
+
+// As above.
+it.skipIf(postgres!.missing !== undefined)(
+  'is restored into a server by the login that owns the tables, others are told so', async () => {
+    const home = join(folder(), 'home.db')
+    await (await openHoldfast({ database: `sqlite:${home}` })).close()
+    const directory = folder()
+    const { manifest } = await backupsOf({ database: `sqlite:${home}`, directory }).create()
+    const lease = await postgres!.createReady()
+    leftovers.push(() => lease.drop())
+    const restore = (database: string) =>
+      backupsOf({ database, directory }).restore(manifest.name, { replace: true })
+    await expect(restore(lease.url)).rejects.toMatchObject({
+      code: 'backup_refused', message: expect.stringMatching(/not own the table|may not create/),
+    })
+    const backend = await connect(lease.ownerUrl)
+    leftovers.push(() => backend.close())
+    const table = 'create table theirs (id uuid references organizations (id))'
+    await backend.run({ sql: table, parameters: [], reach: 'all' })
+    await expect(restore(lease.ownerUrl)).rejects.toMatchObject({
+      code: 'backup_refused', message: expect.stringContaining('foreign key'),
+    })
+    await backend.run({ sql: 'drop table theirs', parameters: [], reach: 'all' })
+    await restore(lease.ownerUrl)
+  })
 
 it(`holds any value, and is restored into any engine (seed ${seed})`, async () => {
   const [first, ...others] = ready

@@ -1,7 +1,8 @@
 import { type Command } from 'commander'
+import { verifiedArchive } from '../archives.js'
 import { type ArchiveManifest, type ArchiveScope } from '../lifecycle/archive/index.js'
 import { CommandFailure, UsageFailure } from './failure.js'
-import { withHoldfast } from './open.js'
+import { refuseMissingFile, withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
@@ -40,6 +41,8 @@ async function exportArchive(
     throw new UsageFailure('--conversation needs --organization: whose conversation it is')
   }
   const { settings } = configured(options, terminal)
+  // An archive of a new, empty database would look like one of what was meant.
+  refuseMissingFile(settings.database)
   const stopped = new AbortController()
   void stopSignal().then(() => stopped.abort(new CommandFailure(
     'The export was stopped; nothing of it is left.', { code: 'export_stopped' })))
@@ -60,11 +63,13 @@ async function importArchive(
   terminal: Terminal,
 ): Promise<void> {
   const { settings } = configured(options, terminal)
-  const manifest = await withHoldfast(settings, terminal, async (holdfast) => {
-    const archives = holdfast.archives(actor)
-    return verify === true ? archives.verify(directory) : archives.import(directory)
-  })
-  tell(manifest, terminal, { json: options.json, what: verify === true ? 'checked' : 'imported' })
+  if (verify === true) {
+    const manifest = await verifiedArchive(directory)
+    return tell(manifest, terminal, { json: options.json, what: 'checked' })
+  }
+  const manifest = await withHoldfast(settings, terminal, (holdfast) =>
+    holdfast.archives(actor).import(directory))
+  tell(manifest, terminal, { json: options.json, what: 'imported' })
 }
 
 function tell(manifest: ArchiveManifest, terminal: Terminal, { json, what }: {

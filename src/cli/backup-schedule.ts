@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { backupsOn } from './backup.js'
 import { type Settings } from './environment.js'
+import { whileClaimed } from './folder-claim.js'
 
 /** What a schedule of backups tells. */
 export type BackupScheduleEvent =
@@ -13,10 +13,6 @@ export type BackupScheduleEvent =
 
 /** After a failure, and between two looks, at most. */
 const retryMs = 15 * 60_000
-
-/** A claim that nobody renewed for so long is of a process that died. */
-const claimMs = 5 * 60_000
-const renewMs = 60_000
 
 /** Given to a backup that is to end, before it is killed: the next one clears up. */
 const endMs = 10_000
@@ -72,7 +68,10 @@ export class BackupSchedule {
     try {
       const leftMs = this.#leftMs()
       if (leftMs > 0) next = Math.min(leftMs, retryMs)
-      else await this.#claimed(() => this.#make())
+      else {
+        const claim = join(this.#settings.backups.directory, '.holdfast-backup-claim')
+        await whileClaimed(claim, () => this.#make())
+      }
     } catch (error) {
       if (!this.#isClosed) this.#onEvent({ kind: 'failed', reason: (error as Error).message })
     }
@@ -82,31 +81,8 @@ export class BackupSchedule {
   /** How long until the next one is due. */
   #leftMs(): number {
     const [newest] = backupsOn(this.#settings).verified()
-    if (newest === undefined) return 0
-    return this.#settings.backups.everyHours! * hourMs - newest.ageSeconds! * 1_000
-  }
-
-  /** Runs `work` unless another process has the claim. */
-  async #claimed(work: () => Promise<void>): Promise<void> {
-    const { directory } = this.#settings.backups
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const claim = join(directory, '.holdfast-backup-claim')
-    const ageMs = ageOf(claim)
-    if (ageMs !== undefined && ageMs < claimMs) return
-    if (ageMs !== undefined) rmSync(claim, { recursive: true, force: true })
-    try {
-      mkdirSync(claim)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
-      throw error
-    }
-    const renewing = setInterval(() => utimesSync(claim, new Date(), new Date()), renewMs)
-    try {
-      await work()
-    } finally {
-      clearInterval(renewing)
-      rmSync(claim, { recursive: true, force: true })
-    }
+    if (newest?.ageSeconds === undefined) return 0
+    return this.#settings.backups.everyHours! * hourMs - newest.ageSeconds * 1_000
   }
 
   async #make(): Promise<void> {
@@ -133,21 +109,16 @@ export class BackupSchedule {
   }
 }
 
-function ageOf(path: string): number | undefined {
-  try {
-    return Date.now() - statSync(path).mtimeMs
-  } catch {
-    return undefined
-  }
-}
-
-/** The sentence of the failure, which is told last. */
+/** The sentence of the failure: its line, behind which the stack may stand. */
 function reasonIn(told: string): string {
-  const line = told.trim().split('\n').at(-1) ?? ''
-  try {
-    const { error } = JSON.parse(line) as { error: { message: string } }
-    return error.message
-  } catch {
-    return line === '' ? 'it was ended' : line
+  const lines = told.trim().split('\n')
+  for (const line of lines.toReversed()) {
+    try {
+      const { error } = JSON.parse(line) as { error: { message: string } }
+      return error.message
+    } catch {
+      // Another line, such as one of a stack.
+    }
   }
+  return lines.at(-1) || 'it was ended'
 }

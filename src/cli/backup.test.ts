@@ -101,6 +101,37 @@ it('takes back what a scheduler was making when it is told to end', async () => 
   expect(left).toEqual([])
 })
 
+it('says why a backup on a schedule failed, with stacks asked for as without', async () => {
+  const environment = {
+    HOLDFAST_BACKUP_EVERY_HOURS: '1', HOLDFAST_BACKUP_DIRECTORY: join(cwd, 'failing'),
+    HOLDFAST_BACKUP_SCRATCH: join(cwd, 'home.db'), HOLDFAST_LOG_LEVEL: 'debug',
+    HOLDFAST_DATABASE_URL: `sqlite:${join(cwd, 'home.db')}`,
+  }
+  const scheduler = startCli(['scheduler'], { cwd, environment })
+  const claim = join(cwd, 'failing', '.holdfast-backup-claim')
+  while (!existsSync(claim)) await sleep(10)
+  while (existsSync(claim)) await sleep(10)
+  scheduler.signal('SIGTERM')
+  const { stderr } = await scheduler.end
+  expect(stderr).toMatch(/backup failed: .*home\.db cannot be used/)
+})
+
+it('hinders neither doctor nor figures where the folder is none', async () => {
+  writeFileSync(join(cwd, 'no-folder'), '')
+  const environment = {
+    HOLDFAST_BACKUP_EVERY_HOURS: '1', HOLDFAST_BACKUP_DIRECTORY: join(cwd, 'no-folder'),
+    HOLDFAST_DATABASE_URL: `sqlite:${join(cwd, 'home.db')}`, HOLDFAST_PORT: '0',
+  }
+  expect(await doctorOn(environment)).toBe('warning')
+  const server = startCli(['serve', '--json'], { cwd, environment })
+  const { url } = JSON.parse(await server.line(/"url"/)) as { url: string }
+  const figures = await fetch(`${url}/metrics`)
+  expect([figures.status, await figures.text()])
+    .toEqual([200, expect.stringMatching(/^holdfast_backup_age_seconds NaN$/im)])
+  server.signal('SIGTERM')
+  await server.end
+})
+
 /** The names of the backups in a folder. */
 function namesIn(directory: string): string[] {
   const path = join(cwd, directory)

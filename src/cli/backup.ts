@@ -1,11 +1,12 @@
 import { type Command } from 'commander'
 import { backupsOf } from '../backups.js'
+import { addressOf } from '../database/address.js'
 import {
   type BackupEvent, type Backups, type ListedBackup,
 } from '../lifecycle/backup/index.js'
 import { type Settings } from './environment.js'
 import { UsageFailure } from './failure.js'
-import { refuseMemory } from './open.js'
+import { explained, refuseMemory } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { barOf, ProgressLine } from './progress-line.js'
 import { rootKeyOf } from './root-key.js'
@@ -88,8 +89,11 @@ async function onBackups<R>(
     signal: stop.signal,
     onEvent: (event) => progress.show(lineOf(event), event.type !== 'phase'),
   })
+  const told = () => work(backups, settings)
   try {
-    return await work(backups, settings)
+    // Of files it is the backup's that fail as well: what is wrong says itself which one it is.
+    const isServer = addressOf(settings.database).kind === 'server'
+    return await (isServer ? explained(settings.database, told) : told())
   } finally {
     progress.end()
   }
@@ -138,8 +142,10 @@ function listed({ name, path, bytes, manifest, fault, ageSeconds, isVerified }: 
 function rowOf({ name, bytes, manifest, fault, ageSeconds, isVerified }: ListedBackup): string {
   if (fault !== undefined) return `${name}  damaged: ${fault}`
   const { rows, engine, encryption } = manifest!
+  const age = ageSeconds === undefined ? 'made while a clock was ahead'
+    : `${ageText(ageSeconds)} old`
   return [
-    name, isVerified ? 'verified  ' : 'unverified', `${ageText(ageSeconds ?? 0)} old`,
+    name, isVerified ? 'verified  ' : 'unverified', age,
     `${bytes} bytes`, `${rows} rows`, engine, ...(encryption === null ? [] : ['encrypted']),
   ].join('  ')
 }
@@ -164,10 +170,11 @@ async function restore(name: string, options: RestoreOptions, terminal: Terminal
   const { manifest, target, rows } = await onBackups(options, terminal, (backups) =>
     backups.restore(name, { replace }))
   if (options.json === true) {
-    return terminal.print(JSON.stringify({ name: manifest.name, target, rows,
-      moment: manifest.moment }))
+    const { name: restored, moment, notes } = manifest
+    return terminal.print(JSON.stringify({ name: restored, target, rows, moment, notes }))
   }
   terminal.print(`restored ${rows} rows up to ${manifest.moment} into ${target}`)
+  for (const note of manifest.notes) terminal.print(`note: ${note}`)
 }
 
 function lineOf(event: BackupEvent): string {

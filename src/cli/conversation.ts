@@ -59,7 +59,7 @@ async function importConversation(
   terminal: Terminal,
 ): Promise<void> {
   const imported = await withStores(options, terminal, ({ conversations }) =>
-    conversations.import(piecesOf(file, terminal), { newId }))
+    conversations.import(piecesOf(file, terminal), { newId, bytesMax: Infinity }))
   const { id, sourceId, messages, erased } = imported
   if (options.json === true) {
     return terminal.print(JSON.stringify({ id, source_id: sourceId, messages, erased }))

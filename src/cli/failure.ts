@@ -72,7 +72,8 @@ function describe(error: unknown, stack: boolean): { code: string; message: stri
     return { code: error.code, message: oneLine(error.message) }
   }
   if (isOfPath(error)) {
-    const fix = 'Name another path, or let this user read and write there.'
+    const fix = fullCodes.has(error.code ?? '') ? 'Free space there, or name another path.'
+      : 'Name another path, or let this user read and write there.'
     const message = `${error.path} cannot be used (${oneLine(error.message)}). ${fix}`
     return { code: 'path_unusable', message }
   }
@@ -81,8 +82,10 @@ function describe(error: unknown, stack: boolean): { code: string; message: stri
   return { code: 'internal_error', message: `${text}${hint}` }
 }
 
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
 /** What the system says of a file or folder that was named. */
-function isOfPath(error: unknown): error is Error & { path: string } {
+function isOfPath(error: unknown): error is Error & { path: string; code?: string } {
   const { path, syscall } = (error ?? {}) as { path?: unknown; syscall?: unknown }
   return error instanceof Error && typeof path === 'string' && typeof syscall === 'string'
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { backupsOf } from '../backups.js'
 import { openHoldfast } from '../holdfast.js'
 import {
   type Ended, ensureBuilt, root, temporaryFolder,
@@ -61,11 +62,23 @@ describe('a result that does not fit on the disk', () => {
     mkdirSync(place('there'))
     for (const name of ['new', 'there']) {
       const { code, stderr } = await onFullDisk(`export ./${name}`)
-      expect(stderr).toMatch(/^holdfast: .*EFBIG.*\n$/)
+      expect(stderr).toMatch(/^holdfast: .*messages\.jsonl cannot be used \(EFBIG.*Free space.*\n$/)
       expect(code).toBe(1)
     }
     expect(existsSync(place('new'))).toBe(false)
     expect(readdirSync(place('there'))).toEqual([])
+  })
+})
+
+describe('a restore that does not fit on the disk', () => {
+  it('names where it is, and leaves nothing', async () => {
+    const backups = backupsOf({ database, directory: place('backups') })
+    const { manifest } = await backups.create()
+    const before = readdirSync(folder.path)
+    const words = `backup restore ${manifest.name} --directory ./backups`
+    const { code, stderr } = await onFullDisk(`${words} --database sqlite:${place('new.db')}`)
+    expect(stderr).toMatch(/^holdfast: .*restored cannot be used \(EFBIG.*\)\. Free space there/)
+    expect([code, readdirSync(folder.path)]).toEqual([1, before])
   })
 })
 

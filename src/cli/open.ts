@@ -139,7 +139,8 @@ export function refuseMissingFile(url: string): void {
   throw new CommandFailure(sentence, { code: 'database_missing' })
 }
 
-async function explained<R>(url: string, work: () => Promise<R>): Promise<R> {
+/** What fails within `work` for the sake of the database is told with its reason and remedy. */
+export async function explained<R>(url: string, work: () => Promise<R>): Promise<R> {
   try {
     return await work()
   } catch (error) {

@@ -138,10 +138,19 @@ async function listen(holdfast: Holdfast, settings: Settings): Promise<RunningSe
       holdfast, host, port, logLevel, bodyLimitBytes, requestTimeoutMs, drainMs, trustProxy,
       rateLimits,
       backupAgeSeconds: settings.backups.everyHours === undefined ? undefined
-        : () => backupsOn(settings).verified()[0]?.ageSeconds,
+        : () => backupAgeOf(settings),
     })
   } catch (error) {
     throw listeningFailure(error, settings)
+  }
+}
+
+/** Undefined as well where they cannot be read: other figures are to be had all the same. */
+function backupAgeOf(settings: Settings): number | undefined {
+  try {
+    return backupsOn(settings).verified()[0]?.ageSeconds
+  } catch {
+    return undefined
   }
 }
 

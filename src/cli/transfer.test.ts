@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ensureBuilt, sharedCli, temporaryFolder } from '../testing/command-line.test.harness.js'
+import {
+  ensureBuilt, runCli as runApart, sharedCli, temporaryFolder,
+} from '../testing/command-line.test.harness.js'
 import { openHoldfast } from '../holdfast.js'
 import { run } from './program.js'
 import { Terminal } from './terminal.js'
@@ -36,7 +38,8 @@ it('moves a database from the terminal: plan, copy, catch-up, cutover, back, end
   })
   expect((await transfer('cutover')).code).toBe(0)
   const refused = await runCli(['migrate', 'up', '--database', 'sqlite:./one.db'], { cwd })
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('./other.db')])
+  expect([refused.code, refused.stderr])
+    .toEqual([1, expect.stringContaining(join(cwd, 'other.db'))])
   expect((await transfer('back')).stdout).toContain('no writes for')
   await organization.conversations.create({ title: 'third' })
   expect((await transfer('end')).code).toBe(0)
@@ -63,3 +66,21 @@ it('fails with 1 and says what it found', async () => {
     'sqlite:./new.db', '--json'], { cwd })
   expect([copy.code, JSON.parse(copy.stderr).error.code]).toEqual([1, 'transfer_refused'])
 })
+
+it('brings large rows over with as little memory as a few of them take', async () => {
+  const large = ['--from', 'sqlite:./large.db', '--to', 'sqlite:./large-other.db']
+  const environment = { NODE_OPTIONS: '--max-old-space-size=96' }
+  const step = (name: string, ...more: string[]) =>
+    runApart(['transfer', name, ...large, ...more], { cwd, environment })
+  const source = await openHoldfast({ database: `sqlite:${join(cwd, 'large.db')}` })
+  const { conversations, messages } = source.organization()
+  const { id } = await conversations.create({ title: 'large' })
+  expect((await step('copy', '--live')).code).toBe(0)
+  for (let count = 0; count < 40; count += 1) {
+    await messages.append(id, { role: 'user', content: 'x'.repeat(4 * 1024 * 1024) })
+  }
+  await source.close()
+  expect((await step('catch-up')).stdout).toMatch(/^brought over/)
+  expect((await step('cutover')).stdout).toMatch(/^brought over/)
+  expect((await step('verify')).stdout).toMatch(/^equal/)
+}, 120_000)

@@ -19,13 +19,15 @@ import { linesOf } from './transfer-lines.js'
 /** What an import reads: pieces of a file, of any length. */
 export type ImportSource = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>
 
-/** Bytes of an imported file at most. */
+/** Bytes of an imported file at most, unless more are asked for. */
 export const importBytesMax = 256 * 1024 * 1024
 
 /** Options of `import`. */
 export interface ImportOptions {
   /** Give the conversation a new id instead of that in the file. @default false */
   readonly newId?: boolean | undefined
+  /** Bytes of the file at most; `Infinity` for a file of one's own. @default 256 MiB */
+  readonly bytesMax?: number | undefined
   /** Bytes of one line at most. @default 100 MiB, which every message fits in */
   readonly lineBytesMax?: number | undefined
   /** 1 to 255 characters; the same key with the same file imports once. */
@@ -201,14 +203,14 @@ interface Keeping {
 /** Keeps all of a source and checks it on the way. */
 async function readWhole(
   source: ImportSource,
-  { lineBytesMax }: ImportOptions,
+  { bytesMax = importBytesMax, lineBytesMax }: ImportOptions,
   { spool, room }: Keeping,
 ): Promise<Whole> {
   const hash = createHash('sha256')
   const kept = async function* () {
     for await (const piece of source) {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
-      if (spool.length + bytes.length > importBytesMax) throw tooLong()
+      if (spool.length + bytes.length > bytesMax) throw tooLong(bytesMax)
       if (spool.length + bytes.length > spoolMemoryMax) room.enter()
       hash.update(bytes)
       await spool.write(bytes)
@@ -220,7 +222,8 @@ async function readWhole(
   return { spool, summary: file.end(), digest: hash.digest('hex') }
 }
 
-const tooLong = () => fileFault(1, `the file is longer than ${importBytesMax} bytes`)
+const tooLong = (bytesMax: number) =>
+  fileFault(1, `the file is longer than ${bytesMax} bytes`)
 
 interface Owner {
   readonly organizationId: string

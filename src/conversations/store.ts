@@ -297,7 +297,8 @@ export class ConversationStore {
   /**
    * Makes a conversation of an exported file: all of it, or nothing. It exports to the same bytes
    * again, but for its id where `newId` asks for another one. Who imports it began it. At most
-   * 256 MiB. Throws InvalidConversationFile, ConversationExists, IdempotencyKeyReused.
+   * 256 MiB unless more are asked for. Throws InvalidConversationFile, ConversationExists,
+   * IdempotencyKeyReused.
    */
   import(source: ImportSource, options: ImportOptions = {}): Promise<ImportedConversation> {
     const { log, inTransaction = false, onImported } = this.#source

@@ -211,6 +211,8 @@ contract('conversations written out and in', (open) => {
     await neighbour.conversations.import([file])
     const lines = neighbour.conversations.import([file], { lineBytesMax: 300_000 })
     await expect(lines).rejects.toThrow('line 2: is longer than 300000 bytes')
+    const small = neighbour.conversations.import([file], { bytesMax: 300_000 })
+    await expect(small).rejects.toThrow('the file is longer than 300000 bytes')
   })
 
   it('are not seen by a neighbour', async () => {

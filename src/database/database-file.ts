@@ -1,5 +1,6 @@
 import {
-  closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync,
+  chmodSync, chownSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync,
+  statSync,
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -63,6 +64,19 @@ export async function snapshotFile(from: string, to: string): Promise<number> {
   return momentMs!
 }
 
+/** Names the file in what the system says of one that is open, as of a full disk. */
+export async function namingFile<R>(path: string, work: () => Promise<R>): Promise<R> {
+  try {
+    return await work()
+  } catch (error) {
+    const { syscall, path: named } = (error ?? {}) as NodeJS.ErrnoException
+    if (error instanceof Error && syscall !== undefined && named === undefined) {
+      Object.assign(error, { path })
+    }
+    throw error
+  }
+}
+
 /** Waits until the bytes of a file are on disk. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r')
@@ -123,6 +137,7 @@ function replaceFile(fresh: string, path: string, movedTo: string): void {
     // Else the mark below would make a journal beside the new file.
     old.exec('pragma journal_mode = memory')
     old.exec('begin exclusive')
+    ownedAs(fresh, path)
     renameSync(fresh, path)
     try {
       const mark = (ledgerMarks.moved + movedTo).replaceAll("'", "''")
@@ -137,6 +152,13 @@ function replaceFile(fresh: string, path: string, movedTo: string): void {
   } finally {
     old.close()
   }
+}
+
+/** Who restores may be another one than who serves, and may use what was there. */
+function ownedAs(fresh: string, path: string): void {
+  const [own, { uid, gid, mode }] = [statSync(fresh), statSync(path)]
+  if (own.uid !== uid || own.gid !== gid) chownSync(fresh, uid, gid)
+  chmodSync(fresh, mode & 0o777)
 }
 
 const inUse = 'The database is in use.'

@@ -7,7 +7,7 @@ import { type Database } from '../database/database.js'
 import { TransactionConflict } from '../database/failures.js'
 import { bindingOf } from './binding.js'
 import { EnvelopeBroken, importedKey, type WrappingKey } from './envelope.js'
-import { SecretKeyExhausted, SecretKeyRetired } from './errors.js'
+import { RootKeyMismatch, SecretKeyExhausted, SecretKeyRetired } from './errors.js'
 import { KeyRows } from './key-rows.js'
 import { type RootRing } from './root-ring.js'
 import { type OrganizationKeyRow, type SecretTables } from './tables.js'
@@ -96,6 +96,7 @@ export class Keyring {
         await this.rows.insert(database, await this.#newRow(database, first))
         continue
       }
+      this.#checkKnown(row)
       const key = await this.#readied(database, row)
       if (uses === 0 || await this.#take(database, row, uses)) return key
     }
@@ -157,6 +158,13 @@ export class Keyring {
     const wrappedKey = await this.roots.provider.wrap(rootKid, raw, keyBinding(given))
     raw.fill(0)
     return { ...given, rootKid, wrappedKey, createdAt: instantOf(this.#clock.now()) }
+  }
+
+  /** A row that came from elsewhere may be under a root key that was never given here. */
+  #checkKnown({ rootKid }: OrganizationKeyRow): void {
+    if (this.roots.provider.knows(rootKid)) return
+    throw new RootKeyMismatch(`The organization’s key is under the root key ${rootKid}, and that ` +
+      'is not among the keys given. Give it as well, behind the newest.')
   }
 
   async #readied(database: Keys, row: OrganizationKeyRow): Promise<OrganizationKey> {

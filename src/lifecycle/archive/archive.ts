@@ -7,19 +7,20 @@ import { join } from 'node:path'
 import { type Clock, nowOf } from '../../clock.js'
 import { ConversationExists, type ConversationStore } from '../../conversations/index.js'
 import { type Database } from '../../database/database.js'
-import { ForeignKeyViolation, UniqueViolation } from '../../database/failures.js'
-import { type Table } from '../../database/table.js'
+import { namingFile } from '../../database/database-file.js'
+import { ForeignKeyViolation } from '../../database/failures.js'
+import { decodeRow, type Table } from '../../database/table.js'
 import { InvalidInput } from '../../errors.js'
 import { linesIn } from '../../lines.js'
+import { organizationKeys, RootKeyMismatch, type RootKeyProvider } from '../../secrets/index.js'
 import { membersOf } from '../import/exact-json.js'
 import { ArchiveConflict, InvalidArchive } from './errors.js'
-import { leftOut, lineOf, rowOf } from './lines.js'
+import { leftOut, rowOf } from './lines.js'
 import {
   type ArchiveFile, type ArchiveManifest, type ArchiveScope, manifestName, manifestText,
   verifiedManifest,
 } from './manifest.js'
-
-type AnyTables = Record<string, Record<string, unknown>>
+import { type AnyTables, ArchiveRows, insertFile } from './rows.js'
 
 /** What archives take from outside. */
 export interface ArchiveParts {
@@ -30,6 +31,8 @@ export interface ArchiveParts {
   readonly tables: readonly Table[]
   /** The newest migration. */
   readonly schema: string
+  /** What opens the keys of organizations, where there is something. */
+  readonly rootKeys: RootKeyProvider | undefined
   conversations(organizationId: string): ConversationStore
 }
 
@@ -44,8 +47,6 @@ export interface ArchiveOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined
 }
-
-const pageMax = 200
 
 /** Characters that are written at once. */
 const pieceLength = 65_536
@@ -102,9 +103,10 @@ export class Archives {
       await write('conversation',
         conversations(scope.organization_id).export(scope.conversation_id))
     } else {
+      const rows = await ArchiveRows.of(scope, this.#tables())
       await this.#parts.database.snapshot(async (database) => {
         for (const table of this.#tables()) {
-          await write(table.name, linesOf(database, table, scope))
+          await write(table.name, rows.lines(database, table))
         }
       })
     }
@@ -124,7 +126,7 @@ export class Archives {
 
   /**
    * Reads an archive: all of it in one transaction, or nothing, once every hash and count of it is
-   * right. Throws InvalidArchive, ArchiveConflict.
+   * right. Throws InvalidArchive, ArchiveConflict, RootKeyMismatch.
    */
   async import(directory: string, options: ArchiveOptions = {}): Promise<ArchiveManifest> {
     const manifest = await this.verify(directory, options)
@@ -134,28 +136,18 @@ export class Archives {
       return manifest
     }
     await this.#checkRoom(scope)
-    try {
-      await this.#parts.database.transaction(async (database) => {
-        // The one that every database begins with comes from the archive.
-        if (scope.kind === 'everything') {
-          await database.run(database.write.deleteFrom('organizations'))
-        }
-        for (const table of this.#tables()) {
-          const file = manifest.files.find(({ name }) => name === table.name)
-          if (file === undefined) throw new InvalidArchive(`the rows of ${table.name} are missing`)
-          await insertFile(database, table, { path: join(directory, file.file), options })
-          options.onProgress?.({ type: 'file', file: file.file, rows: file.rows })
-        }
-      })
-    } catch (cause) {
-      if (cause instanceof UniqueViolation) {
-        const message = 'Something of the archive is here already: nothing was imported.'
-        throw new ArchiveConflict(message, { cause })
+    await this.#checkKeys(directory, manifest)
+    await this.#parts.database.transaction(async (database) => {
+      // The one that every database begins with comes from the archive.
+      if (scope.kind === 'everything') {
+        await database.run(database.write.deleteFrom('organizations'))
       }
-      if (!(cause instanceof ForeignKeyViolation)) throw cause
-      const message = 'A row of the archive belongs to one that is not in it'
-      throw new InvalidArchive(`${message}: nothing was imported.`, { cause })
-    }
+      for (const table of this.#tables()) {
+        const { file, rows } = fileOf(manifest, table.name)
+        await insertFile(database, table, { path: join(directory, file), signal: options.signal })
+        options.onProgress?.({ type: 'file', file, rows })
+      }
+    })
     return manifest
   }
 
@@ -169,10 +161,30 @@ export class Archives {
     const file = createReadStream(join(directory, 'conversation.jsonl'))
     try {
       await this.#parts.conversations(scope.organization_id)
-        .import(file as AsyncIterable<Uint8Array>, {})
+        .import(file as AsyncIterable<Uint8Array>, { bytesMax: Infinity })
     } catch (cause) {
-      if (!(cause instanceof ConversationExists)) throw cause
-      throw new ArchiveConflict(cause.message, { cause })
+      if (cause instanceof ConversationExists) throw new ArchiveConflict(cause.message, { cause })
+      if (!(cause instanceof ForeignKeyViolation)) throw cause
+      const message = `There is no organization ${scope.organization_id} here for the conversation.`
+      throw new ArchiveConflict(message, { cause })
+    }
+  }
+
+  /**
+   * Secrets stay sealed: under a key that nobody has here, its organizations could not even make
+   * new ones. Throws RootKeyMismatch.
+   */
+  async #checkKeys(directory: string, manifest: ArchiveManifest): Promise<void> {
+    const { rootKeys } = this.#parts
+    if (rootKeys === undefined) return
+    const { file } = fileOf(manifest, organizationKeys.name)
+    for await (const line of linesIn(createReadStream(join(directory, file)))) {
+      const row = rowOf(organizationKeys, membersOf(line))
+      const { rootKid, state } = decodeRow(organizationKeys, row as never)
+      if (state === 'retired' || rootKeys.knows(rootKid)) continue
+      throw new RootKeyMismatch(`The secrets in the archive are under the root key ${rootKid}, ` +
+        'and that is not among the keys given: nothing was imported. Give it as well, behind ' +
+        'the newest, then let that one take over: holdfast secrets rotate --root')
     }
   }
 
@@ -196,48 +208,10 @@ export class Archives {
   }
 }
 
-/** Rows by primary key, page by page. */
-async function* linesOf(
-  database: Database<AnyTables>, table: Table, scope: ArchiveScope,
-): AsyncGenerator<string, void, void> {
-  const { primaryKey: key, name } = table
-  for (let after: readonly unknown[] | undefined; ;) {
-    let query = database.write.selectFrom(name).selectAll().limit(pageMax)
-    if (scope.kind === 'organization') {
-      const filter = filterOf(table, scope.organization_id)
-      if (filter === undefined) return
-      query = query.where(filter.column, 'in', filter.values(database) as never)
-    }
-    for (const column of key) query = query.orderBy(column)
-    if (after !== undefined) {
-      const last = after
-      query = query.where(({ eb, refTuple, tuple }) => (key.length === 1
-        ? eb(key[0]!, '>', last[0])
-        : eb(refTuple(...(key as [string, string])), '>', tuple(...(last as [string, string])))))
-    }
-    const rows = await database.all(query)
-    for (const row of rows) {
-      const isPerson = name === 'users' && scope.kind === 'organization'
-      yield `${lineOf(table, isPerson ? { ...row, password_hash: null } : row)}\n`
-    }
-    if (rows.length < pageMax) return
-    after = key.map((column) => rows.at(-1)![column])
-  }
-}
-
-/** Which rows of a table are those of an organization; undefined for none. */
-function filterOf({ name, columnNames }: Table, organizationId: string) {
-  if (name === 'organizations') return { column: 'id', values: () => [organizationId] }
-  if (name === 'users') {
-    return {
-      column: 'id',
-      values: ({ write }: Database<AnyTables>) => write.selectFrom('organization_memberships')
-        .select('user_id').where('organization_id', '=', organizationId),
-    }
-  }
-  if (!columnNames.includes('organization_id') || name === 'default_organizations' ||
-    name === 'personal_organizations') return undefined
-  return { column: 'organization_id', values: () => [organizationId] }
+function fileOf({ files }: ArchiveManifest, table: string): ArchiveFile {
+  const file = files.find(({ name }) => name === table)
+  if (file !== undefined) return file
+  throw new InvalidArchive(`the rows of ${table} are missing`)
 }
 
 async function writeLines(directory: string, name: string, { lines, signal }: {
@@ -245,7 +219,8 @@ async function writeLines(directory: string, name: string, { lines, signal }: {
   readonly signal: AbortSignal | undefined
 }): Promise<ArchiveFile> {
   const file = `${name}.jsonl`
-  const handle = await open(join(directory, file), 'w', 0o600)
+  const path = join(directory, file)
+  const handle = await open(path, 'w', 0o600)
   const hash = createHash('sha256')
   let rows = 0
   try {
@@ -256,36 +231,14 @@ async function writeLines(directory: string, name: string, { lines, signal }: {
       rows += 1
       pending += line
       if (pending.length < pieceLength) continue
-      await handle.appendFile(pending)
+      await namingFile(path, () => handle.appendFile(pending))
       pending = ''
     }
-    await handle.appendFile(pending)
+    await namingFile(path, () => handle.appendFile(pending))
   } finally {
     await handle.close()
   }
   return { name, file, rows, sha256: hash.digest('hex') }
-}
-
-async function insertFile(database: Database<AnyTables>, table: Table, { path, options }: {
-  readonly path: string
-  readonly options: ArchiveOptions
-}): Promise<void> {
-  const step = Math.max(1, Math.floor(900 / table.columnNames.length))
-  let rows: Record<string, unknown>[] = []
-  const flush = async () => {
-    if (rows.length === 0) return
-    options.signal?.throwIfAborted()
-    const insert = database.write.insertInto(table.name).values(rows)
-    // A new database has founded its root key already; the archive's is the same, or of no use.
-    await database.run(table.name === 'root_keys'
-      ? insert.onConflict((conflict) => conflict.doNothing()) : insert)
-    rows = []
-  }
-  for await (const line of linesIn(createReadStream(path))) {
-    rows.push(rowOf(table, membersOf(line)))
-    if (rows.length >= step) await flush()
-  }
-  await flush()
 }
 
 function notesOf(scope: ArchiveScope): string[] {

@@ -58,13 +58,13 @@ export async function verifiedManifest(
 function readManifest(directory: string): ArchiveManifest {
   const path = join(directory, manifestName)
   if (!existsSync(path)) throw new InvalidArchive(`there is no ${manifestName} in ${directory}`)
-  let given: Record<string, unknown>
+  let given: Record<string, unknown> | null
   try {
-    given = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    given = JSON.parse(readFileSync(path, 'utf8')) as typeof given
   } catch (cause) {
     throw new InvalidArchive(`${manifestName} is no JSON`, { cause })
   }
-  const { sha256, ...manifest } = given
+  const { sha256, ...manifest } = given ?? {}
   if (manifest.format !== 'holdfast.archive' || manifest.version !== 1) {
     throw new InvalidArchive('the archive is of another version: this one reads version 1')
   }

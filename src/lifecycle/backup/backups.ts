@@ -3,12 +3,12 @@ import { InvalidInput } from '../../errors.js'
 import { type Table } from '../../database/table.js'
 import { providerOf, type RootKeyOption } from '../../secrets/index.js'
 import { movedTables } from '../transfer/catalogue.js'
+import { labelOf } from '../transfer/ends.js'
 import { type BackupParts, createBackup, scratchOf, triedRestore } from './create.js'
 import { type BackupWatch } from './events.js'
 import { type BackupManifest, writeManifest } from './manifest.js'
 import { clearLeftovers, entriesOf, type BackupEntry, inWorkFolder, removeEntry } from './places.js'
 import { folderOf, openedBackup, restoreBackup, type RestoreReport } from './restore.js'
-import { sourceOf } from './snapshot.js'
 
 /** Of which database backups are, where they are, and how they are followed. */
 export interface BackupsOptions extends BackupWatch {
@@ -45,11 +45,16 @@ export interface CreatedBackup {
 
 /** A backup as it is listed. */
 export interface ListedBackup extends BackupEntry {
-  /** Seconds since its moment; undefined when that cannot be read. */
+  /** Seconds since its moment; undefined when that cannot be read, or a clock was ahead. */
   readonly ageSeconds: number | undefined
   /** Whether it counts: whole as far as is seen, and a restore of it was tried. */
   readonly isVerified: boolean
 }
+
+const readOnlyCodes: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM'])
+
+/** Clocks of machines that share a folder may differ by as much. */
+const skewMaxMs = 60 * 60_000
 
 /** Makes backups of a database, lists, verifies and restores them. */
 export class Backups {
@@ -74,33 +79,43 @@ export class Backups {
     if (keep !== undefined) checkKeep(keep)
     const made = await createBackup(this.#parts, { encrypt, verify })
     const isCounted = made.manifest.verified !== null && keep !== undefined
-    return { ...made, pruned: isCounted ? this.prune(keep) : [] }
+    return { ...made, pruned: isCounted ? this.#prune(keep, made.manifest.name) : [] }
   }
 
-  /** All that have a name, newest first. Reads manifests, not files. */
+  /**
+   * All that have a name, newest first. Those that say they are of a time to come were made while
+   * the clock was ahead, so before the others: they are last. Reads manifests, not files.
+   */
   list(): ListedBackup[] {
     const { directory, clock } = this.#parts
-    return entriesOf(directory).map((entry) => {
+    const nowMs = clock.now()
+    const listed = entriesOf(directory).map((entry) => {
       const { manifest, fault } = entry
-      const ageMs = manifest && clock.now() - millisecondsOf(manifest.moment)
+      const isAhead = manifest && millisecondsOf(manifest.created_at) - nowMs > skewMaxMs
+      const ageMs = manifest && !isAhead ? nowMs - millisecondsOf(manifest.moment) : undefined
       return {
         ...entry,
+        isAhead,
         ageSeconds: ageMs === undefined ? undefined : Math.max(0, Math.round(ageMs / 1000)),
         isVerified: fault === undefined && manifest?.verified != null,
       }
     })
+    return [true, false].flatMap((isNow) => listed
+      .filter(({ isAhead }) => (isAhead !== true) === isNow)
+      .map(({ isAhead: _isAhead, ...each }) => each))
   }
 
   /** Those of this database that count, newest first. */
   verified(): ListedBackup[] {
-    const source = sourceOf(this.#parts.database)
+    const source = labelOf(this.#parts.database)
     return this.list().filter(({ isVerified, manifest }) =>
       isVerified && manifest!.source === source)
   }
 
   /**
    * Restores one beside and compares every row with what was read when it was made; that is noted
-   * in it. Throws InvalidBackup, BackupKeyMismatch, BackupTooNew, BackupMismatch.
+   * in it, unless it may only be read. Throws InvalidBackup, BackupKeyMismatch, BackupTooNew,
+   * BackupMismatch.
    */
   async verify(nameOrPath: string): Promise<BackupManifest> {
     const folder = folderOf(nameOrPath, this.#parts.directory)
@@ -108,7 +123,12 @@ export class Backups {
     const verified = await inWorkFolder(scratchOf(this.#parts), (scratch) =>
       triedRestore(folder, manifest, { ...this.#parts, keys, scratch }))
     const noted = { ...manifest, verified }
-    await writeManifest(folder, noted, keys?.seal)
+    try {
+      await writeManifest(folder, noted, keys?.seal)
+    } catch (error) {
+      // Where backups may only be read, it is told and not kept.
+      if (!readOnlyCodes.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
     return noted
   }
 
@@ -129,15 +149,23 @@ export class Backups {
    * processes left that have died. Returns the names removed.
    */
   prune(keep: number): string[] {
+    return this.#prune(keep)
+  }
+
+  /** `newest` is what was just made, whatever the clocks say. */
+  #prune(keep: number, newest?: string): string[] {
     checkKeep(keep)
     const { directory, database, watch } = this.#parts
     clearLeftovers(directory)
-    const last = this.verified()[keep - 1]
+    const source = labelOf(database)
+    const all = this.list().filter(({ manifest }) => manifest?.source === source)
+    const ordered = [
+      ...all.filter(({ name }) => name === newest), ...all.filter(({ name }) => name !== newest),
+    ]
+    const last = ordered.filter(({ isVerified }) => isVerified)[keep - 1]
     if (last === undefined) return []
     watch.onEvent?.({ type: 'phase', phase: 'prune' })
-    const source = sourceOf(database)
-    const older = this.list().filter(({ name, manifest }) =>
-      name < last.name && manifest?.source === source)
+    const older = ordered.slice(ordered.indexOf(last) + 1)
     for (const entry of older) removeEntry(directory, entry)
     return older.map(({ name }) => name)
   }

@@ -79,7 +79,6 @@ export async function createBackup(
 
 const standingNotes = [
   'Bytes of attachments that are kept outside the database are not in it.',
-  'Secrets stay sealed: they open under the root key of the database it is of.',
 ]
 
 async function packed(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { namingFile } from '../../database/database-file.js'
 import { decrypted, encrypted } from './cipher.js'
 import { InvalidBackup } from './errors.js'
 import { byteMeter, type BackupWatch } from './events.js'
@@ -98,13 +99,13 @@ async function written(to: string, bytes: AsyncIterable<Buffer>): Promise<void> 
   try {
     let unsynced = 0
     for await (const chunk of bytes) {
-      await file.writeFile(chunk)
+      await namingFile(to, () => file.writeFile(chunk))
       unsynced += chunk.length
       if (unsynced < syncEveryBytes) continue
-      await file.datasync()
+      await namingFile(to, () => file.datasync())
       unsynced = 0
     }
-    await file.sync()
+    await namingFile(to, () => file.sync())
   } finally {
     await file.close()
   }

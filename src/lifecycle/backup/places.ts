@@ -23,13 +23,41 @@ const host = hostname().toLowerCase().replace(/[^0-9a-z-]/g, '-')
 export const workName = (): string =>
   `.holdfast-backup-${host}.${process.pid}.${randomBytes(4).toString('hex')}`
 
-/** Clears away what processes of this machine left that are no more. */
+/** Nothing is at work for so long without a touch of its files. */
+const leftAfterMs = 7 * 24 * 60 * 60_000
+
+/**
+ * Clears away what processes of this machine left that are no more, and what nobody has touched for
+ * a week: a container comes back under another name.
+ */
 export function clearLeftovers(folder: string): void {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
     const [, whose, pid] = workPattern.exec(name) ?? []
-    if (whose !== host || isAlive(Number(pid))) continue
-    rmSync(join(folder, name), { recursive: true, force: true })
+    if (whose === undefined) continue
+    const path = join(folder, name)
+    const isLeft = whose === host && !isAlive(Number(pid))
+    if (isLeft || touchedMs(path) < Date.now() - leftAfterMs) {
+      rmSync(path, { recursive: true, force: true })
+    }
+  }
+}
+
+/** When something in a folder was changed last, or the folder itself. */
+function touchedMs(path: string): number {
+  const all = [path, ...namesIn(path).map((name) => join(path, name))]
+  return Math.max(...all.map((each) => statSync(each, noThrow)?.mtimeMs ?? 0))
+}
+
+const noThrow = { throwIfNoEntry: false } as const
+
+/** What is in a folder and below it; nothing where there is none any more. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
   }
 }
 
@@ -78,21 +106,24 @@ export interface BackupEntry {
   readonly fault: string | undefined
 }
 
-/** The backups in a folder, newest first. */
+/** The backups in a folder, by their names, newest first. */
 export function entriesOf(folder: string): BackupEntry[] {
   if (!existsSync(folder)) return []
-  const names = readdirSync(folder).filter((name) => namePattern.test(name))
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((each) => namePattern.test(each.name) && !each.isFile())
+    .map(({ name }) => name)
+  // What another process has removed meanwhile is none any more.
   return names.sort().reverse().map((name) => entryOf(join(folder, name), name))
+    .filter(({ path }) => existsSync(path))
 }
 
 /** A backup in a folder of its own. */
 export function entryOf(path: string, name: string): BackupEntry {
-  const files = existsSync(path) ? readdirSync(path) : []
-  const bytes = files.reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
+  const sizeOf = (file: string) => statSync(join(path, file), noThrow)?.size
+  const bytes = namesIn(path).reduce((sum, file) => sum + (sizeOf(file) ?? 0), 0)
   try {
     const { manifest } = readManifest(path)
-    const lacking = manifest.files.find(({ file, bytes: size }) =>
-      !existsSync(join(path, file)) || statSync(join(path, file)).size !== size)
+    const lacking = manifest.files.find(({ file, bytes: size }) => sizeOf(file) !== size)
     const fault = lacking && `${lacking.file} is missing or cut off`
     return { name, path, bytes, manifest, fault }
   } catch (error) {

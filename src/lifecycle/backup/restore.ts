@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { addressOf } from '../../database/address.js'
 import { Database } from '../../database/database.js'
 import { isFilled, placeFile } from '../../database/database-file.js'
@@ -14,7 +14,7 @@ import { firstFilled } from '../transfer/copy.js'
 import { type End, labelOf, openEnd, type Reading, runOn } from '../transfer/ends.js'
 import { compareContent, digested } from './content.js'
 import { type BackupParts, restoredInto, scratchOf, triedRestore } from './create.js'
-import { BackupRefused, BackupTooNew } from './errors.js'
+import { BackupRefused, BackupTooNew, InvalidBackup } from './errors.js'
 import { type BackupWatch, stopIfAsked } from './events.js'
 import { type BackupKeys, keysOf } from './keys.js'
 import { type BackupManifest, readManifest } from './manifest.js'
@@ -61,9 +61,19 @@ export async function restoreBackup(
   if (address.kind === 'process') {
     throw new BackupRefused('A database in memory ends with this process; name one that lasts.')
   }
-  if (address.kind === 'file') await intoFile(address.path, opened, { parts, replace })
+  if (address.kind === 'file') await intoFile(realPath(address.path), opened, { parts, replace })
   else await intoServer(opened, { parts, replace })
   return { manifest, target: labelOf(parts.database), rows: manifest.rows }
+}
+
+/** Links behind each other, as the system follows them at most. */
+const linksMax = 40
+
+/** A link stays one: what it leads to is replaced, or made. */
+function realPath(path: string, left = linksMax): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  if (!isLink || left === 0) return path
+  return realPath(resolve(dirname(path), readlinkSync(path)), left - 1)
 }
 
 interface RestoreParts {
@@ -75,6 +85,10 @@ async function intoFile(
   path: string, opened: Opened, { parts, replace }: RestoreParts,
 ): Promise<void> {
   const { watch } = parts
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there !== undefined && !there.isFile()) {
+    throw new BackupRefused(`${path} is no file, but a folder or a device; name another place.`)
+  }
   if (isFilled(path) && !replace) throw notEmpty(path)
   const folder = dirname(path)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -138,6 +152,12 @@ async function readied(
   target: End, catalogue: readonly MovedTable[], replace: boolean,
 ): Promise<void> {
   const { backend, label } = target
+  const { obstacles } = backend.engine.moving
+  const [obstacle] = obstacles === undefined ? [] : (await backend.run(obstacles)).rows
+  if (obstacle !== undefined) {
+    throw new BackupRefused(`The target cannot be filled: ${String(obstacle.sentence)}. Name the ` +
+      'login that owns its tables.')
+  }
   const migrator = new Migrator(backend, { migrations })
   const status = await migrator.status()
   if (status.every(({ appliedAt }) => appliedAt === null)) {
@@ -204,7 +224,14 @@ async function loaded(
 async function emptied(session: Session, tables: readonly MovedTable[]): Promise<void> {
   const names = [...tables.map(({ name }) => name), 'processes']
   const list = names.map((name) => `"${name}"`).join(', ')
-  await runOn(session, { sql: `truncate ${list}`, parameters: [], reach: null })
+  try {
+    await runOn(session, { sql: `truncate ${list}`, parameters: [], reach: null })
+  } catch (cause) {
+    const reason = (cause as Error).cause
+    if (!(reason instanceof Error)) throw cause
+    throw new BackupRefused('The rows of the target cannot be taken out ' +
+      `(${reason.message}). It is as it was.`, { cause })
+  }
   await runOn(session, {
     sql: `update search_horizon set of_organization_id = null, of_conversation_id = null,
       message_id = null`, parameters: [],
@@ -228,9 +255,11 @@ async function detached(
   return pieces
 }
 
-/** A backup by its name in the place, or by the path of its folder. */
+/** A backup by its name in the place, or by the path of its folder. Throws InvalidBackup. */
 export function folderOf(nameOrPath: string, directory: string): string {
   const named = join(directory, nameOrPath)
-  const isName = !nameOrPath.includes('/') && existsSync(named)
-  return isName ? named : nameOrPath
+  if (!nameOrPath.includes('/') && existsSync(named)) return named
+  if (existsSync(nameOrPath)) return nameOrPath
+  throw new InvalidBackup(`There is no backup ${nameOrPath} in ${directory}, and no folder of ` +
+    'that name.')
 }

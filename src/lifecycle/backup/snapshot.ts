@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { instantOf } from '../../clock.js'
 import { addressOf } from '../../database/address.js'
@@ -39,12 +38,6 @@ export interface Snapshot {
   readonly notes: readonly string[]
 }
 
-/** Where a database is, the same however its URL names it, without user and password. */
-export function sourceOf(url: string): string {
-  const address = addressOf(url)
-  return address.kind === 'file' ? resolve(address.path) : labelOf(url)
-}
-
 /** The URL of a database in a file. */
 export const fileUrl = (path: string): string => `file:${path}`
 
@@ -68,7 +61,7 @@ export async function snapshotInto(path: string, parts: SnapshotParts): Promise<
       ? await takenOfFile(address.path, path, parts)
       : await takenOfRows(source, path, parts)
     const { name: engine } = source.backend.engine
-    return { engine, place: address.kind, source: sourceOf(parts.database), schema, ...taken }
+    return { engine, place: address.kind, source: labelOf(parts.database), schema, ...taken }
   } finally {
     await source.backend.close()
   }
@@ -93,7 +86,8 @@ async function takenOfFile(from: string, to: string, parts: SnapshotParts): Prom
     parts.watch.onEvent?.({ type: 'phase', phase: 'digest' })
     const tables = tablesThere(parts.catalogue, await backend.introspect())
     const content = await digested({ reading: backend, tables, keys: parts.keys }, parts.watch)
-    return { moment: instantOf(momentMs), tables: content, notes: [] }
+    const notes = await notesOnKeys(backend, tables)
+    return { moment: instantOf(momentMs), tables: content, notes }
   } finally {
     await backend.close()
   }
@@ -134,11 +128,23 @@ async function takenOfRows(source: End, to: string, parts: SnapshotParts): Promi
       parts.watch.onEvent?.({ type: 'phase', phase: 'digest' })
       const content = await digested({ reading, tables, keys: parts.keys }, parts.watch)
       const notes = others.map((table) => `The table ${table} is none of Holdfast’s.`)
-      return { moment, tables: content, notes }
+      return { moment, tables: content, notes: [...notes, ...await notesOnKeys(reading, tables)] }
     })
   } finally {
     await target.backend.close()
   }
+}
+
+/** Which root keys open what is sealed in it. */
+async function notesOnKeys(
+  reading: Reading, tables: readonly MovedTable[],
+): Promise<string[]> {
+  if (tables.every(({ name }) => name !== 'root_keys')) return []
+  const rows = await rowsOn(reading,
+    `select kid from root_keys where state <> 'retired' order by version`)
+  if (rows.length === 0) return []
+  const kids = rows.map(({ kid }) => String(kid)).join(', ')
+  return [`Secrets stay sealed: they open under the root key ${kids}, which is not in it.`]
 }
 
 /** The database's clock; asking it is the first look at the state, and it is read before that. */

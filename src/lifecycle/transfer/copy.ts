@@ -6,6 +6,7 @@ import { Ahead } from './ahead.js'
 import { asideOn, type End, rowsOn, runOn } from './ends.js'
 import { TransferRefused } from './errors.js'
 import { Meter, stopIfAsked, type TransferWatch } from './events.js'
+import { isLogging } from './follow.js'
 import {
   countsOf, type Key, keyAfter, keyOf, lastKey, lumpOf, nextRows, release, type RowSizes,
   steadyCount,
@@ -125,7 +126,10 @@ async function prepared(parts: CopyParts): Promise<TransferState> {
   const { backend } = target
   await migratorOf(source.backend).check()
   const found = await stateOf(backend)
-  if (found !== undefined) return sameTransfer(found, parts)
+  if (found !== undefined) {
+    await checkFollowed(found, source)
+    return sameTransfer(found, parts)
+  }
   const isNew = (await migratorOf(backend).status()).every(({ appliedAt }) => appliedAt === null)
   await migratorOf(backend).up()
   const filled = isNew ? undefined : await firstFilled(backend, tables)
@@ -138,6 +142,14 @@ async function prepared(parts: CopyParts): Promise<TransferState> {
     await keepPieces(session, backend, pieces)
   })
   return { source: source.label, phase: 'copying', live }
+}
+
+/** What changed since the log was taken back is known to nobody. Throws TransferRefused. */
+export async function checkFollowed(state: TransferState, end: End): Promise<void> {
+  const { phase, source } = state
+  if (phase !== 'following' || source !== end.label || await isLogging(end)) return
+  throw new TransferRefused(`The changes of ${source} are logged no more (by holdfast transfer ` +
+    'end): begin again, with an empty target.')
 }
 
 /** Whether no server opens the target yet. */

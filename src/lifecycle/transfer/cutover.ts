@@ -1,17 +1,19 @@
 import { type Backend, type Session } from '../../database/engine.js'
-import { ledgerMarks } from '../../database/migrate.js'
+import { SchemaMismatch } from '../../database/failures.js'
+import { ledgerMarks, MigrationUnknown } from '../../database/migrate.js'
 import { type MovedTable, moverTables } from '../../database/moving.js'
+import { checkFollowed } from './copy.js'
 import { type End, rowsOn, runOn } from './ends.js'
 import { TransferMismatch, TransferRefused } from './errors.js'
 import { stopIfAsked } from './events.js'
 import {
   applyAll, applySome, type ChangedKeys, entriesMax, type FollowParts, installLog, inTurns,
-  isLogging, oneOf, slices, waiting,
+  isLogging, oneOf, portions, waiting,
 } from './follow.js'
 import { countsOf } from './pages.js'
 import { makePieces, weigh } from './pieces.js'
 import {
-  dropProgress, hasTable, mark, markOf, movedTo, setPhase, stateOf, unmark,
+  dropProgress, hasTable, mark, markOf, migratorOf, movedTo, setPhase, stateOf, unmark,
 } from './progress.js'
 import { canonicalColumns, canonicalRow, compareAll } from './verify.js'
 
@@ -82,13 +84,28 @@ async function checkFollowing({ source, target }: FollowParts): Promise<void> {
     throw new TransferRefused(`What ${source.label} held has moved to ${where} already.`)
   }
   const state = await stateOf(target.backend)
+  if (state !== undefined) await checkFollowed(state, source)
   const returns = await movedTo(target.backend) === source.label
   const follows = state?.source === source.label && state.phase === 'following'
-  if (await isLogging(source) && (returns || follows)) return
+  if (await isLogging(source) && (returns || follows)) {
+    for (const end of [source, target]) await checkSchema(end)
+    return
+  }
   throw new TransferRefused(state?.phase === 'copying'
     ? `The copy into ${target.label} has not ended; run it again first.`
     : `Nothing follows ${source.label} into ${target.label}; begin with: ` +
       'holdfast transfer copy --live')
+}
+
+/** What another version has besides would stay behind without a word. Throws TransferRefused. */
+async function checkSchema({ backend, label }: End): Promise<void> {
+  try {
+    await migratorOf(backend).check()
+  } catch (cause) {
+    if (!(cause instanceof SchemaMismatch || cause instanceof MigrationUnknown)) throw cause
+    throw new TransferRefused(`${label} is not of the schema that this version moves: a move ` +
+      `goes on only between two of one schema. ${cause.message}`, { cause })
+  }
 }
 
 /**
@@ -118,6 +135,8 @@ export async function cutOver(parts: FollowParts): Promise<CutoverReport> {
       applied += taken
     }
     checkExplained(differences, changed)
+    // A server of a newer version may have begun meanwhile.
+    await checkSchema(source)
     compared = await compareWithin(parts, changed)
   } catch (error) {
     await openFence(source)
@@ -168,7 +187,8 @@ async function compareWithin(parts: FollowParts, changed: ChangedKeys): Promise<
   const { source, target, tables } = parts
   let compared = 0
   for (const table of tables) {
-    for (const keys of slices([...changed.get(table.name)?.values() ?? []])) {
+    const from = { session: source.backend, moving: source.backend.engine.moving }
+    for await (const keys of portions(from, table, [...changed.get(table.name)?.values() ?? []])) {
       const [one, other] = [
         await canonicalRows(source.backend, table, keys),
         await canonicalRows(target.backend, table, keys),
@@ -259,7 +279,12 @@ async function abandon({ source, target, tables }: FollowParts): Promise<void> {
  * target keeps no log for a way back any more.
  */
 export async function endFollowing({ source, target, tables }: FollowParts): Promise<void> {
-  const isOver = await movedTo(source.backend) === target.label
+  const where = await movedTo(source.backend)
+  if (where !== undefined && where !== target.label) {
+    throw new TransferRefused(`What ${source.label} held has moved to ${where}, and not to ` +
+      `${target.label}: servers that still have it open would write to it again.`)
+  }
+  const isOver = where !== undefined
   const end = isOver ? target : source
   await inTurns(end.backend, end.backend.engine.moving.changes.remove(tables))
   if (isOver) await end.backend.transaction((session) => dropProgress(session, true))

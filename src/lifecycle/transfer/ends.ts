@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { addressOf, placeOf } from '../../database/address.js'
 import { connect } from '../../database/connect.js'
 import { type Backend, type Result, type Session, type Statement } from '../../database/engine.js'
@@ -32,11 +33,11 @@ export async function openEnd(url: string, references: boolean): Promise<End> {
 /** What whole tables are read on: a database, or one state of it in an open transaction. */
 export type Reading = Pick<Backend, 'engine' | 'run'>
 
-/** Where a database is, without user and password. */
+/** Where a database is, from any folder, without user and password. */
 export function labelOf(url: string): string {
   const address = addressOf(url)
   if (address.kind === 'process') return 'memory'
-  if (address.kind === 'file') return address.path
+  if (address.kind === 'file') return resolve(address.path)
   return `${placeOf(address)}/${address.database}`
 }
 

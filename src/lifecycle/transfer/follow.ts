@@ -3,10 +3,14 @@ import {
   columnList, type Moved, type MovedTable, type Moving, moverTables, type Piece,
 } from '../../database/moving.js'
 import { ForeignKeyViolation, UniqueViolation } from '../../database/failures.js'
-import { keyColumns } from './catalogue.js'
+import { ledger } from '../../database/migrate.js'
+import { isHeavy, keyColumns } from './catalogue.js'
 import { type End, reaching, rowsOn, runOn } from './ends.js'
+import { TransferRefused } from './errors.js'
 import { stopIfAsked, type TransferWatch } from './events.js'
-import { type Key, keyOf, movedRow } from './pages.js'
+import {
+  batchBytesMax, type Key, keyOf, movedRow, type Readable, sizeOf,
+} from './pages.js'
 import { hasTable } from './progress.js'
 
 const { changes, fence } = moverTables
@@ -14,7 +18,7 @@ const { changes, fence } = moverTables
 /** Entries of the log taken at once, unless the rows behind them refer to later ones. */
 export const entriesMax = 2_000
 
-/** Rows read at once: any of them may be large. */
+/** Rows looked for at once; fewer of large ones are read, see `portions`. */
 const rowsAtOnce = 50
 
 /** What follows the changes of a source. */
@@ -91,8 +95,10 @@ async function applyEntries(parts: FollowParts, changed: ChangedKeys, limit: num
       for (const [text, key] of list) all.set(text, key)
       changed.set(table, all)
     }
-    await target.backend.transaction((writing) => unfenced(target, writing, () =>
-      new Delta(parts, reading, writing).apply(keys)))
+    await target.backend.transaction(async (writing) => {
+      await checkClosed(target, writing)
+      await unfenced(target, writing, () => new Delta(parts, reading, writing).apply(keys))
+    })
   })
   for (let from = 0; from < sequences.length; from += 500) {
     const some = sequences.slice(from, from + 500).join(', ')
@@ -101,6 +107,19 @@ async function applyEntries(parts: FollowParts, changed: ChangedKeys, limit: num
     })
   }
   return sequences.length
+}
+
+/**
+ * A cutover elsewhere may have let servers into the target while this waited: what they wrote is
+ * newer. The mark that keeps them out is held until this is written. Throws TransferRefused.
+ */
+async function checkClosed({ backend, label }: End, session: Session): Promise<void> {
+  const held = backend.engine.rowLocks ? ' for share' : ''
+  const marks = await runOn(session, {
+    sql: `select name from ${ledger} where name like '~%'${held}`, parameters: [],
+  })
+  if (marks.rows.length > 0) return
+  throw new TransferRefused(`Servers work on ${label} already: another cutover ended meanwhile.`)
 }
 
 function keysOf(entries: readonly Record<string, unknown>[]): ChangedKeys {
@@ -162,7 +181,8 @@ class Delta {
     }
     await this.#removeAll(gone)
     for (const [table, list] of here) {
-      for (const some of slices(list)) {
+      const from = { session: this.#reading, moving: this.#from }
+      for await (const some of portions(from, table, list)) {
         stopIfAsked(this.#parts.watch)
         await this.#put(table, await this.#read(table, some))
       }
@@ -257,7 +277,38 @@ export function oneOf(moving: Moving, table: MovedTable, keys: readonly Key[]) {
   }
 }
 
-/** Keys in the numbers in which their rows are read. */
+/**
+ * Keys in the numbers in which their rows are read at once: as many as slices have, and fewer of
+ * large ones. Their sizes are asked for before; keys without a row go along.
+ */
+export async function* portions(
+  { session, moving }: Readable,
+  table: MovedTable,
+  keys: readonly Key[],
+): AsyncGenerator<readonly Key[], void, void> {
+  const columns = keyColumns(table).map(({ kind, name }, index) =>
+    `${moving.read(kind, name)} as k${index}`)
+  for (const some of slices(keys)) {
+    const { where, parameters } = oneOf(moving, table, some)
+    const rows = !isHeavy(table) ? [] : await rowsOn(session, `select ${columns.join(', ')},
+      ${sizeOf(moving, table)} as bytes from "${table.name}" where ${where}`, parameters)
+    const sizes = new Map(rows.map((row) => [
+      JSON.stringify(keyColumns(table).map(({ kind }, index) =>
+        moving.moved(kind, row[`k${index}`]))), Number(row.bytes)]))
+    let [from, sum] = [0, 0]
+    for (const [index, key] of some.entries()) {
+      const bytes = sizes.get(JSON.stringify(key)) ?? 0
+      if (index > from && sum + bytes > batchBytesMax) {
+        yield some.slice(from, index);
+        [from, sum] = [index, 0]
+      }
+      sum += bytes
+    }
+    yield some.slice(from)
+  }
+}
+
+/** Keys in the numbers in which their rows are looked for. */
 export function slices<T>(list: readonly T[]): T[][] {
   const found: T[][] = []
   for (let from = 0; from < list.length; from += rowsAtOnce) {

@@ -103,7 +103,7 @@ export async function countOfNext(
 }
 
 /** The bytes of a row, as an expression: of values of any size, and a guess for the others. */
-const sizeOf = (moving: Moving, { columns }: MovedTable): string => {
+export const sizeOf = (moving: Moving, { columns }: MovedTable): string => {
   const heavy = columns.filter(({ kind }) => heavyKinds.has(kind))
   const sizes = heavy.map(({ kind, name }) => moving.size(kind, name))
   return [...sizes, String(lightBytes * (columns.length - heavy.length))].join(' + ')

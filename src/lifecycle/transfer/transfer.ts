@@ -139,7 +139,8 @@ export class Transfer {
     const [first] = failures
     if (first === undefined) return
     const more = failures.length === 1 ? '' : ` (and ${failures.length - 1} more findings)`
-    throw new TransferRefused(`${first.message}${more}; see: holdfast transfer plan`)
+    const message = first.message.replace(/\.$/, '')
+    throw new TransferRefused(`${message}${more}; see: holdfast transfer plan`)
   }
 
   async #between<R>(
