@@ -26,8 +26,8 @@ contract(`the server under malformed requests, seed ${seed}`, (openWorld) => {
     const world = await open()
     const { holdfast } = world
     const server = await startServer({ holdfast, port: 0, logLevel: 'silent', bodyLimitBytes })
-    // An erasure visits every organization there is, amid fifteen other requests.
-    const guest = new HttpClient(server.url, promised, { answerTimeoutMs: 120_000 })
+    // An erasure visits every organization there is, and pruning every thread, amid others.
+    const guest = new HttpClient(server.url, promised, { answerTimeoutMs: 300_000 })
     const target = await furnish(world, guest, { ...promised, bodyLimitBytes })
     const before = await target.untouched()
     const report = await new Campaign(target, { seed, requests }).run()

@@ -53,7 +53,7 @@ const severalShare = 0.1
 const wireShare = 0.04
 const findingsMax = 20
 /** What is pruned or erased may be all that the requests before it have made. */
-const silenceMs = 120_000
+const silenceMs = 300_000
 /** A server that refuses more than this may close before all of it was sent. */
 const resettableBytes = 16 * 1024
 

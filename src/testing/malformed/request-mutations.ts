@@ -103,6 +103,7 @@ const oddValues = [
 /** What a value of a query is once its schema has read it. */
 function readAs({ type }: Parameter['schema'], text: string): unknown {
   if (type === 'integer') return /^\d{1,16}$/.test(text) ? Number(text) : text
+  if (type === 'number') return text.trim() === '' ? text : Number(text)
   if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text)
   return text
 }

@@ -17,6 +17,9 @@ export async function flowFor(
     queue: 'flows', from: dayFromNow(-1), to: dayFromNow(1), after: '0', from_step: '1',
     traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`, span_id: 'ab'.repeat(8),
   }
+  if (operationId === 'createRun') {
+    return { ...known, parent_run_id: (await runs.create(workflow, { queue: null })).id }
+  }
   if (!path.includes('{run_id}')) return known
   const { id } = await runs.create(workflow, { queue: null })
   const run = { ...known, run_id: id, number: '1', attempt: '1', run_attempt: '1' }
