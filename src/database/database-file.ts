@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ledger, ledgerMarks } from './migrate.js'
-import { type SqliteDatabase, sqliteDriver } from './dialects/sqlite-driver.js'
+import { driverOfThread, type SqliteDatabase, sqliteDriver } from './dialects/sqlite-driver.js'
 import { Busy, sqliteFailure, translated } from './failures.js'
 
 /**
@@ -17,7 +17,7 @@ import { Busy, sqliteFailure, translated } from './failures.js'
  */
 const snapshotProgram = `
 const { parentPort, workerData } = require('node:worker_threads')
-const { DatabaseSync } = require(workerData.module)
+${driverOfThread}
 // On Linux that is the thread's own: who writes goes first.
 if (process.platform === 'linux') require('node:os').setPriority(0, 10)
 const database = new DatabaseSync(workerData.from, {})

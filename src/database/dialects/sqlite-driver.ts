@@ -100,6 +100,13 @@ function isOlder(version: readonly number[]): boolean {
   return false
 }
 
+/** How the program of a thread loads the driver named by `workerData.module`, as quietly. */
+export const driverOfThread = `
+const { emitWarning } = process
+process.emitWarning = () => undefined
+const { DatabaseSync } = require(workerData.module)
+process.emitWarning = emitWarning`
+
 /** Node 22 announces its own module as experimental at each start; ours is tested on it. */
 function withoutExperimentalWarning<R>(load: () => R): R {
   const { emitWarning } = process

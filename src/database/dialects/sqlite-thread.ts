@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { type Result, type Statement } from '../engine.js'
 import { closed, sqliteFailure, translated } from '../failures.js'
-import { sqliteDriver } from './sqlite-driver.js'
+import { driverOfThread, sqliteDriver } from './sqlite-driver.js'
 
 /** What the thread does: a connection that only reads, one statement after the other. */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
-const { DatabaseSync } = require(workerData.module)
+${driverOfThread}
 const database = new DatabaseSync(workerData.path, {})
 for (const setting of workerData.settings) database.exec(setting)
 const statements = new Map()
