@@ -92,6 +92,19 @@ onEveryEngine('bytes', (world) => {
     await expectUnchanged(samples(), arrays)
   }, 60_000)
 
+  it('stay what they are where rows are moved as they were read', async () => {
+    const { backend } = world()
+    await samples().roundTrip([new Uint8Array(0), Uint8Array.of(7)])
+    const read = 'select value from blobs order by 1'
+    const rows = (await backend.run({ sql: read, parameters: [] })).rows
+    await backend.run({ sql: 'delete from blobs', parameters: [] })
+    const place = backend.engine.rowLocks ? '$' : '?'
+    const values = rows.map((_, index) => `(${index}, ${place}${index + 1})`).join(', ')
+    const parameters = rows.map(({ value }) => value)
+    await backend.run({ sql: `insert into blobs (position, value) values ${values}`, parameters })
+    expect((await backend.run({ sql: read, parameters: [] })).rows).toStrictEqual(rows)
+  })
+
   it('are those of the moment of the call', async () => {
     const mutable = Uint8Array.of(1, 2, 3)
     const writing = samples().write([mutable])

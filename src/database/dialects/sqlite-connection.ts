@@ -100,7 +100,8 @@ export class SqliteConnection {
 
   run(sql: string, parameters: readonly unknown[]): Result {
     const { statement, returnsRows } = this.#prepared(sql)
-    const values = this.#fractionsAsText ? parameters.map(asText) : parameters
+    const bound = parameters.some(isEmpty) ? parameters.map(keptEmpty) : parameters
+    const values = this.#fractionsAsText ? bound.map(asText) : bound
     if (!returnsRows) return { rows: [], changed: Number(statement.run(...values).changes) }
     const rows = statement.all(...values)
     return { rows, changed: rows.length }
@@ -133,6 +134,12 @@ export class SqliteConnection {
     return prepared
   }
 }
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value instanceof Uint8Array && value.byteLength === 0
+
+/** Node.js 22 binds empty bytes without a place in memory, such as those it read, as null. */
+const keptEmpty = (value: unknown): unknown => (isEmpty(value) ? new Uint8Array(0) : value)
 
 /** The fallback's binding rounds small fractions to zero; as text they arrive exactly. */
 function asText(value: unknown): unknown {

@@ -17,6 +17,9 @@ const prepared = (sql) => {
   }
   return statements.get(sql)
 }
+// Node.js 22 binds empty bytes without a place in memory as null.
+const keptEmpty = (value) =>
+  value instanceof Uint8Array && value.byteLength === 0 ? new Uint8Array(0) : value
 // Bytes are handed over, not copied.
 const isWhole = (value) => value instanceof Uint8Array &&
   value.byteLength > 0 && value.byteLength === value.buffer.byteLength
@@ -27,7 +30,7 @@ parentPort.on('message', (message) => {
     return parentPort.close()
   }
   try {
-    const rows = prepared(message.sql).all(...message.parameters)
+    const rows = prepared(message.sql).all(...message.parameters.map(keptEmpty))
     const bytes = rows.flatMap((row) => Object.values(row).filter(isWhole))
     parentPort.postMessage({ rows }, bytes.map(({ buffer }) => buffer))
   } catch ({ message: text, code, errcode, errstr }) {
