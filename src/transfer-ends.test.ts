@@ -11,19 +11,15 @@ import { type TransferEvent } from './lifecycle/transfer/events.js'
 import { tables } from './tables.js'
 import { enginesNamed } from './testing/backends.js'
 import { type TestEngine } from './testing/engines.js'
+import { around, type Leftovers, place as placeOn } from './testing/moving.test.harness.js'
 import { transferOf } from './transfer.js'
 
-const leftovers: (() => unknown)[] = []
+const leftovers: Leftovers = []
+const place = (engine: TestEngine) => placeOn(engine, leftovers)
 
 afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()
 })
-
-async function place(engine: TestEngine): Promise<string> {
-  const lease = await engine.createReady()
-  leftovers.push(() => lease.drop())
-  return lease.ownerUrl
-}
 
 /** What a version of tomorrow does to a database. */
 async function migrateFurther(url: string): Promise<void> {
@@ -44,19 +40,11 @@ function gate() {
 }
 
 /** A backend that waits before each transaction. */
-function waiting(backend: Backend, wait: () => Promise<void>): Backend {
-  return new Proxy(backend, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      if (name !== 'transaction') return value.bind(target) as unknown
-      return async (...given: Parameters<Backend['transaction']>) => {
-        await wait()
-        return target.transaction(...given)
-      }
-    },
+const waiting = (backend: Backend, wait: () => Promise<void>) =>
+  around(backend, async (transaction) => {
+    await wait()
+    return transaction()
   })
-}
 
 const [sqlite] = enginesNamed('sqlite')
 

@@ -8,36 +8,24 @@ import { openEnd } from './lifecycle/transfer/ends.js'
 import { type TransferEvent } from './lifecycle/transfer/events.js'
 import { enginesNamed } from './testing/backends.js'
 import { type TestEngine } from './testing/engines.js'
+import { around, type Leftovers, place as placeOn } from './testing/moving.test.harness.js'
 import { tables } from './tables.js'
 import { transferOf } from './transfer.js'
 
-const leftovers: (() => unknown)[] = []
+const leftovers: Leftovers = []
+const place = (engine: TestEngine) => placeOn(engine, leftovers)
 
 afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()
 })
 
-async function place(engine: TestEngine): Promise<string> {
-  const lease = await engine.createReady()
-  leftovers.push(() => lease.drop())
-  return lease.ownerUrl
-}
-
-/** A backend, the answers of whose transactions are lost once `isLosing`. */
-function losing(backend: Backend, isLosing: () => boolean): Backend {
-  return new Proxy(backend, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name)
-      if (typeof value !== 'function') return value
-      if (name !== 'transaction') return value.bind(target) as unknown
-      return async (...given: Parameters<Backend['transaction']>) => {
-        const answer = await target.transaction(...given)
-        if (isLosing()) throw new Unavailable('the connection was lost')
-        return answer
-      }
-    },
+/** The answers of its transactions are lost once `isLosing`. */
+const losing = (backend: Backend, isLosing: () => boolean) =>
+  around(backend, async (transaction) => {
+    const answer = await transaction()
+    if (isLosing()) throw new Unavailable('the connection was lost')
+    return answer
   })
-}
 
 for (const engine of enginesNamed('sqlite', 'postgres')) {
   const reason = engine.missing === undefined ? '' : `: did not run: ${engine.missing}`
