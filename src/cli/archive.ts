@@ -16,25 +16,25 @@ const actor = { id: 'command line' }
 
 /** Adds `export`. */
 export function addExport(program: Command, terminal: Terminal): void {
-  withDatabase(program.command('export <directory>'))
-    .description('write everything, an organization or a conversation as an archive')
+  withDatabase(program.command('export <path>'))
+    .description('write everything, an organization or a conversation as a directory or a .tar')
     .option('--organization <id or slug>', 'only this organization')
     .option('--conversation <id>', 'only this conversation of the organization')
-    .action((directory: string, options: ExportOptions) =>
-      exportArchive(directory, options, terminal))
+    .action((path: string, options: ExportOptions) =>
+      exportArchive(path, options, terminal))
 }
 
 /** Adds `import archive` to the imports. */
 export function addArchiveImport(group: Command, terminal: Terminal): void {
-  withDatabase(group.command('archive <directory>'))
+  withDatabase(group.command('archive <path>'))
     .description('read an archive that export wrote: all of it, or nothing')
     .option('--verify', 'only check it, and change nothing')
-    .action((directory: string, options: DatabaseOptions & { readonly verify?: boolean }) =>
-      importArchive(directory, options, terminal))
+    .action((path: string, options: DatabaseOptions & { readonly verify?: boolean }) =>
+      importArchive(path, options, terminal))
 }
 
 async function exportArchive(
-  directory: string, options: ExportOptions, terminal: Terminal,
+  path: string, options: ExportOptions, terminal: Terminal,
 ): Promise<void> {
   const { organization, conversation } = options
   if (conversation !== undefined && organization === undefined) {
@@ -52,23 +52,23 @@ async function exportArchive(
     const scope: ArchiveScope = id === undefined ? { kind: 'everything' }
       : conversation === undefined ? { kind: 'organization', organization_id: id }
         : { kind: 'conversation', organization_id: id, conversation_id: conversation }
-    return holdfast.archives(actor).export(directory, scope, { signal: stopped.signal })
+    return holdfast.archives(actor).export(path, scope, { signal: stopped.signal })
   })
   tell(manifest, terminal, { json: options.json, what: 'exported' })
 }
 
 async function importArchive(
-  directory: string,
+  path: string,
   { verify, ...options }: DatabaseOptions & { readonly verify?: boolean },
   terminal: Terminal,
 ): Promise<void> {
   const { settings } = configured(options, terminal)
   if (verify === true) {
-    const manifest = await verifiedArchive(directory)
+    const manifest = await verifiedArchive(path)
     return tell(manifest, terminal, { json: options.json, what: 'checked' })
   }
   const manifest = await withHoldfast(settings, terminal, (holdfast) =>
-    holdfast.archives(actor).import(directory))
+    holdfast.archives(actor).import(path))
   tell(manifest, terminal, { json: options.json, what: 'imported' })
 }
 

@@ -67,6 +67,9 @@ describe('a result that does not fit on the disk', () => {
     }
     expect(existsSync(place('new'))).toBe(false)
     expect(readdirSync(place('there'))).toEqual([])
+    const { code, stderr } = await onFullDisk('export ./new.tar')
+    expect(stderr).toMatch(/^holdfast: .*new\.tar cannot be used \(EFBIG.*Free space.*\n$/)
+    expect([code, existsSync(place('new.tar'))]).toEqual([1, false])
   })
 })
 

@@ -49,7 +49,7 @@ it('help tells the imports, what each needs, and what an export may be of', asyn
   const openHands = await cli(['import', 'openhands', '--help'])
   expect(openHands.stdout).toMatch(/--settings-of <whose> .*needed/s)
   const exported = await cli(['export', '--help'])
-  expect(exported.stdout).toMatch(/<directory>.*--organization .*--conversation /s)
+  expect(exported.stdout).toMatch(/<path>.*--organization .*--conversation /s)
 })
 
 it('import takes a file once, tells what it did, and writes the report for its owner', async () => {
@@ -106,18 +106,19 @@ it('import names the input that is wrong and what it must be', async () => {
   }
 })
 
-it('export writes an archive that import checks and reads into another database', async () => {
-  const told = await cli(['export', 'all'])
+it.each(['all', 'all.tar'])('export writes %s, which import checks and reads', async (all) => {
+  const other = `of ${all}`
+  const told = await cli(['export', all])
   expect([told.code, told.stdout]).toEqual([0,
     expect.stringMatching(/^exported \d+ rows in \d+ files \(everything\)\nnote: /)])
-  const { stdout } = await cli(['import', 'archive', 'all', '--verify', '--json'], 'b')
+  const { stdout } = await cli(['import', 'archive', all, '--verify', '--json'], other)
   expect(JSON.parse(stdout)).toMatchObject({
     format: 'holdfast.archive', scope: { kind: 'everything' },
   })
-  expect((await cli(['import', 'archive', 'all'], 'b')).stdout).toMatch(/^imported \d+ rows/)
-  const shown = await cli(['conversation', 'export', id], 'b')
+  expect((await cli(['import', 'archive', all], other)).stdout).toMatch(/^imported \d+ rows/)
+  const shown = await cli(['conversation', 'export', id], other)
   expect(shown.stdout).toContain('"kept"')
-  expect(await refusal(['import', 'archive', 'all'], 'b')).toEqual([1,
+  expect(await refusal(['import', 'archive', all], other)).toEqual([1,
     expect.objectContaining({ code: 'archive_conflict' })])
 })
 

@@ -1,26 +1,21 @@
-import { createHash } from 'node:crypto'
-import {
-  createReadStream, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync,
-} from 'node:fs'
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Clock, nowOf } from '../../clock.js'
 import { ConversationExists, type ConversationStore } from '../../conversations/index.js'
 import { type Database } from '../../database/database.js'
-import { namingFile } from '../../database/database-file.js'
 import { ForeignKeyViolation } from '../../database/failures.js'
 import { decodeRow, type Table } from '../../database/table.js'
-import { InvalidInput } from '../../errors.js'
 import { linesIn } from '../../lines.js'
 import { organizationKeys, RootKeyMismatch, type RootKeyProvider } from '../../secrets/index.js'
 import { membersOf } from '../import/exact-json.js'
 import { ArchiveConflict, InvalidArchive } from './errors.js'
 import { leftOut, rowOf } from './lines.js'
 import {
-  type ArchiveFile, type ArchiveManifest, type ArchiveScope, manifestName, manifestText,
+  type ArchiveFile, type ArchiveManifest, type ArchiveScope, manifestText, openFile,
   verifiedManifest,
 } from './manifest.js'
+import { manifestName } from './names.js'
 import { type AnyTables, ArchiveRows, insertFile } from './rows.js'
+import { type ArchiveSource, sourceAt } from './source.js'
+import { type ArchiveTarget, type Lines, targetAt } from './target.js'
 
 /** What archives take from outside. */
 export interface ArchiveParts {
@@ -48,13 +43,10 @@ export interface ArchiveOptions {
   readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined
 }
 
-/** Characters that are written at once. */
-const pieceLength = 65_536
-
 /** Tables whose rows a new database has as well. */
 const given: ReadonlySet<string> = new Set(['organizations', 'root_keys'])
 
-/** Writes archives and reads them: directories of JSON lines with a manifest. */
+/** Writes archives and reads them: directories, or tars, of JSON lines with a manifest. */
 export class Archives {
   readonly #parts: ArchiveParts
 
@@ -63,40 +55,34 @@ export class Archives {
   }
 
   /**
-   * Writes an archive into a new or empty directory, of one state of the database; the manifest
-   * comes last. One that fails leaves the directory as it was. Throws InvalidInput,
-   * ConversationNotFound, the error of the file system, and the reason of a signal.
+   * Writes an archive of one state of the database: one file in the tar format where the path ends
+   * in `.tar`, else into a new or empty directory. The manifest comes last. One that fails leaves
+   * the place as it was. Throws InvalidInput, ConversationNotFound, the error of the file system,
+   * and the reason of a signal.
    */
   async export(
-    directory: string, scope: ArchiveScope, options: ArchiveOptions = {},
+    path: string, scope: ArchiveScope, options: ArchiveOptions = {},
   ): Promise<ArchiveManifest> {
-    const isThere = existsSync(directory)
-    if (isThere && readdirSync(directory).length > 0) {
-      throw new InvalidInput(`${directory} is not empty`, { field: 'directory' })
-    }
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const written: string[] = []
+    const target = await targetAt(path, this.#parts.clock)
     try {
-      return await this.#write(directory, { scope, options, written })
+      const manifest = await this.#write(target, scope, options)
+      await target.finish()
+      return manifest
     } catch (error) {
-      for (const name of written) rmSync(join(directory, name), { force: true })
-      if (!isThere && readdirSync(directory).length === 0) rmdirSync(directory)
+      await target.discard()
       throw error
     }
   }
 
-  /** Names the files in `written` as it begins them. */
-  async #write(directory: string, { scope, options, written }: {
-    readonly scope: ArchiveScope
-    readonly options: ArchiveOptions
-    readonly written: string[]
-  }): Promise<ArchiveManifest> {
+  async #write(
+    target: ArchiveTarget, scope: ArchiveScope, { signal, onProgress }: ArchiveOptions,
+  ): Promise<ArchiveManifest> {
     const files: ArchiveFile[] = []
-    const write = async (name: string, lines: AsyncIterable<string>) => {
-      written.push(`${name}.jsonl`)
-      const file = await writeLines(directory, name, { lines, signal: options.signal })
-      options.onProgress?.({ type: 'file', file: file.file, rows: file.rows })
-      files.push(file)
+    const write = async (name: string, lines: Lines) => {
+      const file = `${name}.jsonl`
+      const { rows, sha256 } = await target.write(file, lines, signal)
+      onProgress?.({ type: 'file', file, rows })
+      files.push({ name, file, rows, sha256 })
     }
     if (scope.kind === 'conversation') {
       const { conversations } = this.#parts
@@ -114,29 +100,29 @@ export class Archives {
       format: 'holdfast.archive', version: 1, schema: this.#parts.schema, scope,
       created_at: nowOf(this.#parts.clock), files, notes: notesOf(scope),
     }
-    written.push(manifestName)
-    writeFileSync(join(directory, manifestName), manifestText(manifest), { mode: 0o600 })
+    await target.write(manifestName, [manifestText(manifest)], signal)
     return manifest
   }
 
   /** Holds an archive to its manifest, and changes nothing. Throws InvalidArchive. */
-  verify(directory: string, { signal }: ArchiveOptions = {}): Promise<ArchiveManifest> {
-    return verifiedManifest(directory, this.#parts.schema, signal)
+  async verify(path: string, { signal }: ArchiveOptions = {}): Promise<ArchiveManifest> {
+    return verifiedManifest(await sourceAt(path), this.#parts.schema, signal)
   }
 
   /**
-   * Reads an archive: all of it in one transaction, or nothing, once every hash and count of it is
-   * right. Throws InvalidArchive, ArchiveConflict, RootKeyMismatch.
+   * Reads an archive, a directory or a tar: all of it in one transaction, or nothing, once every
+   * hash and count of it is right. Throws InvalidArchive, ArchiveConflict, RootKeyMismatch.
    */
-  async import(directory: string, options: ArchiveOptions = {}): Promise<ArchiveManifest> {
-    const manifest = await this.verify(directory, options)
+  async import(path: string, options: ArchiveOptions = {}): Promise<ArchiveManifest> {
+    const source = await sourceAt(path)
+    const manifest = await verifiedManifest(source, this.#parts.schema, options.signal)
     const { scope } = manifest
     if (scope.kind === 'conversation') {
-      await this.#conversation(directory, scope)
+      await this.#conversation(source, scope)
       return manifest
     }
     await this.#checkRoom(scope)
-    await this.#checkKeys(directory, manifest)
+    await this.#checkKeys(source, manifest)
     await this.#parts.database.transaction(async (database) => {
       // The one that every database begins with comes from the archive.
       if (scope.kind === 'everything') {
@@ -144,7 +130,7 @@ export class Archives {
       }
       for (const table of this.#tables()) {
         const { file, rows } = fileOf(manifest, table.name)
-        await insertFile(database, table, { path: join(directory, file), signal: options.signal })
+        await insertFile(database, table, { file: openFile(source, file), signal: options.signal })
         options.onProgress?.({ type: 'file', file, rows })
       }
     })
@@ -156,9 +142,9 @@ export class Archives {
   }
 
   async #conversation(
-    directory: string, scope: Extract<ArchiveScope, { kind: 'conversation' }>,
+    source: ArchiveSource, scope: Extract<ArchiveScope, { kind: 'conversation' }>,
   ): Promise<void> {
-    const file = createReadStream(join(directory, 'conversation.jsonl'))
+    const file = openFile(source, 'conversation.jsonl')
     try {
       await this.#parts.conversations(scope.organization_id)
         .import(file as AsyncIterable<Uint8Array>, { bytesMax: Infinity })
@@ -174,11 +160,11 @@ export class Archives {
    * Secrets stay sealed: under a key that nobody has here, its organizations could not even make
    * new ones. Throws RootKeyMismatch.
    */
-  async #checkKeys(directory: string, manifest: ArchiveManifest): Promise<void> {
+  async #checkKeys(source: ArchiveSource, manifest: ArchiveManifest): Promise<void> {
     const { rootKeys } = this.#parts
     if (rootKeys === undefined) return
     const { file } = fileOf(manifest, organizationKeys.name)
-    for await (const line of linesIn(createReadStream(join(directory, file)))) {
+    for await (const line of linesIn(openFile(source, file))) {
       const row = rowOf(organizationKeys, membersOf(line))
       const { rootKid, state } = decodeRow(organizationKeys, row as never)
       if (state === 'retired' || rootKeys.knows(rootKid)) continue
@@ -212,33 +198,6 @@ function fileOf({ files }: ArchiveManifest, table: string): ArchiveFile {
   const file = files.find(({ name }) => name === table)
   if (file !== undefined) return file
   throw new InvalidArchive(`the rows of ${table} are missing`)
-}
-
-async function writeLines(directory: string, name: string, { lines, signal }: {
-  readonly lines: AsyncIterable<string>
-  readonly signal: AbortSignal | undefined
-}): Promise<ArchiveFile> {
-  const file = `${name}.jsonl`
-  const path = join(directory, file)
-  const handle = await open(path, 'w', 0o600)
-  const hash = createHash('sha256')
-  let rows = 0
-  try {
-    let pending = ''
-    for await (const line of lines) {
-      signal?.throwIfAborted()
-      hash.update(line)
-      rows += 1
-      pending += line
-      if (pending.length < pieceLength) continue
-      await namingFile(path, () => handle.appendFile(pending))
-      pending = ''
-    }
-    await namingFile(path, () => handle.appendFile(pending))
-  } finally {
-    await handle.close()
-  }
-  return { name, file, rows, sha256: hash.digest('hex') }
 }
 
 function notesOf(scope: ArchiveScope): string[] {

@@ -5,3 +5,4 @@ export { ArchiveConflict, InvalidArchive } from './errors.js'
 export {
   type ArchiveFile, type ArchiveManifest, type ArchiveScope, verifiedManifest,
 } from './manifest.js'
+export { sourceAt } from './source.js'

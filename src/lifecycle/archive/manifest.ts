@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { type Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { InvalidArchive } from './errors.js'
+import { manifestName } from './names.js'
+import { type ArchiveSource } from './source.js'
 
 /** What an archive holds. */
 export type ArchiveScope =
@@ -31,8 +33,6 @@ export interface ArchiveManifest {
   readonly notes: readonly string[]
 }
 
-export const manifestName = 'manifest.json'
-
 /** The text of a manifest: with the hash of all else in it. */
 export function manifestText(manifest: ArchiveManifest): string {
   const sha256 = createHash('sha256').update(JSON.stringify(manifest)).digest('hex')
@@ -41,26 +41,27 @@ export function manifestText(manifest: ArchiveManifest): string {
 
 /** Reads the manifest, and holds every file to it. Throws InvalidArchive. */
 export async function verifiedManifest(
-  directory: string, schema: string, signal?: AbortSignal,
+  source: ArchiveSource, schema: string, signal?: AbortSignal,
 ): Promise<ArchiveManifest> {
-  const manifest = readManifest(directory)
+  const manifest = await readManifest(source)
   if (manifest.schema !== schema) {
     throw new InvalidArchive(`the archive is of the schema ${manifest.schema}, and the database ` +
       `of ${schema}: import it with the version that wrote it, then migrate`)
   }
   for (const file of manifest.files) {
     signal?.throwIfAborted()
-    await verifyFile(directory, file)
+    await verifyFile(source, file)
   }
   return manifest
 }
 
-function readManifest(directory: string): ArchiveManifest {
-  const path = join(directory, manifestName)
-  if (!existsSync(path)) throw new InvalidArchive(`there is no ${manifestName} in ${directory}`)
+async function readManifest(source: ArchiveSource): Promise<ArchiveManifest> {
+  const file = source.open(manifestName)
+  if (file === undefined) throw new InvalidArchive(`there is no ${manifestName} in ${source.path}`)
+  const read = await text(file)
   let given: Record<string, unknown> | null
   try {
-    given = JSON.parse(readFileSync(path, 'utf8')) as typeof given
+    given = JSON.parse(read) as typeof given
   } catch (cause) {
     throw new InvalidArchive(`${manifestName} is no JSON`, { cause })
   }
@@ -74,14 +75,12 @@ function readManifest(directory: string): ArchiveManifest {
   return manifest as unknown as ArchiveManifest
 }
 
-async function verifyFile(directory: string, { file, rows, sha256 }: ArchiveFile): Promise<void> {
-  const isName = /^[a-z_]+\.jsonl$/.test(file)
-  if (!isName || !existsSync(join(directory, file))) {
-    throw new InvalidArchive(`the file ${file} is missing`)
-  }
+async function verifyFile(
+  source: ArchiveSource, { file, rows, sha256 }: ArchiveFile,
+): Promise<void> {
   const hash = createHash('sha256')
   let lines = 0
-  for await (const piece of createReadStream(join(directory, file)) as AsyncIterable<Buffer>) {
+  for await (const piece of openFile(source, file) as AsyncIterable<Buffer>) {
     hash.update(piece)
     for (const byte of piece) if (byte === 10) lines += 1
   }
@@ -91,4 +90,11 @@ async function verifyFile(directory: string, { file, rows, sha256 }: ArchiveFile
   if (lines !== rows) {
     throw new InvalidArchive(`${file} has ${lines} lines, and the manifest says ${rows}`)
   }
+}
+
+/** The bytes of a file that the manifest names. Throws InvalidArchive. */
+export function openFile(source: ArchiveSource, name: string): Readable {
+  const file = /^[a-z_]+\.jsonl$/.test(name) ? source.open(name) : undefined
+  if (file === undefined) throw new InvalidArchive(`the file ${name} is missing`)
+  return file
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { type Readable } from 'node:stream'
 import { type RawBuilder, sql } from 'kysely'
 import { type Database } from '../../database/database.js'
 import { ForeignKeyViolation, UniqueViolation } from '../../database/failures.js'
@@ -131,7 +131,7 @@ async function countOfNext(
 export async function insertFile(
   database: Database<AnyTables>,
   table: Table,
-  { path, signal }: { readonly path: string; readonly signal: AbortSignal | undefined },
+  { file, signal }: { readonly file: Readable; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   const rowsMax = Math.max(1, Math.floor(900 / table.columnNames.length))
   let rows: Record<string, unknown>[] = []
@@ -143,7 +143,7 @@ export async function insertFile(
     rows = []
     length = 0
   }
-  for await (const line of linesIn(createReadStream(path))) {
+  for await (const line of linesIn(file)) {
     if (length + line.length > batchBytesMax) await flush()
     rows.push(rowOf(table, membersOf(line)))
     length += line.length
