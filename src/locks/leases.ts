@@ -59,6 +59,8 @@ export interface Place {
   readonly ahead: number
   /** When the present lease ends, on the monotonic clock. */
   readonly leaseEndsMs: number
+  /** The monotonic clock less the database's, at most: it was read after the first was looked at. */
+  readonly aheadMs: number
 }
 
 /** `holds`: it has the lock; `waits`: it is in the queue; else it is neither. */
@@ -271,6 +273,7 @@ function termOf(row: Record<string, unknown>, sinceMs: number): Term {
 export function placeOf(row: Record<string, unknown>, sinceMs: number): Place {
   const isFree = row.expires_at === null
   return {
+    aheadMs: sinceMs - millisecondsOf(columns.expiresAt.decode(row.now)!),
     ahead: row.ticket === null ? 0 : Number(row.ticket) - Number(row.served_ticket) - 1,
     leaseEndsMs: isFree ? sinceMs : sinceMs + untilMs(row.expires_at, row.now),
   }

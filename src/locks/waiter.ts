@@ -1,3 +1,4 @@
+import { millisecondsOf } from '../clock.js'
 import { type LockKey, type Place, type Term, type Wish } from './leases.js'
 
 /** Those further back in the queue look after an expired lease so much later each. */
@@ -18,6 +19,7 @@ export class Waiter {
   /** Since when it is in the queue; infinite before. */
   joinedMs = Infinity
   #ahead = Infinity
+  #aheadMs: number | undefined
   readonly #deadlineMs: number
   #dueMs = Infinity
   #isTold = false
@@ -58,6 +60,16 @@ export class Waiter {
     this.#wake()
   }
 
+  /**
+   * Another process says that the lock is its own. When that ends is told by the database's clock,
+   * as it was read last.
+   */
+  giveFromAfar({ fence, expiresAt }: Pick<Term, 'fence' | 'expiresAt'>): void {
+    const endsMs = (this.#aheadMs ?? -Infinity) + millisecondsOf(expiresAt) - 1
+    if (endsMs <= performance.now()) return this.tell()
+    this.give({ fence, expiresAt, endsMs, isProvisional: true })
+  }
+
   /** Something happened to its lock. */
   tell(): void {
     this.#isTold = true
@@ -65,7 +77,8 @@ export class Waiter {
   }
 
   /** Its place, and when the present lease ends; true when it moved up since it was told last. */
-  expect({ ahead, leaseEndsMs }: Place): boolean {
+  expect({ ahead, leaseEndsMs, aheadMs }: Place): boolean {
+    this.#aheadMs = aheadMs
     this.joinedMs = Math.min(this.joinedMs, performance.now())
     const dueMs = leaseEndsMs + 1 + Math.min(ahead, stepsMax) * stepMs
     const isSooner = dueMs < this.#dueMs

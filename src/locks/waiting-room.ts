@@ -159,7 +159,9 @@ export class WaitingRoom {
   #tell({ claim, listener, term }: Handover): void {
     const waiter = this.#waiters.get(claim)
     if (waiter !== undefined) return waiter.give(term)
-    void this.#signals.publish(topicOf(listener), claim).catch(() => undefined)
+    const { fence, expiresAt } = term
+    void this.#signals.publish(topicOf(listener), [claim, fence, expiresAt].join(' '))
+      .catch(() => undefined)
   }
 
   async #listen(): Promise<void> {
@@ -167,13 +169,21 @@ export class WaitingRoom {
     this.#subscribing ??= this.#signals.subscribe(topic, ({ payload }) => {
       // After a gap it is not known any more whether signals arrive.
       this.#lookFirstMs = payload === undefined ? lookFirstMs : lookFirstToldMs
-      if (payload === undefined) for (const waiter of this.#waiters.values()) waiter.tell()
-      else this.#waiters.get(payload)?.tell()
-      const holders = payload === undefined ? this.#holders.values() : [this.#holders.get(payload)]
-      for (const lost of holders) lost?.()
+      if (payload !== undefined) return this.#hear(payload)
+      for (const waiter of this.#waiters.values()) waiter.tell()
+      for (const lost of this.#holders.values()) lost()
     })
     // Signals are hints: without them one finds out by looking.
     await this.#subscribing.catch(() => (this.#subscribing = undefined))
+  }
+
+  /** A claim: it lost the lock, or got it when its fence and its end stand behind. */
+  #hear(payload: string): void {
+    const [claim, fence, expiresAt] = payload.split(' ')
+    const waiter = this.#waiters.get(claim!)
+    if (expiresAt === undefined) waiter?.tell()
+    else waiter?.giveFromAfar({ fence: Number(fence), expiresAt })
+    this.#holders.get(claim!)?.()
   }
 
   #watch(afterMs: number): void {
