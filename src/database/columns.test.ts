@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { instantOf, millisecondsOf } from '../clock.js'
 import { InvalidConfiguration, InvalidValue } from '../errors.js'
@@ -168,6 +168,47 @@ onEveryEngine('ids', (world) => {
     }
   })
 })
+
+onEveryEngine('rows that are written at once', (world) => {
+  const kinds = { at: 'integer', id: 'id', size: 'integer', moment: 'instant' } as const
+  const build = (rows: RawBuilder<unknown>) => sql`select b.* from ${rows} as b order by b.at`
+  const echoed = async (values: readonly (readonly unknown[])[]) => {
+    const { backend } = world()
+    const echo = prepareBatch(Database.over<never>(backend), { name: 'echo_rows', kinds, build })
+    const { rows } = await backend.run(echo(values.map(([given, size, moment], at) => ({
+      at, id: given, size, moment,
+    })) as never))
+    return rows.map((row) => [id().orNull().decode(row.id), integer().orNull().decode(row.size),
+      instant().orNull().decode(row.moment)])
+  }
+
+  it('keep each value and each null at its place', async () => {
+    const mostly = <T>(values: fc.Arbitrary<T>) => fc.option(values, { freq: 3 })
+    const row = fc.tuple(mostly(fc.uuid()), mostly(fc.maxSafeInteger().map((each) => each + 0)),
+      mostly(fc.constantFrom(...edgeInstants)))
+    for (const rows of fc.sample(fc.array(row, { minLength: 2, maxLength: 30 }), 40)) {
+      expect(await echoed(rows)).toStrictEqual(rows)
+    }
+  }, 60_000)
+})
+
+onEveryEngine('rows with what is no value of its kind', (world) => {
+  it('are refused by the server, and nothing else is read into it', async () => {
+    const { backend } = world()
+    const right = { id: 'f47ac10b-58cc-4372-a567-0e02b2c3d479', moment: edgeInstants[0] }
+    const echo = prepareBatch(Database.over<never>(backend), {
+      name: 'echo_odd', kinds: { id: 'id', moment: 'instant' },
+      build: (rows) => sql`select b.* from ${rows} as b`,
+    })
+    for (const wrong of [
+      { id: `g${right.id.slice(1)}` }, { id: `${right.id.slice(0, -1)}é` }, { id: 'x'.repeat(36) },
+      { moment: '2026-13-01T00:00:00.000000Z' }, { moment: 'x'.repeat(27) },
+    ]) {
+      const rows = [right, { ...right, ...wrong }] as never
+      await expect(backend.run(echo(rows))).rejects.toThrow()
+    }
+  })
+}, enginesNamed('postgres'))
 
 onEveryEngine('a database with settings of its own', (world) => {
   const settings = [

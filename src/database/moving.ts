@@ -60,12 +60,15 @@ export interface Moving {
    * values, alike on every engine, and null for none. Undefined where only a program can tell.
    */
   lumped(kind: Kind, column: string): string | undefined
-  /** An expression of texts, nulls as `marks.absent`, with `marks.field` between them. */
+  /**
+   * An expression of texts, nulls as `marks.absent`, with `marks.field` between them and
+   * `marks.row` behind the last.
+   */
   joined(fields: readonly string[]): string
-  /** The rows of such an expression as one text, each ended by `marks.row`. */
+  /** The rows of such an expression as one text. */
   gathered(row: string): string
-  /** The SHA-256 of such a text in hexadecimal, where the engine has it. */
-  digested?(text: string): string
+  /** The SHA-256 of that text in hexadecimal, where the engine has it. */
+  digested?(row: string): string
   /**
    * A row as a line for `insertLines` of another engine; undefined where values have to be looked
    * at one by one. Unless `spaced`, white space within JSON stays as it is, and a lump in which

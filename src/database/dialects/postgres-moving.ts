@@ -172,9 +172,10 @@ export const postgresMoving: Moving = {
     return kind === 'text' ? `octet_length(${text}) || ':' || ${text}` : text
   },
   joined: (fields) => `concat_ws(chr(31), ${fields.map((field) =>
-    `coalesce(${field}, chr(29))`).join(', ')})`,
-  gathered: (row) => `string_agg(${row}, chr(30)) || chr(30)`,
-  digested: (text) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`,
+    `coalesce(${field}, chr(29))`).join(', ')} || chr(30))`,
+  gathered: (row) => `string_agg(${row}, '')`,
+  // Row by row: each copy of the whole text costs the server fresh pages of memory.
+  digested: (row) => `encode(sha256(string_agg(convert_to(${row}, 'UTF8'), ''::bytea)), 'hex')`,
   insertLines: copying,
   slot: (kind, index) => `$${index}::${types[kind]}`,
   bound,

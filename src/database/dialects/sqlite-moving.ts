@@ -150,8 +150,8 @@ export const sqliteMoving: Moving = {
       : kind === 'bytes' ? `iif("${column}" is null, null, lower(hex("${column}")))`
         : `"${column}"`),
   joined: (fields) => `concat_ws(char(31), ${fields.map((field) =>
-    `coalesce(${field}, char(29))`).join(', ')})`,
-  gathered: (row) => `cast(group_concat(${row}, char(30)) || char(30) as blob)`,
+    `coalesce(${field}, char(29))`).join(', ')} || char(30))`,
+  gathered: (row) => `cast(group_concat(${row}, '') as blob)`,
   line({ columns }, spaced) {
     const fields = columns.map(({ kind, name }) => lineField(kind, name, spaced))
     if (fields.includes(undefined)) return undefined

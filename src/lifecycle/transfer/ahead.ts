@@ -49,9 +49,8 @@ export class Sums {
 export function lumpParts(moving: Moving, table: MovedTable, hashed: boolean) {
   const fields = comparedColumns(table).map(({ kind, name }) => moving.lumped(kind, name))
   if (!fields.every((field) => field !== undefined)) return undefined
-  const text = moving.gathered('line')
   const isHashed = hashed && moving.digested !== undefined
-  const gathered = isHashed ? moving.digested!(text) : text
+  const gathered = isHashed ? moving.digested!('line') : moving.gathered('line')
   return { line: moving.joined(fields), gathered, isHashed }
 }
 
