@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import {
-  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync,
+  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,7 +108,8 @@ describe('a tar', () => {
     tar('-C', place, format, '-cf', path, ...words)
     const other = await fresh(key)
     await other.archives().import(path)
-    expect((await other.organization().conversations.list()).data).toMatchObject([{ title: 'kept' }])
+    const { data } = await other.organization().conversations.list()
+    expect(data).toMatchObject([{ title: 'kept' }])
   })
 
   it('that is there already stays as it is', async () => {

@@ -1,6 +1,8 @@
 import { migrations } from './database/migrations/index.js'
 import { type Holdfast } from './holdfast.js'
-import { type ArchiveManifest, Archives, sourceAt, verifiedManifest } from './lifecycle/archive/index.js'
+import {
+  type ArchiveManifest, Archives, sourceAt, verifiedManifest,
+} from './lifecycle/archive/index.js'
 import { type Actor } from './scope.js'
 import { tables } from './tables.js'
 

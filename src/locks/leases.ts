@@ -59,7 +59,7 @@ export interface Place {
   readonly ahead: number
   /** When the present lease ends, on the monotonic clock. */
   readonly leaseEndsMs: number
-  /** The monotonic clock less the database's, at most: it was read after the first was looked at. */
+  /** The monotonic clock less the database's, at most: that was read after this. */
   readonly aheadMs: number
 }
 
