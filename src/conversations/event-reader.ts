@@ -10,12 +10,16 @@ import { nameOf } from './event-signals.js'
 import {
   type ConversationEvent, type ConversationStates, type Happening,
 } from './events.js'
+import { lengthOf, LongMessages, shortened } from './long-messages.js'
 import { conversations, type ConversationTables, messages } from './tables.js'
 import { type ConversationKey } from './transfer-format.js'
 import { integer } from './tree-place.js'
 
 /** Events of one kind in one batch at most. */
 export const batchMax = 64
+
+/** Characters of messages in one batch; it ends early beyond them, but never without one. */
+const batchLengthMax = 4 * 1024 * 1024
 
 /** What lies behind a cursor, as far as one batch goes. */
 export interface EventBatch {
@@ -47,6 +51,18 @@ interface BehindParameters {
   limit: number
 }
 
+interface Changes {
+  readonly changes: readonly Change[]
+  /** Whether there are no more. */
+  readonly isAll: boolean
+}
+
+/** Rows of one kind, as far as they fit into a batch. */
+interface Fitting {
+  readonly rows: readonly Row[]
+  readonly isAll: boolean
+}
+
 type Row = Record<string, unknown>
 type Behind = (given: BehindParameters) => Statement
 
@@ -60,12 +76,14 @@ export class EventReader {
   readonly #states: ConversationStates | undefined
   readonly #created: Behind
   readonly #changed: Behind
+  readonly #long: LongMessages
   readonly #look: (rows: readonly { organization_id: Stored<'id'>; id: Stored<'id'> }[]) =>
     Statement
 
   constructor(database: Database<ConversationTables>, states?: ConversationStates) {
     this.#database = database
     this.#states = states
+    this.#long = new LongMessages(database)
     const on = database
     this.#created = prepare('conversation_created', (slot) => created(on, slot))
     this.#changed = prepare('conversation_changed', (slot) => changed(on, slot))
@@ -118,25 +136,48 @@ export class EventReader {
       countsOf(first).changes < from.change || (from.since ?? beganAt(first)) !== beganAt(first)
     if (isGone) return gone(from)
     const counts = countsOf(first)
-    const changes = counts.changes === from.change
-      ? []
+    const created = await this.#fitting(database, key, rows.filter(({ id }) => id !== null))
+    const changed = counts.changes === from.change
+      ? { changes: [], isAll: true }
       : await this.#changes(database, key, { first, from: from.change })
-    const told = merged(rows.filter(({ id }) => id !== null), changes, { from, counts })
+    const told = merged(created, changed, { from, counts })
     if (told.more || !withStates || this.#states === undefined) return told
     return this.#withStates(key, told)
   }
 
-  /** Changes behind a number, in order, at most one more than a batch takes. */
+  /** Rows as far as they fit into a batch, with what is long. */
+  async #fitting(
+    database: Database<ConversationTables>,
+    key: ConversationKey,
+    found: readonly Row[],
+  ): Promise<Fitting> {
+    const rows: Row[] = []
+    let length = 0
+    for (const row of found) {
+      length += lengthOf(row)
+      if (rows.length > 0 && length > batchLengthMax) return { rows, isAll: false }
+      const whole = await this.#long.whole(database, row, {
+        organization: key.organizationId, conversation: key.conversationId,
+      })
+      // The next look finds that the conversation is gone.
+      if (whole === undefined) return { rows, isAll: false }
+      rows.push(whole)
+    }
+    return { rows, isAll: rows.length < batchMax }
+  }
+
+  /** Changes behind a number, in order, at most two more than a batch takes. */
   async #changes(
     database: Database<ConversationTables>,
     key: ConversationKey,
     { first, from }: { readonly first: Row; readonly from: number },
-  ): Promise<Change[]> {
+  ): Promise<Changes> {
     const { changes: until } = countsOf(first)
-    const { rows } = await database.execute(this.#changed({
+    const found = await database.execute(this.#changed({
       organization: key.organizationId, conversation: key.conversationId,
       from: integer(from), until: integer(until), limit: batchMax,
     }))
+    const { rows, isAll } = await this.#fitting(database, key, found.rows)
     const all = rows.map(changeOf)
     const switched = numberIn(first.switched_change)
     if (switched > from) {
@@ -153,8 +194,8 @@ export class EventReader {
     }
     all.sort((a, b) => a.change - b.change)
     // Behind a full page of messages others may stand that were not read.
-    const last = rows.length < batchMax ? until : numberIn(rows.at(-1)!.change)
-    return all.filter(({ change }) => change <= last)
+    const last = isAll ? until : numberIn(rows.at(-1)?.change ?? from)
+    return { changes: all.filter(({ change }) => change <= last), isAll }
   }
 
   /** The last change of the conversation itself, unless it was made after these were counted. */
@@ -199,7 +240,7 @@ function created(on: Database<ConversationTables>, slot: Placeholder<BehindParam
       .onRef('m.conversation_id', '=', 'c.id')
       .on('m.position', '>', slot('from'))
       .onRef('m.position', '<=', 'c.message_count'))
-    .selectAll('m')
+    .select(shortened() as never)
     .select([
       'c.message_count', 'c.change_count', 'c.updated_change', 'c.switched_change',
       'c.switched_after', 'c.switched_leaf_id', 'c.created_at as began_at',
@@ -213,8 +254,8 @@ function created(on: Database<ConversationTables>, slot: Placeholder<BehindParam
 /** Messages by the number of their last change. */
 function changed(on: Database<ConversationTables>, slot: Placeholder<BehindParameters>) {
   return on.write
-    .selectFrom('messages')
-    .selectAll()
+    .selectFrom('messages as m')
+    .select(shortened() as never)
     .where('organization_id', '=', slot('organization'))
     .where('conversation_id', '=', slot('conversation'))
     .where('change', '>', slot('from'))
@@ -250,12 +291,11 @@ const gone = (next: EventCursor): EventBatch => ({
 
 /** Puts appends and changes in the one order in which they happened. */
 function merged(
-  rows: readonly Row[],
-  changes: readonly Change[],
+  { rows, isAll: isKnown }: Fitting,
+  { changes, isAll }: Changes,
   { from, counts }: { readonly from: EventCursor; readonly counts: Counts },
 ): EventBatch {
-  const known = rows.length < batchMax ? counts.messages : numberIn(rows.at(-1)!.position)
-  const isAll = changes.length < batchMax
+  const known = isKnown ? counts.messages : numberIn(rows.at(-1)?.position ?? from.position)
   const events: ConversationEvent[] = []
   let next = from
   const waiting = [...changes]
@@ -266,7 +306,7 @@ function merged(
       events.push({ id: idOfCursor(next), ...happening })
     }
   }
-  const last = isAll ? known : Math.min(known, changes.at(-1)!.after)
+  const last = isAll ? known : Math.min(known, changes.at(-1)?.after ?? from.position)
   for (const row of rows) {
     const position = numberIn(row.position)
     if (position > last) break

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Database } from '../database/database.js'
 import { decodeRow } from '../database/table.js'
 import { ConversationNotFound } from './errors.js'
+import { lengthOf } from './long-messages.js'
 import { type MessageLog } from './message-log.js'
 import { conversations as table, type ConversationTables, messageBranches } from './tables.js'
 import {
@@ -71,7 +72,7 @@ export class ConversationExport {
       }))
       this.#adapt(rows)
       if (rows.length === 0) return
-      for (const stored of rows) yield this.#message(stored)
+      for await (const stored of this.#whole(rows)) yield this.#message(stored)
       above = Number(rows.at(-1)!.depth)
     }
   }
@@ -85,16 +86,27 @@ export class ConversationExport {
         from: integer(last), limit,
       }))
       this.#adapt(rows)
-      yield* rows
+      yield* this.#whole(rows)
       if (rows.length < limit) return
       last = Number(rows.at(-1)!.position)
     }
   }
 
+  /** One long message at a time. Throws ConversationNotFound when it is gone since. */
+  async *#whole(rows: readonly StoredMessage[]): AsyncGenerator<StoredMessage, void, void> {
+    for (const row of rows) {
+      const whole = await this.#log.long.whole(this.#database, row, {
+        organization: this.#key.organizationId,
+        conversation: row.conversation_id as StoredMessage['id'] as never,
+      })
+      if (whole === undefined) throw new ConversationNotFound('The conversation is gone meanwhile.')
+      yield whole
+    }
+  }
+
   /** The next page is as long as this one's rows let expect. */
   #adapt(rows: readonly StoredMessage[]): void {
-    const length = rows.reduce(
-      (sum, row) => sum + String(row.content).length + String(row.metadata).length, 1)
+    const length = rows.reduce((sum, row) => sum + lengthOf(row), 1)
     const fitting = Math.floor((lengthAim * rows.length) / length)
     this.#rows = Math.max(1, Math.min(rowsMax, this.#rows * 4, fitting))
   }

@@ -4,6 +4,7 @@ import { type BatchRow, type Database, prepareBatch, repeated } from '../databas
 import { ForeignKeyViolation } from '../database/failures.js'
 import { type Engine, type Statement } from '../database/engine.js'
 import { type IdGenerator } from '../ids.js'
+import { shortened } from './long-messages.js'
 import { type ConversationTables } from './tables.js'
 import { termsOf, wordTables } from './terms.js'
 import { type ConversationKey } from './transfer-format.js'
@@ -74,8 +75,8 @@ const dirtyStatement = (limit: number) => sql`
   order by d.organization_id, d.conversation_id, d.message_id
   limit ${sql.lit(limit)}`
 
-const contentStatement = (rows: Rows) => sql`
-  select m.*
+const contentStatement = (columns: RawBuilder<unknown>) => (rows: Rows) => sql`
+  select ${columns}
   from ${rows} as b
   join messages m on m.organization_id = b.organization_id
     and m.conversation_id = b.conversation_id and m.id = b.message_id
@@ -135,6 +136,8 @@ export class IndexBatch {
   readonly #tail: (rows: readonly LookRow[]) => Statement
   /** Messages that are not erased, by their keys. */
   readonly contents: (rows: readonly MessageRow[]) => Statement
+  /** The same, of long ones only how long they are. */
+  readonly shortened: (rows: readonly MessageRow[]) => Statement
   readonly #begin: (rows: readonly KeyRow[]) => Statement
   readonly #claim: (rows: readonly BatchRow<typeof progressKinds>[]) => Statement
   readonly #terms: (rows: readonly BatchRow<typeof termsKinds>[]) => Statement
@@ -147,7 +150,10 @@ export class IndexBatch {
     const on = database.as<never>()
     this.#tail = prepareBatch(on, { name: 'search_tail', kinds: lookKinds, build: tailStatement })
     this.contents = prepareBatch(on, {
-      name: 'search_contents', kinds: messageKinds, build: contentStatement,
+      name: 'search_contents', kinds: messageKinds, build: contentStatement(sql`m.*`),
+    })
+    this.shortened = prepareBatch(on, {
+      name: 'search_shortened', kinds: messageKinds, build: contentStatement(shortened()),
     })
     this.#begin = prepareBatch(on, { name: 'search_begin', kinds: keyKinds, build: beginStatement })
     this.#claim = prepareBatch(on, {

@@ -13,6 +13,7 @@ import { type ConversationStates } from './events.js'
 import { ImportTurns } from './import-turns.js'
 import { Indexing } from './indexing.js'
 import { LiveConversations } from './live.js'
+import { lengthOf, LongMessages, shortened } from './long-messages.js'
 import { type ConversationTables, messages as table } from './tables.js'
 import { type ConversationKey } from './transfer-format.js'
 import { TransferStatements } from './transfer-statements.js'
@@ -68,6 +69,7 @@ export class MessageLog {
   readonly ids: IdGenerator
   readonly batch: AppendBatch
   readonly tree: TreeStatements
+  readonly long: LongMessages
   readonly contextRow: (key: ContextKey) => Statement
   readonly transfer: TransferStatements
   readonly imports = new ImportTurns()
@@ -90,6 +92,7 @@ export class MessageLog {
     this.ids = source.ids
     this.batch = new AppendBatch(database)
     this.tree = new TreeStatements(database)
+    this.long = new LongMessages(database)
     this.contextRow = contextRow(database)
     this.transfer = new TransferStatements(database)
     this.indexing = new Indexing(this)
@@ -142,13 +145,14 @@ export class MessageLog {
       const limit = Math.min(given.limit + 1 - rows.length, fetchMax)
       const fetched = await database.execute(this.page[order]({ ...given, from, limit }))
       for (const row of fetched.rows) {
-        length += String(row.content).length + String(row.metadata).length
+        length += lengthOf(row)
         const isFull = rows.length === given.limit || (rows.length > 0 && length > pageLengthMax)
         if (isFull) return { rows, more: true }
-        rows.push(row)
+        const whole = await this.long.whole(database, row, given)
+        if (whole !== undefined) rows.push(whole)
       }
       if (fetched.rows.length < limit) return { rows, more: false }
-      from = columns.position.encode(columns.position.decode(rows.at(-1)!.position))
+      from = columns.position.encode(columns.position.decode(fetched.rows.at(-1)!.position))
     }
   }
 
@@ -160,8 +164,8 @@ export class MessageLog {
   #page(order: 'asc' | 'desc') {
     const build = (parameter: Placeholder<PageParameters>) =>
       this.database.write
-        .selectFrom('messages')
-        .select(listed)
+        .selectFrom('messages as m')
+        .select(shortened(listed) as never)
         .where('organization_id', '=', parameter('organization'))
         .where('conversation_id', '=', parameter('conversation'))
         .where('position', order === 'asc' ? '>' : '<', parameter('from'))

@@ -6,6 +6,7 @@ import {
   fulfils, type Highlight, highlightOf, indexWordsOf, placesOf, queryOf,
 } from '../search/index.js'
 import { messageOf } from './drafts.js'
+import { lengthOf } from './long-messages.js'
 import { type MessageLog } from './message-log.js'
 import { checkLimit } from './rules.js'
 import {
@@ -109,7 +110,10 @@ export class MessageFinder {
 
   /** Stretch by stretch of places: each is decided by one look at index and rest together. */
   async #collect(wanted: Wanted, from: SearchPlace | undefined): Promise<Collected> {
-    const page = new FoundPage(wanted)
+    const { database, organizationId: organization } = this.#source
+    const page = new FoundPage(wanted, (row) => this.#log.long.whole(database, row, {
+      organization, conversation: row.conversation_id as Stored<'id'>,
+    }))
     const untilMs = performance.now() + readMs
     let complete = true
     for (let last = from; ;) {
@@ -119,7 +123,7 @@ export class MessageFinder {
       const { places } = candidates
       for (let at = 0; at < places.length;) {
         const some = places.slice(at, at + Math.min(fetchMax, Math.max(fetchMin, page.left)))
-        const next = page.take(some, await this.#rows(some), last)
+        const next = await page.take(some, await this.#rows(some), last)
         if (next !== 'go on') return { data: page.data, next, complete }
         at += some.length
         last = some.at(-1)
@@ -157,7 +161,7 @@ export class MessageFinder {
   /** The stored messages of places, in any order; those that are gone meanwhile are not there. */
   async #rows(places: readonly SearchPlace[]): Promise<StoredRow[]> {
     const { database, organizationId } = this.#source
-    const statement = this.#log.indexing.batch.contents(places.map((place) => ({
+    const statement = this.#log.indexing.batch.shortened(places.map((place) => ({
       organization_id: organizationId, conversation_id: place.conversationId,
       message_id: place.messageId,
     })))
@@ -169,10 +173,12 @@ export class MessageFinder {
 class FoundPage {
   readonly data: FoundMessage[] = []
   readonly #wanted: Wanted
+  readonly #whole: (row: StoredRow) => Promise<StoredRow | undefined>
   #length = 0
 
-  constructor(wanted: Wanted) {
+  constructor(wanted: Wanted, whole: (row: StoredRow) => Promise<StoredRow | undefined>) {
     this.#wanted = wanted
+    this.#whole = whole
   }
 
   /** Messages that still fit, and one that tells that there are more. */
@@ -181,18 +187,19 @@ class FoundPage {
   }
 
   /** Takes what holds the words; once it is full, the place behind which the next page begins. */
-  take(
+  async take(
     places: readonly SearchPlace[],
     rows: readonly StoredRow[],
     before: SearchPlace | undefined,
-  ): SearchPlace | undefined | 'go on' {
+  ): Promise<SearchPlace | undefined | 'go on'> {
     const byName = new Map(rows.map((row) => [nameOf(row.conversation_id, row.id), row]))
     let last = before
     for (const place of places) {
       const row = byName.get(nameOf(place.conversationId, place.messageId))
-      const found = row === undefined ? undefined : foundIn(row, this.#wanted.query)
+      const whole = row && await this.#whole(row)
+      const found = whole?.deleted_at === null ? foundIn(whole, this.#wanted.query) : undefined
       if (found !== undefined) {
-        this.#length += String(row!.content).length + String(row!.metadata).length
+        this.#length += lengthOf(whole!)
         const { length } = this.data
         if (length === this.#wanted.limit || (length > 0 && this.#length > pageLengthMax)) {
           return last

@@ -4,6 +4,7 @@ import {
 } from '../database/database.js'
 import { type RowKinds, type Statement } from '../database/engine.js'
 import { type Table } from '../database/table.js'
+import { shortened } from './long-messages.js'
 import { type PageParameters } from './message-log.js'
 import { type ConversationTables, messageBranches, messages } from './tables.js'
 
@@ -19,8 +20,8 @@ export class TransferStatements {
   constructor(on: Database<ConversationTables>) {
     const build = (parameter: Placeholder<PageParameters>) =>
       on.write
-        .selectFrom('messages')
-        .selectAll()
+        .selectFrom('messages as m')
+        .select(shortened() as never)
         .where('organization_id', '=', parameter('organization'))
         .where('conversation_id', '=', parameter('conversation'))
         .where('position', '>', parameter('from'))

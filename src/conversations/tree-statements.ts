@@ -2,6 +2,7 @@ import { type Compilable, type RawBuilder, sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database, type Placeholder, prepare } from '../database/database.js'
 import { type RowKinds, type Statement } from '../database/engine.js'
+import { shortened } from './long-messages.js'
 import { type ConversationTables } from './tables.js'
 
 /** A place in the tree: a branch of a conversation, so deep. */
@@ -102,7 +103,7 @@ const ofStretch = sql`
 /** Toward the root: what is read is what is shown, however deep the place. */
 const upward = (on: On) => statement<PathPage>(on, 'messages_path_up', (slot) => sql`
   ${stretches(given(on, pageKinds, slot), sql`g.since > g.leaf - g.rows_max + 1`)}
-  select m.* ${ofStretch}
+  select ${shortened()} ${ofStretch}
     and m.depth <= g.until
     and m.depth >= case when g.since > g.leaf - g.rows_max + 1
       then g.since else g.leaf - g.rows_max + 1 end
@@ -111,7 +112,7 @@ const upward = (on: On) => statement<PathPage>(on, 'messages_path_up', (slot) =>
 /** Toward the leaf: walks the branches between the leaf and the page, one look-up each, no more. */
 const downward = (on: On) => statement<PathPage>(on, 'messages_path_down', (slot) => sql`
   ${stretches(given(on, pageKinds, slot), sql`g.since > g.above + 1`)}
-  select m.* ${ofStretch}
+  select ${shortened()} ${ofStretch}
     and g.since <= g.above + g.rows_max
     and m.depth >= case when g.since > g.above then g.since else g.above + 1 end
     and m.depth <= case when g.until < g.above + g.rows_max
@@ -146,7 +147,7 @@ export const sharedAmong = ({ organization_id, conversation_id, ids }: SharedNam
 
 /** The first messages of the branches that leave a place, in the order in which they began. */
 const leaving = (on: On) => statement<ChildrenPage>(on, 'messages_leaving', (slot) => sql`
-  select m.*
+  select ${shortened()}
   from ${given(on, childrenKinds, slot)} as w
   join message_branches b on b.organization_id = w.organization_id
     and b.parent_conversation_id = w.conversation_id and b.parent_branch = w.branch

@@ -4,7 +4,7 @@ import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.j
 import { type Anchor, messageOf } from './drafts.js'
 import { countedSwitch } from './changes.js'
 import { ConversationNotFound, MessageNotFound, ParentMessageNotFound } from './errors.js'
-import { type MessageLog } from './message-log.js'
+import { type MessageLog, pageLengthMax } from './message-log.js'
 import { checkLimit, checkOrder } from './rules.js'
 import { type ConversationTables, type Message, messages as table } from './tables.js'
 import {
@@ -84,9 +84,11 @@ export class MessageTree {
       after: integer(after), rows_max: integer(limit + 1),
     })
     rows.push(...(await this.#database.execute(statement)).rows)
-    const data = rows.slice(0, limit)
-    const nextCursor = rows.length > limit ? cursorOf(list, [Number(data.at(-1)!.branch)]) : null
-    return { data: data.map(messageOf), nextCursor }
+    const { fitting, more } = await this.#log.long.fitting(this.#database, rows, {
+      limit, lengthMax: pageLengthMax,
+    })
+    const nextCursor = more ? cursorOf(list, [Number(fitting.at(-1)!.branch)]) : null
+    return { data: fitting.map(messageOf), nextCursor }
   }
 
   /** A living message of the conversation or of the history it shares. */
