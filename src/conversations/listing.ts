@@ -1,9 +1,10 @@
 import { sql, type SqlBool } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { participantOf } from './participant-rules.js'
+import { pageLengthMax } from './message-log.js'
 import { checkLimit, checkMetadata } from './rules.js'
 import {
   type Conversation, conversationOf, conversations as table, type ConversationTables,
@@ -30,6 +31,19 @@ export const metadataFilterMax = 2_000
 
 const { columns } = table
 
+type StoredConversation = ConversationTables['conversations']
+type ListedRow = StoredConversation & { readonly is_long: unknown }
+
+/** Bytes of metadata from which a conversation is read by itself. */
+const longFrom = 256 * 1024
+
+const listed = table.columnNames.filter((name) => name !== 'metadata')
+  .map((name) => `conversations.${name}` as 'conversations.id')
+
+const isLong = sql`case when octet_length(cast(conversations.metadata as text)) >
+  ${sql.lit(longFrom)} then 1 else 0 end`
+const shortMetadata = sql`case when ${isLong} = 1 then null else conversations.metadata end`
+
 /** One page of an organization's conversations, newest first. */
 export async function listConversations(
   database: Database<ConversationTables>,
@@ -50,7 +64,8 @@ export async function listConversations(
   const last = cursor === undefined ? undefined : placeOf(keyOf(list, cursor))
   const query = database.write
     .selectFrom('conversations')
-    .selectAll('conversations')
+    .select(listed)
+    .select([isLong.as('is_long'), shortMetadata.as('metadata')])
     .where('conversations.organization_id', '=', organizationId)
     .where('archived_at', archived ? 'is not' : 'is', null)
     .$if(userId !== undefined, (all) =>
@@ -68,8 +83,33 @@ export async function listConversations(
     .orderBy('conversations.created_at', 'desc')
     .orderBy('conversations.id', 'desc')
     .limit(limit + 1)
-  const rows = (await database.all(query)).map(conversationOf)
-  return pageOf(rows, limit, ({ createdAt, id }) => cursorOf(list, [createdAt, id]))
+  const found = await database.all(query) as ListedRow[]
+  const { rows, last: end } = await wholeRows(database, organizationId, found.slice(0, limit))
+  const isMore = end !== undefined && end !== found.at(-1)
+  const nextCursor = isMore
+    ? cursorOf(list, [columns.createdAt.decode(end.created_at), columns.id.decode(end.id)]) : null
+  return { data: rows.map(conversationOf), nextCursor }
+}
+
+/** Reads long metadata row by row, as far as one answer takes it, up to the last listed. */
+async function wholeRows(
+  database: Database<ConversationTables>,
+  organizationId: Stored<'id'>,
+  found: readonly ListedRow[],
+): Promise<{ readonly rows: StoredConversation[]; readonly last: ListedRow | undefined }> {
+  const rows: StoredConversation[] = []
+  let length = 0
+  let last: ListedRow | undefined
+  for (const row of found) {
+    const whole = Number(row.is_long) === 0 ? row : await database.first(database.write
+      .selectFrom('conversations').selectAll()
+      .where('organization_id', '=', organizationId).where('id', '=', row.id))
+    length += whole?.metadata.length ?? 0
+    if (rows.length > 0 && length > pageLengthMax) break
+    if (whole !== undefined) rows.push(whole)
+    last = row
+  }
+  return { rows, last }
 }
 
 /** The place behind which a page begins. */

@@ -117,3 +117,36 @@ contract('long messages between short ones', (open) => {
     expect([named('message.created'), named('message.updated')]).toEqual([ids, ids])
   })
 })
+
+contract('conversations with long metadata', (open) => {
+  it('are listed whole between others, and page by page', async () => {
+    const { organization: { conversations } } = await open()
+    const made = []
+    for (const mark of ['a', 'b', 'c', 'd', 'e']) {
+      const of = mark === 'b' || mark === 'e' ? long(mark) : mark
+      made.unshift(await conversations.create({ title: mark, metadata: { of } }))
+    }
+    expect((await conversations.list()).data).toEqual(made)
+    const paged = []
+    for (let cursor: string | undefined; ;) {
+      const page = await conversations.list({ limit: 2, ...cursor && { cursor } })
+      paged.push(...page.data)
+      if (page.nextCursor === null) break
+      cursor = page.nextCursor
+    }
+    expect(paged).toEqual(made)
+  })
+
+  it('come in pages that end early, and none is left out', async () => {
+    const { organization: { conversations } } = await open()
+    const made: string[] = []
+    for (let count = 0; count < 6; count += 1) {
+      const metadata = { of: 'x'.repeat(7_500_000) }
+      made.unshift((await conversations.create({ metadata })).id)
+    }
+    const first = await conversations.list()
+    expect(first.data.map(({ id }) => id)).toEqual(made.slice(0, 4))
+    const { data, nextCursor } = await conversations.list({ cursor: first.nextCursor! })
+    expect([data.map(({ id }) => id), nextCursor]).toEqual([made.slice(4), null])
+  })
+})

@@ -66,7 +66,8 @@ export class LongMessages {
       })
       if (whole?.deleted_at === null) fitting.push(whole)
     }
-    return { fitting, more: false }
+    // One that is gone since leaves its place to another, which says nothing of what is behind.
+    return { fitting, more: rows.length > limit && fitting.length > 0 }
   }
 
   /** The whole of a row; undefined when its message is gone since. */
