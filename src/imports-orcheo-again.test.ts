@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { createChatKitStore } from './adapters/chatkit/index.js'
@@ -150,6 +150,18 @@ contract('an import of what Orcheo went on with', (open) => {
     symlinkSync('/nowhere/at/all', join(path, 'lock'))
     const report = await world.holdfast.imports(world.organizationId).orcheo(path)
     expect(report.counts.workflows).toMatchObject({ imported: 1 })
+  })
+
+  it('takes the file that Orcheo has, not a copy that comes first by its name', async () => {
+    const world = await open()
+    const [thread] = wholeOrcheo().rows!.chat_threads!
+    const threads = (title: string) => ({ chat_threads: [{ ...thread, title }] })
+    const [path, before] = [threads('now'), threads('before')].map((rows) => orcheo({ rows }))
+    copyFileSync(join(before!, 'chatkit.sqlite'), join(path!, 'backup-of-chatkit.sqlite'))
+    const report = await world.holdfast.imports(world.organizationId).orcheo(path!)
+    expect(report.skipped.map(({ place }) => place)).toContain('backup-of-chatkit.sqlite')
+    const { data } = await world.organization.conversations.list()
+    expect(data.map(({ title }) => title)).toEqual(['now'])
   })
 
   it('takes what became of runs, and ends tokens that were ended there', async () => {
