@@ -9,7 +9,7 @@ import { type Ledger } from '../report.js'
 import { eventOf, explicitRoot, messageIdOf, messageOf, type ReadEvent } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
 import { type Home } from './home.js'
-import { usageSince } from './usage.js'
+import { type UsageSince, usagesSince } from './usage.js'
 
 /** What an import of OpenHands works with. */
 export interface OpenHandsWork {
@@ -48,7 +48,7 @@ export class OpenHandsConversations {
     const first = found.createdAt ?? this.#firstMoment(found)
     const createdAt = first ?? presentMoment(this.#work.parts)
     const userId = found.owner === null ? null : this.#work.users[found.owner] ?? null
-    const leaf = found.leaf === undefined ? undefined : messageIdOf(found.id, found.leaf)
+    const leaf = this.#leafOf(found)
     // The row must be there before bytes of damaged events can be kept with it.
     const broken: FoundEvent[] = []
     await this.#writer.write({
@@ -67,6 +67,23 @@ export class OpenHandsConversations {
       recovered: tally.recovered, damaged: tally.damaged, missing: found.missing,
     })
     await this.#beside(found, { createdAt, userId })
+  }
+
+  /** The message that the next one follows: of a leaf that is lost, the event before it. */
+  #leafOf({ id, leaf, events, place }: FoundConversation): string | undefined {
+    const last = events.findIndex(({ name }) => name === leaf)
+    for (let index = last; index >= 0; index -= 1) {
+      const { name, read, recover } = events[index]!
+      const found = read()
+      const json = found.is === 'damaged' ? recover()?.json : found.json
+      if (json === undefined) continue
+      if (index < last) {
+        const reason = `leaf_event_id names an event that is lost: ${name} before it is followed`
+        this.#work.ledger.damaged({ kind: 'conversations', place, reason }, true)
+      }
+      return messageIdOf(id, eventOf(json, name).id)
+    }
+    return undefined
   }
 
   async *#messages(found: FoundConversation, { createdAt, tally, broken }: {
@@ -92,6 +109,7 @@ export class OpenHandsConversations {
       if (event.json.losses.length > 0) {
         ledger.detail('exact_values', { place: found_.place, values: event.json.losses })
       }
+      if (event.timestamp === null) this.#tellMoment(event, found_)
       at = event.timestamp ?? at
       const parentId = this.#parentOf(found, event, last)
       const message = messageOf(event, {
@@ -103,6 +121,16 @@ export class OpenHandsConversations {
       if (idOf(found_.name) !== message.id) yield* order.missing(idOf(found_.name))
     }
     yield* order.rest()
+  }
+
+  #tellMoment({ json }: ReadEvent, { place }: FoundEvent): void {
+    const { ledger } = this.#work
+    const { timestamp = null } = json.value as Record<string, unknown>
+    if (timestamp === null) {
+      return ledger.note('Events without a moment got that of the one before.')
+    }
+    const reason = 'its timestamp is no moment: it got that of the event before'
+    ledger.damaged({ kind: 'events', place, reason }, true)
   }
 
   #parentOf({ id }: FoundConversation, { parentId }: ReadEvent, last: string | null) {
@@ -167,11 +195,13 @@ export class OpenHandsConversations {
       const [place, bytes] = [home.placeOf(path), home.find(path)]
       ledger.found('files')
       if (bytes === undefined) {
-        ledger.damaged({ kind: 'files', place, reason: 'the file went away meanwhile' })
+        ledger.damaged({ kind: 'files', place, reason: home.whyNot(path) })
         continue
       }
-      const { kept, isNew } = await keeping.bytes({ place, bytes, conversationId: found.id })
-      ledger[isNew ? 'imported' : 'present']('files')
+      const { kept, isNew, isKept } =
+        await keeping.bytes({ place, bytes, conversationId: found.id })
+      if (isKept) ledger[isNew ? 'imported' : 'present']('files')
+      else ledger.damaged({ kind: 'files', place, reason: `is ${kept}` })
       ledger.detail('files', { place, bytes: bytes.length, kept })
     }
     for (const [name, document] of Object.entries(found.states)) {
@@ -190,7 +220,11 @@ export class OpenHandsConversations {
       }
       ledger.imported('states')
     }
-    for (const usage of found.usage) await this.#use(found, { usage, createdAt, userId })
+    const since = found.usage.length === 0
+      ? [] : await usagesSince(parts.stores().usage, found.id, found.usage)
+    for (const [index, usage] of found.usage.entries()) {
+      await this.#use(found, { usage, since: since[index], createdAt, userId })
+    }
   }
 
   /** A state that is too large for one is kept as bytes; its secrets were taken out. */
@@ -205,15 +239,15 @@ export class OpenHandsConversations {
     ledger.damaged({ kind: 'states', place, reason, kept })
   }
 
-  async #use({ id, updatedAt, place }: FoundConversation, { usage, createdAt, userId }: {
+  async #use({ id, updatedAt, place }: FoundConversation, { usage, since, createdAt, userId }: {
     readonly usage: FoundConversation['usage'][number]
+    readonly since: UsageSince | undefined
     readonly createdAt: Instant
     readonly userId: string | null
   }): Promise<void> {
     const { ledger, parts } = this.#work
     ledger.found('usage')
     const { model, data } = usage
-    const since = await usageSince(parts.stores().usage, id, usage)
     if (since === undefined) return ledger.present('usage')
     if (ledger.isDry) return ledger.imported('usage')
     try {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** The files of a home, each looked at once. Links are not followed: they may lead anywhere. */
+/** Bytes of a file at most that is read: it is held in memory, and its text once more. */
+const bytesMax = 256 * 1024 * 1024
+
+/** The files of a home, each looked at once. Links in it are not followed: they lead anywhere. */
 export class Home {
   readonly root: string
   readonly #seen = new Set<string>()
@@ -10,7 +13,8 @@ export class Home {
   readonly #misread = new Set<string>()
 
   constructor(root: string) {
-    this.root = root
+    // The home itself may be a link, as whoever moves it to another disk leaves one.
+    this.root = realpathSync(root)
   }
 
   /** A path as the report calls it. */
@@ -36,15 +40,32 @@ export class Home {
     return lstatSync(join(this.root, ...parts), { throwIfNoEntry: false })?.isFile() ?? false
   }
 
-  /** The bytes of a file; undefined for one that went away since it was listed. */
+  /** Names of files in a folder and in those below it, each with its way there. */
+  filesBelow(...parts: readonly string[]): string[] {
+    return [
+      ...this.files(...parts),
+      ...this.folders(...parts).flatMap((folder) =>
+        this.filesBelow(...parts, folder).map((name) => `${folder}/${name}`)),
+    ]
+  }
+
+  /** The bytes of a file; undefined for one that `whyNot` tells of. */
   find(path: string): Buffer | undefined {
     this.see(path)
+    if (this.#sizeOf(path) > bytesMax) return undefined
     const bytes = unlessGone(() => readFileSync(path))
     if (bytes === undefined) return undefined
     if (!this.#digests.has(path)) {
       this.#digests.set(path, createHash('sha256').update(bytes).digest('hex'))
     }
     return bytes
+  }
+
+  /** Why a file was not found. */
+  whyNot(path: string): string {
+    const size = this.#sizeOf(path)
+    return size > bytesMax ? `the file has ${size} bytes, and ${bytesMax} at most are read`
+      : 'the file went away meanwhile'
   }
 
   read(path: string): Buffer {
@@ -87,6 +108,10 @@ export class Home {
       if (stat?.isDirectory() === true) yield* this.unseen(path)
       else if (stat !== undefined && !this.#seen.has(path)) yield path
     }
+  }
+
+  #sizeOf(path: string): number {
+    return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
   }
 
   #names(parts: readonly string[]): string[] {

@@ -199,8 +199,9 @@ export class OrcheoChatKit {
       return ledger.skipped({ kind, place: name, reason: 'the file is not beside the database' })
     }
     const bytes = readFileSync(file)
-    const { isNew } = await keeping.bytes({ place: name, bytes, conversationId })
-    ledger[isNew ? 'imported' : 'present'](kind)
+    const { kept, isNew, isKept } = await keeping.bytes({ place: name, bytes, conversationId })
+    if (isKept) ledger[isNew ? 'imported' : 'present'](kind)
+    else ledger.damaged({ kind, place: name, reason: `is ${kept}` })
   }
 }
 
