@@ -194,6 +194,23 @@ contract('an import of OpenHands loses nothing that it could keep', (open) => {
     expect(await secretsOf(world)).toEqual({ KEY: 'of alice', SAME: 'same' })
   })
 
+  it('nor of settings, of which those stay that were there', async () => {
+    const world = await open()
+    const settings = (name: string) => home({
+      'settings.json': { language: name, llm_api_key: `key of ${name}`, [name]: 1 },
+    })
+    await imported(world, settings('alice'))
+    const of = settings('bruno')
+    for (const dryRun of [true, false, false]) {
+      const report = await imported(world, of, { dryRun })
+      expect(report.counts.settings).toMatchObject({ found: 1, imported: 0, skipped: 1 })
+      expect(report.skipped[0]!.reason).toMatch(/settings under openhands already, which stay/)
+    }
+    expect(await world.organization.settings.open('organization')).toEqual({
+      openhands: { language: 'alice', llm_api_key: 'key of alice', alice: 1 },
+    })
+  })
+
   it('of moments in other forms, and says which it cannot read', async () => {
     const world = await open()
     const stamps =
@@ -261,6 +278,37 @@ contract('an import of OpenHands loses nothing that it could keep', (open) => {
     }))
     expect((await world.organization.conversations.get(id)).activeLeafId).toBe(uuid(1))
     expect(told(report)).toContain(`an event that is lost: ${uuid(1)} before it is followed`)
+  })
+
+  it('of two events of one id, nor of a database that is none', async () => {
+    const world = await open()
+    const folder = `v1_conversations/${sid}`
+    const path = home({
+      [`${folder}/${uuid(1)}.json`]: agentEvent(1),
+      [`${folder}/${uuid(2)}.json`]: { ...agentEvent(2), id: uuid(1) },
+      'openhands.db': 'no database',
+    })
+    for (const isNew of [true, false]) {
+      const report = await imported(world, path)
+      expect(report.counts.events).toMatchObject({ found: 2, imported: Number(isNew), damaged: 1 })
+      expect(told(report)).toMatch(/openhands\.db: it is no database/)
+      expect(told(report)).toMatch(/2\.json: has the id of one before it attachment/)
+      expect(report.skipped).toEqual([])
+    }
+  })
+
+  it('and says of no row of a newer version that its id is lost', async () => {
+    const world = await open()
+    const path = home({ [`v1_conversations/${sid}/${uuid(1)}.json`]: agentEvent(1) })
+    const { DatabaseSync } = sqliteDriver()
+    const database = new DatabaseSync(join(path, 'openhands.db'), {})
+    database.exec(`create table conversation_cost_events (id integer primary key, cost float);
+      insert into conversation_cost_events values (1, 0.5);
+      create table event_callback (id uuid primary key); insert into event_callback values ('77')`)
+    database.close()
+    const report = await imported(world, path)
+    expect(report.damaged.map(({ place }) => place).filter((place) => /db/.test(place)))
+      .toEqual(['openhands.db/event_callback/77'])
   })
 
   it('and refuses people that there are not before it begins', async () => {

@@ -102,8 +102,10 @@ contract('an import of what Orcheo went on with', (open) => {
     const report = await imported(world, {
       ...rows,
       workflow_runs: [{ ...run, id: 'no-time', created_at: '' }, run],
+      agentensor_checkpoints: [{ ...rows.agentensor_checkpoints![0]!, id: 'odd', is_best: 'x' }],
       chat_threads: [
         { ...thread, id: `a${long}` }, { ...thread, id: 'timeless', created_at: '' },
+        { ...thread, id: 'bytes', title: Buffer.from([0, 255]) },
         ...rows.chat_threads!,
       ],
       chat_messages: [
@@ -116,13 +118,16 @@ contract('an import of what Orcheo went on with', (open) => {
       ],
     })
     const reasons = told(report)
+    expect(reasons).toMatch(/agentensor_checkpoints\/odd: is_best holds no whole number/)
     expect(reasons).toMatch(/workflow_runs\/no-time: created_at is empty/)
     expect(reasons).toMatch(/chat_threads\/ax+: id must be 1 to 255 characters/)
     expect(reasons).toMatch(/chat_threads\/timeless: created_at is empty/)
+    expect(reasons).toMatch(/chat_threads\/bytes: title holds bytes, not text/)
     expect(reasons).toMatch(/chat_messages\/odd: id must be 1 to 255 characters/)
     expect(reasons).toMatch(/service_tokens\/a: allowed_ip_ranges is no array of texts/)
     expect(report.counts).toMatchObject({
-      workflow_runs: { imported: 1, damaged: 1 }, chat_threads: { imported: 2, damaged: 2 },
+      agentensor_checkpoints: { found: 1, imported: 0, damaged: 1 },
+      workflow_runs: { imported: 1, damaged: 1 }, chat_threads: { imported: 2, damaged: 3 },
       chat_messages: { imported: 3, damaged: 2 }, service_tokens: { imported: 3, damaged: 1 },
     })
   })

@@ -50,13 +50,16 @@ export class OpenHandsConversations {
     const userId = found.owner === null ? null : this.#work.users[found.owner] ?? null
     const leaf = this.#leafOf(found)
     // The row must be there before bytes of damaged events can be kept with it.
-    const broken: FoundEvent[] = []
+    const [broken, doubles]: [FoundEvent[], FoundEvent[]] = [[], []]
     await this.#writer.write({
       id: found.id, userId, title: found.title, metadata: found.metadata, createdAt,
       updatedAt: found.updatedAt, place: found.place, kind: 'conversations',
       messageKind: 'events',
-    }, this.#messages(found, { createdAt, tally, broken }), leaf)
-    for (const event of broken) await this.#keepBroken(found, event)
+    }, this.#messages(found, { createdAt, tally, broken, doubles }), leaf)
+    for (const event of broken) await this.#keepBytes(found, event)
+    for (const event of doubles) {
+      await this.#keepBytes(found, event, 'has the id of one before it')
+    }
     for (const number of found.missing) {
       const place = `${found.place}/events/${number}.json`
       ledger.damaged({ kind: 'events', place, reason: `there is no event ${number}` }, true)
@@ -86,14 +89,16 @@ export class OpenHandsConversations {
     return undefined
   }
 
-  async *#messages(found: FoundConversation, { createdAt, tally, broken }: {
+  async *#messages(found: FoundConversation, { createdAt, tally, broken, doubles }: {
     readonly createdAt: Instant
     readonly tally: Tally
     readonly broken: FoundEvent[]
+    readonly doubles: FoundEvent[]
   }): AsyncGenerator<SourceMessage, void, void> {
     let last: string | null = null
     let at = createdAt
     const idOf = (event: string) => messageIdOf(found.id, event)
+    const seen = new Set<string>()
     const order = new ParentsFirst(found.events.map(({ name }) => idOf(name)))
     for (const found_ of this.#ordered(found)) {
       const { ledger } = this.#work
@@ -115,6 +120,12 @@ export class OpenHandsConversations {
       const message = messageOf(event, {
         conversationId: found.id, parentId, createdAt: at, place: found_.place,
       })
+      if (seen.has(message.id)) {
+        doubles.push(found_)
+        yield* order.missing(idOf(found_.name))
+        continue
+      }
+      seen.add(message.id)
       last = message.id
       yield* order.take(message)
       // A file may be named after another event than it holds.
@@ -175,10 +186,13 @@ export class OpenHandsConversations {
     return eventOf(saved.json, name)
   }
 
-  async #keepBroken({ id }: FoundConversation, { path, place, read }: FoundEvent): Promise<void> {
+  /** Keeps an event that becomes no message. */
+  async #keepBytes(
+    { id }: FoundConversation, { path, place, read }: FoundEvent, why = 'it cannot be read',
+  ): Promise<void> {
     const { home, keeping, ledger } = this.#work
     const said = read()
-    const reason = said.is === 'damaged' ? said.reason : 'it cannot be read'
+    const reason = said.is === 'damaged' ? said.reason : why
     const bytes = path === undefined ? undefined : home.find(path)
     const saved = bytes === undefined ? {}
       : { kept: (await keeping.bytes({ place, bytes, conversationId: id })).kept }

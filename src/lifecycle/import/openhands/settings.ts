@@ -37,6 +37,8 @@ export class OpenHandsSettings {
   readonly #fields: SecretFields
   readonly #keeper: SecretKeeper
   readonly #target: SettingsTarget
+  /** Keys under which this import put settings. */
+  readonly #taken = new Set<string>()
 
   constructor(work: OpenHandsWork, { fields, keeper, target }: {
     readonly fields: SecretFields
@@ -81,9 +83,15 @@ export class OpenHandsSettings {
       return ledger.skipped({ kind: 'settings', place, reason })
     }
     if (await this.#wasTaken(place)) return ledger.present('settings')
+    const { settings } = given.stores(userId)
+    // Those of another home, of an import before or of somebody here: merged, each would lose.
+    if (this.#taken.has(key) || Object.hasOwn((await settings.get(owner)).settings, key)) {
+      const reason = `there are settings under ${key} already, which stay as they are`
+      return ledger.skipped({ kind: 'settings', place, reason })
+    }
+    this.#taken.add(key)
     if (ledger.isDry) return ledger.imported('settings')
     try {
-      const settings = given.stores(userId).settings
       await settings.update(owner, { [key]: value }, { secretFields: marks })
       await this.#work.keeping.values('settings', [this.#mark(place)])
       ledger.imported('settings')

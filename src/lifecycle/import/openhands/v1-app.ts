@@ -104,7 +104,13 @@ async function rowsOf(work: OpenHandsWork): Promise<Map<string, ForeignRow>> {
   const { home, ledger } = work
   const rows = new Map<string, ForeignRow>()
   const path = join(home.root, database)
-  if (!home.isFile(database) || !isForeignFile(path)) return rows
+  if (!home.isFile(database)) return rows
+  if (!isForeignFile(path)) {
+    home.read(path)
+    const reason = 'it is no database: it is empty, or its first bytes are others'
+    ledger.damaged({ kind: 'files', place: database, reason }, true)
+    return rows
+  }
   for (const part of ['-wal', '-shm', '-journal']) home.see(`${path}${part}`)
   home.read(path)
   let file: ForeignFile
@@ -164,7 +170,9 @@ async function keepTable(
     const named: string = table.key.map((column) => String(row[column])).join('/')
     const value = wholeRow(row)
     const key: string = named === '' ? keyOf(value) : named
-    if (table.key.some((column) => typeof row[column] === 'number' && column === 'id')) {
+    const isLost = (column: string) => typeof row[column] === 'number' &&
+      column === 'id' && !table.integers.includes(column)
+    if (table.key.some(isLost)) {
       const reason = 'an id of digits only was turned into a number: its digits are lost'
       ledger.damaged({ kind, place: `${database}/${kind}/${key}`, reason }, true)
     }

@@ -76,6 +76,7 @@ export class OrcheoChatKit {
 
   #checkThread(row: SourceRow): void {
     this.#work.parts.conversationIdOf(row.needed('id'), 'id')
+    for (const column of ['title', 'workflow_id', 'created_at']) row.text(column)
     for (const column of ['status_json', 'metadata_json']) {
       const json = row.json(column)
       if (!isObject(json?.value)) throw new InvalidInput(`${column} is no object`)

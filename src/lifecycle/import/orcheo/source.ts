@@ -135,7 +135,7 @@ function exportSource(path: string, ledger: Ledger): OrcheoSource {
     const quiet = new Ledger({})
     let found: Map<unknown, ForeignRow> | undefined
     tables.set(name, {
-      name, columns: table.columns, key, file: name,
+      name, columns: table.columns, key, integers: [], file: name,
       rows: () => inOrder(exportRows(path, { ...table, name }, ledger), key),
       find(column, value) {
         found ??= new Map([...exportRows(path, { ...table, name }, quiet)]
