@@ -20,6 +20,8 @@ export interface ReadChat {
   readonly updatedAt: Instant | null
   readonly metadata: ExactJson
   readonly messages: readonly SourceMessage[]
+  /** Places of messages that are none. */
+  readonly broken: readonly string[]
   /** The message that the next one follows. */
   readonly leaf: string | undefined
 }
@@ -114,8 +116,11 @@ async function take(element: string, { place, ledger, writer, format, now }: {
     if (!HoldfastError.isInstance(error)) throw error
     return ledger.damaged({ kind: 'conversations', place, reason: error.message })
   }
-  const { messages, leaf, ...rest } = chat
-  ledger.found('messages', messages.length)
+  const { messages, broken, leaf, ...rest } = chat
+  ledger.found('messages', messages.length + broken.length)
+  for (const each of broken) {
+    ledger.damaged({ kind: 'messages', place: each, reason: 'is no message: it is no object' })
+  }
   await writer.write({
     ...rest, userId: null, place, kind: 'conversations', messageKind: 'messages',
   }, (async function* () { yield* messages })(), leaf)
