@@ -311,6 +311,21 @@ contract('an import of OpenHands loses nothing that it could keep', (open) => {
       .toEqual(['openhands.db/event_callback/77'])
   })
 
+  it('and tells a large folder of other files as one', async () => {
+    const world = await open()
+    const many = (folder: string, count: number) => Object.fromEntries(
+      Array.from({ length: count }, (_, number) => [`${folder}/${number % 7}/${number}.js`, '']))
+    const report = await imported(world, home(store({
+      ...many('workspace/project', 101), ...many('few', 3), 'sessions/.DS_Store': '',
+      [`workspace/conversations/${sid}/events/event-00000-${uuid(6)}.json`]: agentEvent(6),
+    })))
+    expect(report.skipped.map(({ place, reason }) => `${place}: ${reason.slice(0, 8)}`)).toEqual([
+      'few/0/0.js: it is no', 'few/1/1.js: it is no', 'few/2/2.js: it is no',
+      'sessions/.DS_Store: it is no', 'workspace/project: 101 file',
+    ])
+    expect(report.counts.files).toMatchObject({ found: 5, skipped: 5 })
+  })
+
   it('and refuses people that there are not before it begins', async () => {
     const world = await open()
     const path = home(store({ 'settings.json': { language: 'es' } }))

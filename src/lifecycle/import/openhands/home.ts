@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 
 /** Bytes of a file at most that is read: it is held in memory, and its text once more. */
 const bytesMax = 256 * 1024 * 1024
+
+/** Files of a folder that nobody has looked at which are told one by one at most. */
+const listedMax = 100
+
+/** A file that nobody has looked at, or a folder of so many. */
+export interface UnseenFiles {
+  readonly path: string
+  readonly count: number
+}
 
 /** The files of a home, each looked at once. Links in it are not followed: they lead anywhere. */
 export class Home {
@@ -100,13 +109,29 @@ export class Home {
     this.#seen.add(path)
   }
 
-  /** All files below a folder that nobody has looked at. */
-  *unseen(folder = this.root): Generator<string> {
+  /** All files that nobody has looked at; a large folder of nothing else is told as one. */
+  *unseen(): Generator<UnseenFiles> {
+    const touched = new Set<string>()
+    for (const path of this.#seen) {
+      for (let folder = dirname(path); !touched.has(folder) && folder.startsWith(this.root);) {
+        touched.add(folder)
+        folder = dirname(folder)
+      }
+    }
+    yield* this.#unseenIn(this.root, touched)
+  }
+
+  *#unseenIn(folder: string, touched: ReadonlySet<string>): Generator<UnseenFiles> {
     for (const name of namesIn(folder)) {
       const path = join(folder, name)
       const stat = lstatSync(path, { throwIfNoEntry: false })
-      if (stat?.isDirectory() === true) yield* this.unseen(path)
-      else if (stat !== undefined && !this.#seen.has(path)) yield path
+      if (stat?.isDirectory() === true) {
+        const count = touched.has(path) ? 0 : filesIn(path)
+        if (count > listedMax) yield { path, count }
+        else yield* this.#unseenIn(path, touched)
+      } else if (stat !== undefined && !this.#seen.has(path)) {
+        yield { path, count: 1 }
+      }
     }
   }
 
@@ -118,6 +143,14 @@ export class Home {
     const path = join(this.root, ...parts)
     return this.isFolder(...parts) ? namesIn(path) : []
   }
+}
+
+function filesIn(folder: string): number {
+  return namesIn(folder).reduce((count, name) => {
+    const path = join(folder, name)
+    const isFolder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+    return count + (isFolder ? filesIn(path) : 1)
+  }, 0)
 }
 
 const namesIn = (folder: string): string[] =>

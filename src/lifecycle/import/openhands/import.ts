@@ -64,11 +64,12 @@ export async function importOpenHands(
   ledger.begin('settings')
   ledger.begin('secrets')
   await new OpenHandsSettings(work, { fields, keeper, target }).run()
-  for (const file of home.unseen()) {
+  for (const { path: file, count } of home.unseen()) {
     const place = home.placeOf(file)
-    if (home.isFile(place)) home.find(file)
+    if (count === 1 && home.isFile(place)) home.find(file)
     ledger.found('files')
-    const reason = 'it is no file that OpenHands is known to keep'
+    const reason = count === 1 ? 'it is no file that OpenHands is known to keep'
+      : `${count} files are in it, none of which OpenHands is known to keep`
     ledger.skipped({ kind: 'files', place, reason })
   }
   for (const place of home.misread()) {
