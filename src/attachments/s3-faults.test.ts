@@ -81,12 +81,23 @@ it.each([
   expect(calls()).toBe(2)
 })
 
-it('a page of something else is taken neither for kept nor for the bytes', async () => {
+it('a page of something else says neither that bytes are kept, nor gone, nor is them', async () => {
   const { storage } = await service(page)
+  await expect(storage.delete(key)).rejects.toThrow(AttachmentUnavailable)
   await expect(put(storage)).rejects.toThrow(AttachmentUnavailable)
   await expect(read(storage)).rejects.toThrow(AttachmentUnavailable)
   await expect(read(storage, { start: 3, end: 7 })).rejects.toThrow(AttachmentUnavailable)
   await expect(storage.exists(key)).rejects.toThrow(AttachmentUnavailable)
+})
+
+it('an object is gone when the service says so, in one way or another', async () => {
+  const { storage, calls } = await service(
+    (_, response) => response.writeHead(204).end(),
+    (_, response) => response.writeHead(200, { 'x-amz-request-id': '1' }).end(),
+  )
+  await storage.delete(key)
+  await storage.delete(key)
+  expect(calls()).toBe(2)
 })
 
 it('bytes are those that were asked for, however much of them the service gives', async () => {

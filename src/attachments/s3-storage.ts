@@ -116,10 +116,13 @@ export class S3Storage implements BlobStorage {
 
   async delete(key: BlobKey): Promise<void> {
     const place = this.#placeOf(key)
-    await this.#repeated('DeleteObject', (patience) =>
-      this.#client.send(new this.#sdk.DeleteObjectCommand(place), {
-        abortSignal: patience.signal,
-      }))
+    await this.#repeated('DeleteObject', async (patience) => {
+      const { $metadata: { httpStatusCode: status, requestId } } = await this.#client.send(
+        new this.#sdk.DeleteObjectCommand(place), { abortSignal: patience.signal })
+      // Nothing is told of an object that is gone; but that a page of something else is not.
+      if (status === 204 || requestId !== undefined) return
+      throw new Error(`the answer ${status} has no id of a request: it is none of S3`)
+    })
   }
 
   async exists(key: BlobKey): Promise<boolean> {
