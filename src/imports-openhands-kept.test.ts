@@ -326,6 +326,26 @@ contract('an import of OpenHands loses nothing that it could keep', (open) => {
     expect(report.counts.files).toMatchObject({ found: 5, skipped: 5 })
   })
 
+  it('beside another import of the same home, which is waited for', async () => {
+    const world = await open()
+    const count = 450
+    const path = home(Object.fromEntries(Array.from({ length: count }, (_, number) =>
+      [`sessions/${sid}/events/${number}.json`, event(number % 10, { id: number })])))
+    const ended = await Promise.allSettled([1, 2, 3].map(() => imported(world, path)))
+    const others = ended.filter((each) => each.status === 'rejected')
+    expect(others.map(({ reason }) => (reason as { code: string }).code))
+      .toEqual(others.map(() => 'busy'))
+    expect(others.length).toBeLessThan(3)
+    const again = await imported(world, path)
+    expect(again.counts.events).toMatchObject({ found: count, imported: 0, damaged: 0 })
+    const { messages } = world.organization
+    const { data } = await messages.list(id, { limit: 200 })
+    expect(data.map(({ content }) => (content as { id: number }).id))
+      .toEqual(data.map((_, number) => number))
+    expect(data.every(({ createdAt }) => createdAt.startsWith('2025-11-03'))).toBe(true)
+    expect((await world.organization.conversations.get(id)).messageCount).toBe(count)
+  })
+
   it('and refuses people that there are not before it begins', async () => {
     const world = await open()
     const path = home(store({ 'settings.json': { language: 'es' } }))

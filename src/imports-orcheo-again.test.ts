@@ -169,6 +169,19 @@ contract('an import of what Orcheo went on with', (open) => {
     expect(data.map(({ title }) => title)).toEqual(['now'])
   })
 
+  it('calls nothing damaged that another import of the same brings meanwhile', async () => {
+    const world = await open()
+    const path = orcheo(wholeOrcheo())
+    const imports = world.holdfast.imports(world.organizationId)
+    const ended = await Promise.allSettled([1, 2, 3].map(() => imports.orcheo(path)))
+    for (const each of ended) {
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'busy' })
+      else for (const { damaged } of Object.values(each.value.counts)) expect(damaged).toBe(0)
+    }
+    const again = await imports.orcheo(path)
+    for (const { imported: count } of Object.values(again.counts)) expect(count).toBe(0)
+  })
+
   it('takes what became of runs, and ends tokens that were ended there', async () => {
     const world = await open()
     const secret = newSecret()
