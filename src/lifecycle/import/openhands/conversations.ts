@@ -28,6 +28,11 @@ interface Tally {
   readable: number
 }
 
+interface FoundState {
+  readonly name: string
+  readonly document: ExactJson
+}
+
 /** Bytes of a state of an agent at most. */
 const stateBytesMax = 1_048_576
 
@@ -220,19 +225,7 @@ export class OpenHandsConversations {
     }
     for (const [name, document] of Object.entries(found.states)) {
       ledger.found('states')
-      if (Buffer.byteLength(document.stored) > stateBytesMax) {
-        await this.#keepState(found, { name, document })
-        continue
-      }
-      if (!ledger.isDry) {
-        const state = { conversationId: found.id, name }
-        if (await parts.stores().states.find(state) !== undefined) {
-          ledger.present('states')
-          continue
-        }
-        await parts.stores().states.put(state, document.value)
-      }
-      ledger.imported('states')
+      await this.#state(found, { name, document })
     }
     const since = found.usage.length === 0
       ? [] : await usagesSince(parts.stores().usage, found.id, found.usage)
@@ -241,13 +234,31 @@ export class OpenHandsConversations {
     }
   }
 
-  /** A state that is too large for one is kept as bytes; its secrets were taken out. */
-  async #keepState({ id, place }: FoundConversation, { name, document }: {
-    readonly name: string
-    readonly document: ExactJson
-  }): Promise<void> {
+  async #state(found: FoundConversation, given: FoundState): Promise<void> {
+    const { ledger, parts } = this.#work
+    const { name, document } = given
+    if (Buffer.byteLength(document.stored) > stateBytesMax) {
+      const reason = `${name} has more than ${stateBytesMax} bytes, and no state of an agent may`
+      return this.#keepState(found, given, reason)
+    }
+    if (ledger.isDry) return ledger.imported('states')
+    const { states } = parts.stores()
+    const state = { conversationId: found.id, name }
+    if (await states.find(state) !== undefined) return ledger.present('states')
+    try {
+      await states.put(state, document.value)
+    } catch (error) {
+      if (!HoldfastError.isInstance(error) || error.retryable) throw error
+      return this.#keepState(found, given, error.message)
+    }
+    ledger.imported('states')
+  }
+
+  /** What can be no state is kept as bytes; its secrets were taken out. */
+  async #keepState(
+    { id, place }: FoundConversation, { name, document }: FoundState, reason: string,
+  ): Promise<void> {
     const { keeping, ledger } = this.#work
-    const reason = `${name} has more than ${stateBytesMax} bytes, and no state of an agent may`
     const bytes = Buffer.from(document.stored)
     const { kept } = await keeping.bytes({ place: `${place}/${name}`, bytes, conversationId: id })
     ledger.damaged({ kind: 'states', place, reason, kept })
