@@ -141,6 +141,35 @@ contract('imports of chats', (open) => {
     await expect(importing(world).chatGpt(path)).rejects.toThrow(/packed archive: unpack it/)
   })
 
+  it('bring what stands behind a conversation that cannot be read, and tell of that', async () => {
+    const world = await open()
+    const [first, last] = [chat, { ...chat, id: uuid(9) }].map((each) => JSON.stringify(each))
+    const bad = ['{"id": NaN, "text": "a \\" ] } \\\\"}', `${'['.repeat(900)}${']'.repeat(900)}`]
+    const report = await importing(world)
+      .chatGpt(exported(`\uFEFF \n[${[first, ...bad, 'null', last].join(' ,\n')} ] \n`))
+    expect(report.counts.conversations).toMatchObject({ found: 5, imported: 2, damaged: 3 })
+    expect(report.damaged.map(({ place }) => place))
+      .toEqual([1, 2, 3].map((number) => `conversations.json[${number}]`))
+    expect((await world.organization.conversations.get(uuid(9))).messageCount).toBe(4)
+  })
+
+  it('tell of messages that are none, and bring the others', async () => {
+    const world = await open()
+    const said = { message: { content: { parts: ['said'] } }, parent: 'gone', children: null }
+    const gpt = await importing(world).chatGpt(exported([
+      { ...chat, mapping: { ...chat.mapping, [uuid(5)]: null, [uuid(6)]: said } },
+      { ...chat, id: uuid(9) },
+    ]))
+    expect(gpt.counts).toMatchObject({
+      conversations: { imported: 2 }, messages: { found: 10, imported: 9, damaged: 1 },
+    })
+    expect(gpt.damaged).toMatchObject([{ place: `conversations.json[0].${uuid(5)}` }])
+    const claude = await importing(world).claude(exported([
+      { uuid: uuid(8), chat_messages: [null, 'text', { uuid: uuid(7), text: 'said' }] },
+    ]))
+    expect(claude.counts.messages).toMatchObject({ found: 3, imported: 1, damaged: 2 })
+  })
+
   it('take what is whole of a file that is cut off, and refuse what is none', async () => {
     const world = await open()
     const text = JSON.stringify([chat, { ...chat, id: uuid(9) }])

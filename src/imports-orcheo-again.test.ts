@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { createChatKitStore } from './adapters/chatkit/index.js'
@@ -102,8 +102,10 @@ contract('an import of what Orcheo went on with', (open) => {
     const report = await imported(world, {
       ...rows,
       workflow_runs: [{ ...run, id: 'no-time', created_at: '' }, run],
+      agentensor_checkpoints: [{ ...rows.agentensor_checkpoints![0]!, id: 'odd', is_best: 'x' }],
       chat_threads: [
         { ...thread, id: `a${long}` }, { ...thread, id: 'timeless', created_at: '' },
+        { ...thread, id: 'bytes', title: Buffer.from([0, 255]) },
         ...rows.chat_threads!,
       ],
       chat_messages: [
@@ -116,13 +118,16 @@ contract('an import of what Orcheo went on with', (open) => {
       ],
     })
     const reasons = told(report)
+    expect(reasons).toMatch(/agentensor_checkpoints\/odd: is_best holds no whole number/)
     expect(reasons).toMatch(/workflow_runs\/no-time: created_at is empty/)
     expect(reasons).toMatch(/chat_threads\/ax+: id must be 1 to 255 characters/)
     expect(reasons).toMatch(/chat_threads\/timeless: created_at is empty/)
+    expect(reasons).toMatch(/chat_threads\/bytes: title holds bytes, not text/)
     expect(reasons).toMatch(/chat_messages\/odd: id must be 1 to 255 characters/)
     expect(reasons).toMatch(/service_tokens\/a: allowed_ip_ranges is no array of texts/)
     expect(report.counts).toMatchObject({
-      workflow_runs: { imported: 1, damaged: 1 }, chat_threads: { imported: 2, damaged: 2 },
+      agentensor_checkpoints: { found: 1, imported: 0, damaged: 1 },
+      workflow_runs: { imported: 1, damaged: 1 }, chat_threads: { imported: 2, damaged: 3 },
       chat_messages: { imported: 3, damaged: 2 }, service_tokens: { imported: 3, damaged: 1 },
     })
   })
@@ -150,6 +155,31 @@ contract('an import of what Orcheo went on with', (open) => {
     symlinkSync('/nowhere/at/all', join(path, 'lock'))
     const report = await world.holdfast.imports(world.organizationId).orcheo(path)
     expect(report.counts.workflows).toMatchObject({ imported: 1 })
+  })
+
+  it('takes the file that Orcheo has, not a copy that comes first by its name', async () => {
+    const world = await open()
+    const [thread] = wholeOrcheo().rows!.chat_threads!
+    const threads = (title: string) => ({ chat_threads: [{ ...thread, title }] })
+    const [path, before] = [threads('now'), threads('before')].map((rows) => orcheo({ rows }))
+    copyFileSync(join(before!, 'chatkit.sqlite'), join(path!, 'backup-of-chatkit.sqlite'))
+    const report = await world.holdfast.imports(world.organizationId).orcheo(path!)
+    expect(report.skipped.map(({ place }) => place)).toContain('backup-of-chatkit.sqlite')
+    const { data } = await world.organization.conversations.list()
+    expect(data.map(({ title }) => title)).toEqual(['now'])
+  })
+
+  it('calls nothing damaged that another import of the same brings meanwhile', async () => {
+    const world = await open()
+    const path = orcheo(wholeOrcheo())
+    const imports = world.holdfast.imports(world.organizationId)
+    const ended = await Promise.allSettled([1, 2, 3].map(() => imports.orcheo(path)))
+    for (const each of ended) {
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'busy' })
+      else for (const { damaged } of Object.values(each.value.counts)) expect(damaged).toBe(0)
+    }
+    const again = await imports.orcheo(path)
+    for (const { imported: count } of Object.values(again.counts)) expect(count).toBe(0)
   })
 
   it('takes what became of runs, and ends tokens that were ended there', async () => {

@@ -78,7 +78,7 @@ export class S3Storage implements BlobStorage {
       await this.#repeated('PutObject', (patience) => {
         const body = Readable.from(patience.giving(spool.pieces()), { objectMode: false })
         const command = this.#putting({ ...place, Body: body }, spool)
-        return this.#client.send(command, { abortSignal: patience.signal })
+        return this.#client.send(command, { abortSignal: patience.signal }).then(tagged)
           .finally(() => body.destroy())
       })
     } finally {
@@ -92,12 +92,13 @@ export class S3Storage implements BlobStorage {
     const { Body: body, ContentRange: given } = await this.#repeated('GetObject', (patience) =>
       this.#client.send(new this.#sdk.GetObjectCommand({
         ...place, Range: `bytes=${start}-${end - 1}`,
-      }), { abortSignal: patience.signal }))
+      }), { abortSignal: patience.signal }).then(tagged))
     if (!(body instanceof Readable)) throw this.#failed('GetObject', new Error('no bytes came'))
     const patience = new Patience(this.#settings.timeoutMs, (error) => body.destroy(error))
     // Some services answer with more than the range.
     let at = Number(/^bytes (\d+)-/.exec(given ?? '')?.[1] ?? 0)
     try {
+      if (at > start) throw new Error(`the bytes begin at ${at}, and ${start} was asked for`)
       for await (const piece of patience.taking(body)) {
         const from = at
         at += piece.length
@@ -115,10 +116,13 @@ export class S3Storage implements BlobStorage {
 
   async delete(key: BlobKey): Promise<void> {
     const place = this.#placeOf(key)
-    await this.#repeated('DeleteObject', (patience) =>
-      this.#client.send(new this.#sdk.DeleteObjectCommand(place), {
-        abortSignal: patience.signal,
-      }))
+    await this.#repeated('DeleteObject', async (patience) => {
+      const { $metadata: { httpStatusCode: status, requestId } } = await this.#client.send(
+        new this.#sdk.DeleteObjectCommand(place), { abortSignal: patience.signal })
+      // Nothing is told of an object that is gone; but that a page of something else is not.
+      if (status === 204 || requestId !== undefined) return
+      throw new Error(`the answer ${status} has no id of a request: it is none of S3`)
+    })
   }
 
   async exists(key: BlobKey): Promise<boolean> {
@@ -126,7 +130,7 @@ export class S3Storage implements BlobStorage {
     return this.#repeated('HeadObject', async (patience) => {
       const command = new this.#sdk.HeadObjectCommand(place)
       try {
-        await this.#client.send(command, { abortSignal: patience.signal })
+        tagged(await this.#client.send(command, { abortSignal: patience.signal }))
         return true
       } catch (error) {
         if (statusOf(error) === 404) return false
@@ -245,6 +249,18 @@ const silent = {
   trace() {}, debug() {}, info() {}, warn() {}, error() {},
 }
 
+/**
+ * The answer of a service that speaks S3, which names the ETag of each object. What stands in
+ * between may answer as well: a page of it is no object that was kept, and not its bytes.
+ */
+function tagged<T extends { readonly ETag?: string | undefined }>(answer: T): T {
+  if (answer.ETag === undefined) throw new Error('the answer has no ETag: it is none of S3')
+  return answer
+}
+
+/** Refusals of a call that may go well the next time. */
+const passing = new Set(['RequestTimeout', 'BadDigest', 'XAmzContentSHA256Mismatch'])
+
 function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
 }
@@ -252,7 +268,8 @@ function statusOf(error: unknown): number | undefined {
 /** Whether the same call may succeed in a moment: it was not answered, or not refused for good. */
 function isPassing(error: unknown): boolean {
   const status = statusOf(error)
-  return status === undefined || status >= 500 || status === 429 || status === 408
+  return status === undefined || status >= 500 || status === 429 || status === 408 ||
+    passing.has((error as Error).name)
 }
 
 async function loaded(): Promise<Sdk> {

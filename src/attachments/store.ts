@@ -70,6 +70,11 @@ export class AttachmentStore {
     this.#isInTransaction = transaction !== undefined
   }
 
+  /** Bytes of an attachment at most. */
+  get bytesMax(): number {
+    return this.#works.bytesMax
+  }
+
   /** Begins an attachment. Throws InvalidInput, AttachmentPlaceNotFound. */
   async create(given: NewAttachment): Promise<Attachment> {
     checkAttachment(given)

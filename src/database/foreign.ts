@@ -20,6 +20,8 @@ export interface ForeignTable {
   readonly columns: readonly string[]
   /** Names of the columns of the primary key, in its order; none when there is none. */
   readonly key: readonly string[]
+  /** Columns that are declared to hold integers. */
+  readonly integers: readonly string[]
 }
 
 const magic = 'SQLite format 3\0'
@@ -78,7 +80,9 @@ export class ForeignFile {
       const key = facts.filter(({ pk }) => Number(pk) > 0)
         .sort((one, other) => Number(one.pk) - Number(other.pk))
       const nameOf = (fact: Record<string, unknown>) => String(fact.name)
-      return { name: String(name), columns: facts.map(nameOf), key: key.map(nameOf) }
+      // As the engine itself decides it: by the declared type alone.
+      const integers = facts.filter(({ type }) => /int/i.test(String(type))).map(nameOf)
+      return { name: String(name), columns: facts.map(nameOf), key: key.map(nameOf), integers }
     })
   }
 

@@ -211,6 +211,22 @@ contract('secrets', (open) => {
     expect((await secrets.reveal('a')).value).toBe('v')
   })
 
+  it('are compared with a value that is there already, without a word of theirs', async () => {
+    const world = await open()
+    const { organization: { secrets }, neighbour } = world
+    await secrets.create({ name: 'n\u0303', value: 'before' })
+    await secrets.update('\u00f1', { value: hard })
+    const before = await told(world)
+    for (let count = 0; count < 70; count += 1) {
+      expect(await secrets.holds('\u00f1', count === 0 ? hard : `guess ${count}`))
+        .toBe(count === 0)
+    }
+    expect(await secrets.holds('\u00f1', 'before')).toBe(false)
+    await expect(secrets.holds('other', hard)).rejects.toThrow(SecretNotFound)
+    await expect(neighbour.secrets.holds('\u00f1', hard)).rejects.toThrow(SecretNotFound)
+    expect(await told(world)).toEqual(before)
+  })
+
   it('are revealed only so often by one actor', async () => {
     const holdfast = await (await open()).another()
     const { id } = await holdfast.organizations.create({ name: 'Eager' })

@@ -213,6 +213,15 @@ export class SecretStore {
     return { ...secret, version: version ?? secret.version, value }
   }
 
+  /**
+   * Whether the newest version of a secret is this value. It tells no more, and is told to nobody:
+   * for programs that have the value. Throws SecretNotFound, SecretUnreadable, SecretKeyRetired.
+   */
+  async holds(name: string, value: string): Promise<boolean> {
+    const secret = await this.get(name)
+    return await this.#open(secret, secret.version) === value
+  }
+
   async #find(database: Database<SecretTables>, name: string): Promise<Secret> {
     const query = this.#owned(database.write.selectFrom('secrets').selectAll())
       .where('name', '=', this.#nameOf(name))

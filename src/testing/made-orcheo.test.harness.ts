@@ -50,7 +50,7 @@ const ddl = {
 type TableName = Exclude<keyof typeof ddl, 'olderWorkflows'>
 
 /** A row: columns that are left out are null. */
-export type MadeRow = Readonly<Record<string, string | number | null>>
+export type MadeRow = Readonly<Record<string, string | number | Uint8Array | null>>
 
 /** What a made installation holds. */
 export interface MadeOrcheo {

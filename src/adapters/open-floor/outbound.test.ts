@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createConnectionServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { isPublic } from './addresses.js'
 import { OutboundRefused } from './errors.js'
@@ -103,6 +103,24 @@ describe('a call', () => {
     for (const path of ['/slow', '/slow-body']) {
       await expect(call(url + path, { outboundAllow, timeoutMs: 50 }))
         .rejects.toThrow('within 50 ms')
+    }
+  })
+
+  it('fails when an agent answers with another protocol, or breaks off', async () => {
+    const answers = [
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n',
+      'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut off', 'no HTTP at all\r\n\r\n', '',
+    ]
+    for (const answer of answers) {
+      const server = createConnectionServer((socket) => {
+        socket.on('error', () => undefined)
+        socket.once('data', () => socket.end(answer))
+      })
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+      const { port } = server.address() as AddressInfo
+      await expect(call(`http://127.0.0.1:${port}/`, { outboundAllow, timeoutMs: 2_000 }))
+        .rejects.toThrow(OutboundFailed)
+      server.close()
     }
   })
 

@@ -124,7 +124,10 @@ export class Outbound {
 function sent(url: URL, options: RequestOptions, body: string): Promise<IncomingMessage> {
   return new Promise((done, fail) => {
     const request = url.protocol === 'https:' ? requestHttps : requestHttp
-    request(url, options, done).once('error', fail).end(body)
+    request(url, options, done).once('error', fail)
+      // One that is answered with another protocol ends without an error, and without an answer.
+      .once('close', () => fail(new Error('the connection was closed without an answer')))
+      .end(body)
   })
 }
 

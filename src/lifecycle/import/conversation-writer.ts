@@ -4,6 +4,7 @@ import {
 } from '../../conversations/index.js'
 import { type Stored } from '../../database/columns.js'
 import { type Database } from '../../database/database.js'
+import { Busy, UniqueViolation } from '../../database/failures.js'
 import { type JsonValue } from '../../database/json.js'
 import { encodeRow } from '../../database/table.js'
 import { HoldfastError } from '../../errors.js'
@@ -170,10 +171,15 @@ export class ConversationWriter {
       }),
       metadata: conversation.metadata.stored,
     }
-    await database.transaction(async (transaction) => {
-      await insertAll(transaction, conversations as never, [{ row, place: conversation.place }])
-      await conversation.beside?.(transaction)
-    })
+    try {
+      await database.transaction(async (transaction) => {
+        await insertAll(transaction, conversations as never, [{ row, place: conversation.place }])
+        await conversation.beside?.(transaction)
+      })
+    } catch (error) {
+      if (error instanceof UniqueViolation && await find() !== undefined) throw anotherImport()
+      throw error
+    }
     return { isNew: true, count: 0 }
   }
 
@@ -204,8 +210,16 @@ export class ConversationWriter {
     const isEnd = batch.drafts.indexOf(fresh[0]!) === batch.drafts.length - fresh.length
     const isBehind = standing.isOurs && isEnd
     if (isBehind && await this.#insert(conversation, standing, { fresh, from })) return
+    if (isBehind) await this.#refuseAnother(id, fresh)
     standing.isOurs = false
     await this.#append(conversation, fresh)
+  }
+
+  /** Appending beside an import that writes the same would take its order and its moments. */
+  async #refuseAnother(id: string, fresh: Batch['drafts']): Promise<void> {
+    const ids = fresh.map(({ message }) => message.id)
+    const theirs = await this.#parts.stores().messages.positions(id, ids)
+    if (theirs.size > 0) throw anotherImport()
   }
 
   /** False when somebody appended meanwhile: nothing was written. */
@@ -304,6 +318,9 @@ export class ConversationWriter {
     return isAtEnd ? conversations.columns.updatedAt.decode(row.updated_at as never) : undefined
   }
 }
+
+const anotherImport = () => new Busy(
+  'Another import writes the same conversation; repeat this one when that has ended.')
 
 /** Now, for what has no moment of its own. */
 export const presentMoment = ({ clock }: ImportParts): Instant => nowOf(clock)

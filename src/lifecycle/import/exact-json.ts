@@ -40,11 +40,6 @@ export function membersOf(text: string): Map<string, string> {
   return reader.members()
 }
 
-/** The whole elements of an array, each as its text; an end that is cut off is left out. */
-export function elementsOf(text: string): string[] {
-  return new Reader(text).elements()
-}
-
 /** An object of members that are JSON text already. */
 export function objectOf(members: Iterable<readonly [string, string]>): string {
   return `{${[...members].map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`
@@ -90,23 +85,6 @@ class Reader {
       members.set(key, this.#text.slice(from, this.at))
     })
     return members
-  }
-
-  elements(): string[] {
-    const elements: string[] = []
-    this.#skip()
-    if (this.#text[this.at] !== '[') return elements
-    this.at += 1
-    try {
-      this.#each(']', () => {
-        const from = this.at
-        this.#value()
-        elements.push(this.#text.slice(from, this.at))
-      })
-    } catch (error) {
-      if (!(error instanceof InvalidInput)) throw error
-    }
-    return elements
   }
 
   #value(): string {

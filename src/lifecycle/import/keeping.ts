@@ -24,12 +24,16 @@ export interface KeptBytes {
 export interface KeptAs {
   readonly kept: string
   readonly isNew: boolean
+  /** False for bytes that are more than an attachment may have. */
+  readonly isKept: boolean
 }
 
 /** A value to be kept under the name of its row. */
 export interface KeptValue {
   readonly key: string
   readonly value: ExactJson
+  /** Whose it is here: it goes with that person. @default nobody's */
+  readonly userId?: string | null | undefined
 }
 
 /** Keeps what has no place of its own here, so that nothing of a source is lost. */
@@ -55,7 +59,7 @@ export class Keeping {
   /** Keeps values as items, once each; the number of those that were not there. */
   async values(kind: string, values: readonly KeptValue[]): Promise<number> {
     const rows: ImportRow[] = []
-    for (const { key, value } of values) rows.push(await this.#item(kind, key, value))
+    for (const value of values) rows.push(await this.#item(kind, value))
     const { added } = await this.#rows.add(kind, items as never, { rows })
     return added.length
   }
@@ -65,29 +69,34 @@ export class Keeping {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const name = place.replace(/[/\\\0-\x1f\x7f]/g, ':').slice(-200)
     const found = await this.#attached({ name, sha256, conversationId })
-    if (found !== undefined) return { kept: `attachment ${found}`, isNew: false }
-    if (this.#ledger.isDry) return { kept: 'attachment', isNew: true }
+    if (found !== undefined) return { kept: `attachment ${found}`, isNew: false, isKept: true }
     const { attachments } = this.#parts.stores()
+    if (bytes.length > attachments.bytesMax) {
+      const kept = `not kept: ${bytes.length} bytes, of ${attachments.bytesMax} that it may have`
+      return { kept, isNew: false, isKept: false }
+    }
+    if (this.#ledger.isDry) return { kept: 'attachment', isNew: true, isKept: true }
     try {
       const { id } = await attachments.create({
         name, size: bytes.length, sha256, conversationId, declaredType: 'application/octet-stream',
       })
       await attachments.put(id, (async function* () { yield bytes })())
       await attachments.complete(id)
-      return { kept: `attachment ${id}`, isNew: true }
+      return { kept: `attachment ${id}`, isNew: true, isKept: true }
     } catch (error) {
       // What may go well the next time would be lost: an import that goes on does not come back.
       if (!HoldfastError.isInstance(error) || error.retryable) throw error
-      return { kept: `not kept: ${error.message}`, isNew: false }
+      return { kept: `not kept: ${error.message}`, isNew: false, isKept: false }
     }
   }
 
-  async #item(kind: string, key: string, value: ExactJson): Promise<ImportRow> {
+  async #item(kind: string, { key, value, userId = null }: KeptValue): Promise<ImportRow> {
     const now = nowOf(this.#parts.clock)
     const row = encodeRow(items, {
       organizationId: this.#parts.organizationId,
       namespace: '', key: shortKey(key), value: null, revision: this.#parts.clock.now(),
-      ttlMs: null, createdAt: now, updatedAt: now, expiresAt: null, writtenBy: null,
+      ttlMs: null, createdAt: now, updatedAt: now, expiresAt: null,
+      writtenBy: userId === null ? null : `user:${userId}`,
     })
     const namespace = encodeNamespace(['imports', this.#source, kind])
     const stored = await this.#fitting(kind, key, value)

@@ -15,9 +15,13 @@ export interface FoundMoment {
 
 /**
  * The moment of a text in ISO 8601, microseconds kept; digits beyond them are cut off. Undefined
- * for what is none.
+ * for what is none. A number counts seconds since the epoch, or thousandths or millionths of them.
  */
 export function momentIn(text: unknown): FoundMoment | undefined {
+  if (typeof text === 'number') {
+    const instant = momentOfSeconds(inSeconds(text))
+    return instant === undefined ? undefined : { instant, isNaive: false }
+  }
   const match = typeof text === 'string' ? pattern.exec(text.trim()) : null
   if (match === null) return undefined
   const [, day, time = '00:00:00', fraction = '', zone] = match
@@ -41,6 +45,10 @@ export function momentOfSeconds(seconds: unknown): Instant | undefined {
   const fraction = String(micros - whole * 1_000_000).padStart(6, '0')
   return `${new Date(whole * 1_000).toISOString().slice(0, 19)}.${fraction}Z`
 }
+
+/** Seconds of our time have ten digits, milliseconds thirteen, microseconds sixteen. */
+const inSeconds = (number: number): number =>
+  (number < 1e11 ? number : number < 1e14 ? number / 1e3 : number / 1e6)
 
 const wholeOffset = (zone: string): string =>
   (zone.length === 3 ? `${zone}:00` : zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}`

@@ -51,11 +51,13 @@ export class RowAdder {
     const present = rows.filter(({ row }) => known.has(keyOf(table, row)))
     const fresh = rows.filter(({ row }) => !known.has(keyOf(table, row)))
     this.#ledger.present(kind, present.length)
-    const added = this.#ledger.isDry || fresh.length === 0
-      ? fresh
-      : await this.#insert(kind, table, { rows: fresh, beside })
-    this.#ledger.imported(kind, added.length)
-    return { added, present }
+    if (this.#ledger.isDry || fresh.length === 0) {
+      this.#ledger.imported(kind, fresh.length)
+      return { added: fresh, present }
+    }
+    const tried = await this.#insert(kind, table, { rows: fresh, beside })
+    this.#ledger.imported(kind, tried.added.length)
+    return { added: tried.added, present: [...present, ...tried.present] }
   }
 
   async #insert(
@@ -65,28 +67,30 @@ export class RowAdder {
       readonly rows: readonly ImportRow[]
       readonly beside?: Beside | undefined
     },
-  ): Promise<readonly ImportRow[]> {
+  ): Promise<Added> {
     try {
       await this.#parts.database.transaction(async (database) => {
         await insertAll(database, table, given.rows)
         await given.beside?.(database, given.rows)
       }, { repeatable: true })
-      return given.rows
+      return { added: given.rows, present: [] }
     } catch (error) {
       if (!isRefusal(error)) throw error
       if (given.rows.length > 1) {
-        const one = []
+        const [added, present]: [ImportRow[], ImportRow[]] = [[], []]
         for (const row of given.rows) {
-          one.push(...await this.#insert(kind, table, { ...given, rows: [row] }))
+          const one = await this.#insert(kind, table, { ...given, rows: [row] })
+          added.push(...one.added)
+          present.push(...one.present)
         }
-        return one
+        return { added, present }
       }
       const [{ row, place }] = given.rows as [ImportRow]
       const isThere = (await this.#known(table, given.rows)).has(keyOf(table, row))
       // Somebody else's import was first.
       if (isThere) this.#ledger.present(kind)
       else this.#ledger.damaged({ kind, place, reason: reasonOf(error) })
-      return []
+      return { added: [], present: isThere ? given.rows : [] }
     }
   }
 

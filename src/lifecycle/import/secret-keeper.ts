@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { HoldfastError } from '../../errors.js'
-import { SecretNameTaken } from '../../secrets/index.js'
+import { SecretNameTaken, type SecretStore } from '../../secrets/index.js'
 import { type ImportParts } from './parts.js'
 import { type Ledger } from './report.js'
 
@@ -39,7 +39,9 @@ export class SecretKeeper {
    * Keeps a secret unless there is one of its name; counts it under its kind. Another value of a
    * name that the source had before is kept under a name of its own.
    */
-  async keep(secret: SourceSecret): Promise<void> {
+  async keep(given: SourceSecret): Promise<void> {
+    // As the store has them: names that look alike are one.
+    const secret = { ...given, name: given.name.normalize('NFC') }
     const { kind, place, value } = secret
     const before = this.#kept.get(secret.name)
     if (before === undefined) this.#kept.set(secret.name, { value, place })
@@ -51,7 +53,8 @@ export class SecretKeeper {
     return this.#keep({ ...secret, name })
   }
 
-  async #keep({ kind, place, name, value, description = null }: SourceSecret): Promise<void> {
+  async #keep(secret: SourceSecret): Promise<void> {
+    const { kind, place, name, value, description = null } = secret
     if (value === '') {
       return this.#ledger.skipped({ kind, place, reason: 'it is empty: there is nothing to keep' })
     }
@@ -62,21 +65,42 @@ export class SecretKeeper {
       const reason = 'there is no root key here to seal it with'
       return this.#ledger.skipped({ kind, place, reason })
     }
-    const stores = this.#parts.stores(this.#userId)
-    const store = this.#userId === undefined ? stores.secrets : stores.ownSecrets
+    const store = this.#store
     try {
       if (this.#ledger.isDry) {
         const isThere = await store.get(name).then(() => true, () => false)
-        this.#ledger[isThere ? 'present' : 'imported'](kind)
-        return
+        return isThere ? await this.#present(secret) : this.#ledger.imported(kind)
       }
       const text = description?.slice(0, 1_000) ?? null
       await store.create({ name, value, description: text === '' ? null : text })
       this.#ledger.imported(kind)
     } catch (error) {
-      if (error instanceof SecretNameTaken) return this.#ledger.present(kind)
+      if (error instanceof SecretNameTaken) return this.#present(secret)
       if (!HoldfastError.isInstance(error) || error.retryable) throw error
       this.#ledger.damaged({ kind, place, reason: error.message })
     }
+  }
+
+  /** One that is there stays as it is, also where it is another one, which is told. */
+  async #present({ kind, place, name, value }: SourceSecret): Promise<void> {
+    this.#ledger.present(kind)
+    if (await this.#isHeld(name, value)) return
+    const reason = `there is a secret of its name with another value, which stays: ${name}`
+    this.#ledger.damaged({ kind, place, reason }, true)
+  }
+
+  /** False for one that cannot be opened here. */
+  async #isHeld(name: string, value: string): Promise<boolean> {
+    try {
+      return await this.#store.holds(name, value)
+    } catch (error) {
+      if (!HoldfastError.isInstance(error) || error.retryable) throw error
+      return false
+    }
+  }
+
+  get #store(): SecretStore {
+    const stores = this.#parts.stores(this.#userId)
+    return this.#userId === undefined ? stores.secrets : stores.ownSecrets
   }
 }

@@ -1,12 +1,13 @@
 import {
-  closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync,
+  closeSync, createReadStream, existsSync, openSync, readdirSync, readSync, statSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Instant, nowOf } from '../../../clock.js'
 import { HoldfastError, InvalidInput } from '../../../errors.js'
 import { namedId } from '../../../named-ids.js'
 import { ConversationWriter, type SourceMessage, titleLengthMax } from '../conversation-writer.js'
-import { elementsOf, exactJson, type ExactJson } from '../exact-json.js'
+import { ArrayElements } from '../elements.js'
+import { exactJson, type ExactJson } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { type ImportParts } from '../parts.js'
 import { type ImportOptions, type ImportReport, Ledger } from '../report.js'
@@ -19,6 +20,8 @@ export interface ReadChat {
   readonly updatedAt: Instant | null
   readonly metadata: ExactJson
   readonly messages: readonly SourceMessage[]
+  /** Places of messages that are none. */
+  readonly broken: readonly string[]
   /** The message that the next one follows. */
   readonly leaf: string | undefined
 }
@@ -47,13 +50,10 @@ export async function importChats(
   ledger.begin('messages')
   const writer = new ConversationWriter(parts, ledger)
   for (const file of files) {
-    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-    if (!/\]\s*$/.test(text)) {
-      const reason = 'the file is cut off: what is whole in it was taken'
-      ledger.damaged({ kind: 'conversations', place: basename(file), reason }, true)
-    }
-    for (const [index, element] of elementsOf(text).entries()) {
+    let index = 0
+    for await (const element of elementsIn(file, ledger)) {
       const place = `${basename(file)}[${index}]`
+      index += 1
       ledger.found('conversations')
       await take(element, { place, ledger, writer, format, now: startedAt })
     }
@@ -62,6 +62,18 @@ export async function importChats(
     source: format.source, path, organization_id: parts.organizationId, started_at: startedAt,
     finished_at: nowOf(parts.clock),
   })
+}
+
+/** Conversations one at a time, however large the file is. */
+async function* elementsIn(file: string, ledger: Ledger): AsyncGenerator<string> {
+  const elements = new ArrayElements()
+  for await (const piece of createReadStream(file, 'utf8') as AsyncIterable<string>) {
+    yield* elements.take(piece)
+  }
+  yield* elements.rest()
+  if (elements.isWhole) return
+  const reason = 'the file is cut off: what is whole in it was taken'
+  ledger.damaged({ kind: 'conversations', place: basename(file), reason }, true)
 }
 
 /** The file, or those of the folder; none where there is none. */
@@ -104,8 +116,11 @@ async function take(element: string, { place, ledger, writer, format, now }: {
     if (!HoldfastError.isInstance(error)) throw error
     return ledger.damaged({ kind: 'conversations', place, reason: error.message })
   }
-  const { messages, leaf, ...rest } = chat
-  ledger.found('messages', messages.length)
+  const { messages, broken, leaf, ...rest } = chat
+  ledger.found('messages', messages.length + broken.length)
+  for (const each of broken) {
+    ledger.damaged({ kind: 'messages', place: each, reason: 'is no message: it is no object' })
+  }
   await writer.write({
     ...rest, userId: null, place, kind: 'conversations', messageKind: 'messages',
   }, (async function* () { yield* messages })(), leaf)

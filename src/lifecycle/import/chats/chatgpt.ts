@@ -26,14 +26,18 @@ export const chatGpt: ChatFormat = {
     const rest = [...membersOf(json.stored)].filter(([name]) =>
       !['mapping', 'create_time', 'update_time'].includes(name) &&
       (name !== 'title' || isLongTitle(said.title)))
-    const nodes = said.mapping as Record<string, Node>
+    const listed = Object.entries(said.mapping)
+    const nodes = Object.fromEntries(listed.filter((entry): entry is [string, Node] =>
+      isObject(entry[1])))
     const messages = messagesIn(nodes, { id, place, createdAt })
     const current = typeof said.current_node === 'string' ? said.current_node : undefined
     return {
       id, createdAt, title: typeof said.title === 'string' ? said.title : null,
       updatedAt: momentOfSeconds(said.update_time) ?? null,
       metadata: { ...exactJson('{}'), stored: objectOf([['chatgpt', objectOf(rest)]]) as never },
-      messages, leaf: current === undefined ? undefined : messageAbove(nodes, id, current),
+      messages,
+      broken: listed.filter(([, node]) => !isObject(node)).map(([key]) => `${place}.${key}`),
+      leaf: current === undefined ? undefined : messageAbove(nodes, id, current),
     }
   },
 }
@@ -86,7 +90,7 @@ function messageIn(
     id: idIn(id, key), parentId: above ?? null, kind: 'message',
     role: roleIn(isObject(author) ? author.role : undefined),
     content: exactJson(JSON.stringify(content ?? null)),
-    metadata: { chatgpt: { ...rest, author } as never },
+    metadata: { chatgpt: { ...rest, author: author ?? null } as never },
     model: typeof model === 'string' && model !== '' ? model : null,
     createdAt: momentOfSeconds(time) ?? createdAt, place: `${place}.${key}`,
   }

@@ -27,8 +27,12 @@ export const claude: ChatFormat = {
       !['chat_messages', 'created_at', 'updated_at'].includes(key) &&
       (key !== 'name' || isLongTitle(name)))
     const messages: SourceMessage[] = []
+    const broken: string[] = []
     for (const [index, each] of (listed as unknown[]).entries()) {
-      if (!isObject(each)) continue
+      if (!isObject(each)) {
+        broken.push(`${place}.chat_messages[${index}]`)
+        continue
+      }
       const { uuid: own, sender, content, text, created_at: at, ...more } = each
       const key = typeof own === 'string' && own !== '' ? own : `number ${index}`
       const parent = more.parent_message_uuid
@@ -49,7 +53,7 @@ export const claude: ChatFormat = {
       id, createdAt, title: typeof name === 'string' && name !== '' ? name : null,
       updatedAt: momentIn(said.updated_at)?.instant ?? null,
       metadata: { ...exactJson('{}'), stored: objectOf([['claude', objectOf(rest)]]) as never },
-      messages: parentsFirst(messages),
+      messages: parentsFirst(messages), broken,
       leaf: typeof current === 'string' ? idIn(id, current) : undefined,
     }
   },

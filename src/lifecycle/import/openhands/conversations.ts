@@ -9,7 +9,7 @@ import { type Ledger } from '../report.js'
 import { eventOf, explicitRoot, messageIdOf, messageOf, type ReadEvent } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
 import { type Home } from './home.js'
-import { usageSince } from './usage.js'
+import { type UsageSince, usagesSince } from './usage.js'
 
 /** What an import of OpenHands works with. */
 export interface OpenHandsWork {
@@ -26,6 +26,11 @@ interface Tally {
   readonly damaged: string[]
   readonly recovered: string[]
   readable: number
+}
+
+interface FoundState {
+  readonly name: string
+  readonly document: ExactJson
 }
 
 /** Bytes of a state of an agent at most. */
@@ -48,15 +53,18 @@ export class OpenHandsConversations {
     const first = found.createdAt ?? this.#firstMoment(found)
     const createdAt = first ?? presentMoment(this.#work.parts)
     const userId = found.owner === null ? null : this.#work.users[found.owner] ?? null
-    const leaf = found.leaf === undefined ? undefined : messageIdOf(found.id, found.leaf)
+    const leaf = this.#leafOf(found)
     // The row must be there before bytes of damaged events can be kept with it.
-    const broken: FoundEvent[] = []
+    const [broken, doubles]: [FoundEvent[], FoundEvent[]] = [[], []]
     await this.#writer.write({
       id: found.id, userId, title: found.title, metadata: found.metadata, createdAt,
       updatedAt: found.updatedAt, place: found.place, kind: 'conversations',
       messageKind: 'events',
-    }, this.#messages(found, { createdAt, tally, broken }), leaf)
-    for (const event of broken) await this.#keepBroken(found, event)
+    }, this.#messages(found, { createdAt, tally, broken, doubles }), leaf)
+    for (const event of broken) await this.#keepBytes(found, event)
+    for (const event of doubles) {
+      await this.#keepBytes(found, event, 'has the id of one before it')
+    }
     for (const number of found.missing) {
       const place = `${found.place}/events/${number}.json`
       ledger.damaged({ kind: 'events', place, reason: `there is no event ${number}` }, true)
@@ -69,14 +77,33 @@ export class OpenHandsConversations {
     await this.#beside(found, { createdAt, userId })
   }
 
-  async *#messages(found: FoundConversation, { createdAt, tally, broken }: {
+  /** The message that the next one follows: of a leaf that is lost, the event before it. */
+  #leafOf({ id, leaf, events, place }: FoundConversation): string | undefined {
+    const last = events.findIndex(({ name }) => name === leaf)
+    for (let index = last; index >= 0; index -= 1) {
+      const { name, read, recover } = events[index]!
+      const found = read()
+      const json = found.is === 'damaged' ? recover()?.json : found.json
+      if (json === undefined) continue
+      if (index < last) {
+        const reason = `leaf_event_id names an event that is lost: ${name} before it is followed`
+        this.#work.ledger.damaged({ kind: 'conversations', place, reason }, true)
+      }
+      return messageIdOf(id, eventOf(json, name).id)
+    }
+    return undefined
+  }
+
+  async *#messages(found: FoundConversation, { createdAt, tally, broken, doubles }: {
     readonly createdAt: Instant
     readonly tally: Tally
     readonly broken: FoundEvent[]
+    readonly doubles: FoundEvent[]
   }): AsyncGenerator<SourceMessage, void, void> {
     let last: string | null = null
     let at = createdAt
     const idOf = (event: string) => messageIdOf(found.id, event)
+    const seen = new Set<string>()
     const order = new ParentsFirst(found.events.map(({ name }) => idOf(name)))
     for (const found_ of this.#ordered(found)) {
       const { ledger } = this.#work
@@ -92,17 +119,34 @@ export class OpenHandsConversations {
       if (event.json.losses.length > 0) {
         ledger.detail('exact_values', { place: found_.place, values: event.json.losses })
       }
+      if (event.timestamp === null) this.#tellMoment(event, found_)
       at = event.timestamp ?? at
       const parentId = this.#parentOf(found, event, last)
       const message = messageOf(event, {
         conversationId: found.id, parentId, createdAt: at, place: found_.place,
       })
+      if (seen.has(message.id)) {
+        doubles.push(found_)
+        yield* order.missing(idOf(found_.name))
+        continue
+      }
+      seen.add(message.id)
       last = message.id
       yield* order.take(message)
       // A file may be named after another event than it holds.
       if (idOf(found_.name) !== message.id) yield* order.missing(idOf(found_.name))
     }
     yield* order.rest()
+  }
+
+  #tellMoment({ json }: ReadEvent, { place }: FoundEvent): void {
+    const { ledger } = this.#work
+    const { timestamp = null } = json.value as Record<string, unknown>
+    if (timestamp === null) {
+      return ledger.note('Events without a moment got that of the one before.')
+    }
+    const reason = 'its timestamp is no moment: it got that of the event before'
+    ledger.damaged({ kind: 'events', place, reason }, true)
   }
 
   #parentOf({ id }: FoundConversation, { parentId }: ReadEvent, last: string | null) {
@@ -147,10 +191,13 @@ export class OpenHandsConversations {
     return eventOf(saved.json, name)
   }
 
-  async #keepBroken({ id }: FoundConversation, { path, place, read }: FoundEvent): Promise<void> {
+  /** Keeps an event that becomes no message. */
+  async #keepBytes(
+    { id }: FoundConversation, { path, place, read }: FoundEvent, why = 'it cannot be read',
+  ): Promise<void> {
     const { home, keeping, ledger } = this.#work
     const said = read()
-    const reason = said.is === 'damaged' ? said.reason : 'it cannot be read'
+    const reason = said.is === 'damaged' ? said.reason : why
     const bytes = path === undefined ? undefined : home.find(path)
     const saved = bytes === undefined ? {}
       : { kept: (await keeping.bytes({ place, bytes, conversationId: id })).kept }
@@ -167,53 +214,65 @@ export class OpenHandsConversations {
       const [place, bytes] = [home.placeOf(path), home.find(path)]
       ledger.found('files')
       if (bytes === undefined) {
-        ledger.damaged({ kind: 'files', place, reason: 'the file went away meanwhile' })
+        ledger.damaged({ kind: 'files', place, reason: home.whyNot(path) })
         continue
       }
-      const { kept, isNew } = await keeping.bytes({ place, bytes, conversationId: found.id })
-      ledger[isNew ? 'imported' : 'present']('files')
+      const { kept, isNew, isKept } =
+        await keeping.bytes({ place, bytes, conversationId: found.id })
+      if (isKept) ledger[isNew ? 'imported' : 'present']('files')
+      else ledger.damaged({ kind: 'files', place, reason: `is ${kept}` })
       ledger.detail('files', { place, bytes: bytes.length, kept })
     }
     for (const [name, document] of Object.entries(found.states)) {
       ledger.found('states')
-      if (Buffer.byteLength(document.stored) > stateBytesMax) {
-        await this.#keepState(found, { name, document })
-        continue
-      }
-      if (!ledger.isDry) {
-        const state = { conversationId: found.id, name }
-        if (await parts.stores().states.find(state) !== undefined) {
-          ledger.present('states')
-          continue
-        }
-        await parts.stores().states.put(state, document.value)
-      }
-      ledger.imported('states')
+      await this.#state(found, { name, document })
     }
-    for (const usage of found.usage) await this.#use(found, { usage, createdAt, userId })
+    const since = found.usage.length === 0
+      ? [] : await usagesSince(parts.stores().usage, found.id, found.usage)
+    for (const [index, usage] of found.usage.entries()) {
+      await this.#use(found, { usage, since: since[index], createdAt, userId })
+    }
   }
 
-  /** A state that is too large for one is kept as bytes; its secrets were taken out. */
-  async #keepState({ id, place }: FoundConversation, { name, document }: {
-    readonly name: string
-    readonly document: ExactJson
-  }): Promise<void> {
+  async #state(found: FoundConversation, given: FoundState): Promise<void> {
+    const { ledger, parts } = this.#work
+    const { name, document } = given
+    if (Buffer.byteLength(document.stored) > stateBytesMax) {
+      const reason = `${name} has more than ${stateBytesMax} bytes, and no state of an agent may`
+      return this.#keepState(found, given, reason)
+    }
+    if (ledger.isDry) return ledger.imported('states')
+    const { states } = parts.stores()
+    const state = { conversationId: found.id, name }
+    if (await states.find(state) !== undefined) return ledger.present('states')
+    try {
+      await states.put(state, document.value)
+    } catch (error) {
+      if (!HoldfastError.isInstance(error) || error.retryable) throw error
+      return this.#keepState(found, given, error.message)
+    }
+    ledger.imported('states')
+  }
+
+  /** What can be no state is kept as bytes; its secrets were taken out. */
+  async #keepState(
+    { id, place }: FoundConversation, { name, document }: FoundState, reason: string,
+  ): Promise<void> {
     const { keeping, ledger } = this.#work
-    const reason = `${name} has more than ${stateBytesMax} bytes, and no state of an agent may`
     const bytes = Buffer.from(document.stored)
     const { kept } = await keeping.bytes({ place: `${place}/${name}`, bytes, conversationId: id })
     ledger.damaged({ kind: 'states', place, reason, kept })
   }
 
-  async #use({ id, updatedAt, place }: FoundConversation, { usage, createdAt, userId }: {
+  async #use({ id, updatedAt, place }: FoundConversation, { usage, since, createdAt, userId }: {
     readonly usage: FoundConversation['usage'][number]
+    readonly since: UsageSince | undefined
     readonly createdAt: Instant
     readonly userId: string | null
   }): Promise<void> {
     const { ledger, parts } = this.#work
     ledger.found('usage')
     const { model, data } = usage
-    const since = await usageSince(parts.stores().usage, id, usage)
     if (since === undefined) return ledger.present('usage')
     if (ledger.isDry) return ledger.imported('usage')
     try {

@@ -1,8 +1,20 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 
-/** The files of a home, each looked at once. Links are not followed: they may lead anywhere. */
+/** Bytes of a file at most that is read: it is held in memory, and its text once more. */
+const bytesMax = 256 * 1024 * 1024
+
+/** Files of a folder that nobody has looked at which are told one by one at most. */
+const listedMax = 100
+
+/** A file that nobody has looked at, or a folder of so many. */
+export interface UnseenFiles {
+  readonly path: string
+  readonly count: number
+}
+
+/** The files of a home, each looked at once. Links in it are not followed: they lead anywhere. */
 export class Home {
   readonly root: string
   readonly #seen = new Set<string>()
@@ -10,7 +22,8 @@ export class Home {
   readonly #misread = new Set<string>()
 
   constructor(root: string) {
-    this.root = root
+    // The home itself may be a link, as whoever moves it to another disk leaves one.
+    this.root = realpathSync(root)
   }
 
   /** A path as the report calls it. */
@@ -36,15 +49,32 @@ export class Home {
     return lstatSync(join(this.root, ...parts), { throwIfNoEntry: false })?.isFile() ?? false
   }
 
-  /** The bytes of a file; undefined for one that went away since it was listed. */
+  /** Names of files in a folder and in those below it, each with its way there. */
+  filesBelow(...parts: readonly string[]): string[] {
+    return [
+      ...this.files(...parts),
+      ...this.folders(...parts).flatMap((folder) =>
+        this.filesBelow(...parts, folder).map((name) => `${folder}/${name}`)),
+    ]
+  }
+
+  /** The bytes of a file; undefined for one that `whyNot` tells of. */
   find(path: string): Buffer | undefined {
     this.see(path)
+    if (this.#sizeOf(path) > bytesMax) return undefined
     const bytes = unlessGone(() => readFileSync(path))
     if (bytes === undefined) return undefined
     if (!this.#digests.has(path)) {
       this.#digests.set(path, createHash('sha256').update(bytes).digest('hex'))
     }
     return bytes
+  }
+
+  /** Why a file was not found. */
+  whyNot(path: string): string {
+    const size = this.#sizeOf(path)
+    return size > bytesMax ? `the file has ${size} bytes, and ${bytesMax} at most are read`
+      : 'the file went away meanwhile'
   }
 
   read(path: string): Buffer {
@@ -79,20 +109,48 @@ export class Home {
     this.#seen.add(path)
   }
 
-  /** All files below a folder that nobody has looked at. */
-  *unseen(folder = this.root): Generator<string> {
+  /** All files that nobody has looked at; a large folder of nothing else is told as one. */
+  *unseen(): Generator<UnseenFiles> {
+    const touched = new Set<string>()
+    for (const path of this.#seen) {
+      for (let folder = dirname(path); !touched.has(folder) && folder.startsWith(this.root);) {
+        touched.add(folder)
+        folder = dirname(folder)
+      }
+    }
+    yield* this.#unseenIn(this.root, touched)
+  }
+
+  *#unseenIn(folder: string, touched: ReadonlySet<string>): Generator<UnseenFiles> {
     for (const name of namesIn(folder)) {
       const path = join(folder, name)
       const stat = lstatSync(path, { throwIfNoEntry: false })
-      if (stat?.isDirectory() === true) yield* this.unseen(path)
-      else if (stat !== undefined && !this.#seen.has(path)) yield path
+      if (stat?.isDirectory() === true) {
+        const count = touched.has(path) ? 0 : filesIn(path)
+        if (count > listedMax) yield { path, count }
+        else yield* this.#unseenIn(path, touched)
+      } else if (stat !== undefined && !this.#seen.has(path)) {
+        yield { path, count: 1 }
+      }
     }
+  }
+
+  #sizeOf(path: string): number {
+    return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
   }
 
   #names(parts: readonly string[]): string[] {
     const path = join(this.root, ...parts)
     return this.isFolder(...parts) ? namesIn(path) : []
   }
+}
+
+function filesIn(folder: string): number {
+  return namesIn(folder).reduce((count, name) => {
+    const path = join(folder, name)
+    const isFolder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+    return count + (isFolder ? filesIn(path) : 1)
+  }, 0)
 }
 
 const namesIn = (folder: string): string[] =>

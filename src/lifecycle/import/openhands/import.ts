@@ -43,11 +43,14 @@ export async function importOpenHands(
   if (!existsSync(path) || !statSync(path).isDirectory()) {
     throw new InvalidInput(`there is no folder at ${path}`)
   }
+  if (target.userId !== undefined) await checkUser(parts, target.userId, 'settingsOf')
+  const users = peopleIn(options.users ?? {})
+  for (const id of Object.values(users)) await checkUser(parts, id, 'users')
   const startedAt = nowOf(parts.clock)
   const ledger = new Ledger(options)
   const home = new Home(path)
   const keeping = new Keeping(parts, ledger, 'openhands')
-  const work: OpenHandsWork = { parts, ledger, keeping, home, users: options.users ?? {} }
+  const work: OpenHandsWork = { parts, ledger, keeping, home, users }
   const keeper = new SecretKeeper(parts, ledger, {
     userId: target.userId, isWanted: options.secrets !== false && target.owner !== 'nobody',
   })
@@ -61,11 +64,12 @@ export async function importOpenHands(
   ledger.begin('settings')
   ledger.begin('secrets')
   await new OpenHandsSettings(work, { fields, keeper, target }).run()
-  for (const file of home.unseen()) {
+  for (const { path: file, count } of home.unseen()) {
     const place = home.placeOf(file)
-    if (home.isFile(place)) home.find(file)
+    if (count === 1 && home.isFile(place)) home.find(file)
     ledger.found('files')
-    const reason = 'it is no file that OpenHands is known to keep'
+    const reason = count === 1 ? 'it is no file that OpenHands is known to keep'
+      : `${count} files are in it, none of which OpenHands is known to keep`
     ledger.skipped({ kind: 'files', place, reason })
   }
   for (const place of home.misread()) {
@@ -93,6 +97,22 @@ function targetOf({ settingsOf }: OpenHandsImportOptions): SettingsTarget {
   if (isUuid(settingsOf)) return { owner: 'user', userId: settingsOf.toLowerCase() }
   const rule = 'must say whose the settings are: organization, nobody, or the id of a user'
   throw new InvalidInput(`settingsOf ${rule}`, { field: 'settingsOf' })
+}
+
+/** Nobody else is in it: a person of the source may be called `constructor`. */
+function peopleIn(users: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const people = Object.create(null) as Record<string, string>
+  for (const [source, id] of Object.entries(users)) people[source] = String(id).toLowerCase()
+  return people
+}
+
+/** Refuses somebody that there is not, before anything is written in their name. */
+async function checkUser({ database }: ImportParts, id: string, field: string): Promise<void> {
+  const query = database.write.selectFrom('users').select('id')
+  const found = isUuid(id)
+    ? await database.first(query.where('id', '=', id.toLowerCase())) : undefined
+  if (found !== undefined) return
+  throw new InvalidInput(`${field} names a user that there is not: ${id}`, { field })
 }
 
 /** The keys that were given, and those that lie in the home. */

@@ -14,9 +14,20 @@ export type ReadJson =
 /** Reads the object in a file; what stands behind it is told. */
 export function readObject(home: Home, path: string): ReadJson {
   const bytes = home.find(path)
-  if (bytes === undefined) return { is: 'damaged', reason: 'the file went away meanwhile' }
+  if (bytes === undefined) return { is: 'damaged', reason: home.whyNot(path) }
   if (bytes.length === 0) return { is: 'damaged', reason: 'the file has 0 bytes' }
   return objectIn(home.textOf(path, bytes))
+}
+
+/** The first of several files that is whole, and which one it is. */
+export function wholeAmong(
+  home: Home, paths: readonly string[],
+): { readonly json: ExactJson; readonly from: string } | undefined {
+  for (const path of paths) {
+    const read = readObject(home, path)
+    if (read.is !== 'damaged') return { json: read.json, from: home.placeOf(path) }
+  }
+  return undefined
 }
 
 /** Reads the object in a text. */

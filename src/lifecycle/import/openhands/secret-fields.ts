@@ -9,10 +9,10 @@ import { type SecretKeeper } from '../secret-keeper.js'
 const stars = /^\*{6,}$/
 
 const secretKey =
-  /(^|_)(api_?key|token|secret|password|access_key|private_key|authorization)$|^authorization$/i
+  /(^|_)(api_?key|token|secret|password|access_key(_id)?|private_key|authorization)$/i
 
 /** Objects all of whose texts are secrets. */
-const secretObjects = new Set(['env', 'headers'])
+const secretObjects = new Set(['env', 'headers', 'secrets'])
 
 /** What stands where a secret was taken out. */
 const hidden = '**********'
@@ -67,7 +67,11 @@ export class SecretFields {
       this.#lost(place, 'is lost: what was saved are the stars that hide it')
       return undefined
     }
-    const opened = openedWith(value, this.#keys)
+    let opened = openedWith(value, this.#keys)
+    // Saved again as it was read, a secret was encrypted once more.
+    for (let next = opened; next.is === 'opened'; next = openedWith(next.value, this.#keys)) {
+      opened = next
+    }
     if (opened.is !== 'sealed') return opened.value
     this.#lost(place, 'is encrypted, and none of the keys opens it')
     return undefined

@@ -17,14 +17,18 @@ export interface SettingsTarget {
   readonly userId: string | undefined
 }
 
+/** Where an agent server keeps its settings, beside its conversations. */
+const besides = [['.openhands'], ['workspace', '.openhands']] as const
 /** Files of settings, below the home, and the key under which they go. */
 const files: readonly (readonly [path: readonly string[], key: string])[] = [
   [['settings.json'], 'openhands'],
-  [['.openhands', 'settings.json'], 'openhands_agent_server'],
+  ...besides.map((place) => [[...place, 'settings.json'], 'openhands_agent_server'] as const),
   [['agent_settings.json'], 'openhands_cli'],
   [['mcp.json'], 'openhands_mcp'],
+  ...[[], ...besides].map((place) =>
+    [[...place, 'workspaces.json'], 'openhands_workspaces'] as const),
 ]
-const secretFiles = [['secrets.json'], ['.openhands', 'secrets.json']] as const
+const secretFiles = [[], ...besides].map((place) => [...place, 'secrets.json'])
 const folders = ['profiles', 'agent-profiles', 'provider-connections'] as const
 
 /** Imports settings and secrets of a home. */
@@ -33,6 +37,8 @@ export class OpenHandsSettings {
   readonly #fields: SecretFields
   readonly #keeper: SecretKeeper
   readonly #target: SettingsTarget
+  /** Keys under which this import put settings. */
+  readonly #taken = new Set<string>()
 
   constructor(work: OpenHandsWork, { fields, keeper, target }: {
     readonly fields: SecretFields
@@ -47,7 +53,7 @@ export class OpenHandsSettings {
 
   async run(): Promise<void> {
     for (const [path, key] of files) await this.#settings(path, key)
-    for (const prefix of [[], ['.openhands']]) {
+    for (const prefix of [[], ...besides]) {
       for (const folder of folders) {
         for (const name of this.#work.home.files(...prefix, folder)) {
           if (!name.endsWith('.json')) continue
@@ -77,9 +83,15 @@ export class OpenHandsSettings {
       return ledger.skipped({ kind: 'settings', place, reason })
     }
     if (await this.#wasTaken(place)) return ledger.present('settings')
+    const { settings } = given.stores(userId)
+    // Those of another home, of an import before or of somebody here: merged, each would lose.
+    if (this.#taken.has(key) || Object.hasOwn((await settings.get(owner)).settings, key)) {
+      const reason = `there are settings under ${key} already, which stay as they are`
+      return ledger.skipped({ kind: 'settings', place, reason })
+    }
+    this.#taken.add(key)
     if (ledger.isDry) return ledger.imported('settings')
     try {
-      const settings = given.stores(userId).settings
       await settings.update(owner, { [key]: value }, { secretFields: marks })
       await this.#work.keeping.values('settings', [this.#mark(place)])
       ledger.imported('settings')
@@ -101,7 +113,7 @@ export class OpenHandsSettings {
     const sha256 = createHash('sha256').update(home.read(join(home.root, place))).digest('hex')
     const whose = this.#target.userId ?? this.#target.owner
     const value = exactJson(JSON.stringify({ place, whose }))
-    return { key: `${sha256} ${whose} ${place}`, value }
+    return { key: `${sha256} ${whose} ${place}`, value, userId: this.#target.userId }
   }
 
   /**
@@ -178,7 +190,8 @@ export class OpenHandsSettings {
     const read = readObject(home, join(home.root, ...parts))
     const place = parts.join('/')
     if (read.is === 'damaged') {
-      ledger.damaged({ kind, place, reason: read.reason }, true)
+      ledger.found(kind)
+      ledger.damaged({ kind, place, reason: read.reason })
       return undefined
     }
     if (read.is === 'tailed') {

@@ -61,36 +61,76 @@ function costOf(text: string | undefined): string | null {
 /** Events of one conversation that are looked through: each import that finds more adds one. */
 const eventsMax = 200
 
+/** The one by which the app server and V0 call the sums over a whole conversation. */
+export const wholeName = 'conversation'
+
+/** What came since earlier imports, and the id of the event that says so. */
+export interface UsageSince {
+  readonly id: string
+  readonly costUsd: string
+  readonly tokensIn: number
+  readonly tokensOut: number
+}
+
+interface Sums {
+  cost: bigint
+  tokensIn: number
+  tokensOut: number
+}
+
 /**
- * What came since earlier imports, and the id of the event that says so; undefined for nothing.
- * The source tells sums, which only grow.
+ * For each of the usages of a conversation what came since earlier imports; undefined for nothing.
+ * The source tells sums, which only grow. What the app server counted of a whole conversation and
+ * what the agent server counted of its parts is one and the same: it counts once.
  */
-export async function usageSince(
-  store: UsageStore, conversationId: string, { name, costUsd, tokensIn, tokensOut }: FoundUsage,
-): Promise<{ id: string; costUsd: string; tokensIn: number; tokensOut: number } | undefined> {
+export async function usagesSince(
+  store: UsageStore, conversationId: string, usages: readonly FoundUsage[],
+): Promise<(UsageSince | undefined)[]> {
   const { data } = await store.listEvents({
     conversationId, type: 'openhands.conversation', limit: eventsMax,
   })
   const recorded = new Map(data.map((event) => [event.id, event]))
-  const idOf = (count: number) =>
+  const idOf = (name: string, count: number) =>
     namedId(conversationId, `openhands usage ${name}${count === 0 ? '' : ` ${count}`}`)
-  const earlier: UsageEvent[] = []
-  for (let event; (event = recorded.get(idOf(earlier.length))) !== undefined;) earlier.push(event)
-  const sum = (of: (event: UsageEvent) => number) =>
-    earlier.reduce((total, event) => total + of(event), 0)
-  const picos = earlier.reduce((total, event) => total + picosOf(event.costUsd), 0n)
-  const since = {
-    cost: atLeastNone(picosOf(costUsd ?? '0') - picos),
-    tokensIn: Math.max(0, tokensIn - sum((event) => event.tokensIn)),
-    tokensOut: Math.max(0, tokensOut - sum((event) => event.tokensOut)),
+  const chainOf = (name: string) => {
+    const chain: UsageEvent[] = []
+    for (let event; (event = recorded.get(idOf(name, chain.length))) !== undefined;) {
+      chain.push(event)
+    }
+    return chain
   }
-  const isNone = since.cost === 0n && since.tokensIn === 0 && since.tokensOut === 0
-  if (isNone && earlier.length > 0) return undefined
-  const { tokensIn: given, tokensOut: taken } = since
-  return {
-    id: idOf(earlier.length), costUsd: textOf(since.cost), tokensIn: given, tokensOut: taken,
-  }
+  const whole = chainOf(wholeName)
+  const parts = data.filter((event) => !whole.includes(event))
+  const counted = sumOf(whole)
+  return usages.map((usage) => {
+    const isWhole = usage.name === wholeName
+    const own = isWhole ? whole : chainOf(usage.name)
+    const since = less(less(sumsIn(usage), sumOf(own)), isWhole ? sumOf(parts) : counted)
+    // What one of the parts makes up of the whole is none of the next one’s.
+    if (!isWhole) take(counted, less(less(sumsIn(usage), sumOf(own)), since))
+    const isNone = since.cost === 0n && since.tokensIn === 0 && since.tokensOut === 0
+    if (isNone && data.length > 0) return undefined
+    const { tokensIn, tokensOut } = since
+    return { id: idOf(usage.name, own.length), costUsd: textOf(since.cost), tokensIn, tokensOut }
+  })
 }
+
+const sumsIn = ({ costUsd, tokensIn, tokensOut }: FoundUsage): Sums =>
+  ({ cost: picosOf(costUsd ?? '0'), tokensIn, tokensOut })
+
+const sumOf = (events: readonly UsageEvent[]): Sums => events.reduce((sums, event) => ({
+  cost: sums.cost + picosOf(event.costUsd), tokensIn: sums.tokensIn + event.tokensIn,
+  tokensOut: sums.tokensOut + event.tokensOut,
+}), { cost: 0n, tokensIn: 0, tokensOut: 0 })
+
+/** What is left of the one without the other, and never less than nothing. */
+const less = (one: Sums, other: Sums): Sums => ({
+  cost: atLeastNone(one.cost - other.cost),
+  tokensIn: Math.max(0, one.tokensIn - other.tokensIn),
+  tokensOut: Math.max(0, one.tokensOut - other.tokensOut),
+})
+
+const take = (from: Sums, taken: Sums): void => void Object.assign(from, less(from, taken))
 
 const atLeastNone = (picos: bigint): bigint => (picos < 0n ? 0n : picos)
 

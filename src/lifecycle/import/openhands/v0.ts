@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { isUuid } from '../../../ids.js'
 import { namedId } from '../../../named-ids.js'
-import { elementsOf, exactJson, type ExactJson, objectOf } from '../exact-json.js'
+import { elementsOf } from '../elements.js'
+import { exactJson, type ExactJson, objectOf } from '../exact-json.js'
 import { isObject } from '../json-object.js'
 import { momentIn } from '../moments.js'
 import { type OpenHandsWork } from './conversations.js'
 import { dashed } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
-import { readObject } from './reading.js'
+import { objectIn, readObject, wholeAmong } from './reading.js'
 import { usageOf } from './usage.js'
 
 /** Conversations whose ids are no UUIDs get theirs in it; it never changes. */
@@ -57,13 +58,13 @@ export function* v0Conversations(work: OpenHandsWork): Generator<FoundConversati
 /** Events of somebody whose conversation has the id of another one's: nobody's metadata is its. */
 function oneMore(work: OpenHandsWork, sid: string, owner: string): FoundConversation {
   const parts = ['users', owner, 'conversations', sid]
-  const { events, missing } = eventsOf(work, [parts])
+  const { events, missing, doubles } = eventsOf(work, [parts])
   const [id, place] = [conversationOfOne(sid, owner), parts.join('/')]
   tellOneMore(work, { place, owner, id })
   return {
     id, sourceId: sid, layout: 'v0', place, owner, title: null, createdAt: null, updatedAt: null,
     metadata: metadataWith(sid, owner, undefined), order: 'listed', events, missing,
-    leaf: undefined, usage: [], files: filesOf(work, [parts]), states: {},
+    leaf: undefined, usage: [], files: [...doubles, ...filesOf(work, [parts])], states: {},
   }
 }
 
@@ -81,11 +82,12 @@ function conversation(work: OpenHandsWork, { sid, metadata, folderOwner }: {
   const said = (metadata?.value ?? {}) as Record<string, unknown>
   const created = momentIn(said.created_at)
   if (metadata !== undefined && created === undefined) {
-    const reason = 'has no created_at: OpenHands itself would not list it'
+    const reason = said.created_at == null
+      ? 'has no created_at: OpenHands itself would not list it' : 'its created_at is no moment'
     ledger.damaged({ kind: 'conversations', place: `sessions/${sid}/metadata.json`, reason }, true)
   }
   if (created?.isNaive === true) ledger.note('Times of conversations without a zone are UTC.')
-  const { events, missing } = eventsOf(work, folders)
+  const { events, missing, doubles } = eventsOf(work, folders)
   const owner = typeof said.user_id === 'string' ? said.user_id : folderOwner ?? null
   const usage = metadata === undefined ? undefined : usageOf('conversation', metadata, {
     cost: 'accumulated_cost', tokensIn: 'prompt_tokens', tokensOut: 'completion_tokens',
@@ -98,7 +100,7 @@ function conversation(work: OpenHandsWork, { sid, metadata, folderOwner }: {
     updatedAt: momentIn(said.last_updated_at)?.instant ?? null,
     metadata: metadataWith(sid, owner, metadata),
     order: 'listed', events, missing, leaf: undefined, usage: usage === undefined ? [] : [usage],
-    files: filesOf(work, folders), states: {},
+    files: [...doubles, ...filesOf(work, folders)], states: {},
   }
 }
 
@@ -131,15 +133,7 @@ function metadataOf({ home, ledger }: OpenHandsWork, sid: string) {
 
 /** Events by number, from whichever folder has them; a page of events stands in for a lost one. */
 function eventsOf(work: OpenHandsWork, folders: readonly (readonly string[])[]) {
-  const { home } = work
-  const paths = new Map<number, string>()
-  for (const folder of folders) {
-    for (const name of home.files(...folder, 'events')) {
-      const number = /^(\d{1,15})\.json$/.exec(name)?.[1]
-      if (number === undefined || paths.has(Number(number))) continue
-      paths.set(Number(number), join(home.root, ...folder, 'events', name))
-    }
-  }
+  const paths = numbered(work, folders)
   const pages = new EventPages(work, folders)
   const events: FoundEvent[] = []
   const missing: number[] = []
@@ -151,24 +145,55 @@ function eventsOf(work: OpenHandsWork, folders: readonly (readonly string[])[]) 
       if (pages.has(next)) events.push(pagedEvent(folders[0]!, next, pages))
       else missing.push(next)
     }
-    const path = paths.get(number)
-    events.push(path === undefined
-      ? pagedEvent(folders[0]!, number, pages) : eventIn(work, { number, path, pages }))
+    const own = paths.get(number)
+    events.push(own === undefined
+      ? pagedEvent(folders[0]!, number, pages) : eventIn(work, { number, paths: own, pages }))
     next = number + 1
   }
-  return { events, missing }
+  const doubles = [...paths.values()].flatMap((each) => doublesOf(work, each))
+  return { events, missing, doubles }
 }
 
-function eventIn({ home }: OpenHandsWork, { number, path, pages }: {
+/** Files of events by their numbers: one number may have files in several folders. */
+function numbered(
+  { home }: OpenHandsWork, folders: readonly (readonly string[])[],
+): Map<number, string[]> {
+  const paths = new Map<number, string[]>()
+  for (const folder of folders) {
+    for (const name of home.files(...folder, 'events')) {
+      const number = /^(\d{1,15})\.json$/.exec(name)?.[1]
+      if (number === undefined) continue
+      const known = paths.get(Number(number)) ?? []
+      paths.set(Number(number), [...known, join(home.root, ...folder, 'events', name)])
+    }
+  }
+  return paths
+}
+
+/** Files that say something else than the one of their number that is taken. */
+function doublesOf({ home, ledger }: OpenHandsWork, paths: readonly string[]): string[] {
+  if (paths.length < 2) return []
+  const taken = paths.find((path) => readObject(home, path).is !== 'damaged') ?? paths[0]!
+  const doubles = paths.filter((path) => path !== taken &&
+    readObject(home, path).is !== 'damaged' && !home.read(path).equals(home.read(taken)))
+  for (const path of doubles) {
+    const reason = `another event has its number, that of ${home.placeOf(taken)}: kept as bytes`
+    ledger.damaged({ kind: 'events', place: home.placeOf(path), reason }, true)
+  }
+  return doubles
+}
+
+function eventIn({ home }: OpenHandsWork, { number, paths, pages }: {
   readonly number: number
-  readonly path: string
+  readonly paths: readonly string[]
   readonly pages: EventPages
 }): FoundEvent {
-  home.see(path)
+  const [path, ...others] = paths as [string, ...string[]]
+  for (const each of paths) home.see(each)
   return {
     name: String(number), place: home.placeOf(path), path,
     read: () => readObject(home, path),
-    recover: () => pages.find(number),
+    recover: () => wholeAmong(home, others) ?? pages.find(number),
   }
 }
 
@@ -226,9 +251,10 @@ class EventPages {
     const found = new Map<number, { readonly json: ExactJson; readonly from: string }>()
     for (const path of this.#paths()) {
       for (const text of elementsOf(home.textOf(path, home.read(path)))) {
-        const json = exactJson(text)
-        const id = isObject(json.value) ? json.value.id : undefined
-        if (typeof id === 'number') found.set(id, { json, from: home.placeOf(path) })
+        const read = objectIn(text)
+        if (read.is === 'damaged') continue
+        const { id } = read.json.value as Record<string, unknown>
+        if (typeof id === 'number') found.set(id, { json: read.json, from: home.placeOf(path) })
       }
     }
     return found
@@ -237,7 +263,7 @@ class EventPages {
 
 /** Pickles and whatever else lies in the folders: bytes that nobody runs. */
 function filesOf({ home }: OpenHandsWork, folders: readonly (readonly string[])[]): string[] {
-  return folders.flatMap((folder) => home.files(...folder)
-    .filter((name) => name !== 'metadata.json' && !name.startsWith('.'))
+  return folders.flatMap((folder) => home.filesBelow(...folder)
+    .filter((name) => name !== 'metadata.json' && !/^(events|event_cache)\/|(^|\/)\./.test(name))
     .map((name) => join(home.root, ...folder, name)))
 }

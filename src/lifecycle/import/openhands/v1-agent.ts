@@ -55,8 +55,8 @@ async function conversation(
   return {
     id: conversationOf(sid), sourceId: sid, layout: 'v1-agent-server', place,
     owner: text('user_id'), title: text('title'),
-    createdAt: momentIn(text('created_at'))?.instant ?? null,
-    updatedAt: momentIn(text('updated_at'))?.instant ?? null,
+    createdAt: momentIn(said.created_at)?.instant ?? null,
+    updatedAt: momentIn(said.updated_at)?.instant ?? null,
     metadata: exactJson(objectOf([['openhands', objectOf([
       ['layout', '"v1-agent-server"'], ['source_id', JSON.stringify(sid)],
       ['owner', JSON.stringify(text('user_id'))],
@@ -124,13 +124,10 @@ function noteLeaf({ ledger }: OpenHandsWork, { place, leaf, events }: {
     'are in the tree, and the next message follows the leaf.')
 }
 
-/** Locks and leases say nothing once their process is gone; long outputs are kept. */
+/** Long outputs and whatever else lies there; locks say nothing once their process is gone. */
 function filesOf(home: OpenHandsWork['home'], parts: readonly string[]): string[] {
-  const own = home.files(...parts).filter((name) =>
-    !['meta.json', 'base_state.json'].includes(name) && !name.startsWith('.'))
-  const outputs = home.files(...parts, 'observations')
-  return [
-    ...own.map((name) => join(home.root, ...parts, name)),
-    ...outputs.map((name) => join(home.root, ...parts, 'observations', name)),
-  ]
+  return home.filesBelow(...parts)
+    .filter((name) => !['meta.json', 'base_state.json'].includes(name) &&
+      !/^events\/|(^|\/)\./.test(name))
+    .map((name) => join(home.root, ...parts, name))
 }

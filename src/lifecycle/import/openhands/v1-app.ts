@@ -10,7 +10,7 @@ import { wholeRow } from '../orcheo/reading.js'
 import { type OpenHandsWork } from './conversations.js'
 import { dashed } from './events.js'
 import { type FoundConversation, type FoundEvent } from './found.js'
-import { readObject } from './reading.js'
+import { readObject, wholeAmong } from './reading.js'
 import { usageOf } from './usage.js'
 import { conversationOf, conversationOfOne, tellOneMore } from './v0.js'
 
@@ -23,6 +23,8 @@ interface Folder {
   readonly owner: string | null
   readonly place: string
   readonly events: Paths
+  /** Files that are no events. */
+  readonly files: string[]
 }
 
 /** Conversations of a home of the V1 app server: rows of its database, and folders of events. */
@@ -58,7 +60,9 @@ function parted(folders: readonly Folder[], said: unknown) {
     for (const [name, paths] of each.events) events.set(name, [...events.get(name) ?? [], ...paths])
   }
   return {
-    main: first === undefined ? undefined : { owner, place: first.place, events },
+    main: first === undefined ? undefined : {
+      owner, place: first.place, events, files: [first, ...more].flatMap(({ files }) => files),
+    },
     others: folders.filter((each) => each.owner !== null && each.owner !== owner),
   }
 }
@@ -67,12 +71,15 @@ function eventFolders({ home }: OpenHandsWork): Map<string, Folder[]> {
   const folders = new Map<string, Folder[]>()
   const take = (parts: readonly string[], sid: string, owner: string | null) => {
     const id = conversationOf(sid)
-    const known: Folder = { owner, place: [...parts, sid].join('/'), events: new Map() }
+    const known: Folder = { owner, place: [...parts, sid].join('/'), events: new Map(), files: [] }
     folders.set(id, [...folders.get(id) ?? [], known])
-    for (const name of home.files(...parts, sid)) {
-      const event = /([0-9a-f]{32})(?:\.json)?$/i.exec(name)?.[1]?.toLowerCase()
-      if (event === undefined) continue
+    for (const name of home.filesBelow(...parts, sid)) {
       const path = join(home.root, ...parts, sid, name)
+      const event = eventIdIn(name)
+      if (event === undefined) {
+        if (!/(^|\/)\./.test(name)) known.files.push(path)
+        continue
+      }
       home.see(path)
       known.events.set(event, [...known.events.get(event) ?? [], path])
     }
@@ -87,12 +94,23 @@ function eventFolders({ home }: OpenHandsWork): Map<string, Folder[]> {
   return folders
 }
 
+/** The id that a file of an event has by its name; with dashes or without. */
+const eventIdIn = (name: string): string | undefined =>
+  /^[^/]*?([0-9a-f]{8}(-?)[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{12})(?:\.json)?$/i
+    .exec(name)?.[1]?.replaceAll('-', '').toLowerCase()
+
 /** Rows of conversations by id; rows of all other tables are kept as items. */
 async function rowsOf(work: OpenHandsWork): Promise<Map<string, ForeignRow>> {
   const { home, ledger } = work
   const rows = new Map<string, ForeignRow>()
   const path = join(home.root, database)
-  if (!home.isFile(database) || !isForeignFile(path)) return rows
+  if (!home.isFile(database)) return rows
+  if (!isForeignFile(path)) {
+    home.read(path)
+    const reason = 'it is no database: it is empty, or its first bytes are others'
+    ledger.damaged({ kind: 'files', place: database, reason }, true)
+    return rows
+  }
   for (const part of ['-wal', '-shm', '-journal']) home.see(`${path}${part}`)
   home.read(path)
   let file: ForeignFile
@@ -142,7 +160,7 @@ function* readableRows(
 async function keepTable(
   work: OpenHandsWork, file: ForeignFile, table: ForeignTable,
 ): Promise<void> {
-  const { keeping, ledger } = work
+  const { keeping, ledger, users } = work
   const kind = table.name
   const values: KeptValue[] = []
   const keyOf = keysByContent()
@@ -152,11 +170,14 @@ async function keepTable(
     const named: string = table.key.map((column) => String(row[column])).join('/')
     const value = wholeRow(row)
     const key: string = named === '' ? keyOf(value) : named
-    if (table.key.some((column) => typeof row[column] === 'number' && column === 'id')) {
+    const isLost = (column: string) => typeof row[column] === 'number' &&
+      column === 'id' && !table.integers.includes(column)
+    if (table.key.some(isLost)) {
       const reason = 'an id of digits only was turned into a number: its digits are lost'
       ledger.damaged({ kind, place: `${database}/${kind}/${key}`, reason }, true)
     }
-    values.push({ key, value })
+    const owner = row.user_id ?? row.created_by_user_id
+    values.push({ key, value, userId: typeof owner === 'string' ? users[owner] : null })
   }
   const added = await keeping.values(kind, values)
   ledger.imported(kind, added)
@@ -183,8 +204,8 @@ function conversation(work: OpenHandsWork, id: string, { row, folder }: {
   })
   return {
     id, sourceId: text('conversation_id') ?? id, layout: 'v1-app-server', place, owner,
-    title: text('title'), createdAt: momentIn(text('created_at'))?.instant ?? null,
-    updatedAt: momentIn(text('last_updated_at'))?.instant ?? null,
+    title: text('title'), createdAt: momentIn(row?.created_at)?.instant ?? null,
+    updatedAt: momentIn(row?.last_updated_at)?.instant ?? null,
     metadata: exactJson(objectOf([['openhands', objectOf([
       ['layout', '"v1-app-server"'], ['source_id', JSON.stringify(id)],
       ['owner', JSON.stringify(owner)],
@@ -193,7 +214,7 @@ function conversation(work: OpenHandsWork, id: string, { row, folder }: {
     order: 'time', missing: [], leaf: undefined, usage: usage === undefined ? [] : [usage],
     events: [...folder?.events ?? []].sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, paths]) => eventIn(work, name, paths)),
-    files: [], states: {},
+    files: folder?.files ?? [], states: {},
   }
 }
 
@@ -204,12 +225,6 @@ function eventIn({ home }: OpenHandsWork, name: string, paths: readonly string[]
   return {
     name: dashed(name), place: home.placeOf(path), path,
     read: () => readObject(home, path),
-    recover() {
-      for (const other of others) {
-        const read = readObject(home, other)
-        if (read.is !== 'damaged') return { json: read.json, from: home.placeOf(other) }
-      }
-      return undefined
-    },
+    recover: () => wholeAmong(home, others),
   }
 }

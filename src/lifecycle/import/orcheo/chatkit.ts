@@ -76,6 +76,7 @@ export class OrcheoChatKit {
 
   #checkThread(row: SourceRow): void {
     this.#work.parts.conversationIdOf(row.needed('id'), 'id')
+    for (const column of ['title', 'workflow_id', 'created_at']) row.text(column)
     for (const column of ['status_json', 'metadata_json']) {
       const json = row.json(column)
       if (!isObject(json?.value)) throw new InvalidInput(`${column} is no object`)
@@ -199,8 +200,9 @@ export class OrcheoChatKit {
       return ledger.skipped({ kind, place: name, reason: 'the file is not beside the database' })
     }
     const bytes = readFileSync(file)
-    const { isNew } = await keeping.bytes({ place: name, bytes, conversationId })
-    ledger[isNew ? 'imported' : 'present'](kind)
+    const { kept, isNew, isKept } = await keeping.bytes({ place: name, bytes, conversationId })
+    if (isKept) ledger[isNew ? 'imported' : 'present'](kind)
+    else ledger.damaged({ kind, place: name, reason: `is ${kept}` })
   }
 }
 

@@ -36,7 +36,7 @@ export function openOrcheo(path: string, ledger: Ledger): OrcheoSource {
     return exportSource(path, ledger)
   }
   const files = statSync(path).isDirectory()
-    ? readdirSync(path).sort().map((name) => join(path, name))
+    ? readdirSync(path).sort(usualFirst).map((name) => join(path, name))
       .filter((file) => isFile(file) && !/-(wal|shm|journal)$/.test(file))
     : [path]
   const opened: ForeignFile[] = []
@@ -53,6 +53,14 @@ export function openOrcheo(path: string, ledger: Ledger): OrcheoSource {
   if (tables.size === 0) throw new InvalidInput(`there is no database of Orcheo at ${path}`)
   return { tables, close: () => opened.forEach((each) => each.close()) }
 }
+
+/** What Orcheo calls its files. */
+const usual = new Set(['workflows', 'chatkit', 'service_tokens', 'vault', 'checkpoints',
+  'graph_store'].map((name) => `${name}.sqlite`))
+
+/** Of two files with one table the first is taken: a copy that lies beside comes behind. */
+const usualFirst = (one: string, other: string): number =>
+  Number(usual.has(other)) - Number(usual.has(one)) || (one < other ? -1 : 1)
 
 function open(path: string, opened: ForeignFile[]): ForeignFile {
   const file = new ForeignFile(path)
@@ -127,7 +135,7 @@ function exportSource(path: string, ledger: Ledger): OrcheoSource {
     const quiet = new Ledger({})
     let found: Map<unknown, ForeignRow> | undefined
     tables.set(name, {
-      name, columns: table.columns, key, file: name,
+      name, columns: table.columns, key, integers: [], file: name,
       rows: () => inOrder(exportRows(path, { ...table, name }, ledger), key),
       find(column, value) {
         found ??= new Map([...exportRows(path, { ...table, name }, quiet)]

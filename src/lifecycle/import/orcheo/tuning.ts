@@ -43,6 +43,7 @@ export class OrcheoTuning {
       return found
     }
     const [config, metrics, metadata] = [json('runnable_config'), json('metrics'), json('metadata')]
+    const isBest = Boolean(row.integer('is_best'))
     const configVersion = await this.#version(row, { sourceWorkflow, workflowId, id })
     const stored = encodeRow(tuningCheckpoints, {
       organizationId, workflowId, id, configVersion, runnableConfig: {}, metrics: {}, metadata: {},
@@ -68,7 +69,7 @@ export class OrcheoTuning {
           }),
         }))),
     })
-    if (Boolean(row.integer('is_best'))) await this.#best(workflowId, id)
+    if (isBest) await this.#best(workflowId, id)
   }
 
   /** Its version; another one where two of the source have the same, which Orcheo allows. */
