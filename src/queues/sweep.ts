@@ -19,6 +19,17 @@ export interface Swept {
 
 type Limit = { limit: number }
 
+/**
+ * Whether no transaction has the key at this moment. Who waited for one would wait for as long as
+ * it is open, be its process paused, and all other jobs with them: these come when it is over.
+ */
+const isKeyFree = (skipLocked: RawBuilder<unknown>) => sql`(
+  exists (select 1 from job_keys k where ${isKeyOf} ${skipLocked})
+  or not exists (select 1 from job_keys k where ${isKeyOf}))`
+
+const isKeyOf = sql`k.organization_id = j.organization_id and k.queue = j.queue
+  and k.key = j.concurrency_key`
+
 /** Finds what time has changed; every process may do so at once. */
 export class Sweep {
   readonly #database: Database<QueueTables>
@@ -31,15 +42,18 @@ export class Sweep {
     this.#database = database
     this.#transitions = transitions
     const now = database.engine.now()
-    const found = (name: string, where: RawBuilder<unknown>) => prepareRaw<Limit>(database, {
-      name, readOnly: true,
-      build: (parameter: Placeholder<Limit>) => sql`
-        select organization_id, id from jobs where ${where} limit ${parameter('limit')}`,
-    })
-    this.#expired = found('jobs_expired', sql`
-      state = 'active' and lease_expires_at <= ${now} order by lease_expires_at`)
-    this.#due = found('jobs_due', sql`
-      state = 'scheduled' and run_at <= ${now} order by run_at`)
+    const { rowLocks, skipLocked } = database.engine
+    const found = (name: string, state: RawBuilder<unknown>, at: RawBuilder<unknown>) =>
+      prepareRaw<Limit>(database, {
+        name, readOnly: !rowLocks,
+        build: (parameter: Placeholder<Limit>) => sql`
+          select j.organization_id, j.id from jobs j
+          where j.state = ${state} and ${at} <= ${now}
+            and (j.concurrency_key is null or ${isKeyFree(skipLocked)})
+          order by ${at} limit ${parameter('limit')} ${skipLocked}`,
+      })
+    this.#expired = found('jobs_expired', sql`'active'`, sql`j.lease_expires_at`)
+    this.#due = found('jobs_due', sql`'scheduled'`, sql`j.run_at`)
     this.#delete = prepareRaw<Limit>(database, {
       name: 'jobs_forget',
       build: (parameter) => sql`
