@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { InvalidInput } from '../errors.js'
 import { contract } from '../testing/index.js'
-import { type LockHold, LockLost } from './index.js'
+import { type LockHold, LockLost, LockNotAcquired } from './index.js'
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -125,6 +125,23 @@ contract('the guard of a lock', (open) => {
     const next = locks.acquire('a').then(({ fence }) => order.push(`taken with ${fence}`))
     await Promise.all([guarded, next])
     expect(order).toEqual(['written', 'taken with 2'])
+  })
+
+  it('keeps nobody waiting who only tries', async ({ skip }) => {
+    const { holdfast, organizationId, organization: { locks } } = await open()
+    skip(!holdfast.backend.engine.rowLocks, 'here one writer at a time holds all')
+    const lock = await locks.acquire('a')
+    let isOver = false
+    const guarded = holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).locks.guard(lock)
+      await pause(1_000)
+      isOver = true
+    })
+    await pause(100)
+    expect(await locks.tryAcquire('a')).toBeUndefined()
+    await expect(locks.acquire('a', { waitMs: 0 })).rejects.toThrow(LockNotAcquired)
+    expect(isOver).toBe(false)
+    await guarded
   })
 
   it('is a condition of a single statement as well', async () => {
