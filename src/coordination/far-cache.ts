@@ -33,8 +33,9 @@ const ticketTtlMs = 10_000
  *
  * What remains is a server that comes back with an older state (a replica that lagged, a snapshot,
  * a log not yet written): an acknowledged invalidation is undone there. So values are of one life
- * of the server. Where it does not tell which that is, `LayeredCache` repeats its invalidations of
- * the last seconds whenever the connection was lost, and fills nothing that it began to load before.
+ * of the server. Where it does not tell which that is, it remains that `LayeredCache` repeats its
+ * invalidations of the last seconds whenever the connection was lost, and fills nothing that it
+ * began to load before.
  */
 export class FarCache {
   readonly #runner: LivingRunner

@@ -48,7 +48,8 @@ contract('a transaction that stays open', (open) => {
       await queues.enqueueMany(queue, [{ payload: 1 }, { payload: 2, concurrencyKey }])
     }
     const jobs = await queues.claim(queue, { worker, limit: 4, leaseSeconds: 1 })
-    const [held, lost, keyed, keyedLost] = jobs.sort((a, b) => Number(a.payload) - Number(b.payload))
+    jobs.sort((a, b) => Number(a.payload) - Number(b.payload))
+    const [held, lost, keyed, keyedLost] = jobs
     await Promise.all([hold(held!), hold(keyed!)])
     await sleep(1_100)
     expect(await inTime(holdfast.jobs.sweep())).not.toBe('too late')
@@ -93,7 +94,7 @@ contract('a transaction that stays open', (open) => {
     await expect.poll(() => crew.figures.completed, { timeout: 10_000 }).toBe(2)
     expect(aborted).toEqual([])
     expect(crew.figures).toMatchObject({ claimed: 2, lost: 0 })
-    for (const { id } of jobs) expect(await queues.get(id)).toMatchObject({ attempt: 1, crashes: 0 })
+    for (const { id } of jobs) expect(await queues.get(id)).toMatchObject({ crashes: 0 })
   })
 
   it('keeps no other schedule from firing when one of them needs what it holds', async (test) => {

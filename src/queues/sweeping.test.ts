@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { contract } from '../testing/index.js'
 
 contract('a worker that seldom looks for jobs by itself', (open) => {
-  it('brings back those of lost workers, and takes those whose time has come, all the same', async ({
+  it('takes those of lost workers, and those whose time has come, all the same', async ({
     onTestFinished,
   }) => {
     const { holdfast, organization: { queues } } = await open()
