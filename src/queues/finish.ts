@@ -63,7 +63,7 @@ interface Pair<Row> {
 
 /**
  * Ends attempts of many callers at once. Jobs without a concurrency key are one statement; those
- * with one, or of which it is not known, go through their key's row.
+ * with one go through their key's row.
  */
 export class FinishBatch {
   readonly #database: Database<QueueTables>
@@ -112,8 +112,8 @@ export class FinishBatch {
   }
 
   /**
-   * What became of each call's job, in order; undefined where the attempt was not the job's own,
-   * an error where it is not known.
+   * What became of each call's job, in order; undefined where the attempt was not the job's own, or
+   * the call not said to be of a job with a key though it is; an error where it is not known.
    */
   async write(
     calls: readonly FinishCall[],
@@ -126,10 +126,9 @@ export class FinishBatch {
     for (const kind of ['complete', 'fail'] as const) {
       const pair = (kind === 'complete' ? this.#complete : this.#fail) as Pair<AttemptRow>
       const own = of(calls, kind)
-      const free = own.filter(({ keyed }) => !keyed)
+      const [free, keyed] = [own.filter((call) => !call.keyed), own.filter((call) => call.keyed)]
       await this.#run(free, { write: pair.free, rings, answers, database })
-      const rest = own.filter((call) => answers.get(call) === undefined)
-      await this.#runKeyed(rest, { write: pair.keyed, rings, answers, database })
+      await this.#runKeyed(keyed, { write: pair.keyed, rings, answers, database })
     }
     await this.#runKeyed(of(calls, 'stop'), { write: this.#stop, rings, answers, database })
     return calls.map((call) => answers.get(call))

@@ -77,6 +77,28 @@ contract('a transaction that stays open', (open) => {
     expect(await queues.claim(queue, { worker, waitMs })).toMatchObject([{ payload: 'next' }])
   })
 
+  it('lets those enqueue and answer who came together with some that wait for it', async (test) => {
+    const { queues, queue, hold, close, neighbour } = await begin(test)
+    const concurrencyKey = 'key'
+    await queues.configure(queue, { concurrencyPerKey: 2 })
+    await queues.enqueueMany(queue, [1, 2].map((payload) => ({ payload, concurrencyKey })))
+    await neighbour.queues.enqueueMany(queue, [1, 2, 3].map((payload) => ({ payload })))
+    const [held, next] = await queues.claim(queue, { worker, limit: 2 })
+    const others = await neighbour.queues.claim(queue, { worker, limit: 3 })
+    await hold(held!)
+    const { id, attempt } = next!
+    const waiting = [
+      queues.enqueue(queue, { payload: 3, concurrencyKey }), queues.complete({ id, attempt }),
+    ]
+    const coming = [
+      neighbour.queues.enqueue(queue, { payload: 4 }), neighbour.queues.complete(others[0]!),
+      neighbour.queues.fail(others[1]!, 'failed'), neighbour.queues.extend(others[2]!),
+    ]
+    expect(await inTime(Promise.all(coming))).not.toBe('too late')
+    await close()
+    await Promise.all(waiting)
+  })
+
   it('costs no other job of its worker the lease', async (test) => {
     const { holdfast, queues, queue } = await begin(test)
     const jobs = await queues.enqueueMany(queue, ['long', 'other'].map((payload) => ({ payload })))
