@@ -1,7 +1,13 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
+import { type LocalSignals } from '../coordination/local-signals.js'
 import { InvalidInput } from '../errors.js'
 import { contract } from '../testing/index.js'
 import { type LockHold, LockLost, LockNotAcquired } from './index.js'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -75,6 +81,43 @@ contract('a lock that is held', (open) => {
     expect(await locks.get('a')).toMatchObject({ owner: null, fence: 2 })
     const losing = locks.withLock('a', {}, async () => locks.forceRelease('a'))
     await expect(losing).rejects.toThrow(LockLost)
+  })
+})
+
+contract('a lock that is not renewed', (open) => {
+  it('is forgotten by its process when nobody has it at hand, however long its lease', async () => {
+    const { organization: { locks } } = await open()
+    const taken = async (name: string) => {
+      const lock = await locks.acquire(name, { renewing: false, ttlSeconds: 86_400 })
+      expect(await locks.release(lock)).toBe(true)
+      return new WeakRef(lock)
+    }
+    const all = [await taken('a'), await taken('b'), await taken('a')]
+    const left = () => all.filter((each) => each.deref() !== undefined)
+    for (let turn = 0; turn < 10 && left().length > 0; turn++) {
+      await pause(20)
+      collect()
+    }
+    expect(left()).toEqual([])
+  })
+
+  it('does not last longer for what its process may have missed, which it looks for', async () => {
+    const { organization: { locks }, holdfast, organizationId } = await open()
+    const once = { renewing: false, ttlSeconds: 60 }
+    const [kept, taken] = [await locks.acquire('kept', once), await locks.acquire('taken', once)]
+    expect([kept, taken].map(({ signal }) => signal.aborted)).toEqual([false, false])
+    const { expiresAt } = kept
+    await expect(locks.acquire('kept', { waitMs: 10 })).rejects.toThrow(LockNotAcquired)
+    await holdfast.organization(organizationId).locks.release(taken)
+    const { rows: [row] } = await holdfast.database.execute(
+      { sql: `select listener from locks where name = 'kept'`, parameters: [] })
+    const signals = holdfast.coordination.signals as LocalSignals
+    await pause(50)
+    signals.tell({ topic: `locks:${String(row!.listener)}`, missed: true })
+    await new Promise((done) => taken.signal.addEventListener('abort', done))
+    expect(kept.signal.aborted).toBe(false)
+    expect((await locks.get('kept')).expiresAt).toBe(expiresAt)
+    await expect(taken.renew()).rejects.toThrow(LockLost)
   })
 })
 
