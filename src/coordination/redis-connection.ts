@@ -206,6 +206,8 @@ export class RedisConnection implements LivingRunner {
   async #locate(key: string | undefined): Promise<Place> {
     if (this.#sentinels !== undefined) return this.#sentinels.locate()
     if (this.#cluster === undefined) return this.#address.places[0]!
+    // What was lost may be elsewhere by now, or may have been told to go there.
+    await this.#cluster.refresh()
     return key === undefined ? this.#cluster.somePlace() : this.#cluster.placeOf(this.#prefix + key)
   }
 }
