@@ -32,8 +32,9 @@ const marginMsMax = 1_000
 const timerMsMax = 2 ** 31 - 1
 
 /**
- * A lock that is held. While renewed, it lasts until `release`, or until it is lost. One that is not
- * renewed keeps nothing in the process before somebody asks for its signal: others may release it.
+ * A lock that is held. While renewed, it lasts until `release`, or until it is lost. One that is
+ * not renewed keeps nothing in the process before somebody asks for its signal: others may have
+ * released it.
  */
 export class Lock implements LockHold {
   readonly name: string
