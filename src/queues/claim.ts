@@ -22,6 +22,9 @@ type TurnParameters = {
 /** Jobs that one statement claims, or deletes, at most. */
 export const batchMax = 1_000
 
+/** Characters of JSON beyond which one claim gives out no further job. */
+export const claimLengthMax = 8 * 1024 * 1024
+
 /** What a claim need not bring back: known beforehand, or null of every active job. */
 const known = {
   state: 'active', result: null, finished_at: null, cancelled_at: null,
@@ -82,7 +85,7 @@ export class ClaimBatch {
     const { engine } = this.#database
     return sql`
       with next as materialized (${few(parameter('limit'), sql`
-        select j.organization_id, j.id from jobs j
+        select j.organization_id, j.id, ${lengthOfJob} as length from jobs j
         where j.queue = ${parameter('queue')} and j.organization_id = ${parameter('organization')}
           and j.state = 'ready'
           and not exists (select 1 from queues q
@@ -94,10 +97,19 @@ export class ClaimBatch {
       )
       update jobs set state = 'active', attempt = attempt + 1, worker = ${parameter('worker')},
         started_at = ${engine.now()}, lease_expires_at = ${engine.now(parameter('leaseMs'))}
-      where (organization_id, id) in (select n.organization_id, n.id from next n)
+      where (organization_id, id) in (
+        select s.organization_id, s.id from (
+          select n.organization_id, n.id, coalesce(sum(n.length) over (
+            rows between unbounded preceding and 1 preceding), 0) as length_before
+          from next n) as s
+        where s.length_before <= ${sql.lit(claimLengthMax)})
       returning ${claimed}`
   }
 }
+
+const lengthOfJob = sql.join(['payload', 'progress', 'error'].map((name) => {
+  return sql`coalesce(length(cast(j.${sql.ref(name)} as text)), 0)`
+}), sql` + `)
 
 /**
  * The first rows of a select of at most 1000 rows; no more are locked. PostgreSQL takes an unknown
