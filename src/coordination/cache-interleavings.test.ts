@@ -204,6 +204,19 @@ const noServer = PrivateRedis.missing()
 
 describe.skipIf(noServer !== undefined)(`a server that comes back with what it had saved${
   noServer === undefined ? '' : `: did not run: ${noServer}`}`, () => {
+  it('is used as well by a user who may not ask whether it did', async () => {
+    const redis = await PrivateRedis.start()
+    await redis.command('ACL', 'SETUSER', 'app', 'on', '>s3cret', '~*', '&*', '+@all', '-info')
+    const open = () => RedisCoordinator.open(redis.url.replace('//', '//app:s3cret@'))
+    const [here, there] = [await open(), await open()]
+    const key: CacheKey = { namespace: 'ours', resource: 'saved', id: '1' }
+    await here.cache.getOrLoad(key, async () => 'value')
+    expect(await there.cache.getOrLoad(key, async () => 'not asked')).toBe('value')
+    expect([here.health(), there.health()]).toEqual([{ state: 'ok' }, { state: 'ok' }])
+    await Promise.all([here.close(), there.close()])
+    await redis.remove()
+  })
+
   it('serves nothing that was invalidated since', async () => {
     const redis = await PrivateRedis.start({ lines: ['save 3600 1000'] })
     const open = () => RedisCoordinator.open(redis.url)
