@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Place, redisAddressOf, type RedisAddress, written } from './address.js'
 import { askOnce } from './client.js'
 import { CoordinationUnavailable } from './errors.js'
@@ -34,8 +35,10 @@ export async function inspectRedis(url: string, prefix: string): Promise<RedisFa
   try {
     await coordinator.ping()
     // A user who may do that may still be kept from channels, and from commands that wait.
-    await coordinator.wakeUps.wait([randomUUID()], waitMs)
+    const waiting = coordinator.wakeUps.wait([randomUUID()], 2 * waitMs)
+    await pause(waitMs)
     const { reason } = coordinator.health()
+    await waiting
     if (reason !== undefined) throw new CoordinationUnavailable(reason)
   } finally {
     await coordinator.close()

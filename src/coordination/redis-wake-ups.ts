@@ -35,7 +35,7 @@ export class RedisWakeUps implements WakeUps {
   readonly #full = new Map<string, number>()
   /** Names of the blocking command in flight. */
   #blocking: ReadonlySet<string> | undefined
-  /** What the server said to the last wait, when that was no. */
+  /** What the server says to those who wait now, when that is no. */
   #refusal: string | undefined
   #isPumping = false
   #isClosed = false
@@ -155,7 +155,8 @@ export class RedisWakeUps implements WakeUps {
         this.#refusal = undefined
       } catch (error) {
         const refusal = isCondition(error) ? reasonOf(error) : undefined
-        this.#refusal = refusal && `Redis ${refusal}.`
+        // Between two connections nothing new is known.
+        if (refusal !== undefined) this.#refusal = `Redis ${refusal}.`
         // The next connection may lead to a server that can.
         this.#link.drop(refusal ?? 'does not let this process wait')
         await pause(failureMs)
@@ -164,6 +165,7 @@ export class RedisWakeUps implements WakeUps {
       }
     }
     this.#isPumping = false
+    this.#refusal = undefined
   }
 
   async #blockOnce(names: readonly string[]): Promise<void> {
