@@ -61,6 +61,37 @@ contract('a transaction that stays open', (open) => {
     expect((await states()).sort()).toEqual(['completed', 'completed', 'ready', 'ready'])
   })
 
+  it('for moments only, again and again, keeps no lost job of its key away', async (test) => {
+    const { holdfast, organizationId, queues, queue } = await begin(test)
+    const concurrencyKey = 'key'
+    const states: string[] = []
+    for (let round = 0; round < 6; round++) {
+      await queues.enqueue(queue, { payload: 1, concurrencyKey })
+      const [job] = await queues.claim(queue, { worker, leaseSeconds: 1 })
+      await sleep(1_050)
+      let isOver = false
+      const busy = (async () => {
+        while (!isOver) {
+          await holdfast.transaction(async (transaction) => {
+            const options = { payload: 2, concurrencyKey, delayMs: 3_600_000 }
+            await transaction.organization(organizationId).queues.enqueue(queue, options)
+            await sleep(15)
+          })
+          await sleep(10)
+        }
+      })()
+      await sleep(5)
+      await holdfast.jobs.sweep()
+      states.push((await queues.get(job!.id)).state)
+      isOver = true
+      await busy
+      await queues.purge(queue, ['ready', 'scheduled', 'blocked', 'active'])
+      await holdfast.jobs.sweep()
+      await queues.purge(queue)
+    }
+    expect(states.filter((state) => state === 'ready').length).toBeGreaterThanOrEqual(5)
+  })
+
   it('keeps no claim from jobs whose time has come', async (test) => {
     const { queues, queue, hold, close, neighbour } = await begin(test)
     const concurrencyKey = 'key'

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { type Database, type Placeholder, prepareRaw } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
@@ -19,6 +20,10 @@ export interface Swept {
 
 type Limit = { limit: number }
 
+/** How often, and in how many milliseconds, a sweep comes back to jobs whose key was taken. */
+const busyTriesMax = 5
+const busyMs = 20
+
 /**
  * Whether no transaction has the key at this moment. Who waited for one would wait for as long as
  * it is open, be its process paused, and all other jobs with them: these come when it is over.
@@ -35,6 +40,7 @@ export class Sweep {
   readonly #database: Database<QueueTables>
   readonly #transitions: Transitions
   readonly #expired: (given: Limit) => Statement
+  readonly #left: (given: object) => Statement
   readonly #due: (given: Limit) => Statement
   readonly #delete: (given: Limit) => Statement
 
@@ -53,6 +59,11 @@ export class Sweep {
           order by ${at} limit ${parameter('limit')} ${skipLocked}`,
       })
     this.#expired = found('jobs_expired', sql`'active'`, sql`j.lease_expires_at`)
+    this.#left = prepareRaw<object>(database, {
+      name: 'jobs_expired_left', readOnly: true,
+      build: () => sql`
+        select 1 as one from jobs where state = 'active' and lease_expires_at <= ${now} limit 1`,
+    })
     this.#due = found('jobs_due', sql`'scheduled'`, sql`j.run_at`)
     this.#delete = prepareRaw<Limit>(database, {
       name: 'jobs_forget',
@@ -67,8 +78,25 @@ export class Sweep {
     })
   }
 
-  /** Gives jobs of lost workers back, or ends them; at most `limit`. */
+  /**
+   * Gives jobs of lost workers back, or ends them; at most `limit`. A key that is merely busy is
+   * free a moment later.
+   */
   async expire(limit: number, rings: Rings): Promise<number> {
+    let expired = await this.#expireFree(limit, rings)
+    for (let tries = 0; tries < busyTriesMax && expired < limit; tries++) {
+      if (!await this.#isAnyLeft()) break
+      await pause(busyMs * (0.5 + Math.random()))
+      expired += await this.#expireFree(limit - expired, rings)
+    }
+    return expired
+  }
+
+  async #isAnyLeft(): Promise<boolean> {
+    return (await this.#database.execute(this.#left({}))).rows.length > 0
+  }
+
+  async #expireFree(limit: number, rings: Rings): Promise<number> {
     const refs = await this.#refs(this.#database, this.#expired({ limit }))
     return (await this.#transitions.run('expire', refs, { rings })).length
   }
