@@ -41,7 +41,8 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<void> {
   const configuration = configured(options, terminal)
   const { settings } = configuration
   sayConfiguration(configuration, terminal)
-  const given = await loadWork(options)
+  const given = await unlessStopped(stopped, loadWork(options))
+  if (given === undefined) return
   const opening = openToServe(settings, { migrate: options.migrate, terminal })
   const holdfast = await unlessStopped(stopped, opening)
   if (holdfast === undefined) return

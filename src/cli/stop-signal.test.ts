@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../database/connect.js'
 import { enginesNamed } from '../testing/backends.js'
@@ -40,3 +42,28 @@ for (const engine of enginesNamed('postgres')) {
     })
   })
 }
+
+describe('a signal', () => {
+  let folder: ReturnType<typeof temporaryFolder>
+  beforeAll(async () => {
+    await ensureBuilt()
+    folder = temporaryFolder()
+    writeFileSync(join(folder.path, 'slow.mjs'), `
+      console.log('begun')
+      await new Promise((done) => setTimeout(done, 20_000))
+      export const mail = () => {}`)
+  }, 180_000)
+  afterAll(() => folder?.remove())
+
+  it.each([
+    ['serve', '--port', '0'], ['worker'],
+  ])('ends %s while its handlers are still being loaded', async (...words) => {
+    const all = [...words, '--handlers', 'slow.mjs', '--database', 'sqlite:slow.db']
+    const running = startCli(all, { cwd: folder.path })
+    await running.line(/begun/)
+    const sinceMs = performance.now()
+    running.signal('SIGTERM')
+    expect(await running.end).toMatchObject({ code: 0, stdout: 'begun\n' })
+    expect(performance.now() - sinceMs).toBeLessThan(10_000)
+  })
+})

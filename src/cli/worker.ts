@@ -42,7 +42,8 @@ async function work(options: WorkerCommandOptions, terminal: Terminal): Promise<
   if (handlers === undefined && workflows === undefined && openFloor !== true) {
     throw new UsageFailure('worker needs --handlers, --workflows or --open-floor')
   }
-  const given = await loadWork(options)
+  const given = await unlessStopped(stopped, loadWork(options))
+  if (given === undefined) return
   const holdfast = await unlessStopped(
     stopped, openToServe(settings, { migrate: true, terminal }))
   if (holdfast === undefined) return

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeKeys } from '../testing/coordinators.js'
+import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { absent, keep } from './cache-value.js'
 import { type CacheKey } from './coordination.js'
 import { CoordinationUnavailable } from './errors.js'
 import { FarCache } from './far-cache.js'
 import { LayeredCache } from './layered-cache.js'
 import { LocalSignals } from './local-signals.js'
+import { RedisCoordinator } from './redis.js'
 import { RedisConnection } from './redis-connection.js'
-import { Script, type ScriptRunner } from './script.js'
+import { type LivingRunner, Script } from './script.js'
 
 const { HOLDFAST_TEST_REDIS_URL: redisUrl, HOLDFAST_TEST_REDIS_MISSING: reason } = process.env
 const missing = redisUrl === undefined
@@ -98,7 +100,8 @@ describe.skipIf(redisUrl === undefined)(`a fill and an invalidation${missing}`, 
   it('let a process go on with a ticket that it was never told of', async () => {
     const name = `key ${(keys += 1)}`
     let isDeaf = true
-    const runner: ScriptRunner = {
+    const runner: LivingRunner = {
+      lifeOf: (key) => connection.lifeOf(key),
       run: async (script, names, args) => {
         const answer = await connection.run<never>(script, names, args)
         if (isDeaf) throw new CoordinationUnavailable('late')
@@ -140,7 +143,8 @@ describe.skipIf(redisUrl === undefined)(`an invalidation not taken${missing}`, (
   /** A process whose connection can be cut. */
   async function processOn(signals: LocalSignals) {
     const state = { isCut: false }
-    const runner: ScriptRunner = {
+    const runner: LivingRunner = {
+      lifeOf: (key) => connection.lifeOf(key),
       run: async (script, names, args) => {
         if (state.isCut) throw new CoordinationUnavailable('cut')
         return connection.run<never>(script, names, args)
@@ -193,5 +197,44 @@ describe.skipIf(redisUrl === undefined)(`an invalidation not taken${missing}`, (
     signals.tell({ topic: 'cache', missed: true })
     await vi.waitFor(() => expect(cache.figures().size).toBe(0))
     cache.close()
+  })
+})
+
+const noServer = PrivateRedis.missing()
+
+describe.skipIf(noServer !== undefined)(`a server that comes back with what it had saved${
+  noServer === undefined ? '' : `: did not run: ${noServer}`}`, () => {
+  it('is used as well by a user who may not ask whether it did', async () => {
+    const redis = await PrivateRedis.start()
+    await redis.command('ACL', 'SETUSER', 'app', 'on', '>s3cret', '~*', '&*', '+@all', '-info')
+    const open = () => RedisCoordinator.open(redis.url.replace('//', '//app:s3cret@'))
+    const [here, there] = [await open(), await open()]
+    const key: CacheKey = { namespace: 'ours', resource: 'saved', id: '1' }
+    await here.cache.getOrLoad(key, async () => 'value')
+    expect(await there.cache.getOrLoad(key, async () => 'not asked')).toBe('value')
+    expect([here.health(), there.health()]).toEqual([{ state: 'ok' }, { state: 'ok' }])
+    await Promise.all([here.close(), there.close()])
+    await redis.remove()
+  })
+
+  it('serves nothing that was invalidated since', async () => {
+    const redis = await PrivateRedis.start({ lines: ['save 3600 1000'] })
+    const open = () => RedisCoordinator.open(redis.url)
+    const key: CacheKey = { namespace: 'ours', resource: 'saved', id: '1' }
+    const gone = await open()
+    await gone.cache.getOrLoad(key, async () => 'old')
+    await redis.command('SAVE')
+    await gone.cache.invalidate(key)
+    // Nobody is left who could repeat it.
+    await gone.close()
+    await redis.kill()
+    await redis.start()
+    expect(await redis.command('KEYS', '*saved*')).toHaveLength(1)
+    const [here, there] = [await open(), await open()]
+    expect(await here.cache.find(key)).toBeUndefined()
+    expect(await here.cache.getOrLoad(key, async () => 'new')).toBe('new')
+    expect(await there.cache.getOrLoad(key, async () => 'not asked')).toBe('new')
+    await Promise.all([here.close(), there.close()])
+    await redis.remove()
   })
 })

@@ -6,7 +6,7 @@ import { type Cache, type CacheKey } from './coordination.js'
 import { CoordinationUnavailable } from './errors.js'
 import { FarCache } from './far-cache.js'
 import { LayeredCache } from './layered-cache.js'
-import { type ScriptRunner } from './script.js'
+import { type LivingRunner } from './script.js'
 
 const aKey = (more: Partial<CacheKey> = {}): CacheKey => (
   { namespace: randomUUID(), resource: 'conversation', id: randomUUID(), ...more }
@@ -226,7 +226,8 @@ describe('a cache in one process', () => {
 })
 
 describe('a cache that cannot reach Redis', () => {
-  const gone: ScriptRunner = {
+  const gone: LivingRunner = {
+    lifeOf: () => '',
     run: async () => {
       throw new CoordinationUnavailable('gone')
     },

@@ -52,12 +52,22 @@ export class Cluster {
     return this.linkTo(this.placeOf(key))
   }
 
+  /** The same; undefined while none is known. */
+  knownLinkOf(key: string): Link | undefined {
+    const place = this.#knownPlaceOf(key)
+    return place === undefined ? undefined : this.#links.get(written(place))
+  }
+
   placeOf(key: string): Place {
-    const slot = slotOf(key)
-    const range = this.#ranges.find(({ first, last }) => first <= slot && slot <= last)
-    if (range !== undefined) return range.place
+    const place = this.#knownPlaceOf(key)
+    if (place !== undefined) return place
     void this.refresh()
     throw new CoordinationUnavailable(this.reason ?? 'No node of the Cluster holds this key.')
+  }
+
+  #knownPlaceOf(key: string): Place | undefined {
+    const slot = slotOf(key)
+    return this.#ranges.find(({ first, last }) => first <= slot && slot <= last)?.place
   }
 
   /** A leader by chance. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { absent, type Kept, keptOf } from './cache-value.js'
-import { type ScriptRunner } from './script.js'
+import { type LivingRunner } from './script.js'
 import { fill, forget, giveUp, look } from './scripts/cache.js'
 
 /** What a look at a key finds. */
@@ -31,19 +31,20 @@ const ticketTtlMs = 10_000
  * - a fill or an invalidation that arrives after its sender has given up on it is the same script,
  *   judged at the moment it runs. The sender repeats an invalidation until it is acknowledged.
  *
- * What remains is a server that comes back with an older state (a replica that lagged, a log not
- * yet written): an acknowledged invalidation is undone there. `LayeredCache` repeats its
+ * What remains is a server that comes back with an older state (a replica that lagged, a snapshot,
+ * a log not yet written): an acknowledged invalidation is undone there. So values are of one life
+ * of the server. Where it does not tell which that is, it remains that `LayeredCache` repeats its
  * invalidations of the last seconds whenever the connection was lost, and fills nothing that it
  * began to load before.
  */
 export class FarCache {
-  readonly #runner: ScriptRunner
+  readonly #runner: LivingRunner
   readonly #origin = randomUUID()
   #tickets = 0
   /** Tickets whose taking was never answered: we may hold them, and others may wait for us. */
   readonly #unanswered = new Map<string, string>()
 
-  constructor(runner: ScriptRunner) {
+  constructor(runner: LivingRunner) {
     this.#runner = runner
   }
 
@@ -52,18 +53,20 @@ export class FarCache {
     const ticket = this.#unanswered.get(name) ?? `${this.#origin}:${(this.#tickets += 1)}`
     if (this.#unanswered.size >= unansweredMax) this.#unanswered.clear()
     this.#unanswered.set(name, ticket)
-    const found = foundIn(await this.#runner.run<Held>(look, [name], [ticket, ticketTtlMs]))
+    const args = [this.#life(name), ticket, ticketTtlMs]
+    const found = foundIn(await this.#runner.run<Held>(look, [name], args))
     this.#unanswered.delete(name)
     return found.state === 'ours' && found.ticket !== ticket ? { state: 'theirs' } : found
   }
 
   async look(name: string): Promise<Found> {
-    return foundIn(await this.#runner.run<Held>(look, [name]))
+    return foundIn(await this.#runner.run<Held>(look, [name], [this.#life(name)]))
   }
 
   /** False when the ticket was no longer good. */
   async fill(name: string, ticket: string, { kept, ttlMs }: Filling): Promise<boolean> {
-    const body = kept === absent ? 'A' : `V${kept.text}`
+    const life = this.#life(name)
+    const body = kept === absent ? `A${life}` : `V${life}${kept.text}`
     const args = [ticket, body, Math.ceil(ttlMs)]
     return (await this.#runner.run<number>(fill, [name], args)) === 1
   }
@@ -75,6 +78,10 @@ export class FarCache {
 
   async forget(name: string): Promise<void> {
     await this.#runner.run(forget, [name])
+  }
+
+  #life(name: string): string {
+    return `${this.#runner.lifeOf(name)} `
   }
 }
 
@@ -88,9 +95,9 @@ export interface Filling {
 function foundIn([held, ttlMs = 0]: Held): Found {
   if (held === undefined) return { state: 'nothing' }
   if (held.startsWith('T')) return { state: 'ours', ticket: held.slice(1) }
-  if (held === 'A') return { state: 'kept', kept: absent, ttlMs }
+  if (held.startsWith('A')) return { state: 'kept', kept: absent, ttlMs }
   try {
-    return { state: 'kept', kept: keptOf(held.slice(1)), ttlMs }
+    return { state: 'kept', kept: keptOf(held.slice(held.indexOf(' ') + 1)), ttlMs }
   } catch {
     // Not ours; it ends with its time to live.
     return { state: 'nothing' }

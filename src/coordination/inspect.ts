@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Place, redisAddressOf, type RedisAddress, written } from './address.js'
 import { askOnce } from './client.js'
 import { CoordinationUnavailable } from './errors.js'
 import { reasonOf } from './reason.js'
-import { RedisConnection } from './redis-connection.js'
+import { RedisCoordinator } from './redis.js'
 import { Sentinels } from './sentinels.js'
 
 /** What a Redis says of itself. */
@@ -16,21 +18,30 @@ export interface RedisFacts {
 }
 
 const timeoutMs = 2_000
+/** How long an answer that the user may not wait is waited for, in milliseconds. */
+const waitMs = 300
 
 /**
- * Asks the Redis of a URL about itself and writes one key that expires at once. Throws
- * CoordinationUnavailable with the reason; InvalidConfiguration for a URL of another form.
+ * Asks the Redis of a URL about itself, writes one key that expires at once, listens and waits for
+ * a moment. Throws CoordinationUnavailable with the reason; InvalidConfiguration for a URL of
+ * another form.
  */
 export async function inspectRedis(url: string, prefix: string): Promise<RedisFacts> {
   const address = redisAddressOf(url)
   const place = await told(address, () => leaderOf(address))
   const words = ['INFO']
   const info = await told(address, () => askOnce<string>(place, address, { words, timeoutMs }))
-  const connection = await RedisConnection.open(url, { prefix, commandTimeoutMs: timeoutMs })
+  const coordinator = await RedisCoordinator.open(url, { prefix, commandTimeoutMs: timeoutMs })
   try {
-    await connection.ping()
+    await coordinator.ping()
+    // A user who may do that may still be kept from channels, and from commands that wait.
+    const waiting = coordinator.wakeUps.wait([randomUUID()], 2 * waitMs)
+    await pause(waitMs)
+    const { reason } = coordinator.health()
+    await waiting
+    if (reason !== undefined) throw new CoordinationUnavailable(reason)
   } finally {
-    await connection.close()
+    await coordinator.close()
   }
   const fact = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? ''
   return {

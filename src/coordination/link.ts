@@ -45,6 +45,7 @@ export class Link {
   readonly #options: LinkOptions
   readonly #closing = new AbortController()
   #client: Client | undefined
+  #life = ''
   #isSuspect = false
   #reason = 'is not connected yet'
   #place: Place | undefined
@@ -69,6 +70,11 @@ export class Link {
   /** Resolves when the first attempt to connect has ended, well or not. */
   get attempted(): Promise<void> {
     return this.#firstAttempt
+  }
+
+  /** Names the life of the server, which ends with its process; '' where it does not tell. */
+  get life(): string {
+    return this.#life
   }
 
   /**
@@ -127,6 +133,7 @@ export class Link {
       const place = (this.#place = await this.#options.locate())
       client = newClient(place, login, limits.connectTimeoutMs)
       await connected(client, limits.connectTimeoutMs)
+      this.#life = await lifeOf(client, limits.connectTimeoutMs)
       await prepare?.(client)
       if (this.#isClosed) throw new Error('closed')
       this.#client = client
@@ -192,4 +199,14 @@ export class Link {
     await pause(durationMs, undefined, { signal: woken.signal }).catch(() => undefined)
     this.#wake = undefined
   }
+}
+
+/** A user may be denied the question. */
+async function lifeOf(client: Client, timeoutMs: number): Promise<string> {
+  const info = await within(timeoutMs, client.sendCommand(['INFO', 'server']))
+    .catch((error: unknown) => {
+      if (error instanceof ErrorReply) return ''
+      throw error
+    })
+  return /^run_id:(\w+)/m.exec(String(info))?.[1] ?? ''
 }

@@ -4,6 +4,8 @@ import { requireName } from './key.js'
 
 /** Rings kept for a name at most. */
 export const ringsMax = 64
+/** Names kept with rings at most; beyond it those that rang longest ago are forgotten. */
+const namesKeptMax = 10_000
 
 interface Waiter {
   readonly names: readonly string[]
@@ -92,7 +94,10 @@ export class LocalWakeUps implements WakeUps {
     let rest = count
     while (rest > 0 && this.wake(name)) rest -= 1
     const kept = Math.min(ringsMax, (this.#rings.get(name) ?? 0) + rest)
-    if (kept > 0) this.#rings.set(name, kept)
+    if (kept === 0) return
+    this.#rings.delete(name)
+    this.#rings.set(name, kept)
+    if (this.#rings.size > namesKeptMax) this.#rings.delete(this.#rings.keys().next().value!)
   }
 
   #take(name: string): boolean {

@@ -20,7 +20,7 @@ export function reasonOf(error: unknown): string {
 const replies: readonly (readonly [RegExp, string])[] = [
   [/^(WRONGPASS|ERR AUTH|ERR invalid password)/, 'refuses the password'],
   [/^NOAUTH/, 'asks for a password'],
-  [/^NOPERM/, 'does not allow this user what is needed'],
+  [/^(NOPERM|ERR The user executing the script can't)/, 'does not allow this user what is needed'],
   [/^READONLY/, 'is a replica and takes no writes'],
   [/^OOM/, 'has no memory left (maxmemory)'],
   [/^MISCONF/, 'takes no writes because it cannot save to its disk'],

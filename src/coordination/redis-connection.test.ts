@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidConfiguration } from '../errors.js'
 import { PrivateRedis } from '../testing/private-redis.test.harness.js'
 import { CoordinationUnavailable } from './connect.js'
+import { RedisCoordinator } from './redis.js'
 import { RedisConnection, type RedisOptions } from './redis-connection.js'
 import { Script } from './script.js'
 
@@ -154,6 +155,17 @@ describe.skipIf(missing !== undefined)(`the connection to Redis${reason}`, () =>
     await expect.poll(() => connection.health().state, { timeout: 5_000 }).toBe('ok')
     expect(await connection.run(count, ['n'])).toBe(1)
     await late.remove()
+  })
+
+  it('is well again when Redis is, though nobody waits any more who was refused to', async () => {
+    const here = await RedisCoordinator.open(redis.url)
+    opened.push(here)
+    const health = () => here.ping().catch(() => undefined).then(() => here.health())
+    await redis.command('REPLICAOF', '127.0.0.1', '1')
+    await here.wakeUps.wait(['refused'], 400)
+    expect(await health()).toMatchObject({ state: 'degraded' })
+    await redis.command('REPLICAOF', 'NO', 'ONE')
+    await expect.poll(health, { timeout: 5_000 }).toEqual({ state: 'ok' })
   })
 
   it('refuses a URL of another form', async () => {

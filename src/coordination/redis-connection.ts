@@ -7,7 +7,7 @@ import { within } from './deadline.js'
 import { CoordinationUnavailable } from './errors.js'
 import { type Limits, Link } from './link.js'
 import { isCondition, reasonOf } from './reason.js'
-import { Script, type ScriptRunner } from './script.js'
+import { type LivingRunner, Script } from './script.js'
 import { requireLeader, Sentinels } from './sentinels.js'
 
 /** How to connect to Redis. */
@@ -32,15 +32,20 @@ export interface DedicatedOptions {
 /** How often a command follows a Cluster's directions. */
 const redirectionsMax = 3
 
-/** Writes, so that it fails where scripts would: on a replica, or without memory. */
-const probe = new Script(`return redis.call('set', KEYS[1], '1', 'px', 1000)`)
+/**
+ * Writes and publishes, so that it fails where scripts would: on a replica, without memory, or for
+ * a user who may not.
+ */
+const probe = new Script(`
+redis.call('set', KEYS[1], '1', 'px', 1000)
+return redis.call('publish', ARGV[1], '')`)
 
 /**
  * The connection to Redis: one server, the leader that Sentinels name, or a Cluster. It is made
  * again for ever. A command is sent at most once, except after an answer that says that it was not
  * executed (NOSCRIPT, MOVED, ASK).
  */
-export class RedisConnection implements ScriptRunner {
+export class RedisConnection implements LivingRunner {
   readonly limits: Limits
   readonly #address: RedisAddress
   readonly #prefix: string
@@ -101,6 +106,10 @@ export class RedisConnection implements ScriptRunner {
     }
   }
 
+  lifeOf(key: string): string {
+    return (this.#link ?? this.#cluster!.knownLinkOf(this.#prefix + key))?.life ?? ''
+  }
+
   /** One command for one key, on the shared connection. Throws CoordinationUnavailable. */
   async command<R>(key: string, words: readonly string[]): Promise<R> {
     try {
@@ -125,9 +134,9 @@ export class RedisConnection implements ScriptRunner {
     return reason === undefined ? { state: 'ok' } : { state: 'degraded', reason }
   }
 
-  /** One small write. Throws CoordinationUnavailable. */
+  /** One small write, and a word that nobody hears. Throws CoordinationUnavailable. */
   async ping(): Promise<void> {
-    await this.run(probe, ['ping'])
+    await this.run(probe, ['ping'], [this.prefixed('ping')])
   }
 
   async close(): Promise<void> {
@@ -197,6 +206,8 @@ export class RedisConnection implements ScriptRunner {
   async #locate(key: string | undefined): Promise<Place> {
     if (this.#sentinels !== undefined) return this.#sentinels.locate()
     if (this.#cluster === undefined) return this.#address.places[0]!
+    // What was lost may be elsewhere by now, or may have been told to go there.
+    await this.#cluster.refresh()
     return key === undefined ? this.#cluster.somePlace() : this.#cluster.placeOf(this.#prefix + key)
   }
 }

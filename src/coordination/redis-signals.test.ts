@@ -156,6 +156,20 @@ describe.skipIf(missing !== undefined)(`signals over a slow way to Redis${reason
     await eventually(['-!', 'one!', '-!'])
   })
 
+  it('reach who subscribes while it is not confirmed yet that the one before left', async () => {
+    far = await connectCoordination({ redis: way.url })
+    const { close } = await far.signals.subscribe('news', () => undefined)
+    way.hold(/unsubscribe/i)
+    const left = close()
+    await isHeld('unsubscribe')
+    const subscribed = far.signals.subscribe('news', note)
+    await pause(20)
+    way.release()
+    await Promise.all([left, subscribed])
+    await near.signals.publish('news', 'one')
+    await eventually(['one'])
+  })
+
   it('tell what could not be sent after a signal whose answer was still on its way', async () => {
     far = await connectCoordination({ redis: way.url })
     await near.signals.subscribe('news', note)

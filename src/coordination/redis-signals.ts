@@ -45,6 +45,8 @@ export class RedisSignals implements Signals {
   readonly #link: Link
   /** By channel. */
   readonly #heard = new Map<string, Heard>()
+  /** Channels that are being left: the driver forgets who subscribes before it is confirmed. */
+  readonly #leaving = new Map<string, Promise<unknown>>()
   #client: Client | undefined
   /** Publications that failed so far. */
   #failed = 0
@@ -142,7 +144,10 @@ export class RedisSignals implements Signals {
   async #listen(channel: string, heard: Heard): Promise<void> {
     const client = this.#client
     if (client === undefined) throw new Error('not connected')
-    const confirmed = client.subscribe(channel, this.#receive)
+    const left = this.#leaving.get(channel) ?? Promise.resolve()
+    const confirmed = left.then(async () => {
+      if (this.#heard.get(channel) === heard) await client.subscribe(channel, this.#receive)
+    })
     await within(this.#redis.limits.commandTimeoutMs, confirmed).catch((error: unknown) => {
       // Signals are missed for as long as it takes still, after what the listener is told now.
       heard.isInDoubt = true
@@ -157,7 +162,12 @@ export class RedisSignals implements Signals {
 
   async #forget(channel: string): Promise<void> {
     this.#heard.delete(channel)
-    const left = this.#client?.unsubscribe(channel) ?? Promise.resolve()
+    if (this.#client === undefined) return
+    const left: Promise<unknown> = this.#client.unsubscribe(channel).catch(() => undefined)
+      .finally(() => {
+        if (this.#leaving.get(channel) === left) this.#leaving.delete(channel)
+      })
+    this.#leaving.set(channel, left)
     await within(this.#redis.limits.commandTimeoutMs, left).catch(() => undefined)
   }
 

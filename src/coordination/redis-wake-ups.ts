@@ -4,6 +4,7 @@ import { type WakeUps } from './coordination.js'
 import { lastPart, requireName } from './key.js'
 import { type Link } from './link.js'
 import { LocalWakeUps, requireWait, ringsMax } from './local-wake-ups.js'
+import { isCondition, reasonOf } from './reason.js'
 import { type RedisConnection } from './redis-connection.js'
 import { ringQueues, takeRing } from './scripts/wake-ups.js'
 
@@ -34,6 +35,8 @@ export class RedisWakeUps implements WakeUps {
   readonly #full = new Map<string, number>()
   /** Names of the blocking command in flight. */
   #blocking: ReadonlySet<string> | undefined
+  /** What the server says to those who wait now, when that is no. */
+  #refusal: string | undefined
   #isPumping = false
   #isClosed = false
 
@@ -45,7 +48,7 @@ export class RedisWakeUps implements WakeUps {
 
   /** Why rings of others do not arrive at this moment. */
   get reason(): string | undefined {
-    return this.#link.reason
+    return this.#link.reason ?? this.#refusal
   }
 
   /** Resolves when the first attempt to connect has ended. */
@@ -149,15 +152,20 @@ export class RedisWakeUps implements WakeUps {
       this.#blocking = new Set(names)
       try {
         await this.#blockOnce(names)
-      } catch {
+        this.#refusal = undefined
+      } catch (error) {
+        const refusal = isCondition(error) ? reasonOf(error) : undefined
+        // Between two connections nothing new is known.
+        if (refusal !== undefined) this.#refusal = `Redis ${refusal}.`
         // The next connection may lead to a server that can.
-        this.#link.drop('does not let this process wait')
+        this.#link.drop(refusal ?? 'does not let this process wait')
         await pause(failureMs)
       } finally {
         this.#blocking = undefined
       }
     }
     this.#isPumping = false
+    this.#refusal = undefined
   }
 
   async #blockOnce(names: readonly string[]): Promise<void> {

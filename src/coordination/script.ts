@@ -24,3 +24,12 @@ export interface ScriptRunner {
     args?: readonly (string | number)[],
   ): Promise<R>
 }
+
+/** A runner that knows with what it speaks. */
+export interface LivingRunner extends ScriptRunner {
+  /**
+   * The life of the server that has a key at this moment: another one, even of the same server,
+   * may have forgotten or brought back anything. '' while none is known.
+   */
+  lifeOf(key: string): string
+}

@@ -130,6 +130,20 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
     return { nodes, url }
   }
 
+  function placesOf(nodes: readonly PrivateRedis[], key: string) {
+    const slot = slotOf(key)
+    const owner = nodes[slot > 10_922 ? 2 : slot > 5_460 ? 1 : 0]!
+    return { slot: String(slot), owner, heir: nodes.find((node) => node !== owner)! }
+  }
+
+  const idOf = (node: PrivateRedis) => node.command<string>('CLUSTER', 'MYID')
+
+  async function moved(slot: string, owner: PrivateRedis, heir: PrivateRedis): Promise<void> {
+    for (const node of [heir, owner]) {
+      await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', await idOf(heir))
+    }
+  }
+
   it('does everything, and goes on after a node was gone for a while', async () => {
     const { nodes, url } = await cluster()
     await loaded(url, async (load) => {
@@ -169,16 +183,27 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
     }
   })
 
+  it('wakes who waits in a slot that moves', async () => {
+    const { nodes, url } = await cluster()
+    const [here, there] = [await open(url), await open(url)]
+    const waiting = here.wakeUps.wait(['moving'], 6_000)
+    await pause(300)
+    const { slot, owner, heir } = placesOf(nodes, '{queue}')
+    await moved(slot, owner, heir)
+    await pause(1_500)
+    const sinceMs = performance.now()
+    await there.wakeUps.ring('moving')
+    expect(await waiting).toBe('moving')
+    expect(performance.now() - sinceMs).toBeLessThan(1_500)
+  })
+
   it('follows a slot that moves, and executes each command once', async () => {
     const { nodes, url } = await cluster()
     const connection = await RedisConnection.open(url)
     opened.push(connection)
     const count = new Script(`return redis.call('incr', KEYS[1])`)
     const key = 'counter'
-    const slot = String(slotOf(key))
-    const owner = nodes[Number(slot) > 10_922 ? 2 : Number(slot) > 5_460 ? 1 : 0]!
-    const heir = nodes.find((node) => node !== owner)!
-    const idOf = (node: PrivateRedis) => node.command<string>('CLUSTER', 'MYID')
+    const { slot, owner, heir } = placesOf(nodes, key)
     expect(slot).toBe(String(await owner.command('CLUSTER', 'KEYSLOT', key)))
     // On its way: the old owner answers ASK for a key that it does not have.
     await heir.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', await idOf(owner))
@@ -186,9 +211,7 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
     expect(await connection.run(count, [key])).toBe(1)
     expect(await connection.run(count, [key])).toBe(2)
     // Moved: the old owner answers MOVED until the map is read again.
-    for (const node of [heir, owner]) {
-      await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', await idOf(heir))
-    }
+    await moved(slot, owner, heir)
     for (let expected = 3; expected < 20; expected += 1) {
       expect(await connection.run(count, [key])).toBe(expected)
       await pause(20)

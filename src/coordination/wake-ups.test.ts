@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { InvalidInput } from '../errors.js'
 import { coordinationContract } from '../testing/coordinators.js'
+import { connectCoordination } from './connect.js'
 
 const pause = (durationMs: number) => new Promise((resolve) => setTimeout(resolve, durationMs))
 /** Long enough for anything that is going to happen. */
@@ -141,5 +142,15 @@ coordinationContract('wake-ups', (open) => {
     await expect(here.wakeUps.wait([''], 0)).rejects.toThrow(InvalidInput)
     await expect(here.wakeUps.wait(['x'], 60_001)).rejects.toThrow(InvalidInput)
     await expect(here.wakeUps.wait(['x'], -1)).rejects.toThrow(InvalidInput)
+  })
+})
+
+describe('wake-ups within one process', () => {
+  it('keep rings for a bounded number of names in one process, those of late', async () => {
+    const local = await connectCoordination()
+    for (let index = 0; index < 10_010; index += 1) await local.wakeUps.ring(`name-${index}`)
+    expect(await local.wakeUps.wait(['name-0', 'name-9'], 0)).toBeUndefined()
+    expect(await local.wakeUps.wait(['name-10'], 0)).toBe('name-10')
+    await local.close()
   })
 })

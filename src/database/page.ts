@@ -58,6 +58,43 @@ export function pageOf<T>(rows: T[], limit: number, cursor: (last: T) => string)
   return { data, nextCursor: cursor(data[limit - 1]!) }
 }
 
+/** Characters of JSON in one page of rows that may be large. */
+export const pageLengthMax = 16 * 1024 * 1024
+
+/** Rows fetched at once: a page of the usual size is one statement. */
+const fetchMax = 64
+
+/** How rows that may be large are read. */
+export interface LargeRows<R> {
+  /** The next rows behind one, or the first, at most so many. */
+  fetch(count: number, last: R | undefined): Promise<R[]>
+  /** Characters of JSON in a row. */
+  lengthOf(row: R): number
+}
+
+/**
+ * Up to `limit` rows, and whether more follow. They end early beyond `pageLengthMax`, but never
+ * without a row: a page of the largest would be more than the process can hold.
+ */
+export async function largeRowsOf<R>(
+  limit: number,
+  { fetch, lengthOf }: LargeRows<R>,
+): Promise<{ readonly rows: R[]; readonly more: boolean }> {
+  const rows: R[] = []
+  let length = 0
+  for (;;) {
+    const wanted = Math.min(limit + 1 - rows.length, fetchMax)
+    const fetched = await fetch(wanted, rows.at(-1))
+    for (const row of fetched) {
+      length += lengthOf(row)
+      const isFull = rows.length === limit || (rows.length > 0 && length > pageLengthMax)
+      if (isFull) return { rows, more: true }
+      rows.push(row)
+    }
+    if (fetched.length < wanted) return { rows, more: false }
+  }
+}
+
 function seal(list: readonly unknown[], body: string): string {
   const text = JSON.stringify([list, body])
   return createHash('sha256').update(text).digest('base64url').slice(0, 16)

@@ -1,7 +1,13 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
+import { type LocalSignals } from '../coordination/local-signals.js'
 import { InvalidInput } from '../errors.js'
 import { contract } from '../testing/index.js'
-import { type LockHold, LockLost } from './index.js'
+import { type LockHold, LockLost, LockNotAcquired } from './index.js'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
@@ -78,6 +84,43 @@ contract('a lock that is held', (open) => {
   })
 })
 
+contract('a lock that is not renewed', (open) => {
+  it('is forgotten by its process when nobody has it at hand, however long its lease', async () => {
+    const { organization: { locks } } = await open()
+    const taken = async (name: string) => {
+      const lock = await locks.acquire(name, { renewing: false, ttlSeconds: 86_400 })
+      expect(await locks.release(lock)).toBe(true)
+      return new WeakRef(lock)
+    }
+    const all = [await taken('a'), await taken('b'), await taken('a')]
+    const left = () => all.filter((each) => each.deref() !== undefined)
+    for (let turn = 0; turn < 10 && left().length > 0; turn++) {
+      await pause(20)
+      collect()
+    }
+    expect(left()).toEqual([])
+  })
+
+  it('does not last longer for what its process may have missed, which it looks for', async () => {
+    const { organization: { locks }, holdfast, organizationId } = await open()
+    const once = { renewing: false, ttlSeconds: 60 }
+    const [kept, taken] = [await locks.acquire('kept', once), await locks.acquire('taken', once)]
+    expect([kept, taken].map(({ signal }) => signal.aborted)).toEqual([false, false])
+    const { expiresAt } = kept
+    await expect(locks.acquire('kept', { waitMs: 10 })).rejects.toThrow(LockNotAcquired)
+    await holdfast.organization(organizationId).locks.release(taken)
+    const { rows: [row] } = await holdfast.database.execute(
+      { sql: `select listener from locks where name = 'kept'`, parameters: [] })
+    const signals = holdfast.coordination.signals as LocalSignals
+    await pause(50)
+    signals.tell({ topic: `locks:${String(row!.listener)}`, missed: true })
+    await new Promise((done) => taken.signal.addEventListener('abort', done))
+    expect(kept.signal.aborted).toBe(false)
+    expect((await locks.get('kept')).expiresAt).toBe(expiresAt)
+    await expect(taken.renew()).rejects.toThrow(LockLost)
+  })
+})
+
 contract('the guard of a lock', (open) => {
   it('lets a transaction of the holder pass', async () => {
     const { holdfast, organizationId, organization } = await open()
@@ -125,6 +168,23 @@ contract('the guard of a lock', (open) => {
     const next = locks.acquire('a').then(({ fence }) => order.push(`taken with ${fence}`))
     await Promise.all([guarded, next])
     expect(order).toEqual(['written', 'taken with 2'])
+  })
+
+  it('keeps nobody waiting who only tries', async ({ skip }) => {
+    const { holdfast, organizationId, organization: { locks } } = await open()
+    skip(!holdfast.backend.engine.rowLocks, 'here one writer at a time holds all')
+    const lock = await locks.acquire('a')
+    let isOver = false
+    const guarded = holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).locks.guard(lock)
+      await pause(1_000)
+      isOver = true
+    })
+    await pause(100)
+    expect(await locks.tryAcquire('a')).toBeUndefined()
+    await expect(locks.acquire('a', { waitMs: 0 })).rejects.toThrow(LockNotAcquired)
+    expect(isOver).toBe(false)
+    await guarded
   })
 
   it('is a condition of a single statement as well', async () => {

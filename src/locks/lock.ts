@@ -19,8 +19,10 @@ export interface LockParts {
   readonly renewing: boolean
   renew(hold: LockHold, ttlMs: number): Promise<Term | undefined>
   release(hold: LockHold): Promise<boolean>
-  /** Called when it is neither held nor renewed any more. */
-  ended(): void
+  /** Whether it is held, without a change. */
+  isHeld(hold: LockHold): Promise<boolean>
+  /** Calls `check` when it may have been taken away; returns the way back. */
+  watched(check: () => void): () => void
 }
 
 /** One stops acting on a lease this long before the database ends it: a tenth, at most this. */
@@ -29,7 +31,11 @@ const marginMsMax = 1_000
 /** Timers hold no longer time than this. */
 const timerMsMax = 2 ** 31 - 1
 
-/** A lock that is held. While renewed, it lasts until `release`, or until it is lost. */
+/**
+ * A lock that is held. While renewed, it lasts until `release`, or until it is lost. One that is
+ * not renewed keeps nothing in the process before somebody asks for its signal: others may have
+ * released it.
+ */
 export class Lock implements LockHold {
   readonly name: string
   readonly owner: string
@@ -41,6 +47,7 @@ export class Lock implements LockHold {
   #state: 'held' | 'lost' | 'released' = 'held'
   #deadline: NodeJS.Timeout | undefined
   #renewal: NodeJS.Timeout | undefined
+  #unwatch: (() => void) | undefined
 
   constructor(parts: LockParts) {
     this.#parts = parts
@@ -49,7 +56,7 @@ export class Lock implements LockHold {
     this.fence = parts.term.fence
     this.#term = parts.term
     this.#ttlMs = parts.ttlMs
-    this.#arm()
+    if (parts.renewing) this.#watch()
     if (parts.renewing && parts.term.isProvisional === true) this.check()
   }
 
@@ -63,6 +70,7 @@ export class Lock implements LockHold {
    * length (at most a second): then stop at once. Not aborted by `release`.
    */
   get signal(): AbortSignal {
+    this.#watch()
     // After a pause of the whole process its timers are late; the clock is not.
     if (performance.now() >= this.#deadlineMs) this.#lose('its lease ended')
     return this.#loss.signal
@@ -73,6 +81,7 @@ export class Lock implements LockHold {
    * ended, and InvalidInput.
    */
   async renew(ttlSeconds = this.#ttlMs / 1_000): Promise<void> {
+    if (this.#state === 'lost') throw this.#lose('its lease ended, or it was taken away')
     const ttlMs = ttlSeconds * 1_000
     const term = await this.#parts.renew(this, ttlMs)
     if (term === undefined) throw this.#lose('its lease ended, or it was taken away')
@@ -90,7 +99,18 @@ export class Lock implements LockHold {
 
   /** Looks whether it is still held; for when that is in doubt. */
   check(): void {
-    if (this.#state === 'held') void this.renew().catch(() => undefined)
+    if (this.#state !== 'held') return
+    void (this.#parts.renewing ? this.renew() : this.#look()).catch(() => undefined)
+  }
+
+  async #look(): Promise<void> {
+    if (!(await this.#parts.isHeld(this))) this.#lose('its lease ended, or it was taken away')
+  }
+
+  #watch(): void {
+    if (this.#state !== 'held' || this.#unwatch !== undefined) return
+    this.#unwatch = this.#parts.watched(() => this.check())
+    this.#arm()
   }
 
   get #deadlineMs(): number {
@@ -100,7 +120,7 @@ export class Lock implements LockHold {
   }
 
   #arm(): void {
-    if (this.#state !== 'held') return
+    if (this.#state !== 'held' || this.#unwatch === undefined) return
     clearTimeout(this.#deadline)
     clearTimeout(this.#renewal)
     const leftMs = Math.min(timerMsMax, Math.max(0, this.#deadlineMs - performance.now()))
@@ -130,6 +150,6 @@ export class Lock implements LockHold {
     clearTimeout(this.#deadline)
     clearTimeout(this.#renewal)
     if (this.#state === 'held') this.#state = state
-    this.#parts.ended()
+    this.#unwatch?.()
   }
 }

@@ -33,14 +33,20 @@ const isHeld = (engine: Engine) => sql`locks.expires_at > ${engine.now()}`
 const isFree = (engine: Engine) =>
   sql`(locks.expires_at is null or locks.expires_at <= ${engine.now()})`
 
-/** Takes a lock that is free while nobody waits; the same claim again finds itself served. */
+/**
+ * Takes a lock that is free while nobody waits; the same claim again finds itself served. The row
+ * of a lock that somebody holds is not even touched: a guard may keep it for long.
+ */
 const take = (engine: Engine) => (rows: Rows) => sql`
   insert into locks (organization_id, name, owner, claim, listener, fence, last_ticket,
     served_ticket, departures, acquired_at, expires_at)
   select g.organization_id, g.name, g.owner, g.claim, g.listener, 1, 0, 0, 0,
     ${engine.now()}, ${engine.now(sql`g.ttl_ms`)}
   from ${rows} as g
-  where case
+  where not exists (
+      select 1 from locks as h
+      where ${sameLock('h', 'g')} and h.claim <> g.claim and h.expires_at > ${engine.now()})
+    and case
     when exists (select 1 from locks as l where ${sameLock('l', 'g')}) then true
     else (
       select count(*) from (

@@ -298,8 +298,7 @@ export class LockStore {
 
   #lock(wish: Wish, term: Term, { renewing = true }: LockOptions): Lock {
     const claim = wish.claim as string
-    let forget = () => {}
-    const lock = new Lock({
+    return new Lock({
       name: columns.name.decode(wish.name),
       owner: columns.name.decode(wish.owner),
       term,
@@ -310,10 +309,12 @@ export class LockStore {
         return this.#leases.renew(this.#hold(hold), length)
       },
       release: (hold) => this.release(hold),
-      ended: () => forget(),
+      isHeld: async ({ fence }) => {
+        const standing = await this.#leases.standing(wish)
+        return 'holds' in standing && standing.holds.fence === fence
+      },
+      watched: (check) => this.#room.hold(claim, check),
     })
-    forget = this.#room.hold(claim, () => lock.check())
-    return lock
   }
 
   #key(name: string): LockKey {

@@ -113,6 +113,14 @@ contract('attempts', (open) => {
     expect(dead!.finishedAt).not.toBeNull()
   })
 
+  it('fail without a pause where the backoff has none, however often', async () => {
+    const { organization: { queues } } = await open()
+    const backoff = { baseMs: 0, capMs: 3_600_000 }
+    const { id } = await queues.enqueue('mail', { payload: 1, attemptsMax: 100, backoff })
+    for (let failures = 0; failures < 40; failures++) await queues.fail(await claimOne(queues), 0)
+    expect(await queues.get(id)).toMatchObject({ failures: 40 })
+  })
+
   it('fail at the handler’s word: at once, later, or for good', async () => {
     const { organization: { queues } } = await open()
     await queues.enqueueMany('mail', [{ payload: 1 }, { payload: 2 }, { payload: 3 }])
@@ -165,6 +173,19 @@ contract('attempts', (open) => {
       expect([crashes, state]).toEqual([1, crashesMax === 1 ? 'dead' : 'ready'])
     }
     expect(await queues.claim('mail', { worker, limit: 100 })).toHaveLength(40)
+  })
+
+  it('keep the progress that was told last, of several told at once', async () => {
+    const { organization: { queues } } = await open()
+    const { id } = await queues.enqueue('mail', { payload: 1 })
+    const job = await claimOne(queues)
+    for (const last of [9, 19]) {
+      const told = Array.from({ length: 9 }, (_, index) => last - 8 + index)
+      await Promise.all([
+        ...told.map((progress) => queues.extend(job, { progress })), queues.extend(job),
+      ])
+      expect((await queues.get(id)).progress).toBe(last)
+    }
   })
 
   it('learn of a cancellation, and cannot complete any more', async () => {

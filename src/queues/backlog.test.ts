@@ -48,11 +48,14 @@ contract('claims', (open) => {
     const { sent, queues, log } = watched(world)
     const check = async () => {
       sent.length = 0
-      expect(await queues.claim('mail', { worker, limit: 3 })).toHaveLength(3)
+      for (const limit of [3, 20]) {
+        expect(await queues.claim('mail', { worker, limit })).toHaveLength(limit)
+      }
       await log.claimAny({ queues: ['mail'], worker, limit: 3 })
-      const claims = () => sent.filter(({ name }) => /^jobs_(claim|turns)$/.test(String(name)))
+      const hot = /^jobs_(claim|claim_few|turns)$/
+      const claims = () => sent.filter(({ name }) => hot.test(String(name)))
       // Whether an organization is alone is looked for behind its claim.
-      await vi.waitFor(() => expect(new Set(claims().map(({ name }) => name)).size).toBe(2))
+      await vi.waitFor(() => expect(new Set(claims().map(({ name }) => name)).size).toBe(3))
       for (const statement of claims()) {
         const plan = await planOf(world, statement)
         expect(plan).toMatch(/jobs_ready/)

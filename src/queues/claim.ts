@@ -22,6 +22,12 @@ type TurnParameters = {
 /** Jobs that one statement claims, or deletes, at most. */
 export const batchMax = 1_000
 
+/** Characters of JSON beyond which one claim gives out no further job. */
+export const claimLengthMax = 8 * 1024 * 1024
+
+/** So few jobs can be given out however large they are. */
+const fewMax = 8
+
 /** What a claim need not bring back: known beforehand, or null of every active job. */
 const known = {
   state: 'active', result: null, finished_at: null, cancelled_at: null,
@@ -34,16 +40,42 @@ const claimed = sql.join([
   'lease_expires_at', 'run_at', 'created_at', 'started_at', 'redrives', 'redriven_at',
 ].map((name) => sql.ref(name)))
 
+const lengths = ['payload', 'progress', 'error'].map(
+  (name) => sql`coalesce(length(cast(j.${sql.ref(name)} as text)), 0)`)
+
+/** Which of the next jobs are claimed: all, or those before which not too much is. */
+interface Bound {
+  /** What is to be known of each beside its key. */
+  readonly known: RawBuilder<unknown>
+  readonly chosen: RawBuilder<unknown>
+}
+
+const unbound: Bound = { known: sql``, chosen: sql`next` }
+
+const bound: Bound = {
+  known: sql`, ${sql.join(lengths, sql` + `)} as length`,
+  chosen: sql`(
+    select * from (
+      select m.*, coalesce(sum(m.length) over (
+        rows between unbounded preceding and 1 preceding), 0) as length_before
+      from next m) as s
+    where s.length_before <= ${sql.lit(claimLengthMax)})`,
+}
+
 /** Gives out the first ready jobs of queues, each to one worker. */
 export class ClaimBatch {
   readonly #database: Database<QueueTables>
   readonly #claim: (given: ClaimCall) => Statement
+  readonly #claimFew: (given: ClaimCall) => Statement
   readonly #turns: (given: TurnParameters) => Statement
 
   constructor(database: Database<QueueTables>) {
     this.#database = database
     this.#claim = prepareRaw<ClaimCall>(database, {
-      name: 'jobs_claim', build: (parameter) => this.#claimStatement(parameter),
+      name: 'jobs_claim', build: (parameter) => this.#claimStatement(parameter, bound),
+    })
+    this.#claimFew = prepareRaw<ClaimCall>(database, {
+      name: 'jobs_claim_few', build: (parameter) => this.#claimStatement(parameter, unbound),
     })
     this.#turns = prepareRaw<TurnParameters>(database, {
       name: 'jobs_turns', build: turnsStatement, readOnly: true,
@@ -61,8 +93,10 @@ export class ClaimBatch {
       groups.set(name, { ...call, limit: call.limit + (groups.get(name)?.limit ?? 0) })
     }
     // Each statement of the batch sees the jobs of its own organization only.
-    const statements = [...groups.values()].map((group) =>
-      database.within([group.organization]).reaching(this.#claim(group)))
+    const statements = [...groups.values()].map((group) => {
+      const claim = group.limit <= fewMax ? this.#claimFew : this.#claim
+      return database.within([group.organization]).reaching(claim(group))
+    })
     const results = await database.atomic(statements)
     const claimed = new Map([...groups].map(([name, call], index) => {
       const common = { ...known, ...commonOf(call) }
@@ -78,11 +112,14 @@ export class ClaimBatch {
   }
 
   /** The innermost select is the ready index, read from its beginning. */
-  #claimStatement(parameter: Placeholder<ClaimCall>): RawBuilder<unknown> {
+  #claimStatement(
+    parameter: Placeholder<ClaimCall>,
+    { known, chosen }: Bound,
+  ): RawBuilder<unknown> {
     const { engine } = this.#database
     return sql`
       with next as materialized (${few(parameter('limit'), sql`
-        select j.organization_id, j.id from jobs j
+        select j.organization_id, j.id${known} from jobs j
         where j.queue = ${parameter('queue')} and j.organization_id = ${parameter('organization')}
           and j.state = 'ready'
           and not exists (select 1 from queues q
@@ -94,7 +131,7 @@ export class ClaimBatch {
       )
       update jobs set state = 'active', attempt = attempt + 1, worker = ${parameter('worker')},
         started_at = ${engine.now()}, lease_expires_at = ${engine.now(parameter('leaseMs'))}
-      where (organization_id, id) in (select n.organization_id, n.id from next n)
+      where (organization_id, id) in (select n.organization_id, n.id from ${chosen} as n)
       returning ${claimed}`
   }
 }

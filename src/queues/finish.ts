@@ -63,7 +63,7 @@ interface Pair<Row> {
 
 /**
  * Ends attempts of many callers at once. Jobs without a concurrency key are one statement; those
- * with one, or of which it is not known, go through their key's row.
+ * with one go through their key's row.
  */
 export class FinishBatch {
   readonly #database: Database<QueueTables>
@@ -112,8 +112,8 @@ export class FinishBatch {
   }
 
   /**
-   * What became of each call's job, in order; undefined where the attempt was not the job's own,
-   * an error where it is not known.
+   * What became of each call's job, in order; undefined where the attempt was not the job's own, or
+   * the call not said to be of a job with a key though it is; an error where it is not known.
    */
   async write(
     calls: readonly FinishCall[],
@@ -121,19 +121,20 @@ export class FinishBatch {
     database = this.#database.within(calls.map(({ row }) => row.organization_id!)),
   ): Promise<Answer[]> {
     const answers = new Map<FinishCall, Answer>()
-    await this.#run(of(calls, 'extend'), { write: this.#extend, rings, answers, database })
+    await this.#run(of(calls, 'extend'), { write: this.#extendLast, rings, answers, database })
     await this.#run(of(calls, 'release'), { write: this.#release, rings, answers, database })
     for (const kind of ['complete', 'fail'] as const) {
       const pair = (kind === 'complete' ? this.#complete : this.#fail) as Pair<AttemptRow>
       const own = of(calls, kind)
-      const free = own.filter(({ keyed }) => !keyed)
+      const [free, keyed] = [own.filter((call) => !call.keyed), own.filter((call) => call.keyed)]
       await this.#run(free, { write: pair.free, rings, answers, database })
-      const rest = own.filter((call) => answers.get(call) === undefined)
-      await this.#runKeyed(rest, { write: pair.keyed, rings, answers, database })
+      await this.#runKeyed(keyed, { write: pair.keyed, rings, answers, database })
     }
     await this.#runKeyed(of(calls, 'stop'), { write: this.#stop, rings, answers, database })
     return calls.map((call) => answers.get(call))
   }
+
+  readonly #extendLast = (rows: readonly ExtendRow[]): Statement => this.#extend(lastOfEach(rows))
 
   async #run(calls: readonly FinishCall[], run: Run): Promise<void> {
     if (calls.length === 0) return
@@ -200,6 +201,16 @@ function inOrder(calls: readonly FinishCall[]): never[] {
   return rows.sort((a, b) => (a.id! < b.id! ? -1 : 1)) as never[]
 }
 
+/** Of heartbeats of one attempt the last one counts, and the progress that was told last. */
+function lastOfEach(rows: readonly ExtendRow[]): ExtendRow[] {
+  const last = new Map<string, ExtendRow>()
+  for (const row of rows) {
+    const key = `${row.id} ${row.attempt}`
+    last.set(key, { ...row, progress: row.progress ?? last.get(key)?.progress ?? null })
+  }
+  return [...last.values()]
+}
+
 const completeStatement = (engine: Engine, rows: Rows, also: Expression<unknown>) => sql`
   update jobs set state = 'completed', result = b.result, holds_key = false,
     lease_expires_at = null, finished_at = ${engine.now()},
@@ -211,11 +222,14 @@ const completeStatement = (engine: Engine, rows: Rows, also: Expression<unknown>
 const isDead = sql`(not b.retry or jobs.failures + 1 >= jobs.attempts_max)`
 const isOver = sql`(jobs.cancelled_at is not null or ${isDead})`
 
+const failures = sql`cast(jobs.failures as integer)`
+
+/** The cap is halved as often, rather than the base doubled: that may become too large a number. */
 const span = sql`case
-  when jobs.failures > 30
-    or (jobs.backoff_base_ms << cast(jobs.failures as integer)) > jobs.backoff_cap_ms
+  when jobs.backoff_base_ms = 0 then 0
+  when jobs.failures > 40 or jobs.backoff_base_ms > (jobs.backoff_cap_ms >> ${failures})
   then jobs.backoff_cap_ms
-  else (jobs.backoff_base_ms << cast(jobs.failures as integer)) end`
+  else (jobs.backoff_base_ms << ${failures}) end`
 
 const delay = sql<number>`coalesce(b.delay_ms, b.chance * (${span}))`
 

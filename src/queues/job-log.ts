@@ -37,6 +37,12 @@ export interface ClaimAny {
   readonly rung?: string | undefined
 }
 
+/** Who takes concurrency keys waits for who has them; the others do not wait for those. */
+interface Pair<Writer> {
+  readonly free: Writer
+  readonly keyed: Writer
+}
+
 /** How long one organization alone is served before it is looked whether others have jobs. */
 const aloneMs = 50
 
@@ -54,9 +60,9 @@ export class JobLog {
   readonly #finishes: FinishBatch
   readonly #sweep: Sweep
   readonly #promoteEveryMs: number
-  readonly #enqueueWriter: CoalescingWriter<EnqueueCall, Placed[]>
+  readonly #enqueueWriters: Pair<CoalescingWriter<EnqueueCall, Placed[]>>
   readonly #claimWriter: CoalescingWriter<ClaimCall, Job[]>
-  readonly #finishWriter: CoalescingWriter<FinishCall, Answer>
+  readonly #finishWriters: Pair<CoalescingWriter<FinishCall, Answer>>
   /** The organization each queue gave to last. */
   readonly #lastServed = new Map<string, Stored<'id'>>()
   /** Queues in which one organization alone had jobs when it was looked last. */
@@ -77,7 +83,7 @@ export class JobLog {
     this.#sweep = new Sweep(database, this.transitions)
     const { waitingTimeoutMs } = source
     const waiting = waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }
-    this.#enqueueWriter = new CoalescingWriter({
+    const enqueueWriter = () => new CoalescingWriter<EnqueueCall, Placed[]>({
       write: async (calls) => valuesOf(await this.#ringing((rings) => {
         return this.#enqueues.write(calls, rings)
       })),
@@ -85,6 +91,7 @@ export class JobLog {
       weigh: weightOf,
       ...waiting,
     })
+    this.#enqueueWriters = { free: enqueueWriter(), keyed: enqueueWriter() }
     this.#claimWriter = new CoalescingWriter({
       write: async (calls) => valuesOf(await this.#claims.write(calls)),
       orderKey: ({ organization, queue }) => `${organization} ${queue}`,
@@ -92,7 +99,7 @@ export class JobLog {
       batchWeightMax: batchMax,
       ...waiting,
     })
-    this.#finishWriter = new CoalescingWriter({
+    const finishWriter = () => new CoalescingWriter<FinishCall, Answer>({
       write: async (calls) => valuesOf(await this.#ringing((rings) => {
         return this.#finishes.write(calls, rings)
       })),
@@ -100,11 +107,14 @@ export class JobLog {
       weigh: finishWeightOf,
       ...waiting,
     })
+    this.#finishWriters = { free: finishWriter(), keyed: finishWriter() }
   }
 
   /** What became of each draft; with a `transaction`, inside it. */
   enqueue(call: EnqueueCall, transaction?: Database<QueueTables>): Promise<Placed[]> {
-    if (transaction === undefined) return this.#enqueueWriter.append(call)
+    if (transaction === undefined) {
+      return this.#enqueueWriters[isKeyed(call) ? 'keyed' : 'free'].append(call)
+    }
     return this.#ringing(async (rings) => {
       const [placed] = await this.#enqueues.write([call], rings, transaction)
       return placed!
@@ -162,8 +172,17 @@ export class JobLog {
   }
 
   /** What became of one call's attempt; with a `transaction`, inside it. */
-  finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
-    if (transaction === undefined) return this.#finishWriter.append(call)
+  async finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
+    const answer = await this.#finish(call, transaction)
+    const mayBeKeyed = !call.keyed && (call.kind === 'complete' || call.kind === 'fail')
+    if (answer !== undefined || !mayBeKeyed) return answer
+    return this.#finish({ ...call, keyed: true }, transaction)
+  }
+
+  #finish(call: FinishCall, transaction?: Database<QueueTables>): Promise<Answer> {
+    if (transaction === undefined) {
+      return this.#finishWriters[takesKeys(call) ? 'keyed' : 'free'].append(call)
+    }
     return this.#ringing(async (rings) => {
       const [answer] = await this.#finishes.write([call], rings, transaction)
       return answer
@@ -199,9 +218,12 @@ export class JobLog {
 
   /** Resolves when every call handed in so far is settled. */
   async idle(): Promise<void> {
+    const { free, keyed } = this.#enqueueWriters
     await Promise.all([
-      this.#enqueueWriter.idle(), this.#claimWriter.idle(), this.#finishWriter.idle(),
+      free.idle(), keyed.idle(), this.#claimWriter.idle(), this.#finishWriters.free.idle(),
     ])
+    // Where it turned out that a job has a key, its call went on there.
+    await this.#finishWriters.keyed.idle()
   }
 
   /** Does the work, then rings for what became ready, once it is committed. */
@@ -329,11 +351,16 @@ function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
 const valuesOf = <V>(values: readonly V[]) => values.map((value) => ({ value }))
 
 /** Jobs with a concurrency key stay in order; others need none. */
-function orderOf({ drafts }: EnqueueCall): string {
-  const { organization_id, queue, id } = drafts[0]!
-  const isKeyed = drafts.some(({ concurrency_key: key }) => key !== null)
-  return isKeyed ? `${organization_id} ${queue}` : id!
+function orderOf(call: EnqueueCall): string {
+  const { organization_id, queue, id } = call.drafts[0]!
+  return isKeyed(call) ? `${organization_id} ${queue}` : id!
 }
+
+const isKeyed = ({ drafts }: EnqueueCall): boolean =>
+  drafts.some(({ concurrency_key: key }) => key !== null)
+
+const takesKeys = ({ kind, keyed }: FinishCall): boolean =>
+  kind === 'stop' || (keyed && (kind === 'complete' || kind === 'fail'))
 
 function weightOf({ drafts }: EnqueueCall): number {
   return drafts.reduce((sum, { payload }) => sum + payload!.length + 200, 0)

@@ -1,10 +1,16 @@
 import { sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
+import { largeRowsOf } from '../database/page.js'
 import { jobsMax } from './rules.js'
 import { jobs, type JobState, jobStates, type QueueTables } from './tables.js'
 
 const { columns } = jobs
+
+type StoredJob = QueueTables['jobs']
+
+const lengthOf = ({ payload, progress, result, error }: StoredJob): number =>
+  [payload, progress, result, error].reduce((sum, text) => sum + (text?.length ?? 0), 0)
 
 /** Where a page of jobs begins and how long it is. */
 export interface NewestJobs {
@@ -29,6 +35,16 @@ export class JobQueries {
     return this.#jobs()
       .selectAll()
       .where('id', '=', columns.id.encode(jobId, 'job_id'))
+  }
+
+  /** A page of them, and whether more follow. */
+  page(queue: string, { state, limit, last }: NewestJobs) {
+    return largeRowsOf<StoredJob>(limit, {
+      fetch: (count, row) => this.#database.all(this.newest(queue, {
+        state, limit: count, last: row === undefined ? last : columns.id.decode(row.id),
+      })),
+      lengthOf,
+    })
   }
 
   /** Jobs of a queue, newest first; without a state, the newest of each state together. */

@@ -3,7 +3,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { ForeignKeyViolation, UniqueViolation } from '../database/failures.js'
 import { type JsonValue } from '../database/json.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { cursorOf, keyOf, largeRowsOf, type Page, type PageRequest } from '../database/page.js'
 import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { InvalidInput, RevisionConflict } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
@@ -130,22 +130,23 @@ export class ScheduleStore {
     return scheduleOf(stored)
   }
 
-  /** One page of schedules, by name. */
+  /** One page of schedules, by name; shorter than asked for where their payloads are large. */
   async list(request: PageRequest = {}): Promise<Page<Schedule>> {
     const limit = checkPageLimit(request)
     const list = ['schedules', this.#organizationId]
-    let query = this.#database.write
-      .selectFrom('schedules')
-      .selectAll()
-      .where('organization_id', '=', this.#organizationId)
-      .orderBy('name')
-      .limit(limit + 1)
-    if (request.cursor !== undefined) {
-      const [last] = keyOf(list, request.cursor)
-      query = query.where('name', '>', columns.name.encode(String(last), 'cursor'))
-    }
-    const rows = (await this.#database.all(query)).map(scheduleOf)
-    return pageOf(rows, limit, ({ name }) => cursorOf(list, [name]))
+    const first = request.cursor === undefined ? '' : String(keyOf(list, request.cursor)[0])
+    const { rows, more } = await largeRowsOf<ScheduleTables['schedules']>(limit, {
+      fetch: (count, last) => this.#database.all(this.#database.write
+        .selectFrom('schedules')
+        .selectAll()
+        .where('organization_id', '=', this.#organizationId)
+        .where('name', '>', last?.name ?? columns.name.encode(first, 'cursor'))
+        .orderBy('name')
+        .limit(count)),
+      lengthOf: ({ payload }) => payload.length,
+    })
+    const data = rows.map(scheduleOf)
+    return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.name]) : null }
   }
 
   /**

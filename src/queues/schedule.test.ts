@@ -177,6 +177,20 @@ contract('schedules', (open) => {
     await expect(neighbour.schedules.list({ cursor: nextCursor! })).rejects.toThrow(InvalidCursor)
   })
 
+  it('come in shorter pages where they are large', async () => {
+    const { organization: { schedules } } = await open()
+    const payload = 'x'.repeat(1_000_000)
+    const names = Array.from({ length: 18 }, (_, index) => `large-${10 + index}`)
+    for (const name of names) {
+      await schedules.create({ name, queue: 'reports', cron: '@yearly', payload })
+    }
+    const first = await schedules.list({ limit: 200 })
+    const second = await schedules.list({ limit: 200, cursor: first.nextCursor! })
+    const pages = [first, second].map(({ data }) => data.map(({ name }) => name))
+    expect(pages).toEqual([names.slice(0, 16), names.slice(16)])
+    expect(second.nextCursor).toBeNull()
+  })
+
   it('are deleted, and unseen by a neighbour', async () => {
     const { organization: { schedules }, neighbour } = await open()
     await schedules.create(nightly)

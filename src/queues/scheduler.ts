@@ -1,5 +1,6 @@
 import { type Clock, instantOf } from '../clock.js'
 import { type Database } from '../database/database.js'
+import { Unavailable } from '../database/failures.js'
 import { HoldfastError } from '../errors.js'
 import { type NewJob } from './draft.js'
 import { pause } from '../background.js'
@@ -95,36 +96,51 @@ export class Scheduler {
     await this.#loop
   }
 
-  /** Fires what is due; how many jobs it made. Throws what the database throws. */
+  /**
+   * Fires what is due; how many jobs it made. Throws what the database throws, at the end where it
+   * stands in the way of some of them only.
+   */
   async fireDue(): Promise<number> {
     let count = 0
     for (;;) {
       const due = await this.#due()
       if (due.length === 0) return count
       const nowMs = await momentOf(this.#parts.database, this.#parts.clock)
-      let isStuck = true
-      // Beside other schedulers each begins somewhere else.
-      for (const schedule of shuffled(due)) {
-        const firing = this.#firingOf(schedule, nowMs)
-        if (firing === undefined) continue
-        isStuck = false
-        count += await this.#fire(schedule, firing)
-      }
-      if (isStuck || due.length < dueMax || this.#stop.signal.aborted) return count
+      const { made, isStuck, failure } = await this.#fireAll(due, nowMs)
+      count += made
+      const isOver = isStuck || due.length < dueMax || this.#stop.signal.aborted
+      if (isOver && failure !== undefined) throw failure.error
+      if (isOver) return count
     }
+  }
+
+  async #fireAll(due: readonly Schedule[], nowMs: number) {
+    let made = 0
+    let isStuck = true
+    let failure: { readonly error: unknown } | undefined
+    // Beside other schedulers each begins somewhere else.
+    for (const schedule of shuffled(due)) {
+      const firing = this.#firingOf(schedule, nowMs)
+      if (firing === undefined) continue
+      try {
+        made += await this.#fire(schedule, firing)
+        isStuck = false
+      } catch (error) {
+        if (error instanceof Unavailable) throw error
+        failure = { error }
+      }
+    }
+    return { made, isStuck, failure }
   }
 
   async #work(): Promise<void> {
     let pauseMs = this.#pollMs
     while (!this.#stop.signal.aborted) {
-      try {
-        await this.fireDue()
-        await this.#parts.sweep()
-        pauseMs = this.#pollMs
-      } catch (error) {
-        this.#tell({ kind: 'unavailable', error })
-        pauseMs = Math.min(pauseMostMs, 2 * pauseMs)
-      }
+      // Neither waits for the other: a lock that somebody holds may stand in the way of one.
+      const works = await Promise.allSettled([this.fireDue(), this.#parts.sweep()])
+      const failed = works.filter((work) => work.status === 'rejected')
+      for (const { reason: error } of failed) this.#tell({ kind: 'unavailable', error })
+      pauseMs = failed.length === 0 ? this.#pollMs : Math.min(pauseMostMs, 2 * pauseMs)
       await pause(pauseMs * (0.75 + Math.random() / 2), this.#stop.signal)
     }
   }
@@ -140,6 +156,8 @@ export class Scheduler {
       .where('next_run_at', '<=', now)
       .orderBy('next_run_at')
       .limit(dueMax)
+      // One that another scheduler is firing, or was stopped while it fired, is left to it.
+      .modifyEnd(database.engine.skipLocked)
     return (await database.all(query)).map(scheduleOf)
   }
 

@@ -5,7 +5,7 @@ import { InvalidInput, InvalidValue, RevisionConflict } from '../errors.js'
 import { contract } from '../testing/index.js'
 import { silentWitness } from '../testing/witness.test.harness.js'
 import {
-  type Attempt, DedupeKeyReused, JobFinished, JobNotFound, QueueNotFound, QueueStore,
+  type Attempt, DedupeKeyReused, type Job, JobFinished, JobNotFound, QueueNotFound, QueueStore,
 } from './index.js'
 
 const unknownId = '00000000-0000-7000-8000-00000000dead'
@@ -212,6 +212,26 @@ contract('jobs', (open) => {
     expect([second.data.map(({ payload }) => payload), second.nextCursor]).toEqual([[1], null])
     const foreign = queues.list('mail', { state: 'ready', cursor: first.nextCursor! })
     await expect(foreign).rejects.toBeInstanceOf(InvalidCursor)
+  })
+
+  it('come in shorter pages, and fewer in one claim, where they are large', async () => {
+    const { organization: { queues } } = await open()
+    const payload = 'x'.repeat(1_000_000)
+    const made: Job[] = []
+    for (let n = 0; n < 24; n++) made.push(await queues.enqueue('mail', { payload }))
+    const pages: string[][] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page = await queues.list('mail', { limit: 200, ...(cursor === '' ? {} : { cursor }) })
+      pages.push(ids(page.data))
+      cursor = page.nextCursor
+    }
+    expect(pages.map(({ length }) => length)).toEqual([16, 8])
+    expect(pages.flat()).toEqual(ids(made).reverse())
+    const claims: string[][] = []
+    do claims.push(ids(await queues.claim('mail', { worker, limit: 100 })))
+    while (claims.at(-1)!.length > 0)
+    expect(claims.map(({ length }) => length)).toEqual([9, 9, 6, 0])
+    expect(claims.flat()).toEqual(ids(made))
   })
 
   it('are cancelled at once while they wait, and not once they are over', async () => {

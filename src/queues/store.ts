@@ -2,7 +2,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { Busy } from '../database/failures.js'
 import { type JsonValue } from '../database/json.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { type Scope } from '../scope.js'
 import {
@@ -110,7 +110,7 @@ export class QueueStore {
     return stored === undefined ? undefined : jobOf(stored)
   }
 
-  /** One page of a queue's jobs, newest first. */
+  /** One page of a queue's jobs, newest first; shorter than asked for where they are large. */
   async list(queue: string, listing: JobListing = {}): Promise<Page<Job>> {
     checkQueue(queue)
     const limit = checkPageLimit(listing)
@@ -118,9 +118,9 @@ export class QueueStore {
     if (state !== undefined) checkState(state)
     const list = ['jobs', this.#organizationId, queue, state ?? null]
     const last = cursor === undefined ? undefined : String(keyOf(list, cursor)[0])
-    const query = this.#queries.newest(queue, { state, limit: limit + 1, last })
-    const rows = (await this.#database.all(query)).map((row) => jobOf(row))
-    return pageOf(rows, limit, ({ id }) => cursorOf(list, [id]))
+    const { rows, more } = await this.#queries.page(queue, { state, limit, last })
+    const data = rows.map((row) => jobOf(row))
+    return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.id]) : null }
   }
 
   /**

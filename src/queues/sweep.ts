@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { type Database, type Placeholder, prepareRaw } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
@@ -19,11 +20,27 @@ export interface Swept {
 
 type Limit = { limit: number }
 
+/** How often, and in how many milliseconds, a sweep comes back to jobs whose key was taken. */
+const busyTriesMax = 5
+const busyMs = 20
+
+/**
+ * Whether no transaction has the key at this moment. Who waited for one would wait for as long as
+ * it is open, be its process paused, and all other jobs with them: these come when it is over.
+ */
+const isKeyFree = (skipLocked: RawBuilder<unknown>) => sql`(
+  exists (select 1 from job_keys k where ${isKeyOf} ${skipLocked})
+  or not exists (select 1 from job_keys k where ${isKeyOf}))`
+
+const isKeyOf = sql`k.organization_id = j.organization_id and k.queue = j.queue
+  and k.key = j.concurrency_key`
+
 /** Finds what time has changed; every process may do so at once. */
 export class Sweep {
   readonly #database: Database<QueueTables>
   readonly #transitions: Transitions
   readonly #expired: (given: Limit) => Statement
+  readonly #left: (given: object) => Statement
   readonly #due: (given: Limit) => Statement
   readonly #delete: (given: Limit) => Statement
 
@@ -31,15 +48,23 @@ export class Sweep {
     this.#database = database
     this.#transitions = transitions
     const now = database.engine.now()
-    const found = (name: string, where: RawBuilder<unknown>) => prepareRaw<Limit>(database, {
-      name, readOnly: true,
-      build: (parameter: Placeholder<Limit>) => sql`
-        select organization_id, id from jobs where ${where} limit ${parameter('limit')}`,
+    const { rowLocks, skipLocked } = database.engine
+    const found = (name: string, state: RawBuilder<unknown>, at: RawBuilder<unknown>) =>
+      prepareRaw<Limit>(database, {
+        name, readOnly: !rowLocks,
+        build: (parameter: Placeholder<Limit>) => sql`
+          select j.organization_id, j.id from jobs j
+          where j.state = ${state} and ${at} <= ${now}
+            and (j.concurrency_key is null or ${isKeyFree(skipLocked)})
+          order by ${at} limit ${parameter('limit')} ${skipLocked}`,
+      })
+    this.#expired = found('jobs_expired', sql`'active'`, sql`j.lease_expires_at`)
+    this.#left = prepareRaw<object>(database, {
+      name: 'jobs_expired_left', readOnly: true,
+      build: () => sql`
+        select 1 as one from jobs where state = 'active' and lease_expires_at <= ${now} limit 1`,
     })
-    this.#expired = found('jobs_expired', sql`
-      state = 'active' and lease_expires_at <= ${now} order by lease_expires_at`)
-    this.#due = found('jobs_due', sql`
-      state = 'scheduled' and run_at <= ${now} order by run_at`)
+    this.#due = found('jobs_due', sql`'scheduled'`, sql`j.run_at`)
     this.#delete = prepareRaw<Limit>(database, {
       name: 'jobs_forget',
       build: (parameter) => sql`
@@ -53,8 +78,25 @@ export class Sweep {
     })
   }
 
-  /** Gives jobs of lost workers back, or ends them; at most `limit`. */
+  /**
+   * Gives jobs of lost workers back, or ends them; at most `limit`. A key that is merely busy is
+   * free a moment later.
+   */
   async expire(limit: number, rings: Rings): Promise<number> {
+    let expired = await this.#expireFree(limit, rings)
+    for (let tries = 0; tries < busyTriesMax && expired < limit; tries++) {
+      if (!await this.#isAnyLeft()) break
+      await pause(busyMs * (0.5 + Math.random()))
+      expired += await this.#expireFree(limit - expired, rings)
+    }
+    return expired
+  }
+
+  async #isAnyLeft(): Promise<boolean> {
+    return (await this.#database.execute(this.#left({}))).rows.length > 0
+  }
+
+  async #expireFree(limit: number, rings: Rings): Promise<number> {
     const refs = await this.#refs(this.#database, this.#expired({ limit }))
     return (await this.#transitions.run('expire', refs, { rings })).length
   }

@@ -34,6 +34,9 @@ const abortedMs = 2_000
 /** How long nothing else begins beside a job that may end the process. */
 const probationMs = 1_000
 
+/** Sweeps are no further apart, so that lost jobs come back within lease + 5 s. */
+const sweepMostMs = 2_000
+
 /** Pauses while the database cannot be reached. */
 const [pauseLeastMs, pauseMostMs] = [50, 5_000]
 
@@ -264,15 +267,20 @@ export class QueueWorker<Transaction> {
     } catch (error) {
       this.#answers.tell({ kind: 'unavailable', error })
     }
-    this.#sweepAtMs = performance.now() + this.#settings.pollMs * (0.75 + Math.random() / 2)
+    const pauseMs = Math.min(sweepMostMs, this.#settings.pollMs)
+    this.#sweepAtMs = performance.now() + pauseMs * (0.75 + Math.random() / 2)
     this.#sweeping = undefined
   }
 
-  /** Extends every lease in one call; after a failure again a little later. */
+  /**
+   * Extends every lease in one call; after a failure again a little later. Not of a job that is
+   * being completed: its transaction may hold the row, and all others would wait for its end.
+   */
   async #beat(): Promise<void> {
     const sinceMs = performance.now()
     const runs = [...this.#waiting, ...this.#running, ...this.#finishing]
       .filter(({ aborted }) => aborted === undefined || aborted === 'closing')
+      .filter(({ isCompleting }) => !isCompleting)
     if (runs.length === 0) return
     try {
       const states = await this.#source.extend(runs.map(({ job }) => ({ job })))

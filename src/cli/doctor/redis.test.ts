@@ -86,6 +86,24 @@ describe.skipIf(missing !== undefined)(`doctor on Redis${reason}`, () => {
     await own.remove()
   })
 
+  it('tells a user who may not listen, publish or wait, with a remedy that helps', async () => {
+    const own = await PrivateRedis.start()
+    const url = own.url.replace('//', '//app:s3cret@')
+    const allow = (...rules: string[]) =>
+      own.command('ACL', 'SETUSER', 'app', 'reset', 'on', '>s3cret', ...rules)
+    let remedy: string[] = []
+    for (const rules of [[], ['&*', '-publish'], ['&*', '-blpop'], ['&*', '-subscribe']]) {
+      await allow('+@all', '~*', ...rules)
+      const { state, message, fix } = named(await checkRedis(url), 'redis')
+      expect([rules, state, message])
+        .toEqual([rules, 'problem', expect.stringContaining('does not allow')])
+      remedy = fix!.split('… ')[1]!.replace('.', '').split(' ')
+    }
+    await allow(...remedy)
+    expect(states(await checkRedis(url))).toMatchObject({ redis: 'ok' })
+    await own.remove()
+  })
+
   it('tells a server that is not there, and one that does not speak TLS', async () => {
     const nobody = named(await checkRedis('redis://127.0.0.1:1'), 'redis')
     expect([nobody.state, nobody.message])

@@ -26,7 +26,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/maxmemory/, 'Raise maxmemory there, or give Holdfast a Redis of its own.'],
   [/TLS/, 'rediss:// is for servers with TLS; NODE_EXTRA_CA_CERTS names an issuer of your own.'],
   [/closed the connection/, 'Check the address; a server with TLS needs rediss://.'],
-  [/does not allow/, 'Allow the user all commands on its keys: ACL SETUSER … +@all ~*.'],
+  [/does not allow/, 'Allow the user all commands, keys and channels: ACL SETUSER … +@all ~* &*.'],
 ]
 
 function remedyOf(message: string): string {

@@ -1,20 +1,24 @@
 import { Script } from '../script.js'
 
 /**
- * A cached key holds one of three things: V and JSON text, A for "there is none", or T and the
- * ticket of whoever is loading it. One key a script, so that a cluster takes every one of them.
+ * A cached key holds one of three things: T and the ticket of whoever is loading it, or the life of
+ * the server and a blank, before them A for "there is none", or V and behind them JSON text. One
+ * key a script, so that a cluster takes every one of them.
  */
 
 /**
- * KEYS: the key. ARGV: a ticket and how long it is good for, in milliseconds; or nothing, to look
- * only. Answers what the key holds and for how long, or the ticket itself when it was taken.
+ * KEYS: the key. ARGV: the life of the server and a blank, a ticket and how long it is good for, in
+ * milliseconds; or without the last two, to look only. Answers what the key holds and for how long,
+ * or the ticket itself when it was taken. What is of another life counts as nothing.
  */
 export const look = new Script(`
 local held = redis.call('GET', KEYS[1])
-if held then return { held, redis.call('PTTL', KEYS[1]) } end
-if not ARGV[1] then return {} end
-redis.call('SET', KEYS[1], 'T' .. ARGV[1], 'PX', ARGV[2])
-return { 'T' .. ARGV[1], tonumber(ARGV[2]) }
+if held and (string.byte(held) == 84 or string.sub(held, 2, #ARGV[1] + 1) == ARGV[1]) then
+  return { held, redis.call('PTTL', KEYS[1]) }
+end
+if not ARGV[2] then return {} end
+redis.call('SET', KEYS[1], 'T' .. ARGV[2], 'PX', ARGV[3])
+return { 'T' .. ARGV[2], tonumber(ARGV[3]) }
 `)
 
 /** KEYS: the key. ARGV: ticket, what to hold, for how many milliseconds. 1 if the ticket held. */
