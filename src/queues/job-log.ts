@@ -302,10 +302,10 @@ export class JobLog {
     return Promise.all(names.map(async (name) => {
       const queue = jobs.columns.queue.encode(name, 'queue')
       const after = this.#lastServed.get(name) ?? firstId
-      const [later, all] = await Promise.all([
-        this.#claims.turns({ queue, after, limit }),
-        after === firstId ? [] : this.#claims.turns({ queue, after: firstId, limit }),
-      ])
+      const all = await this.#claims.turns({ queue, after: firstId, limit })
+      const isAll = after === firstId || all.length < limit
+      const later = isAll ? all.filter((each) => each > after)
+        : await this.#claims.turns({ queue, after, limit })
       const organizations = [...later, ...all.filter((each) => each <= after)]
       const [organization, other] = organizations
       if (other !== undefined) this.#alone.delete(name)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { cursorOf, keyOf, largeRowsOf, type Page, type PageRequest } from '../database/page.js'
 import { StepFinished, StepNotFound } from './errors.js'
 import { checkLimit } from './rules.js'
 import { type RunLog } from './run-log.js'
@@ -108,8 +108,8 @@ export class StepStore {
   }
 
   /**
-   * One page of a run's steps in order, in one query wherever it begins. Throws RunNotFound,
-   * InvalidInput, InvalidCursor.
+   * One page of a run's steps in order, in one query wherever it begins; shorter than asked for
+   * where they are large. Throws RunNotFound, InvalidInput, InvalidCursor.
    */
   async list(runId: string, listing: StepListing = {}): Promise<Page<WorkflowStep>> {
     const limit = checkLimit(listing)
@@ -117,14 +117,20 @@ export class StepStore {
     const { after = 0, cursor } = listing
     const list = ['workflow_steps', ...Object.values(key), after]
     const last = cursor === undefined ? after : Number(keyOf(list, cursor)[0])
-    const rows = await this.#database.all(this.#database.write
-      .selectFrom('workflow_steps').selectAll()
-      .where((where) => where.and(key))
-      .where('number', '>', columns.number.encode(last, 'after'))
-      .orderBy('number')
-      .limit(limit + 1))
+    const from = columns.number.encode(last, 'after')
+    const { rows, more } = await largeRowsOf<RunTables['workflow_steps']>(limit, {
+      fetch: (count, before) => this.#database.all(this.#database.write
+        .selectFrom('workflow_steps').selectAll()
+        .where((where) => where.and(key))
+        .where('number', '>', before?.number ?? from)
+        .orderBy('number')
+        .limit(count)),
+      lengthOf: ({ input, output, error }) =>
+        (input?.length ?? 0) + (output?.length ?? 0) + (error?.length ?? 0),
+    })
     if (rows.length === 0) await this.#checkRun(runId)
-    return pageOf(rows.map(stepOf), limit, ({ number }) => cursorOf(list, [number]))
+    const data = rows.map(stepOf)
+    return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.number]) : null }
   }
 
   async #append(

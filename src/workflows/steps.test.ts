@@ -206,6 +206,18 @@ const short = (event: RunEvent) => (event.kind === 'run'
   ? event.run.status
   : `${event.step.name} ${event.step.status}`)
 
+contract('large steps', (open) => {
+  it('come in pages that end early, and none is left out', async () => {
+    const { runs, steps, id } = await begun(await open())
+    const output = 'x'.repeat(1_000_000)
+    for (let count = 0; count < 20; count += 1) await steps.append(id, { name: 's', output })
+    const page = await steps.list(id, { limit: 50 })
+    expect(page.data.length).toBeLessThan(20)
+    expect(page.data.every((step) => step.output === output)).toBe(true)
+    expect(await numbersOf(runs, id)).toEqual(dense(20))
+  })
+})
+
 contract('who follows a run', (open) => {
   it('hears of each step and status once and in order, and of the end last', async () => {
     const world = await open()

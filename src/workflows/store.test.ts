@@ -225,6 +225,18 @@ contract('versions of workflows', (open) => {
     await expect(workflows.getVersion(id, 9)).rejects.toThrow(WorkflowVersionNotFound)
   })
 
+  it('come in pages that end early where they are large', async () => {
+    const { workflows, id } = await begun(await open())
+    const configuration = { of: 'x'.repeat(1_000_000) }
+    for (let count = 0; count < 18; count += 1) {
+      await workflows.createVersion(id, { graph: count, configuration })
+    }
+    expect((await workflows.listVersions(id)).data.length).toBeLessThan(18)
+    const listed = await everything((request) => workflows.listVersions(id, request))
+    expect(listed.map(({ number }) => number))
+      .toEqual(Array.from({ length: 18 }, (_, index) => 18 - index))
+  })
+
   it('have equal checksums for equal graphs, however their keys are ordered', async () => {
     const { workflows, id } = await begun(await open())
     const sums = []

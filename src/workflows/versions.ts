@@ -3,7 +3,7 @@ import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { cursorOf, keyOf, largeRowsOf, type Page, type PageRequest } from '../database/page.js'
 import { decodeRow } from '../database/table.js'
 import { RevisionConflict } from '../errors.js'
 import { changesOf, type GraphChange } from './diff.js'
@@ -148,7 +148,13 @@ export async function getVersion(
     : `The workflow has no version ${number}.`)
 }
 
-/** One page of a workflow's versions without their graphs, newest first. */
+type StoredEntry =
+  Pick<WorkflowTables['workflow_versions'], (typeof entryColumns)[number]>
+
+/**
+ * One page of a workflow's versions without their graphs, newest first; shorter than asked for
+ * where they are large.
+ */
 export async function listVersions(
   database: On,
   of: VersionsOf,
@@ -156,17 +162,22 @@ export async function listVersions(
 ): Promise<Page<WorkflowVersionEntry>> {
   const limit = checkLimit(request)
   const list = ['workflow_versions', ...Object.values(of)]
-  let query = database.write.selectFrom('workflow_versions')
-    .select(entryColumns)
-    .where((where) => where.and(of))
-    .orderBy('number', 'desc')
-    .limit(limit + 1)
-  if (request.cursor !== undefined) {
-    const [last] = keyOf(list, request.cursor)
-    query = query.where('number', '<', columns.number.encode(Number(last), 'cursor'))
-  }
-  const rows = (await database.all(query)).map(entryOf)
-  return pageOf(rows, limit, ({ number }) => cursorOf(list, [number]))
+  const first = request.cursor === undefined ? undefined
+    : columns.number.encode(Number(keyOf(list, request.cursor)[0]), 'cursor')
+  const { rows, more } = await largeRowsOf<StoredEntry>(limit, {
+    fetch: (count, before) => {
+      const query = database.write.selectFrom('workflow_versions')
+        .select(entryColumns)
+        .where((where) => where.and(of))
+        .orderBy('number', 'desc')
+        .limit(count)
+      const last = before?.number ?? first
+      return database.all(last === undefined ? query : query.where('number', '<', last))
+    },
+    lengthOf: ({ configuration }) => configuration.length,
+  })
+  const data = rows.map(entryOf)
+  return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.number]) : null }
 }
 
 /** Which version is to change, and when. */
