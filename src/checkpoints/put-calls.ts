@@ -28,6 +28,10 @@ export type Call = PutCall | WritesCall
 export const threadOf = ({ organizationId, threadId }: ThreadName): string =>
   `${organizationId} ${threadId}`
 
+/** Channels of which a put has no value: they keep what its parent has. */
+export const keptChannels = ({ channelVersions, values }: CheckedPut): string[] =>
+  Object.keys(channelVersions).filter((channel) => !Object.hasOwn(values, channel))
+
 /** Bytes, or thereabouts. */
 export function weightOf(call: Call): number {
   const calls = call.kind === 'put' ? call.put.writes : [call.put]

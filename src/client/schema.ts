@@ -23876,7 +23876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `organization_not_found` */
+            /** @description `organization_not_found`, `checkpoint_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
