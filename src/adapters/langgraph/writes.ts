@@ -23,7 +23,8 @@ export async function writesToKeep(
   const ordinary: PutWrites['writes'][number][] = []
   const values = await Promise.all(given.map(([, value]) => typed(serde, value)))
   for (const [place, [channel]] of given.entries()) {
-    const index = WRITES_IDX_MAP[channel] ?? place
+    // By its own members: a channel may be called as one that every object has.
+    const index = Object.hasOwn(WRITES_IDX_MAP, channel) ? WRITES_IDX_MAP[channel]! : place
     const write = { index, channel, value: withPath(values[place]!, taskPath) }
     if (index < 0) special.set(index, write)
     else ordinary.push(write)

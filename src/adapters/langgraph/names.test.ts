@@ -1,0 +1,37 @@
+import { emptyCheckpoint } from '@langchain/langgraph-checkpoint'
+import { Annotation, START, StateGraph } from '@langchain/langgraph'
+import { expect, it } from 'vitest'
+import { contract } from '../../testing/contract.js'
+import { HoldfastSaver } from './saver.js'
+
+const thread = { configurable: { thread_id: 't', checkpoint_ns: '' } }
+
+contract('channels of langgraph', (open) => {
+  const saverOf = async () => new HoldfastSaver((await open()).organization.checkpoints)
+
+  it('may be called as members that every object has', async () => {
+    const saver = await saverOf()
+    const config = await saver.put(
+      thread, emptyCheckpoint(), { source: 'loop', step: 0, parents: {} }, {})
+    const names = ['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf']
+    for (const name of names) await saver.putWrites(config, [[name, 1], [name, 2]], name)
+    expect((await saver.getTuple(thread))?.pendingWrites)
+      .toEqual(names.flatMap((name) => [[name, name, 1], [name, name, 2]]))
+  })
+
+  it('wait for as many nodes as there are, called by the names of all', async () => {
+    const saver = await saverOf()
+    const State = Annotation.Root({
+      log: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }),
+    })
+    const names = Array.from({ length: 60 }, (_, number) => `the node with the number ${number}`)
+    const builder = new StateGraph(State)
+    for (const name of names) builder.addNode(name, () => ({ log: [name] }))
+    const graph = builder.addNode('end', ({ log }) => ({ log: [`after ${log.length}`] }))
+      .addEdge(START, names[0] as never).addEdge(names as never, 'end' as never)
+    for (const name of names.slice(1)) graph.addEdge(START, name as never)
+    const { log } = await graph.compile({ checkpointer: saver }).invoke({ log: [] }, thread)
+    expect(log.length).toBe(61)
+    expect(log.at(-1)).toBe('after 60')
+  })
+})
