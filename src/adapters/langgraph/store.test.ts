@@ -69,6 +69,11 @@ contract('store of langgraph', (open) => {
     expect(await of({ name: { $nin: ['n30', 'n60'] } })).toEqual(['p40', 'p50'])
     expect(await of({ age: '40' })).toEqual([])
     expect(await of({ absent: undefined })).toEqual(['p30', 'p40', 'p50', 'p60'])
+    await expect(of({ age: { $gt: undefined } }))
+      .rejects.toMatchObject({ code: 'invalid_input', field: 'filter.age.$gt' })
+    await store.put(['people'], 'odd', { made: { constructor: 1, toString: 'x' } })
+    expect(await of({ made: { toString: 'x', constructor: 1 } })).toEqual(['odd'])
+    expect(await of({ made: { constructor: 2 } })).toEqual([])
   })
 
   it('gives pages, and as many as are asked for', async () => {
@@ -130,6 +135,8 @@ contract('store of langgraph', (open) => {
       ], maxDepth: 2, limit: 5, offset: 0,
     }])
     expect(both).toEqual([['a', 'y']])
+    const [all] = await store.batch([{ matchConditions: [] } as never])
+    expect(all).toEqual(await store.listNamespaces())
   })
 
   it('lets items end, unless they are read', async () => {

@@ -136,7 +136,8 @@ export class HoldfastStore extends BaseStore {
 
   async #namespaces(operation: ListNamespacesOperation): Promise<string[][]> {
     const { request, isMore, matches } = namespacesOf(operation)
-    const { limit, offset, maxDepth } = operation
+    // As LangGraph's own store has it, although its types ask for both.
+    const { limit = Infinity, offset = 0, maxDepth } = operation as Partial<ListNamespacesOperation>
     const page = (place: object) => this.#transport.listNamespaces({ ...request, ...place })
     if (!isMore) return await taken(page, { limit, offset })
     const all = await taken(page, { limit: Infinity, offset: 0 })
