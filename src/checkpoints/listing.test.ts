@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { expect, it } from 'vitest'
+import { contract, type ContractWorld } from '../testing/contract.js'
+import { ancestorsOf, CheckpointPages, pageSource } from './listing.js'
+import { type ReaderParts } from './reader.js'
+import { plainWrapping } from './wrapping.js'
+
+const kibibyte = 1024
+const idOf = (number: number) => String(100 + number)
+
+/** A thread of checkpoints that share nothing, with so many KiB each. */
+async function filled(
+  { organization: { checkpoints } }: ContractWorld, count: number, size = 100,
+) {
+  for (let number = 1; number <= count; number++) {
+    await checkpoints.put({
+      threadId: 't', checkpointId: idOf(number), parentId: number === 1 ? null : idOf(number - 1),
+      state: { type: 'text', bytes: Buffer.from('s') },
+      channelVersions: { large: number, small: number },
+      values: {
+        large: { type: 'bytes', bytes: randomBytes(size * kibibyte) },
+        small: { type: 'text', bytes: Buffer.from(String(number)) },
+      },
+    })
+  }
+}
+
+const partsOf = ({ holdfast: { checkpointLog }, organizationId }: ContractWorld): ReaderParts => ({
+  database: checkpointLog.database.within([organizationId]),
+  statements: checkpointLog.statements, memory: checkpointLog.newMemory(),
+  organizationId, wrapping: plainWrapping,
+})
+
+contract('lists of large checkpoints', (open) => {
+  it('read few of them at once', async () => {
+    const world = await open()
+    await filled(world, 6)
+    const parts = partsOf(world)
+    const read = async (bytesMax: number, size: number, before?: string) => {
+      const pages = new CheckpointPages(parts, { bytesMax })
+      const { found, isCut } = await pages.read(
+        pageSource(parts, { threadId: 't', before }, { after: undefined, size }))
+      return [found.map(({ checkpoint }) => Number(checkpoint.checkpointId) - 100), isCut]
+    }
+    expect(await read(250 * kibibyte, 50)).toEqual([[6, 5, 4], true])
+    expect(await read(1, 50)).toEqual([[6], true])
+    expect(await read(1, 1)).toEqual([[6], false])
+    expect(await read(250 * kibibyte, 50, idOf(4))).toEqual([[3, 2, 1], false])
+    expect(await read(250 * kibibyte, 50, idOf(1))).toEqual([[], false])
+  })
+
+  it('and their pages are whole all the same', async () => {
+    const world = await open()
+    const { checkpoints } = world.organization
+    await filled(world, 9, 3 * 1024)
+    const ids = [9, 8, 7, 6, 5, 4, 3, 2, 1].map(idOf)
+    const listed = []
+    for await (const { values, checkpointId } of checkpoints.list({ threadId: 't' })) {
+      expect(values.large!.bytes.length).toBe(3 * 1024 * kibibyte)
+      listed.push(checkpointId)
+    }
+    expect(listed).toEqual(ids)
+    const paged: string[][] = []
+    for (let cursor: string | undefined; ;) {
+      const { data, nextCursor } = await checkpoints.page({ threadId: 't', cursor })
+      paged.push(data.map(({ checkpointId }) => checkpointId))
+      if (nextCursor === null) break
+      cursor = nextCursor
+    }
+    expect(paged.flat()).toEqual(ids)
+    expect(paged.map(({ length }) => length)).toEqual([2, 2, 2, 2, 1])
+    const ancestors = []
+    for await (const { checkpointId } of checkpoints.ancestors({
+      threadId: 't', checkpointId: idOf(9),
+    })) ancestors.push(checkpointId)
+    expect(ancestors).toEqual(ids.slice(1))
+  })
+
+  it('of ancestors hold the values of the channels asked for', async () => {
+    const world = await open()
+    await filled(world, 4)
+    const found = []
+    const name = { threadId: 't', checkpointId: idOf(4) }
+    for await (const each of ancestorsOf(partsOf(world), name, ['small'])) {
+      found.push(Object.entries(each.values).map(([channel, { bytes }]) =>
+        [channel, Buffer.from(bytes).toString()]))
+    }
+    expect(found).toEqual([[['small', '3']], [['small', '2']], [['small', '1']]])
+  })
+})
