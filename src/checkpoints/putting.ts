@@ -149,8 +149,9 @@ const isKept = (put: CheckedPut) => put.parentId !== null && keptChannels(put).l
 
 function withoutParent(put: CheckedPut): Outcome<void> {
   const channels = keptChannels(put).slice(0, 5).map((each) => JSON.stringify(each)).join(', ')
-  return { error: new CheckpointNotFound(
-    `The parent ${JSON.stringify(put.parentId)} is gone, whose values of ${channels} are to stay.`) }
+  const parent = JSON.stringify(put.parentId)
+  const message = `The parent ${parent} is gone, whose values of ${channels} are to stay.`
+  return { error: new CheckpointNotFound(message) }
 }
 
 function staleness({ fence }: CheckedPut, standing: Standing | undefined): Error | undefined {

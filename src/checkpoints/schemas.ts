@@ -9,8 +9,8 @@ import {
   type Typed,
 } from './contract.js'
 import {
-  channelMax, channelsMax, checkpointIdMax, namespaceMax, runIdMax, threadIdMax, typeMax, versionMax,
-  writesMax,
+  channelMax, channelsMax, checkpointIdMax, namespaceMax, runIdMax, threadIdMax, typeMax,
+  versionMax, writesMax,
 } from './rules.js'
 
 export const threadId = z.string().min(1).max(threadIdMax).describe('Any text.')

@@ -22907,7 +22907,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoundItems"];
                 };
             };
-            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `answer_too_large` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -23534,7 +23534,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoundCachedValues"];
                 };
             };
-            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `answer_too_large` */
             400: {
                 headers: {
                     [name: string]: unknown;

@@ -247,6 +247,21 @@ contract('cache of langgraph', (open) => {
 })
 
 describe('operations of a store', () => {
+  it('ask for less at once where it is too much for one answer', async () => {
+    const sizes: number[] = []
+    const find = async (names: readonly object[]) => {
+      sizes.push(names.length)
+      if (names.length > 2) throw Object.assign(new Error('large'), { code: 'answer_too_large' })
+      return names.map(() => undefined)
+    }
+    const store = new HoldfastStore({ findMany: find } as never)
+    const gets = Array.from({ length: 5 }, (_, key) => ({ namespace: ['a'], key: String(key) }))
+    expect(await store.batch(gets)).toEqual(gets.map(() => null))
+    const cache = new HoldfastCache({ find } as never)
+    expect(await cache.get(gets.map(({ key }) => [['a'], key]))).toEqual([])
+    expect(sizes).toEqual([5, 3, 2, 1, 2, 5, 3, 2, 1, 2])
+  })
+
   it('are few calls', async () => {
     const calls: string[] = []
     const call = (name: string, answer: unknown) => async () => {

@@ -6,6 +6,7 @@ import { type ItemTransport } from '../../items/index.js'
 import {
   changeOf, itemOf, namespacesOf, searchOf, sorted, type Sorted, taken,
 } from './operations.js'
+import { inParts } from './parts.js'
 
 /** Options of `HoldfastStore`. */
 export interface HoldfastStoreOptions {
@@ -109,7 +110,8 @@ export class HoldfastStore extends BaseStore {
     for (let start = 0; start < names.length; start += callMax) {
       const some = names.slice(start, start + callMax)
         .map(({ namespace, key }) => ({ namespace, key }))
-      const items = await this.#transport.findMany(some, { refresh })
+      const items = await inParts(
+        some, (parts) => this.#transport.findMany(parts, { refresh }))
       found.push(...items.map((item) => (item === undefined ? null : itemOf(item))))
     }
     return found
