@@ -88,3 +88,30 @@ contract('lists of large checkpoints', (open) => {
     expect(found).toEqual([[['small', '3']], [['small', '2']], [['small', '1']]])
   })
 })
+
+contract('lists of threads', (open) => {
+  it('tell the first namespaces of each, and how many there are', async () => {
+    const { organization: { checkpoints } } = await open()
+    const names = Array.from({ length: 130 }, (_, number) => (
+      number === 0 ? '' : `sub:${String(number).padStart(3, '0')}`))
+    const put = (namespace: string, checkpointId: string, parentId: string | null) =>
+      checkpoints.put({
+        threadId: 'many', namespace, checkpointId, parentId,
+        state: { type: 'text', bytes: Buffer.from('s') }, channelVersions: {}, values: {},
+      })
+    await Promise.all(names.map(async (name) => {
+      await put(name, '1', null)
+      if (name !== names[1]) await put(name, '2', '1')
+    }))
+    await checkpoints.putWrites({
+      threadId: 'none', checkpointId: '1', taskId: 't',
+      writes: [{ index: 0, channel: 'a', value: { type: 'text', bytes: Buffer.from('w') } }],
+    })
+    const { data: [many, none] } = await checkpoints.threads()
+    expect(many).toMatchObject({ namespaceCount: 130, checkpointCount: 259 })
+    expect(many!.namespaces.map(({ namespace }) => namespace)).toEqual(names.slice(0, 100))
+    expect(many!.namespaces[0]).toEqual({ namespace: '', headId: '2', checkpointCount: 2 })
+    expect(many!.namespaces[1]).toMatchObject({ headId: '1', checkpointCount: 1 })
+    expect(none).toMatchObject({ namespaces: [], namespaceCount: 0, checkpointCount: 0 })
+  })
+})

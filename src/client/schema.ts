@@ -5310,12 +5310,14 @@ export interface components {
         };
         Thread: {
             thread_id: string;
+            /** @description By name, the first 100. */
             namespaces: {
                 namespace: string;
                 /** @description Its newest checkpoint. */
                 head_id: string | null;
                 checkpoint_count: number;
             }[];
+            namespace_count: number;
             checkpoint_count: number;
             /** @description What is stored of it, without keys and indexes. */
             stored_bytes: number;
