@@ -115,3 +115,28 @@ contract('lists of threads', (open) => {
     expect(none).toMatchObject({ namespaces: [], namespaceCount: 0, checkpointCount: 0 })
   })
 })
+
+contract('deleting the runs of many namespaces', (open) => {
+  it('leaves each with the newest that it has left as its head', async () => {
+    const { organization: { checkpoints } } = await open()
+    const names = ['', 'a', 'b', 'c']
+    const put = async (namespace: string, checkpointId: string, runId: string) => {
+      const head = (await checkpoints.find({ threadId: 't', namespace }))?.checkpointId ?? null
+      await checkpoints.put({
+        threadId: 't', namespace, checkpointId, runId, parentId: head,
+        state: { type: 'text', bytes: Buffer.from('s') }, channelVersions: {}, values: {},
+      })
+    }
+    for (const [place, name] of names.entries()) {
+      if (place > 0) await put(name, `1 ${place}`, 'first')
+      if (place > 1) await put(name, `2 ${place}`, 'first')
+      await put(name, `3 ${place}`, place === 3 ? 'first' : 'second')
+    }
+    await checkpoints.deleteRuns(['second'])
+    const headOf = async (namespace: string) =>
+      (await checkpoints.find({ threadId: 't', namespace }))?.checkpointId
+    expect(await Promise.all(names.map(headOf))).toEqual([undefined, '1 1', '2 2', '3 3'])
+    for (const name of names) await put(name, `4 ${name}`, 'third')
+    expect(await Promise.all(names.map(headOf))).toEqual(names.map((name) => `4 ${name}`))
+  })
+})

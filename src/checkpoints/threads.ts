@@ -96,17 +96,19 @@ async function namespacesOf(on: On, organizationId: Stored<'id'>, numbers: reado
       ${sql.join(numbers.map((each) => columns.number.encode(each)))})`
   // Counted in one pass: a thread may have thousands, one for each time a subgraph was called.
   const query = sql`
-    with n as materialized (
-      select c.thread, c.namespace, count(*) as checkpoint_count
-      from checkpoints c where ${ofThese('c')} group by c.thread, c.namespace)
     select a.* from (
-      select h.thread, h.namespace, h.head_id, coalesce(n.checkpoint_count, 0) as checkpoint_count,
-        row_number() over (partition by h.thread order by h.namespace) as place,
-        count(*) over (partition by h.thread) as namespaces,
-        sum(n.checkpoint_count) over (partition by h.thread) as checkpoints
-      from checkpoint_heads h
-      left join n on n.thread = h.thread and n.namespace = h.namespace
-      where ${ofThese('h')}) as a
+      select n.thread, n.namespace, max(n.head_id) as head_id,
+        sum(n.checkpoint_count) as checkpoint_count,
+        row_number() over (partition by n.thread order by n.namespace) as place,
+        count(*) over (partition by n.thread) as namespaces,
+        sum(sum(n.checkpoint_count)) over (partition by n.thread) as checkpoints
+      from (
+        select c.thread, c.namespace, cast(null as text) as head_id, count(*) as checkpoint_count
+        from checkpoints c where ${ofThese('c')} group by c.thread, c.namespace
+        union all
+        select h.thread, h.namespace, h.head_id, 0
+        from checkpoint_heads h where ${ofThese('h')}) as n
+      group by n.thread, n.namespace) as a
     where a.place <= ${sql.lit(namespacesMax)}
     order by a.thread, a.place`.compile(on.write)
   const { sql: text, parameters } = query
@@ -120,7 +122,7 @@ async function namespacesOf(on: On, organizationId: Stored<'id'>, numbers: reado
     }
     found.set(Number(row.thread), {
       first: [...first, namespace], count: Number(row.namespaces),
-      checkpointCount: Number(row.checkpoints ?? 0),
+      checkpointCount: Number(row.checkpoints),
     })
   }
   return found
