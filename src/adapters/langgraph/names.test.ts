@@ -34,4 +34,19 @@ contract('channels of langgraph', (open) => {
     expect(log.length).toBe(61)
     expect(log.at(-1)).toBe('after 60')
   })
+
+  it.each([['function', () => 1], ['symbol', Symbol('s')]])(
+    'may hold a %s, which is gone when the thread is read', async (_, value) => {
+      const saver = await saverOf()
+      const State = Annotation.Root({ odd: Annotation<unknown>, count: Annotation<number> })
+      const graph = new StateGraph(State).addNode('one', () => ({ odd: value, count: 1 }))
+        .addEdge(START, 'one').compile({ checkpointer: saver })
+      await graph.invoke({ odd: value, count: 0 }, thread)
+      const { values, next } = await graph.getState(thread)
+      expect([values.count, values.odd, next]).toEqual([1, undefined, []])
+      const counts = []
+      for await (const state of graph.getStateHistory(thread)) counts.push(state.values.count)
+      expect(counts).toEqual([1, 0, undefined])
+      expect((await graph.invoke({ count: 5 }, thread)).count).toBe(1)
+    })
 })

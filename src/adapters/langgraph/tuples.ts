@@ -7,7 +7,7 @@ import {
 } from '../../checkpoints/index.js'
 import { type Configuration, configurationOf } from './configuration.js'
 import { isPlainJson, jsonObjectOf } from './metadata.js'
-import { typed, writesOf } from './writes.js'
+import { typed, untyped, writesOf } from './writes.js'
 
 /** The arguments of `put` that make the checkpoint itself. */
 export interface GivenCheckpoint {
@@ -109,7 +109,7 @@ export async function loaded(
   serde: SerializerProtocol, values: Readonly<Record<string, Typed>>,
 ): Promise<Record<string, unknown>> {
   const entries = await Promise.all(Object.entries(values).map(async ([channel, value]) => (
-    [channel, await serde.loadsTyped(value.type, value.bytes)] as const)))
+    [channel, await untyped(serde, value)] as const)))
   return Object.fromEntries(entries)
 }
 
