@@ -49,4 +49,27 @@ contract('channels of langgraph', (open) => {
       expect(counts).toEqual([1, 0, undefined])
       expect((await graph.invoke({ count: 5 }, thread)).count).toBe(1)
     })
+
+  it('stand beside metadata of any kind, which comes back as a channel would', async () => {
+    const saver = await saverOf()
+    const circle: Record<string, unknown> = { name: 'circle' }
+    circle.self = circle
+    const deep = JSON.parse('['.repeat(300) + ']'.repeat(300)) as unknown
+    const metadata = { source: 'loop', step: 3, parents: {}, circle, deep } as const
+    await saver.put(thread, emptyCheckpoint(), metadata, {})
+    const found = []
+    for await (const tuple of saver.list(thread, { filter: { step: 3 } })) found.push(tuple.metadata)
+    expect(found).toMatchObject([{ source: 'loop', circle: { name: 'circle' }, deep }])
+    expect((await saver.getTuple(thread))?.metadata).toEqual(found[0])
+  })
+
+  it('outlive metadata of which the serializer can make nothing', async () => {
+    const saver = await saverOf()
+    const checkpoint = { ...emptyCheckpoint(), channel_values: { a: 1 }, channel_versions: { a: 1 } }
+    const metadata = { source: 'loop', step: 3, parents: {}, big: 10n } as const
+    await saver.put(thread, checkpoint, metadata, { a: 1 })
+    const tuple = (await saver.getTuple(thread))!
+    expect(tuple.checkpoint).toEqual(checkpoint)
+    expect(tuple.metadata).toEqual({ source: 'loop', step: 3, parents: {}, big: '10' })
+  })
 })

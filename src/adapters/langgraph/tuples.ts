@@ -35,7 +35,8 @@ export async function checkpointToKeep(
   serde: SerializerProtocol, { checkpoint, metadata, newVersions }: GivenCheckpoint,
 ): Promise<Kept> {
   const { id: _id, channel_values: values, ...rest } = checkpoint
-  const state: State = isPlainJson(metadata) ? { checkpoint: rest } : { checkpoint: rest, metadata }
+  const state: State = isPlainJson(metadata) ? { checkpoint: rest }
+    : { checkpoint: rest, metadata: await serializable(serde, metadata) }
   const channelVersions: Record<string, string | number> = Object.create(null) as typeof newVersions
   const changed: [string, unknown][] = []
   for (const [channel, value] of Object.entries(values ?? {})) {
@@ -57,6 +58,15 @@ export async function checkpointToKeep(
     values: Object.fromEntries(kept) as Record<string, Typed>,
     deltaChannels: deltasOf({ checkpoint, metadata }),
   }
+}
+
+/** Metadata or, where the serializer makes something else of it all, what JSON holds of it. */
+async function serializable(
+  serde: SerializerProtocol, metadata: CheckpointMetadata,
+): Promise<CheckpointMetadata> {
+  const made: unknown = await untyped(serde, await typed(serde, metadata))
+  const isKept = typeof made === 'object' && made !== null
+  return isKept ? metadata : jsonObjectOf(metadata) as object as CheckpointMetadata
 }
 
 /** The channels without a value that were written to since they had one. */
