@@ -58,14 +58,17 @@ contract('channels of langgraph', (open) => {
     const metadata = { source: 'loop', step: 3, parents: {}, circle, deep } as const
     await saver.put(thread, emptyCheckpoint(), metadata, {})
     const found = []
-    for await (const tuple of saver.list(thread, { filter: { step: 3 } })) found.push(tuple.metadata)
+    const listed = saver.list(thread, { filter: { step: 3 } })
+    for await (const tuple of listed) found.push(tuple.metadata)
     expect(found).toMatchObject([{ source: 'loop', circle: { name: 'circle' }, deep }])
     expect((await saver.getTuple(thread))?.metadata).toEqual(found[0])
   })
 
   it('outlive metadata of which the serializer can make nothing', async () => {
     const saver = await saverOf()
-    const checkpoint = { ...emptyCheckpoint(), channel_values: { a: 1 }, channel_versions: { a: 1 } }
+    const checkpoint = {
+      ...emptyCheckpoint(), channel_values: { a: 1 }, channel_versions: { a: 1 },
+    }
     const metadata = { source: 'loop', step: 3, parents: {}, big: 10n } as const
     await saver.put(thread, checkpoint, metadata, { a: 1 })
     const tuple = (await saver.getTuple(thread))!
