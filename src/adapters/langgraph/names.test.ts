@@ -76,3 +76,36 @@ contract('channels of langgraph', (open) => {
     expect(tuple.metadata).toEqual({ source: 'loop', step: 3, parents: {}, big: '10' })
   })
 })
+
+contract('checkpoints of formats before 4', (open) => {
+  it('keep the tasks that their parents hold, also when these were to be deleted', async () => {
+    const saver = new HoldfastSaver((await open()).organization.checkpoints)
+    const metadata = { source: 'loop', step: 0, parents: {} } as const
+    const old = (id: string) => ({ ...emptyCheckpoint(), v: 3, id })
+    const root = await saver.put(thread, old('1'), metadata, {})
+    await saver.putWrites(root, [['__pregel_tasks', 'a task']], 'task')
+    const child = await saver.put(root, old('2'), metadata, {})
+    const tasks = async () => (
+      (await saver.getTuple(thread))?.checkpoint.channel_values.__pregel_tasks)
+    expect(await tasks()).toEqual(['a task'])
+    await saver.prune(['t'])
+    expect(await tasks()).toEqual(['a task'])
+    await saver.put(child, { ...emptyCheckpoint(), id: '3' }, metadata, {})
+    await saver.prune(['t'])
+    const left = []
+    for await (const { checkpoint } of saver.list(thread)) left.push(checkpoint.id)
+    expect(left).toEqual(['3'])
+  })
+
+  it('keep those that they bring, as they come out of another saver', async () => {
+    const saver = new HoldfastSaver((await open()).organization.checkpoints)
+    const metadata = { source: 'loop', step: 0, parents: {} } as const
+    const moved = {
+      ...emptyCheckpoint(), v: 3, id: '2', channel_values: { __pregel_tasks: ['a task'] },
+      channel_versions: { __pregel_tasks: 1 },
+    }
+    const root = await saver.put(thread, { ...emptyCheckpoint(), v: 3, id: '1' }, metadata, {})
+    await saver.put(root, moved, metadata, moved.channel_versions)
+    expect((await saver.getTuple(thread))?.checkpoint).toEqual(moved)
+  })
+})

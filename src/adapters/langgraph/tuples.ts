@@ -69,16 +69,19 @@ async function serializable(
   return isKept ? metadata : jsonObjectOf(metadata) as object as CheckpointMetadata
 }
 
-/** The channels without a value that were written to since they had one. */
+/**
+ * The channels without a value that were written to since they had one; in formats before 4 that of
+ * the tasks, which the parent holds.
+ */
 function deltasOf(
   { checkpoint, metadata }: Pick<GivenCheckpoint, 'checkpoint' | 'metadata'>,
 ): string[] {
   const { channel_values: values = {}, channel_versions: versions = {} } = checkpoint
   const counters = Object.entries(metadata.counters_since_delta_snapshot ?? {})
-  return counters.flatMap(([channel, [updates]]) => {
-    const isWritten = updates > 0 || Object.hasOwn(versions, channel)
-    return isWritten && !Object.hasOwn(values, channel) ? [channel] : []
-  })
+  const channels = counters.flatMap(([channel, [updates]]) => (
+    updates > 0 || Object.hasOwn(versions, channel) ? [channel] : []))
+  if (checkpoint.v < tasksAreValuesSince) channels.push(TASKS)
+  return channels.filter((channel) => !Object.hasOwn(values, channel))
 }
 
 /** How kept checkpoints are read. */
@@ -125,7 +128,9 @@ export async function loaded(
 
 /** Whether a checkpoint cannot be told whole without the pending writes of its parent. */
 function needsTasks(stored: StoredCheckpoint, { v }: { readonly v: number }): boolean {
-  return stored.parentId !== null && v < tasksAreValuesSince
+  // One that came out of another saver brings them.
+  const isWithout = !Object.hasOwn(stored.values, TASKS)
+  return stored.parentId !== null && v < tasksAreValuesSince && isWithout
 }
 
 async function addTasks(
