@@ -1,5 +1,5 @@
 import { emptyCheckpoint } from '@langchain/langgraph-checkpoint'
-import { Annotation, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, Send, START, StateGraph } from '@langchain/langgraph'
 import { expect, it } from 'vitest'
 import { contract } from '../../testing/contract.js'
 import { HoldfastSaver } from './saver.js'
@@ -107,5 +107,28 @@ contract('checkpoints of formats before 4', (open) => {
     const root = await saver.put(thread, { ...emptyCheckpoint(), v: 3, id: '1' }, metadata, {})
     await saver.put(root, moved, metadata, moved.channel_versions)
     expect((await saver.getTuple(thread))?.checkpoint).toEqual(moved)
+  })
+})
+
+contract('subgraphs of langgraph', (open) => {
+  it.each([
+    [undefined, 'refuse', true], [true, 'refuse', false], [true, 'fork', true],
+  ] as const)('called twice in one step with memory %s, %s', async (memory, whenStale, works) => {
+    const saver = new HoldfastSaver((await open()).organization.checkpoints, { whenStale })
+    const State = Annotation.Root({
+      log: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }),
+    })
+    const inner = new StateGraph(State).addNode('a', () => ({ log: ['a'] }))
+      .addNode('b', () => ({ log: ['b'] })).addEdge(START, 'a').addEdge('a', 'b')
+      .compile(memory === undefined ? {} : { checkpointer: memory })
+    const graph = new StateGraph(State)
+      .addNode('call', async (_, config) => ({
+        log: (await inner.invoke({ log: [] }, config)).log,
+      }))
+      .addConditionalEdges(START, () => [new Send('call', {}), new Send('call', {})])
+      .compile({ checkpointer: saver })
+    const run = graph.invoke({ log: [] }, thread)
+    if (works) expect((await run).log).toEqual(['a', 'b', 'a', 'b'])
+    else await expect(run).rejects.toMatchObject({ code: 'checkpoint_conflict' })
   })
 })
