@@ -72,10 +72,10 @@ export {
 } from './lifecycle/personal-data/index.js'
 export * from './lifecycle/transfer/index.js'
 export {
-  type CachedValue, CacheStore, type CacheTransport, type ClearNamespaces, type Item,
-  type ItemChange, type ItemCondition, ItemExists, type ItemName, ItemNotFound, type ItemOperator,
-  ItemStore, type ItemTransport, type ListNamespaces, type Namespace, type PutCached, type PutItem,
-  type PutItemOptions, type ReadItems, type SearchItems,
+  AnswerTooLarge, type CachedValue, CacheStore, type CacheTransport, type ClearNamespaces,
+  type Item, type ItemChange, type ItemCondition, ItemExists, type ItemName, ItemNotFound,
+  type ItemOperator, ItemStore, type ItemTransport, type ListNamespaces, type Namespace,
+  type PutCached, type PutItem, type PutItemOptions, type ReadItems, type SearchItems,
 } from './items/index.js'
 export {
   type AcquireOptions, Lock, type LockHold, LockLimitReached, type LockListing, LockLost,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { contract } from '../testing/contract.js'
 import { type PutCheckpoint } from './contract.js'
+import { CheckpointNotFound } from './errors.js'
 import { type CheckpointStore } from './store.js'
 
 const base = 'said before '.repeat(300)
@@ -49,5 +50,33 @@ contract('branches of a thread', (open) => {
     expect(await texts(checkpoints)).toEqual({
       9: base, 5: said('on one side '), a: said('on the other '),
     })
+  })
+
+  it('are refused where values were to be those of a parent that is gone', async () => {
+    const { organization: { checkpoints } } = await open()
+    const fork = { whenStale: 'fork' } as const
+    const both = { channelVersions: { text: 1, more: 1 } }
+    await checkpoints.put(step('1', base))
+    await checkpoints.put(step('1 > 2', base))
+    await checkpoints.prune({ keepLast: 1 })
+    const put = checkpoints.put(step('1 > 3', 'a branch', { ...fork, ...both }))
+    await expect(put).rejects.toThrow(CheckpointNotFound)
+    await expect(put).rejects.toThrow('more')
+    // One that brings all that it has needs nobody.
+    await checkpoints.put(step('1 > 3', 'a branch', fork))
+    expect(await texts(checkpoints)).toEqual({ 2: base, 3: 'a branch' })
+  })
+
+  it('make no thread anew that was deleted, unless they need nothing of it', async () => {
+    const { organization: { checkpoints } } = await open()
+    const fork = { whenStale: 'fork' } as const
+    await checkpoints.put(step('1', base))
+    await checkpoints.deleteThread('t')
+    const both = { channelVersions: { text: 1, more: 1 } }
+    await expect(checkpoints.put(step('1 > 2', 'a branch', { ...fork, ...both })))
+      .rejects.toThrow(CheckpointNotFound)
+    expect((await checkpoints.threads()).data).toEqual([])
+    await checkpoints.put(step('1 > 2', 'a branch', fork))
+    expect(await texts(checkpoints)).toEqual({ 2: 'a branch' })
   })
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type JsonValue } from '../database/json.js'
+import { jsonDepthMax, type JsonValue } from '../database/json.js'
 import { type StoredCheckpoint, type Typed } from './contract.js'
 
 /** A value by what it is, not by what it holds. */
@@ -26,7 +26,7 @@ export interface ChannelChange {
   readonly change: 'added' | 'removed' | 'changed'
   readonly before: ValueSketch | null
   readonly after: ValueSketch | null
-  /** Where both are JSON: what differs in them, at most 1000 places. */
+  /** Where both are JSON of 200 levels at most: what differs in them, at most 1000 places. */
   readonly paths?: readonly PathChange[]
 }
 
@@ -75,10 +75,17 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 function parsed({ bytes }: Typed): { readonly value: JsonValue } | undefined {
   try {
-    return { value: JSON.parse(decoder.decode(bytes)) as JsonValue }
+    const value = JSON.parse(decoder.decode(bytes)) as JsonValue
+    return isWithin(value, jsonDepthMax) ? { value } : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whether a value has no more than so many levels: what has more, no answer could tell. */
+function isWithin(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((member) => isWithin(member, levels - 1))
 }
 
 const isObject = (value: JsonValue): value is { [key: string]: JsonValue } =>

@@ -133,7 +133,8 @@ export interface CheckpointTransport {
   /**
    * Keeps a checkpoint. The same checkpoint again (a repetition after a lost answer) has no further
    * effect; another one of the same id replaces its state, metadata and values while it is the
-   * head. Throws CheckpointConflict with both heads, StaleFence, InvalidInput, InvalidValue.
+   * head. Throws CheckpointConflict with both heads, CheckpointNotFound where it is to keep values
+   * of a parent that is gone, StaleFence, InvalidInput, InvalidValue.
    */
   put(checkpoint: PutCheckpoint): Promise<{ readonly checkpointId: string }>
   /** Keeps pending writes. Throws StaleFence, InvalidInput, InvalidValue. */

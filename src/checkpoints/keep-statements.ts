@@ -69,13 +69,17 @@ const nameOf = (row: string) => sql`(${nameColumns(row)})`
 
 /**
  * The ancestors `a` that channels of checkpoints outside `d` are made of. Walks that meet go on as
- * one, since from one checkpoint on they have the same way to go.
+ * one, since from one checkpoint on they have the same way to go. Where they begin, `b`, is found
+ * first, and what follows by whole keys, also in tables of which the planner knows nothing yet.
  */
 const ancestors = sql`
+  b as materialized (
+    select ${nameColumns('c')}, c.parent_id, c.ancestor_count
+    from t join checkpoints c on ${inThread('c')}
+    where c.ancestor_count > 0 and ${nameOf('c')} not in (select * from d)),
   a (organization_id, thread, checkpoint_id, namespace, parent_id, count) as (
-    select ${nameColumns('p')}, p.parent_id, ${oneLess(sql`c.ancestor_count`)}
-    from t join checkpoints c on ${inThread('c')} join checkpoints p on ${isParent('p', 'c')}
-    where c.ancestor_count > 0 and ${nameOf('c')} not in (select * from d)
+    select ${nameColumns('p')}, p.parent_id, ${oneLess(sql`b.ancestor_count`)}
+    from b join checkpoints p on ${isParent('p', 'b')}
     union
     select ${nameColumns('p')}, p.parent_id, ${oneLess(sql`a.count`)}
     from a join checkpoints p on ${isParent('p', 'a')}
@@ -141,22 +145,34 @@ const ofRuns = ({ engine }: On, slot: Placeholder<RunDeletion>) => sql`
     where c.run_id in (
       select r.value ->> 0 from ${engine.jsonElements(sql`${slot('run_ids')}`)} as r))`
 
-/** Where a head was deleted, the newest of what is left becomes it, under another token. */
-const mendHeads = (slot: Placeholder<RunDeletion>) => {
-  const newest = sql`(select max(c.checkpoint_id) from checkpoints c
-    where c.organization_id = checkpoint_heads.organization_id
-      and c.thread = checkpoint_heads.thread and c.namespace = checkpoint_heads.namespace)`
-  return sql`
-  with ${thread(slot as Slot)}
-  update checkpoint_heads set head_id = ${newest},
-    token = case when ${newest} is null then null else cast(${slot('token')} as bigint) end
-  where organization_id = ${slot('organization_id')} and thread = (select number from t)
-    and not exists (
+/**
+ * Where a head was deleted, the newest of what is left becomes it, under another token. What is
+ * left is looked through once, however many heads there are.
+ */
+const mendHeads = (slot: Placeholder<RunDeletion>) => sql`
+  with ${thread(slot as Slot)},
+  s as materialized (
+    select s.organization_id, s.thread, s.namespace, max(s.head_id) as head_id,
+      max(s.checkpoint_id) as newest, max(s.is_head) as is_head
+    from (
+      select h.organization_id, h.thread, h.namespace, h.head_id,
+        cast(null as text) as checkpoint_id, 1 as is_head
+      from t join checkpoint_heads h on ${inThread('h')}
+      union all
+      select c.organization_id, c.thread, c.namespace, null, c.checkpoint_id, 0
+      from t join checkpoints c on ${inThread('c')}) as s
+    group by s.organization_id, s.thread, s.namespace),
+  n as materialized (
+    select s.* from s
+    where s.is_head = 1 and not exists (
       select 1 from checkpoints c
-      where c.organization_id = checkpoint_heads.organization_id
-        and c.thread = checkpoint_heads.thread and c.namespace = checkpoint_heads.namespace
-        and c.checkpoint_id = checkpoint_heads.head_id)`
-}
+      where c.organization_id = s.organization_id and c.thread = s.thread
+        and c.checkpoint_id = s.head_id and c.namespace = s.namespace))
+  update checkpoint_heads set head_id = n.newest,
+    token = case when n.newest is null then null else cast(${slot('token')} as bigint) end
+  from n
+  where checkpoint_heads.organization_id = n.organization_id
+    and checkpoint_heads.thread = n.thread and checkpoint_heads.namespace = n.namespace`
 
 /** Bytes that no checkpoint needs. */
 const sweepChunks = ({ engine }: On, slot: Slot) => sql`

@@ -77,7 +77,8 @@ const thread = named('Thread', z.object({
     namespace: z.string(),
     head_id: z.string().nullable().describe('Its newest checkpoint.'),
     checkpoint_count: z.int(),
-  })),
+  })).describe('By name, the first 100.'),
+  namespace_count: z.int(),
   checkpoint_count: z.int(),
   stored_bytes: z.int().describe('What is stored of it, without keys and indexes.'),
   fence: z.int().nullable().describe('The greatest fencing token seen.'),
@@ -95,6 +96,7 @@ export function presentThread(given: CheckpointThread) {
     thread_id: given.threadId,
     namespaces: given.namespaces.map(({ namespace, headId, checkpointCount }) =>
       ({ namespace, head_id: headId, checkpoint_count: checkpointCount })),
+    namespace_count: given.namespaceCount,
     checkpoint_count: given.checkpointCount,
     stored_bytes: given.storedBytes,
     fence: given.fence,

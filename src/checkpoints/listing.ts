@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import {
   type CheckpointName, type JsonObject, type ListCheckpoints, type StoredCheckpoint,
 } from './contract.js'
+import { type Engine } from '../database/engine.js'
 import { CheckpointUnreadable } from './errors.js'
 import { type KnownLog } from './memory.js'
 import { missing, sameCheckpoint, wholeOf } from './read-statements.js'
@@ -13,27 +14,46 @@ import { checkpoints as table, checkpointThreads } from './tables.js'
 /** Checkpoints that are read at once. */
 const pageSize = 50
 
+/** Values of so many bytes are read at once, beside those of the first checkpoint. */
+const readBytes = 16 * 1024 * 1024
+
 /** Bytes of logs that a walk carries from page to page. */
 const carriedMax = 64 * 1024 * 1024
 
 const { columns } = table
 
-/** A row source of checkpoints: their columns, `thread_id`, `head_token` and `place`. */
+/** A row source of checkpoints: their columns, `thread_id`, `head_token` and `place` from 1 on. */
 type Source = RawBuilder<unknown>
+
+/** The first checkpoints of a source. */
+interface ReadCheckpoints {
+  readonly found: readonly FoundCheckpoint[]
+  /** Whether the source has more, which is left out because of its size. */
+  readonly isCut: boolean
+}
+
+/** How pages are read. */
+interface PageReading {
+  readonly withParentWrites?: boolean | undefined
+  /** The channels of which values are wanted. @default all */
+  readonly channels?: readonly string[] | undefined
+  /** Bytes of values that are read at once. */
+  readonly bytesMax?: number | undefined
+}
 
 /** Reads pages of checkpoints; bytes that several of them share are fetched once. */
 export class CheckpointPages {
   readonly #parts: ReaderParts
-  readonly #withParentWrites: boolean
+  readonly #reading: PageReading
   #logs = new Map<number, Map<number, KnownLog>>()
 
-  constructor(parts: ReaderParts, withParentWrites: boolean) {
+  constructor(parts: ReaderParts, reading: PageReading = {}) {
     this.#parts = parts
-    this.#withParentWrites = withParentWrites
+    this.#reading = reading
   }
 
   /** The checkpoints of a source, in the order of their places. */
-  async read(source: Source): Promise<FoundCheckpoint[]> {
+  async read(source: Source): Promise<ReadCheckpoints> {
     try {
       return await this.#read(source)
     } catch (error) {
@@ -48,24 +68,28 @@ export class CheckpointPages {
     }
   }
 
-  async #read(source: Source): Promise<FoundCheckpoint[]> {
+  async #read(source: Source): Promise<ReadCheckpoints> {
     const { database, organizationId, wrapping } = this.#parts
+    const { withParentWrites = false, channels, bytesMax = readBytes } = this.#reading
     const before = this.#logs
     const lengths = [...before.values()].flatMap((logs) =>
       [...logs].map(([log, { length }]): [number, number] => [log, length]))
     const known = sql`${columns.refs.encode(lengths)}`
-    const withParents = sql`${columns.isPinned.encode(this.#withParentWrites)}`
-    const query = sql`with c as materialized (${source}), ${missing(database.engine, known)}
+    const withParents = sql`${columns.isPinned.encode(withParentWrites)}`
+    const begun = beginningOf(database.engine, source, bytesMax)
+    const query = sql`with c as materialized (${begun}), ${missing(database.engine, known)}
       ${wholeOf(withParents)}`.compile(database.write)
     const { rows } = await database.execute({
       sql: query.sql, parameters: query.parameters, readOnly: true,
     })
     const read = checkpointsIn(rows, {
-      organizationId, wrapping, withParentWrites: this.#withParentWrites,
+      organizationId, wrapping, withParentWrites, channels,
       knownOf: (thread) => before.get(thread) ?? none,
     })
     this.#carry(read.logs)
-    return read.checkpoints
+    const isCut = rows.some(({ kind }) => kind === 'c') &&
+      !rows.some(({ kind, place }) => kind === 'c' && Number(place) === 0)
+    return { found: read.checkpoints, isCut }
   }
 
   #carry(logs: ReadonlyMap<number, ReadonlyMap<number, KnownLog>>): void {
@@ -80,6 +104,25 @@ export class CheckpointPages {
 
 const none: Logs = new Map()
 
+/**
+ * The first rows of a source, up to the one that brings their values to so many bytes. Their places
+ * are counted from the end of the source, where the last one has 0.
+ */
+const beginningOf = ({ jsonElements }: Engine, source: Source, bytesMax: number) => {
+  const shared = sql`(select sum(cast(r.value ->> 1 as bigint))
+    from ${jsonElements(sql.ref('q.refs'))} as r)`
+  return sql`
+    select s.organization_id, s.thread, s.token, s.created_at, s.is_pinned, s.checkpoint_id,
+      s.namespace, s.parent_id, s.run_id, s.refs, s.body, s.metadata, s.thread_id, s.head_token,
+      s.place - s.places as place
+    from (
+      select q.*, max(q.place) over () as places,
+        sum(length(q.body) + coalesce(${shared}, 0)) over (
+          order by q.place rows between unbounded preceding and 1 preceding) as before
+      from (${source}) as q) as s
+    where coalesce(s.before, 0) < ${sql.lit(bytesMax)}`
+}
+
 /** Behind which checkpoint a page begins. */
 export interface Place {
   readonly checkpointId: string
@@ -91,20 +134,20 @@ export interface Place {
 export async function* listed(
   parts: ReaderParts, request: ListCheckpoints,
 ): AsyncGenerator<StoredCheckpoint, void, void> {
-  const pages = new CheckpointPages(parts, request.withParentWrites ?? false)
+  const pages = new CheckpointPages(parts, { withParentWrites: request.withParentWrites })
   let left = request.limit ?? Infinity
   let after: Place | undefined
   while (left > 0) {
     const size = Math.min(pageSize, left)
-    const page = await pages.read(pageSource(parts, request, { after, size }))
-    for (const { checkpoint } of page) {
+    const { found, isCut } = await pages.read(pageSource(parts, request, { after, size }))
+    for (const { checkpoint } of found) {
       if (!matches(checkpoint, request.metadata)) continue
       yield checkpoint
       left -= 1
       if (left === 0) return
     }
-    const last = page.at(-1)
-    if (last === undefined || page.length < size) return
+    const last = found.at(-1)
+    if (last === undefined || (found.length < size && !isCut)) return
     after = { ...last.checkpoint, thread: last.thread }
   }
 }
@@ -116,19 +159,19 @@ export async function* listed(
 export async function* ancestorsOf(
   parts: ReaderParts, name: CheckpointName, channels: readonly string[] | undefined,
 ): AsyncGenerator<StoredCheckpoint, void, void> {
-  const pages = new CheckpointPages(parts, false)
+  const pages = new CheckpointPages(parts, { channels })
   const seen = new Set([name.checkpointId])
   let from: string | null = name.checkpointId
   while (from !== null) {
-    const page = await pages.read(ancestorSource(parts, { ...name, checkpointId: from }))
-    if (page.length === 0) return
-    for (const { checkpoint } of page) {
+    const { found } = await pages.read(ancestorSource(parts, { ...name, checkpointId: from }))
+    if (found.length === 0) return
+    for (const { checkpoint } of found) {
       // Whoever puts a checkpoint before its parent can make them each other's ancestors.
       if (seen.has(checkpoint.checkpointId)) return
       seen.add(checkpoint.checkpointId)
       yield channels === undefined ? checkpoint : narrowed(checkpoint, channels)
     }
-    const last = page.at(-1)!.checkpoint
+    const last = found.at(-1)!.checkpoint
     from = last.parentId === null ? null : last.checkpointId
   }
 }
@@ -203,8 +246,6 @@ function narrowed(checkpoint: StoredCheckpoint, channels: readonly string[]): St
   const isAsked = (channel: string) => channels.includes(channel)
   return {
     ...checkpoint,
-    values: Object.fromEntries(
-      Object.entries(checkpoint.values).filter(([channel]) => isAsked(channel))),
     writes: checkpoint.writes.filter(({ channel }) => isAsked(channel)),
   }
 }

@@ -35,19 +35,20 @@ export async function checkpointPage(
 ): Promise<Page<StoredCheckpoint>> {
   const limit = checkedLimit(given)
   const list = ['checkpoints', parts.organizationId, request]
-  const pages = new CheckpointPages(parts, request.withParentWrites ?? false)
+  const { withParentWrites } = request
+  const pages = new CheckpointPages(parts, { withParentWrites, bytesMax: pageBytesMax })
   const filling = new Filling(limit)
   let after = cursor === undefined ? undefined : placeIn(keyOf(list, cursor))
   for (;;) {
     const size = filling.left
-    const read = await pages.read(pageSource(parts, request, { after, size }))
-    for (const each of read) {
+    const { found, isCut } = await pages.read(pageSource(parts, request, { after, size }))
+    for (const each of found) {
       if (!matches(each.checkpoint, request.metadata)) continue
       if (filling.isFull) return filling.page(() => cursorOf(list, keyBehind(filling.last!)))
       filling.add(each)
     }
-    const last = read.at(-1)
-    if (last === undefined || read.length < size) return filling.page(() => null)
+    const last = found.at(-1)
+    if (last === undefined || (found.length < size && !isCut)) return filling.page(() => null)
     after = { ...last.checkpoint, thread: last.thread }
   }
 }

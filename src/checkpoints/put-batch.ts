@@ -4,7 +4,9 @@ import { type Result, type Statement } from '../database/engine.js'
 import { TransactionConflict, UniqueViolation } from '../database/failures.js'
 import { PolicyChanged, StaleFence } from './errors.js'
 import { type ThreadMemory } from './memory.js'
-import { type Call, type PutCall, roundOf, threadOf, type WritesCall } from './put-calls.js'
+import {
+  type Call, keptChannels, type PutCall, roundOf, threadOf, type WritesCall,
+} from './put-calls.js'
 import {
   type Basis, fenceOf, nameRow, newToken, type PreparedPut, preparedPut, writeRow,
 } from './put-rows.js'
@@ -241,8 +243,7 @@ function arrivalsOf(round: readonly Call[]): ArrivalRow[] {
     const isPut = call.kind === 'put'
     const before = arrivals.get(threadOf(call))
     const added = (before?.added ?? 0) + (isPut ? call.put.writes.length : 1)
-    const creates = before?.creates === yes ||
-      !isPut || call.put.parentId === null || call.put.whenStale === 'fork'
+    const creates = before?.creates === yes || !isPut || isBeginning(call.put)
     arrivals.set(threadOf(call), {
       organization_id, thread_id,
       number: columns.number.encode(newToken()),
@@ -255,6 +256,10 @@ function arrivalsOf(round: readonly Call[]): ArrivalRow[] {
   }
   return [...arrivals.values()]
 }
+
+/** Whether a put may be the first of its thread. */
+const isBeginning = (put: PutCall['put']) => put.parentId === null ||
+  (put.whenStale === 'fork' && keptChannels(put).length === 0)
 
 function sinceOf({ wrapping: { since } }: Call) {
   return since === null ? null : checkpointKeys.columns.createdAt.encode(since)

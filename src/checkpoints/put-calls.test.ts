@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Call, roundOf } from './put-calls.js'
+import { type Call, roundOf, weightOf } from './put-calls.js'
 import { checkedPut } from './rules.js'
 import { plainWrapping } from './wrapping.js'
 
@@ -39,4 +39,19 @@ it('another fencing token waits', () => {
 it('a checkpoint with writes of its own goes alone', () => {
   expect(split(put({ writes: [task] }), writes())).toEqual([1, 1])
   expect(split(writes(), put({ writes: [task] }))).toEqual([1, 1])
+})
+
+it('few large values go in one batch, although most of a value is there already', () => {
+  const mebibyte = 1024 * 1024
+  const bytes = new Uint8Array(8 * mebibyte)
+  const large: Call = {
+    ...scope, kind: 'put',
+    put: checkedPut({
+      threadId: 't', checkpointId: '1', state: value, channelVersions: { a: 1, b: 1 },
+      values: { a: { type: 'x', bytes }, b: { type: 'x', bytes } },
+    }, 8 * mebibyte),
+  }
+  // The writer's batches weigh 4 MiB.
+  expect(weightOf(large) * 4).toBeGreaterThan(4 * mebibyte)
+  expect(weightOf(put()) * 128).toBeLessThan(mebibyte)
 })

@@ -28,15 +28,22 @@ export type Call = PutCall | WritesCall
 export const threadOf = ({ organizationId, threadId }: ThreadName): string =>
   `${organizationId} ${threadId}`
 
+/** Channels of which a put has no value: they keep what its parent has. */
+export const keptChannels = ({ channelVersions, values }: CheckedPut): string[] =>
+  Object.keys(channelVersions).filter((channel) => !Object.hasOwn(values, channel))
+
 /** Bytes, or thereabouts. */
 export function weightOf(call: Call): number {
   const calls = call.kind === 'put' ? call.put.writes : [call.put]
   let weight = 256
   for (const { writes } of calls) for (const { value } of writes) weight += value.bytes.length
   if (call.kind === 'writes') return weight
-  // Most of a value is there already.
-  return weight + call.put.state.bytes.length + 256 * Object.keys(call.put.values).length
+  for (const { bytes } of Object.values(call.put.values)) weight += 256 + bytes.length / thereShare
+  return weight + call.put.state.bytes.length
 }
+
+/** Most of a value is there already; where it is not, a batch has 64 MiB of values, not 4. */
+const thereShare = 16
 
 /**
  * What may share one transaction, and the rest: of a thread one checkpoint and any number of

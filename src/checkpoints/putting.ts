@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Outcome } from '../database/coalesce.js'
 import { Busy } from '../database/failures.js'
 import { type StoredCheckpoint, type Typed } from './contract.js'
-import { CheckpointConflict } from './errors.js'
+import { CheckpointConflict, CheckpointNotFound } from './errors.js'
 import { type KnownCheckpoint, type KnownThread, type ThreadMemory } from './memory.js'
 import { PutBatch, type PutParts, staleFence } from './put-batch.js'
-import { type Call, type PutCall } from './put-calls.js'
+import { type Call, keptChannels, type PutCall } from './put-calls.js'
 import { type Basis } from './put-rows.js'
 import { CheckpointReader, type ReaderParts, type Standing } from './reader.js'
 import { type FoundCheckpoint } from './rows.js'
@@ -104,12 +104,14 @@ export class Putting {
 
   async #replace(call: PutCall, known: number | null): Promise<Outcome<void> | undefined> {
     const { thread, parent } = await this.#apart(call)
+    if (parent === undefined && isKept(call.put)) return withoutParent(call.put)
     const basis = { thread, parent, known, mayGrow: false, replaces: true }
     return await this.#batch.advance(call, basis) ? done : undefined
   }
 
   async #branch(call: PutCall): Promise<Outcome<void> | undefined> {
     const { thread, parent } = await this.#apart(call)
+    if (parent === undefined && isKept(call.put)) return withoutParent(call.put)
     const basis = {
       thread, parent, known: parent?.token ?? null, mayGrow: false, replaces: false,
     }
@@ -141,6 +143,16 @@ const done: Outcome<void> = { value: undefined }
 
 const conflict = (head: string | null, { parentId: parent }: CheckedPut): Outcome<void> =>
   ({ error: new CheckpointConflict({ head, parent }) })
+
+/** Whether a put is to keep values of a parent. */
+const isKept = (put: CheckedPut) => put.parentId !== null && keptChannels(put).length > 0
+
+function withoutParent(put: CheckedPut): Outcome<void> {
+  const channels = keptChannels(put).slice(0, 5).map((each) => JSON.stringify(each)).join(', ')
+  const parent = JSON.stringify(put.parentId)
+  const message = `The parent ${parent} is gone, whose values of ${channels} are to stay.`
+  return { error: new CheckpointNotFound(message) }
+}
 
 function staleness({ fence }: CheckedPut, standing: Standing | undefined): Error | undefined {
   const seen = standing?.fence ?? null

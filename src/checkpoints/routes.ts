@@ -1,7 +1,7 @@
 import { InvalidCursor } from '../database/page.js'
 import { presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
-import { CheckpointConflict, StaleFence } from './errors.js'
+import { CheckpointConflict, CheckpointNotFound, StaleFence } from './errors.js'
 import { type CheckpointContext, keepingRoutes } from './keeping-routes.js'
 import {
   ancestorListingSchema, checkpointFindingSchema, checkpointListingSchema, checkpointPageSchema,
@@ -36,7 +36,7 @@ export const checkpointRoutes: readonly Route<CheckpointContext>[] = [
     input: { body: newCheckpointSchema },
     status: 200,
     output: putCheckpointSchema,
-    errors: [CheckpointConflict, StaleFence],
+    errors: [CheckpointConflict, CheckpointNotFound, StaleFence],
     handle: async ({ checkpoints }, { body }) =>
       ({ checkpoint_id: (await checkpoints.put(putOf(body))).checkpointId }),
   }),

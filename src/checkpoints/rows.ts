@@ -34,6 +34,8 @@ export interface RowReading {
   /** What was known of its logs when the rows were asked for. */
   readonly knownOf: (thread: number) => Logs
   readonly withParentWrites: boolean
+  /** The channels of which values are wanted. @default all */
+  readonly channels?: readonly string[] | undefined
 }
 
 /** Rows of the kinds of `wholeOf`, sorted out. */
@@ -162,8 +164,9 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
     state: body.state,
     metadata: body.metadata ?? columns.metadata.decode(row.metadata) as JsonObject,
     channelVersions: body.versions,
-    values: Object.fromEntries([...body.values].map(([channel, value]) =>
-      [channel, { type: value.type, bytes: bytesOf(value, logs) }])),
+    values: Object.fromEntries([...body.values].flatMap(([channel, value]) => (
+      reading.channels === undefined || reading.channels.includes(channel)
+        ? [[channel, { type: value.type, bytes: bytesOf(value, logs) }]] : []))),
     deltaChannels: [...body.reaches.keys()],
     writes: standing(sorted.writes.get(name) ?? []),
     ...(reading.withParentWrites

@@ -32,7 +32,9 @@ export const namespaceMax = 1024
 export const checkpointIdMax = 256
 export const runIdMax = 256
 export const typeMax = 64
-export const channelMax = 1024
+/** A graph calls the channel that waits for many nodes by the names of all of them. */
+export const channelMax = 65_536
+export const versionMax = 1024
 export const channelsMax = 10_000
 export const writesMax = 10_000
 export const runsMax = 1_000
@@ -239,7 +241,7 @@ function checkedVersions(versions: PutCheckpoint['channelVersions']) {
     const field = `channel_versions.${channel}`
     checkText(channel, 'channel_versions', [0, channelMax])
     const isVersion = typeof version === 'string'
-      ? version.length <= channelMax : Number.isFinite(version)
+      ? version.length <= versionMax : Number.isFinite(version)
     if (!isVersion) throw new InvalidInput(`${field} must be a number or a text`, { field })
   }
   return Object.fromEntries(entries)

@@ -9,7 +9,8 @@ import {
   type Typed,
 } from './contract.js'
 import {
-  channelMax, channelsMax, checkpointIdMax, namespaceMax, runIdMax, threadIdMax, typeMax, writesMax,
+  channelMax, channelsMax, checkpointIdMax, namespaceMax, runIdMax, threadIdMax, typeMax,
+  versionMax, writesMax,
 } from './rules.js'
 
 export const threadId = z.string().min(1).max(threadIdMax).describe('Any text.')
@@ -52,7 +53,7 @@ export const newWritesSchema = named('NewPendingWrites', z.strictObject({
   thread_id: threadId, namespace: optionalNamespace, checkpoint_id: checkpointId, ...task,
 }))
 
-const version = z.union([z.string().max(channelMax), z.number()])
+const version = z.union([z.string().max(versionMax), z.number()])
 
 /** Body of `PUT /v1/checkpoints`. */
 export const newCheckpointSchema = named('NewCheckpoint', z.strictObject({

@@ -17,7 +17,9 @@ export interface CheckpointNamespace {
 /** A thread in a list. */
 export interface CheckpointThread {
   readonly threadId: string
+  /** By name, the first 100. */
   readonly namespaces: readonly CheckpointNamespace[]
+  readonly namespaceCount: number
   readonly checkpointCount: number
   /** Bytes that are stored of it, without keys and indexes. */
   readonly storedBytes: number
@@ -30,6 +32,9 @@ export interface CheckpointThread {
 }
 
 type On = Database<CheckpointTables>
+
+/** Namespaces told of one thread at most. */
+const namespacesMax = 100
 
 const { columns } = checkpointThreads
 
@@ -54,11 +59,12 @@ export async function threadPage(
   const numbers = rows.map(({ number }) => Number(number))
   const namespaces = await namespacesOf(on, organizationId, numbers)
   const threads = rows.map((row): CheckpointThread => {
-    const own = namespaces.get(Number(row.number)) ?? []
+    const { first, count, checkpointCount } = namespaces.get(Number(row.number)) ?? none
     return {
       threadId: columns.threadId.decode(row.thread_id),
-      namespaces: own,
-      checkpointCount: own.reduce((sum, { checkpointCount }) => sum + checkpointCount, 0),
+      namespaces: first,
+      namespaceCount: count,
+      checkpointCount,
       storedBytes: Number(row.stored_bytes),
       fence: columns.fence.decode(row.fence),
       createdBy: columns.createdBy.decode(row.created_by),
@@ -73,26 +79,50 @@ export async function threadPage(
 const ofThread = (row: string) => sql`${sql.ref(`${row}.organization_id`)} = t.organization_id
   and ${sql.ref(`${row}.thread`)} = t.number`
 
+/** The namespaces of a thread, and what they hold together. */
+interface Namespaces {
+  readonly first: readonly CheckpointNamespace[]
+  readonly count: number
+  readonly checkpointCount: number
+}
+
+const none: Namespaces = { first: [], count: 0, checkpointCount: 0 }
+
 async function namespacesOf(on: On, organizationId: Stored<'id'>, numbers: readonly number[]) {
-  const found = new Map<number, CheckpointNamespace[]>()
+  const found = new Map<number, Namespaces>()
   if (numbers.length === 0) return found
+  const ofThese = (row: string) => sql`${sql.ref(`${row}.organization_id`)} = ${organizationId}
+    and ${sql.ref(`${row}.thread`)} in (
+      ${sql.join(numbers.map((each) => columns.number.encode(each)))})`
+  // Counted in one pass: a thread may have thousands, one for each time a subgraph was called.
   const query = sql`
-    select h.thread, h.namespace, h.head_id, (
-      select count(*) from checkpoints c where c.organization_id = h.organization_id
-        and c.thread = h.thread and c.namespace = h.namespace) as checkpoint_count
-    from checkpoint_heads h
-    where h.organization_id = ${organizationId}
-      and h.thread in (${sql.join(numbers.map((each) => columns.number.encode(each)))})
-    order by h.thread, h.namespace`.compile(on.write)
+    select a.* from (
+      select n.thread, n.namespace, max(n.head_id) as head_id,
+        sum(n.checkpoint_count) as checkpoint_count,
+        row_number() over (partition by n.thread order by n.namespace) as place,
+        count(*) over (partition by n.thread) as namespaces,
+        sum(sum(n.checkpoint_count)) over (partition by n.thread) as checkpoints
+      from (
+        select c.thread, c.namespace, cast(null as text) as head_id, count(*) as checkpoint_count
+        from checkpoints c where ${ofThese('c')} group by c.thread, c.namespace
+        union all
+        select h.thread, h.namespace, h.head_id, 0
+        from checkpoint_heads h where ${ofThese('h')}) as n
+      group by n.thread, n.namespace) as a
+    where a.place <= ${sql.lit(namespacesMax)}
+    order by a.thread, a.place`.compile(on.write)
   const { sql: text, parameters } = query
   const { rows } = await on.execute({ sql: text, parameters, readOnly: true })
   for (const row of rows) {
-    const own = found.get(Number(row.thread)) ?? []
-    found.set(Number(row.thread), own)
-    own.push({
+    const { first } = found.get(Number(row.thread)) ?? none
+    const namespace: CheckpointNamespace = {
       namespace: checkpointHeads.columns.namespace.decode(row.namespace),
       headId: checkpointHeads.columns.headId.decode(row.head_id),
       checkpointCount: Number(row.checkpoint_count),
+    }
+    found.set(Number(row.thread), {
+      first: [...first, namespace], count: Number(row.namespaces),
+      checkpointCount: Number(row.checkpoints),
     })
   }
   return found

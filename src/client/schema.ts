@@ -5310,12 +5310,14 @@ export interface components {
         };
         Thread: {
             thread_id: string;
+            /** @description By name, the first 100. */
             namespaces: {
                 namespace: string;
                 /** @description Its newest checkpoint. */
                 head_id: string | null;
                 checkpoint_count: number;
             }[];
+            namespace_count: number;
             checkpoint_count: number;
             /** @description What is stored of it, without keys and indexes. */
             stored_bytes: number;
@@ -22907,7 +22909,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoundItems"];
                 };
             };
-            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `answer_too_large` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -23534,7 +23536,7 @@ export interface operations {
                     "application/json": components["schemas"]["FoundCachedValues"];
                 };
             };
-            /** @description `invalid_request`, `invalid_input`, `invalid_value` */
+            /** @description `invalid_request`, `invalid_input`, `invalid_value`, `answer_too_large` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -23876,7 +23878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `organization_not_found` */
+            /** @description `organization_not_found`, `checkpoint_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;

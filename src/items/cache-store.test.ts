@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { contract } from '../testing/index.js'
+import { AnswerTooLarge } from './errors.js'
 
 const twenty = Array.from({ length: 20 }, (_, index) => index)
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
@@ -64,6 +65,24 @@ contract('a cache of results', (open) => {
         ({ ...name, value: valueOf(index) })))))
     const bytes = (await cache.find(names)).map((value) => value!.bytes[0])
     expect(new Set(bytes).size).toBe(1)
+  })
+
+  it('refuses names of more than an answer has, each as often as it is named', async () => {
+    const { organization: { cache, items } } = await open()
+    const name = { namespace: ['a'], key: 'k' }
+    await cache.put([{ ...name, value: { type: 'x', bytes: new Uint8Array(8 * 1024 * 1024) } }])
+    await items.put({ ...name, value: 'x'.repeat(1024 * 1024 - 2) })
+    const times = (count: number) => Array.from({ length: count }, () => name)
+    expect((await cache.find(times(8))).length).toBe(8)
+    expect((await items.findMany(times(64))).length).toBe(64)
+    await expect(cache.find(times(9))).rejects.toMatchObject({
+      code: 'answer_too_large', field: 'names',
+      message: 'names bring 75497472 bytes, and an answer has at most 67108864; ask for fewer',
+    })
+    await expect(items.findMany(times(65))).rejects.toThrow(AnswerTooLarge)
+    const absent = Array.from({ length: 1_000 }, (_, key) => ({ ...name, key: String(key) }))
+    expect((await cache.find([name, ...absent.slice(1)]))[0]?.bytes.length).toBe(8 * 1024 * 1024)
+    expect((await items.findMany(absent)).every((item) => item === undefined)).toBe(true)
   })
 
   it('refuses what breaks a rule, and keeps nothing of the call', async () => {

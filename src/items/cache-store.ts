@@ -8,7 +8,9 @@ import {
 } from './contract.js'
 import { type ItemWorks } from './item-works.js'
 import { rangeRows } from './ranges.js'
-import { cachedBytesMax, checkCount, refuse, storedName, ttlMsOf } from './rules.js'
+import {
+  answerBytesMax, cachedBytesMax, checkAnswer, checkCount, refuse, storedName, ttlMsOf,
+} from './rules.js'
 import { type CacheRow } from './statements.js'
 import { type ItemParts } from './store.js'
 import { cacheEntries as table, type ItemTables } from './tables.js'
@@ -30,11 +32,18 @@ export class CacheStore implements CacheTransport {
     this.#writtenBy = columns.writtenBy.encode(writerOf(actor))
   }
 
-  /** Values in the order of their names, 1,000 at most; undefined where there is none. */
+  /**
+   * Values in the order of their names, 1,000 at most; undefined where there is none. Throws
+   * AnswerTooLarge.
+   */
   async find(names: readonly ItemName[]): Promise<(CachedValue | undefined)[]> {
     checkCount(names, 'names')
     const rows = names.map((name, index) => this.#named(name, `names[${index}].`))
     if (rows.length === 0) return []
+    if (rows.length > answerBytesMax / cachedBytesMax) {
+      const { rows: [all] } = await this.#database.execute(this.#works.statements.cacheSize(rows))
+      checkAnswer(Number(all!.size))
+    }
     const distinct = [...new Map(rows.map((row) => [nameOf(row), row])).values()]
     const { rows: found } = await this.#database.execute(this.#works.statements.cacheFind(distinct))
     const byName = new Map(found.map((row) => [nameOf(row), valueOf(row)]))

@@ -117,7 +117,10 @@ export interface ItemTransport {
   write(changes: readonly ItemChange[]): Promise<void>
   /** An item; undefined when there is none. */
   find(name: ItemName, options?: ReadItems): Promise<Item | undefined>
-  /** Items in the order of their names, 1,000 at most; undefined where there is none. */
+  /**
+   * Items in the order of their names, 1,000 at most; undefined where there is none. Throws
+   * AnswerTooLarge where all of them have more than 64 MiB.
+   */
   findMany(names: readonly ItemName[], options?: ReadItems): Promise<(Item | undefined)[]>
   /** Deletes an item; whether there was one. Throws RevisionConflict. */
   delete(
@@ -151,7 +154,10 @@ export interface PutCached extends ItemName {
  * is `cache` of the client over HTTP. Names are those of items, and apart from them.
  */
 export interface CacheTransport {
-  /** Values in the order of their names, 1,000 at most; undefined where there is none. */
+  /**
+   * Values in the order of their names, 1,000 at most; undefined where there is none. Throws
+   * AnswerTooLarge where all of them have more than 64 MiB.
+   */
   find(names: readonly ItemName[]): Promise<(CachedValue | undefined)[]>
   /** Keeps values in one transaction, 1,000 at most; of several of one name the last stands. */
   put(entries: readonly PutCached[]): Promise<void>

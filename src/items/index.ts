@@ -5,7 +5,7 @@ export {
   type Namespace, type PutCached, type PutItem, type PutItemOptions, type ReadItems,
   type SearchItems,
 } from './contract.js'
-export { ItemExists, ItemNotFound } from './errors.js'
+export { AnswerTooLarge, ItemExists, ItemNotFound } from './errors.js'
 export { ItemWorks } from './item-works.js'
 export { encodeNamespace } from './namespace.js'
 export { type ItemContext, itemRoutes } from './routes.js'

@@ -4,7 +4,7 @@ import { RevisionConflict } from '../errors.js'
 import { presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { type CacheStore } from './cache-store.js'
-import { ItemExists } from './errors.js'
+import { AnswerTooLarge, ItemExists } from './errors.js'
 import {
   cachedNamesSchema, cachedOf, changeOf, clearedSchema, clearingSchema, foundCachedSchema,
   foundItemsSchema, itemChangesSchema, itemEntrySchema, itemNameSchema, itemNamesSchema,
@@ -71,7 +71,7 @@ const memory: readonly Route<ItemContext>[] = [
     summary: 'Get items by their names',
     input: { body: itemNamesSchema },
     output: foundItemsSchema,
-    errors: [],
+    errors: [AnswerTooLarge],
     handle: async ({ items }, { body: { names, refresh } }) => ({
       data: (await items.findMany(names, { refresh }))
         .map((item) => (item === undefined ? null : presentItem(item))),
@@ -154,7 +154,7 @@ const results: readonly Route<ItemContext>[] = [
     input: { body: cachedNamesSchema },
     status: 200,
     output: foundCachedSchema,
-    errors: [],
+    errors: [AnswerTooLarge],
     idempotency: 'none',
     isRepeatable: true,
     handle: async ({ cache }, { body }) =>

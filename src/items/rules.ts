@@ -2,6 +2,7 @@ import { type Stored, text } from '../database/columns.js'
 import { pageLimitDefault, pageLimitMax } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { type ItemName, type Namespace } from './contract.js'
+import { AnswerTooLarge } from './errors.js'
 import { encodeNamespace } from './namespace.js'
 
 /** Labels of a namespace at most. */
@@ -18,6 +19,9 @@ export const cachedBytesMax = 8 * 1024 * 1024
 
 /** Items of one call at most. */
 export const callMax = 1_000
+
+/** Bytes of values that one call for them by name brings at most. */
+export const answerBytesMax = 64 * 1024 * 1024
 
 /** Rows left out at the beginning of a list at most. */
 export const offsetMax = 100_000
@@ -97,6 +101,13 @@ export function checkValue(stored: Stored<'json'>, field: string): Stored<'json'
 export function checkCount(given: readonly unknown[], field: string): void {
   if (Array.isArray(given) && given.length <= callMax) return
   refuse(field, `must be an array of at most ${callMax}`)
+}
+
+/** Refuses names whose values are too much for one answer, each as often as it is named. */
+export function checkAnswer(bytes: number): void {
+  if (bytes <= answerBytesMax) return
+  const rule = `bring ${bytes} bytes, and an answer has at most ${answerBytesMax}; ask for fewer`
+  throw new AnswerTooLarge(`names ${rule}`, { field: 'names' })
 }
 
 /** Where a page of a list begins and how long it is. */

@@ -102,6 +102,16 @@ const named = (engine: Engine, table: string, rows: RawBuilder<unknown>) => sql`
   join ${sql.raw(table)} i on ${sameName('i', 'g')}
   where ${isAlive(engine, 'i')}`
 
+/** What the values take that names stand for, each as often as it is named. */
+const sized = (engine: Engine, table: string, rows: RawBuilder<unknown>) => sql`
+  select coalesce(sum(length(${sql.raw(valueIn[table]!)})), 0) as size from ${rows} as g
+  join ${sql.raw(table)} i on ${sameName('i', 'g')}
+  where ${isAlive(engine, 'i')}`
+
+const valueIn: Readonly<Record<string, string>> = {
+  items: 'cast(i.value as text)', cache_entries: 'i.bytes',
+}
+
 const deleting = (table: string, rows: RawBuilder<unknown>) => sql`
   delete from ${sql.raw(table)} where (organization_id, namespace, key) in
     (select g.organization_id, g.namespace, g.key from ${rows} as g)`
@@ -146,6 +156,7 @@ export class ItemStatements {
   readonly putAbsent: MakeMany<PutRow>
   readonly replace: Make<PutRow & GuardedRow>
   readonly find: MakeMany<NameRow>
+  readonly size: MakeMany<NameRow>
   readonly refresh: MakeMany<NameRow>
   readonly delete: MakeMany<NameRow>
   readonly deleteAt: Make<GuardedRow>
@@ -153,6 +164,7 @@ export class ItemStatements {
   readonly sweep: Make<{ limit: number }>
   readonly cachePut: MakeMany<CacheRow>
   readonly cacheFind: MakeMany<NameRow>
+  readonly cacheSize: MakeMany<NameRow>
   readonly cacheClear: MakeMany<RangeRow>
   readonly cacheSweep: Make<{ limit: number }>
 
@@ -161,8 +173,8 @@ export class ItemStatements {
     const many = <K extends RowKinds>(
       name: string, kinds: K, build: (rows: RawBuilder<unknown>) => RawBuilder<unknown>,
     ) => prepareBatch(on.as<never>(), { name, kinds, build })
-    const reading = (name: string, table: string): MakeMany<NameRow> => {
-      const make = many(name, nameKinds, (rows) => named(engine, table, rows))
+    const reading = (name: string, table: string, build = named): MakeMany<NameRow> => {
+      const make = many(name, nameKinds, (rows) => build(engine, table, rows))
       return (rows) => ({ ...make(rows), readOnly: true })
     }
     const swept = (table: string) => prepareRaw<{ limit: number }>(on, {
@@ -173,6 +185,7 @@ export class ItemStatements {
       putting(engine, rows, sql`where not ${isAlive(engine, 'items')}`))
     this.replace = prepareRaw(on, { name: 'items_replace', build: (slot) => replacing(on, slot) })
     this.find = reading('items_find', 'items')
+    this.size = reading('items_size', 'items', sized)
     this.refresh = many('items_refresh', nameKinds, (rows) => refreshing(engine, rows))
     this.delete = many('items_delete', nameKinds, (rows) =>
       sql`${deleting('items', rows)} and ${isAlive(engine, 'items')}`)
@@ -184,6 +197,7 @@ export class ItemStatements {
     this.sweep = swept('items')
     this.cachePut = many('cache_put', cacheKinds, (rows) => caching(engine, rows))
     this.cacheFind = reading('cache_find', 'cache_entries')
+    this.cacheSize = reading('cache_size', 'cache_entries', sized)
     this.cacheClear = many('cache_clear', rangeKinds, (rows) => clearing('cache_entries', rows))
     this.cacheSweep = swept('cache_entries')
   }

@@ -14,7 +14,9 @@ import { type ItemWorks } from './item-works.js'
 import { decodeNamespace } from './namespace.js'
 import { listNamespaces } from './namespaces.js'
 import { rangeRows } from './ranges.js'
-import { checkCount, checkValue, refuse, storedName, ttlMsOf } from './rules.js'
+import {
+  answerBytesMax, checkAnswer, checkCount, checkValue, refuse, storedName, ttlMsOf, valueBytesMax,
+} from './rules.js'
 import { searchItems } from './search.js'
 import { type NameRow, type PutRow } from './statements.js'
 import { items as table, type ItemTables } from './tables.js'
@@ -97,7 +99,10 @@ export class ItemStore implements ItemTransport {
     return item
   }
 
-  /** Items in the order of their names, 1,000 at most; undefined where there is none. */
+  /**
+   * Items in the order of their names, 1,000 at most; undefined where there is none. Throws
+   * AnswerTooLarge.
+   */
   async findMany(
     names: readonly ItemName[], options: ReadItems = {},
   ): Promise<(Item | undefined)[]> {
@@ -143,6 +148,10 @@ export class ItemStore implements ItemTransport {
     rows: readonly StoredItemName[], { refresh = false }: ReadItems,
   ): Promise<(Item | undefined)[]> {
     if (rows.length === 0) return []
+    if (rows.length > answerBytesMax / valueBytesMax) {
+      const { rows: [all] } = await this.#database.execute(this.#works.statements.size(rows))
+      checkAnswer(Number(all!.size))
+    }
     const distinct = [...new Map(rows.map((row) => [nameOf(row), row])).values()]
     const { rows: stored } = await this.#database.execute(this.#works.statements.find(distinct))
     const found = refresh ? await this.#refreshed(stored) : stored.map(itemOf)

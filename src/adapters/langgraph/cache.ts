@@ -1,5 +1,6 @@
 import { BaseCache, type SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { type CacheTransport, type ItemName } from '../../items/index.js'
+import { inParts } from './parts.js'
 import { typed } from './writes.js'
 
 /** Options of `HoldfastCache`. */
@@ -45,7 +46,8 @@ export class HoldfastCache<V = unknown> extends BaseCache<V> {
     try {
       for (let start = 0; start < keys.length; start += callMax) {
         const some = keys.slice(start, start + callMax)
-        const values = await this.#transport.find(some.map((key) => this.#nameOf(key)))
+        const values = await inParts(
+          some.map((key) => this.#nameOf(key)), (names) => this.#transport.find(names))
         for (const [place, value] of values.entries()) {
           if (value === undefined) continue
           const loaded = await this.serde.loadsTyped(value.type, value.bytes) as V

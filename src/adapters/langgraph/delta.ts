@@ -2,7 +2,7 @@ import {
   type BaseCheckpointSaver, type CheckpointPendingWrite, type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { type CheckpointName, type CheckpointTransport } from '../../checkpoints/index.js'
-import { writesOf } from './writes.js'
+import { untyped, writesOf } from './writes.js'
 
 /** What one channel got along the way to a checkpoint. */
 type History = Awaited<ReturnType<BaseCheckpointSaver['getDeltaChannelHistory']>>[string]
@@ -30,8 +30,7 @@ export async function deltaHistory(
       for (const channel of wanted) {
         blocks.get(channel)!.push(writes.filter(([, written]) => written === channel))
         if (!Object.hasOwn(ancestor.values, channel)) continue
-        const { type, bytes } = ancestor.values[channel]!
-        seeds.set(channel, await serde.loadsTyped(type, bytes))
+        seeds.set(channel, await untyped(serde, ancestor.values[channel]!))
       }
       if (seeds.size === channels.length) break
     }

@@ -106,11 +106,14 @@ function conditionsOf(key: string, wanted: unknown): ItemCondition[] {
   if (wanted === undefined) return []
   const isRecord = typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted)
   const entries = isRecord ? Object.entries(wanted) : []
-  if (entries.length === 0 || !entries.every(([name]) => name in operators)) {
+  if (entries.length === 0 || !entries.every(([name]) => Object.hasOwn(operators, name))) {
     return [{ path: [key], value: jsonOf(wanted) }]
   }
-  return entries.map(([name, value]) => (
-    { path: [key], operator: operators[name]!, value: jsonOf(value) }))
+  return entries.map(([name, value]) => {
+    const field = `filter.${key}.${name}`
+    if (value === undefined) throw new InvalidInput(`${field} must be a JSON value`, { field })
+    return { path: [key], operator: operators[name]!, value: jsonOf(value) }
+  })
 }
 
 /** LangGraph keeps this root for itself. */

@@ -3,7 +3,9 @@ import {
   type PendingWrite, type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { LRUCache } from 'lru-cache'
-import { type CheckpointName, type CheckpointTransport } from '../../checkpoints/index.js'
+import {
+  type CheckpointName, type CheckpointTransport, type PutCheckpoint,
+} from '../../checkpoints/index.js'
 import { InvalidInput } from '../../errors.js'
 import {
   checkpointIdOf, type Configuration, configurationOf, fenceOf, isReplaying, isTravelling,
@@ -51,6 +53,8 @@ export class HoldfastSaver extends BaseCheckpointSaver {
   readonly #options: HoldfastSaverOptions
   /** The newest checkpoint of each run that goes on from the past. */
   readonly #branches = new LRUCache<string, true>({ max: branchesMax })
+  /** What aborted runs put. */
+  readonly #abandoned = new LRUCache<string, true>({ max: branchesMax })
   readonly #reading: TupleReading = {
     saver: this,
     parentWritesOf: async ({ threadId, namespace, checkpointId }) => {
@@ -110,7 +114,7 @@ export class HoldfastSaver extends BaseCheckpointSaver {
     }
     const parentId = await this.#parentId(config, name)
     const whenStale = this.#whenStale(config, name, { parentId, metadata })
-    await this.#transport.put({
+    await this.#put(config, {
       ...name,
       ...await checkpointToKeep(this.serde, { checkpoint, metadata, newVersions }),
       parentId,
@@ -119,6 +123,28 @@ export class HoldfastSaver extends BaseCheckpointSaver {
       fence: this.#fence(config),
     })
     return configurationOf(name)
+  }
+
+  /**
+   * An aborted run may put what it had under way after its caller was told, and has begun another
+   * run: that one goes on beside it, as with LangGraph's own savers. Not so with channels kept as
+   * differences: both may have written their input to one place.
+   */
+  async #put({ signal }: Configuration, put: PutCheckpoint): Promise<void> {
+    const nameOf = (id: unknown) => JSON.stringify([put.threadId, put.namespace, id])
+    const note = () => {
+      if (signal?.aborted === true) this.#abandoned.set(nameOf(put.checkpointId), true)
+    }
+    note()
+    try {
+      await this.#transport.put(put)
+    } catch (error) {
+      const head = signal?.aborted === true ? undefined : headIn(error)
+      const isBeside = this.#abandoned.has(nameOf(head)) && put.deltaChannels?.length === 0
+      if (!isBeside) throw error
+      await this.#transport.put({ ...put, whenStale: 'fork' })
+    }
+    note()
   }
 
   /** Keeps writes of a task. Throws StaleFence. */
@@ -207,4 +233,12 @@ export class HoldfastSaver extends BaseCheckpointSaver {
     const forks = isOnBranch || metadata.source === 'fork' || isReplaying(config)
     return forks ? 'fork' : this.#options.whenStale ?? 'refuse'
   }
+}
+
+/** The newest checkpoint that a conflict names, of the library or of a server. */
+function headIn(error: unknown): unknown {
+  const { code, head, problem } = error as {
+    code?: unknown; head?: unknown; problem?: { head?: unknown }
+  }
+  return code === 'checkpoint_conflict' ? head ?? problem?.head : undefined
 }

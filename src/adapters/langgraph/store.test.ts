@@ -69,6 +69,11 @@ contract('store of langgraph', (open) => {
     expect(await of({ name: { $nin: ['n30', 'n60'] } })).toEqual(['p40', 'p50'])
     expect(await of({ age: '40' })).toEqual([])
     expect(await of({ absent: undefined })).toEqual(['p30', 'p40', 'p50', 'p60'])
+    await expect(of({ age: { $gt: undefined } }))
+      .rejects.toMatchObject({ code: 'invalid_input', field: 'filter.age.$gt' })
+    await store.put(['people'], 'odd', { made: { constructor: 1, toString: 'x' } })
+    expect(await of({ made: { toString: 'x', constructor: 1 } })).toEqual(['odd'])
+    expect(await of({ made: { constructor: 2 } })).toEqual([])
   })
 
   it('gives pages, and as many as are asked for', async () => {
@@ -130,6 +135,8 @@ contract('store of langgraph', (open) => {
       ], maxDepth: 2, limit: 5, offset: 0,
     }])
     expect(both).toEqual([['a', 'y']])
+    const [all] = await store.batch([{ matchConditions: [] } as never])
+    expect(all).toEqual(await store.listNamespaces())
   })
 
   it('lets items end, unless they are read', async () => {
@@ -240,6 +247,21 @@ contract('cache of langgraph', (open) => {
 })
 
 describe('operations of a store', () => {
+  it('ask for less at once where it is too much for one answer', async () => {
+    const sizes: number[] = []
+    const find = async (names: readonly object[]) => {
+      sizes.push(names.length)
+      if (names.length > 2) throw Object.assign(new Error('large'), { code: 'answer_too_large' })
+      return names.map(() => undefined)
+    }
+    const store = new HoldfastStore({ findMany: find } as never)
+    const gets = Array.from({ length: 5 }, (_, key) => ({ namespace: ['a'], key: String(key) }))
+    expect(await store.batch(gets)).toEqual(gets.map(() => null))
+    const cache = new HoldfastCache({ find } as never)
+    expect(await cache.get(gets.map(({ key }) => [['a'], key]))).toEqual([])
+    expect(sizes).toEqual([5, 3, 2, 1, 2, 5, 3, 2, 1, 2])
+  })
+
   it('are few calls', async () => {
     const calls: string[] = []
     const call = (name: string, answer: unknown) => async () => {

@@ -6,6 +6,7 @@ import { type ItemTransport } from '../../items/index.js'
 import {
   changeOf, itemOf, namespacesOf, searchOf, sorted, type Sorted, taken,
 } from './operations.js'
+import { inParts } from './parts.js'
 
 /** Options of `HoldfastStore`. */
 export interface HoldfastStoreOptions {
@@ -109,7 +110,8 @@ export class HoldfastStore extends BaseStore {
     for (let start = 0; start < names.length; start += callMax) {
       const some = names.slice(start, start + callMax)
         .map(({ namespace, key }) => ({ namespace, key }))
-      const items = await this.#transport.findMany(some, { refresh })
+      const items = await inParts(
+        some, (parts) => this.#transport.findMany(parts, { refresh }))
       found.push(...items.map((item) => (item === undefined ? null : itemOf(item))))
     }
     return found
@@ -136,7 +138,8 @@ export class HoldfastStore extends BaseStore {
 
   async #namespaces(operation: ListNamespacesOperation): Promise<string[][]> {
     const { request, isMore, matches } = namespacesOf(operation)
-    const { limit, offset, maxDepth } = operation
+    // As LangGraph's own store has it, although its types ask for both.
+    const { limit = Infinity, offset = 0, maxDepth } = operation as Partial<ListNamespacesOperation>
     const page = (place: object) => this.#transport.listNamespaces({ ...request, ...place })
     if (!isMore) return await taken(page, { limit, offset })
     const all = await taken(page, { limit: Infinity, offset: 0 })

@@ -7,7 +7,7 @@ import {
 } from '../../checkpoints/index.js'
 import { type Configuration, configurationOf } from './configuration.js'
 import { isPlainJson, jsonObjectOf } from './metadata.js'
-import { typed, writesOf } from './writes.js'
+import { typed, untyped, writesOf } from './writes.js'
 
 /** The arguments of `put` that make the checkpoint itself. */
 export interface GivenCheckpoint {
@@ -35,7 +35,8 @@ export async function checkpointToKeep(
   serde: SerializerProtocol, { checkpoint, metadata, newVersions }: GivenCheckpoint,
 ): Promise<Kept> {
   const { id: _id, channel_values: values, ...rest } = checkpoint
-  const state: State = isPlainJson(metadata) ? { checkpoint: rest } : { checkpoint: rest, metadata }
+  const state: State = isPlainJson(metadata) ? { checkpoint: rest }
+    : { checkpoint: rest, metadata: await serializable(serde, metadata) }
   const channelVersions: Record<string, string | number> = Object.create(null) as typeof newVersions
   const changed: [string, unknown][] = []
   for (const [channel, value] of Object.entries(values ?? {})) {
@@ -59,16 +60,28 @@ export async function checkpointToKeep(
   }
 }
 
-/** The channels without a value that were written to since they had one. */
+/** Metadata or, where the serializer makes something else of it all, what JSON holds of it. */
+async function serializable(
+  serde: SerializerProtocol, metadata: CheckpointMetadata,
+): Promise<CheckpointMetadata> {
+  const made: unknown = await untyped(serde, await typed(serde, metadata))
+  const isKept = typeof made === 'object' && made !== null
+  return isKept ? metadata : jsonObjectOf(metadata) as object as CheckpointMetadata
+}
+
+/**
+ * The channels without a value that were written to since they had one; in formats before 4 that of
+ * the tasks, which the parent holds.
+ */
 function deltasOf(
   { checkpoint, metadata }: Pick<GivenCheckpoint, 'checkpoint' | 'metadata'>,
 ): string[] {
   const { channel_values: values = {}, channel_versions: versions = {} } = checkpoint
   const counters = Object.entries(metadata.counters_since_delta_snapshot ?? {})
-  return counters.flatMap(([channel, [updates]]) => {
-    const isWritten = updates > 0 || Object.hasOwn(versions, channel)
-    return isWritten && !Object.hasOwn(values, channel) ? [channel] : []
-  })
+  const channels = counters.flatMap(([channel, [updates]]) => (
+    updates > 0 || Object.hasOwn(versions, channel) ? [channel] : []))
+  if (checkpoint.v < tasksAreValuesSince) channels.push(TASKS)
+  return channels.filter((channel) => !Object.hasOwn(values, channel))
 }
 
 /** How kept checkpoints are read. */
@@ -109,13 +122,15 @@ export async function loaded(
   serde: SerializerProtocol, values: Readonly<Record<string, Typed>>,
 ): Promise<Record<string, unknown>> {
   const entries = await Promise.all(Object.entries(values).map(async ([channel, value]) => (
-    [channel, await serde.loadsTyped(value.type, value.bytes)] as const)))
+    [channel, await untyped(serde, value)] as const)))
   return Object.fromEntries(entries)
 }
 
 /** Whether a checkpoint cannot be told whole without the pending writes of its parent. */
 function needsTasks(stored: StoredCheckpoint, { v }: { readonly v: number }): boolean {
-  return stored.parentId !== null && v < tasksAreValuesSince
+  // One that came out of another saver brings them.
+  const isWithout = !Object.hasOwn(stored.values, TASKS)
+  return stored.parentId !== null && v < tasksAreValuesSince && isWithout
 }
 
 async function addTasks(

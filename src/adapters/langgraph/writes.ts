@@ -23,7 +23,8 @@ export async function writesToKeep(
   const ordinary: PutWrites['writes'][number][] = []
   const values = await Promise.all(given.map(([, value]) => typed(serde, value)))
   for (const [place, [channel]] of given.entries()) {
-    const index = WRITES_IDX_MAP[channel] ?? place
+    // By its own members: a channel may be called as one that every object has.
+    const index = Object.hasOwn(WRITES_IDX_MAP, channel) ? WRITES_IDX_MAP[channel]! : place
     const write = { index, channel, value: withPath(values[place]!, taskPath) }
     if (index < 0) special.set(index, write)
     else ordinary.push(write)
@@ -39,13 +40,19 @@ export async function writesOf(
   serde: SerializerProtocol, kept: readonly PendingWrite[],
 ): Promise<CheckpointPendingWrite[]> {
   return await Promise.all(inOrder(kept).map(async ({ taskId, channel, value }) => (
-    [taskId, channel, await serde.loadsTyped(value.type, value.bytes)] as CheckpointPendingWrite)))
+    [taskId, channel, await untyped(serde, value)] as CheckpointPendingWrite)))
 }
 
 /** A value as the serializer writes it. */
 export async function typed(serde: SerializerProtocol, value: unknown): Promise<Typed> {
   const [type, bytes] = await serde.dumpsTyped(value)
   return { type, bytes }
+}
+
+/** The value behind what `typed` made. Of a function, or a symbol, JSON holds nothing at all. */
+export async function untyped(serde: SerializerProtocol, { type, bytes }: Typed): Promise<unknown> {
+  if (type === 'json' && bytes.length === 0) return undefined
+  return await serde.loadsTyped(type, bytes)
 }
 
 /** By the path of the task, then by its id, then by the place among its writes. */
