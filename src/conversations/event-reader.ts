@@ -154,13 +154,13 @@ export class EventReader {
     const rows: Row[] = []
     let length = 0
     for (const row of found) {
-      length += lengthOf(row)
-      if (rows.length > 0 && length > batchLengthMax) return { rows, isAll: false }
       const whole = await this.#long.whole(database, row, {
         organization: key.organizationId, conversation: key.conversationId,
       })
       // The next look finds that the conversation is gone.
       if (whole === undefined) return { rows, isAll: false }
+      length += lengthOf(whole)
+      if (rows.length > 0 && length > batchLengthMax) return { rows, isAll: false }
       rows.push(whole)
     }
     return { rows, isAll: rows.length < batchMax }

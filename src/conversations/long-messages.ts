@@ -8,23 +8,20 @@ import { type StoredMessage } from './tree-place.js'
 /** Bytes of content or of metadata from which a message is read by itself. */
 const longFrom = 256 * 1024
 
-const bytesOf = (column: 'content' | 'metadata') =>
-  sql`octet_length(cast(${sql.ref(`m.${column}`)} as text))`
-
-const isLong = sql`(${bytesOf('content')} > ${sql.lit(longFrom)}
-  or ${bytesOf('metadata')} > ${sql.lit(longFrom)})`
+const heavy: ReadonlySet<string> = new Set(['content', 'metadata'])
 
 /**
- * What a page reads of the messages `m` at first: of long ones only how many bytes they have, so
- * that no more of them is held than one answer takes.
+ * What a page reads of the messages `m` at first: null in place of what is long, so that no more of
+ * it is held than one answer takes.
  */
 export const shortened = (columns: readonly string[] = table.columnNames): RawBuilder<unknown> =>
-  sql.join([
-    ...columns.map((column) => (column === 'content' || column === 'metadata'
-      ? sql`case when ${isLong} then null else ${sql.ref(`m.${column}`)} end as ${sql.ref(column)}`
-      : sql.ref(`m.${column}`))),
-    sql`case when ${isLong} then ${bytesOf('content')} + ${bytesOf('metadata')} end as long_bytes`,
-  ])
+  sql.join(columns.map((column) => {
+    const value = sql.ref(`m.${column}`)
+    return heavy.has(column)
+      ? sql`case when octet_length(cast(${value} as text)) <= ${sql.lit(longFrom)}
+          then ${value} end as ${sql.ref(column)}`
+      : value
+  }))
 
 interface MessageName {
   organization: Stored<'id'>
@@ -32,9 +29,13 @@ interface MessageName {
   id: Stored<'id'>
 }
 
-/** Characters of a row; of a long one that was not read yet, its bytes. */
-export const lengthOf = (row: StoredMessage): number => (row.long_bytes == null
-  ? String(row.content).length + String(row.metadata).length : Number(row.long_bytes))
+/** Whether the row is whole already. */
+export const isShort = ({ content, metadata }: StoredMessage): boolean =>
+  content !== null && metadata !== null
+
+/** Characters of a whole row. */
+export const lengthOf = ({ content, metadata }: StoredMessage): number =>
+  String(content).length + String(metadata).length
 
 /** Reads long messages, one by one. */
 export class LongMessages {
@@ -57,14 +58,15 @@ export class LongMessages {
     const fitting: StoredMessage[] = []
     let length = 0
     for (const row of rows) {
-      length += lengthOf(row)
-      const isFull = fitting.length === limit || (fitting.length > 0 && length > lengthMax)
-      if (isFull) return { fitting, more: true }
+      if (fitting.length === limit) return { fitting, more: true }
       const whole = await this.whole(database, row, {
         organization: row.organization_id as Stored<'id'>,
         conversation: row.conversation_id as Stored<'id'>,
       })
-      if (whole?.deleted_at === null) fitting.push(whole)
+      if (whole?.deleted_at !== null) continue
+      length += lengthOf(whole)
+      if (fitting.length > 0 && length > lengthMax) return { fitting, more: true }
+      fitting.push(whole)
     }
     // One that is gone since leaves its place to another, which says nothing of what is behind.
     return { fitting, more: rows.length > limit && fitting.length > 0 }
@@ -76,7 +78,7 @@ export class LongMessages {
     row: StoredMessage,
     of: Omit<MessageName, 'id'>,
   ): Promise<StoredMessage | undefined> {
-    if (row.long_bytes == null) return row
+    if (isShort(row)) return row
     const { rows } = await database.execute(this.#whole({ ...of, id: row.id as Stored<'id'> }))
     return rows[0]
   }

@@ -13,7 +13,7 @@ import { type ConversationStates } from './events.js'
 import { ImportTurns } from './import-turns.js'
 import { Indexing } from './indexing.js'
 import { LiveConversations } from './live.js'
-import { lengthOf, LongMessages, shortened } from './long-messages.js'
+import { isShort, lengthOf, LongMessages, shortened } from './long-messages.js'
 import { type ConversationTables, messages as table } from './tables.js'
 import { type ConversationKey } from './transfer-format.js'
 import { TransferStatements } from './transfer-statements.js'
@@ -145,11 +145,12 @@ export class MessageLog {
       const limit = Math.min(given.limit + 1 - rows.length, fetchMax)
       const fetched = await database.execute(this.page[order]({ ...given, from, limit }))
       for (const row of fetched.rows) {
-        length += lengthOf(row)
-        const isFull = rows.length === given.limit || (rows.length > 0 && length > pageLengthMax)
-        if (isFull) return { rows, more: true }
-        const whole = await this.long.whole(database, row, given)
-        if (whole !== undefined) rows.push(whole)
+        if (rows.length === given.limit) return { rows, more: true }
+        const whole = isShort(row) ? row : await this.long.whole(database, row, given)
+        if (whole === undefined || whole.deleted_at != null) continue
+        length += lengthOf(whole)
+        if (rows.length > 0 && length > pageLengthMax) return { rows, more: true }
+        rows.push(whole)
       }
       if (fetched.rows.length < limit) return { rows, more: false }
       from = columns.position.encode(columns.position.decode(fetched.rows.at(-1)!.position))

@@ -1,6 +1,6 @@
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { lengthOf } from './long-messages.js'
+import { isShort, lengthOf } from './long-messages.js'
 import { type MessageLog, pageLengthMax } from './message-log.js'
 import { type ConversationTables } from './tables.js'
 import { beneath, integer, type Start, type StoredMessage } from './tree-place.js'
@@ -67,14 +67,16 @@ export class PathReader {
       const fetched = await fetch(from, count)
       for (const row of fetched.rows) {
         if (row.deleted_at !== null) continue
-        length += lengthOf(row)
-        const isFull = rows.length === limit || (rows.length > 0 && length > pageLengthMax)
-        if (isFull) return { rows, next: fetched.after(rows.at(-1)!) }
-        const whole = await this.#log.long.whole(this.#database, row, {
+        if (rows.length === limit) return { rows, next: fetched.after(rows.at(-1)!) }
+        const whole = isShort(row) ? row : await this.#log.long.whole(this.#database, row, {
           organization: this.#organizationId,
           conversation: row.conversation_id as Stored<'id'>,
         })
-        if (whole?.deleted_at === null) rows.push(whole)
+        if (whole?.deleted_at !== null) continue
+        length += lengthOf(whole)
+        const isFull = rows.length > 0 && length > pageLengthMax
+        if (isFull) return { rows, next: fetched.after(rows.at(-1)!) }
+        rows.push(whole)
       }
       if (fetched.isLast) return { rows, next: undefined }
       from = fetched.after(fetched.rows.at(-1)!)
