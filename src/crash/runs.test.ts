@@ -10,13 +10,15 @@ const runCount = Number(process.env.HOLDFAST_TEST_RUNS ?? 40)
 /** In the short test workers are let alone after so many kills, since each takes long to begin. */
 const killsMax = process.env.HOLDFAST_TEST_RUNS === undefined ? 4 : Infinity
 const stepsPerRun = 4
+/** In the short test a fast machine must not be done before the first kill. */
+const stepMs = process.env.HOLDFAST_TEST_RUNS === undefined ? 200 : 50
 const patienceMs = 240_000 + runCount * 500
 
 /** Makes runs of a workflow of this name; their ids. */
 async function begin({ stores: { workflows, runs } }: WorkArena, handle: string, count: number) {
   await workflows.create({ name: handle, handle })
   await workflows.createVersion(handle, { graph: null })
-  const input = { steps: stepsPerRun, ms: 50 }
+  const input = { steps: stepsPerRun, ms: stepMs }
   // Who is killed often enough beside a run must not end it.
   const given = { input, crashesMax: 50 }
   const ids: string[] = []

@@ -42,5 +42,6 @@ function forgetfulStatement(statement: Statement): Statement {
     .replace(toColumn, 'true')
     .replace(toParameter, '($1::uuid is not null)')
     .replace(toQuestionMark, '(? is not null)')
-  return { ...statement, sql }
+  // The same statement may go to the same connection as it is, by who works for all.
+  return { ...statement, sql, ...statement.name && { name: `${statement.name}_forgetful` } }
 }
