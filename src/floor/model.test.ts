@@ -150,6 +150,23 @@ async function worldOf(world: ContractWorld, first: ModelSettings, counted: { co
   return { floors, conversationId, organizationId, database, replay, sweep, counted }
 }
 
+contract('a grant in the moment in which a turn comes', (open) => {
+  it.each(['x', undefined])('of an exclusive floor by %s', async (by) => {
+    const world = await worldOf(
+      await open(), { policy: 'exclusive', queueMax: 2, convener: null }, { commands: 0 })
+    const { floors, conversationId } = world
+    const [first, next] = ['a', 'd'].map((speakerUri) => ({ conversationId, speakerUri }))
+    await floors.request(first!)
+    await floors.request(next!)
+    await lapse(world)
+    const verdict = await verdictOf(floors.grant(next!, { ...by && { by } }))
+    expect(verdict).toBe(by === undefined ? 'done' : 'floor_not_convener')
+    const { holders } = await floors.get(conversationId)
+    expect(holders.map(({ speakerUri }) => speakerUri)).toEqual(['d'])
+    expect(await verdictOf(floors.grant(first!))).toBe('floor_not_grantable')
+  })
+})
+
 contract('floors beside their model', (open) => {
   it('agree with it after every command', async () => {
     const wanted = valuesWanted(80)

@@ -173,8 +173,9 @@ export class FloorStore {
 
   /**
    * Grants the floor to an agent, which joins by it; who holds it keeps it. Throws
-   * FloorNotGrantable for an exclusive floor, FloorNotConvener, FloorAgentLimitReached,
-   * ConversationNotFound, InvalidInput.
+   * FloorNotGrantable for an exclusive floor, unless it is the agent's turn in this very moment and
+   * nobody grants it by name; FloorNotConvener, FloorAgentLimitReached, ConversationNotFound,
+   * InvalidInput.
    */
   async grant(agent: FloorAgent, { by }: ByConvener = {}): Promise<FloorStanding> {
     const { standing, own, row } = await this.#do(agent, 'grant', given(by))
@@ -261,7 +262,8 @@ export class FloorStore {
     const who = { conversationId: key.conversation_id, speakerUri }
     for (let isOpened = false; ; isOpened = true) {
       const events = await this.#works.commands.run(command, this.#transaction)
-      const own = events.some((event) => event.speakerUri === speakerUri && isDoneBy(action, event))
+      const own = events.some((event) => event.speakerUri === speakerUri &&
+        isDoneBy(action, event) && isGivenBy(event, said))
       const known = standingAfter(who, events)
       if (own && known !== undefined) return { own, standing: known, row: undefined }
       const row = await this.#row(key, speaker)
@@ -320,6 +322,10 @@ const typeOf: Readonly<Partial<Record<FloorAction, FloorEventType>>> = {
 /** Whether an event tells that the action was done; the clock revokes as well. */
 const isDoneBy = (action: FloorAction, { type, expiresAt }: FloorEvent): boolean =>
   type === typeOf[action] && (type !== 'revoked' || expiresAt === null)
+
+/** A grant in somebody's name tells whose; who is served from the queue has it from nobody. */
+const isGivenBy = ({ type, givenBy }: FloorEvent, { given_by: by }: Said): boolean =>
+  type !== 'granted' || by === undefined || givenBy === columns.convener.decode(by)
 
 const fenced = (fence: number | undefined): Said =>
   (fence === undefined ? {} : { fence: fenceOf(fence) })

@@ -120,7 +120,8 @@ export class FloorModel {
 
   grant(name: string, { by }: ModelWords): string {
     if (by !== undefined && by !== this.settings.convener) return 'floor_not_convener'
-    if (this.settings.policy === 'exclusive') return 'floor_not_grantable'
+    const isNext = by === undefined && this.holders.length === 0 && this.queue[0] === name
+    if (this.settings.policy === 'exclusive') return isNext ? 'done' : 'floor_not_grantable'
     if (this.agents.get(name)?.grant !== undefined) return 'done'
     if (!this.agents.has(name)) this.#join(name)
     this.#grant(name, by ?? null)
