@@ -1,49 +1,26 @@
 import { execFileSync } from 'node:child_process'
 import {
-  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync,
-  writeFileSync,
+  existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type Holdfast, openHoldfast } from './holdfast.js'
+import { describe, expect, it } from 'vitest'
+import {
+  archiveFolder as folder, contentOfArchive as content, freshHome as fresh,
+} from './testing/archive-places.test.harness.js'
 import { contract } from './testing/index.js'
 import { furnishHome } from './testing/isolation/index.js'
 
-const made: string[] = []
-const opened: Holdfast[] = []
-afterEach(async () => {
-  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true })
-  await Promise.all(opened.splice(0).map((each) => each.close()))
-})
-
-const folder = () => {
-  const path = mkdtempSync(join(tmpdir(), 'holdfast-tar-'))
-  made.push(path)
-  return path
-}
-async function fresh(rootKey: string): Promise<Holdfast> {
-  const holdfast = await openHoldfast({ rootKey })
-  opened.push(holdfast)
-  return holdfast
-}
 const tar = (...words: string[]) => execFileSync('tar', words, { encoding: 'utf8' })
-/** What an archive holds, but for what every database founds by itself. */
-const content = (path: string) => readdirSync(path)
-  .filter((name) => !['manifest.json', 'root_keys.jsonl'].includes(name))
-  .map((name) => [name, readFileSync(join(path, name), 'utf8')])
 const unpacked = (path: string) => {
   const place = folder()
   tar('-xf', path, '-C', place)
   return place
 }
 const everything = { kind: 'everything' } as const
-const key = Buffer.from(Array.from({ length: 32 }, (_, at) => at)).toString('base64url')
-
 /** A small home, and its archive as a tar. */
 async function packed() {
-  const holdfast = await fresh(key)
+  const holdfast = await fresh()
   const { conversations, messages } = holdfast.organization()
   const { id } = await conversations.create({ title: 'kept' })
   await messages.append(id, { role: 'user', content: 'x'.repeat(70_000) })
@@ -52,7 +29,7 @@ async function packed() {
   return { holdfast, path, manifest }
 }
 const refusal = async (path: string) => {
-  const other = await fresh(key)
+  const other = await fresh()
   const error = await other.archives().import(path).then(() => undefined, (thrown: Error) => thrown)
   expect((await other.organization().conversations.list()).data).toEqual([])
   return error
@@ -106,7 +83,7 @@ describe('a tar', () => {
     tar('-xf', (await packed()).path, '-C', join(place, 'archive'))
     const path = join(place, 'by hand.tar')
     tar('-C', place, format, '-cf', path, ...words)
-    const other = await fresh(key)
+    const other = await fresh()
     await other.archives().import(path)
     const { data } = await other.organization().conversations.list()
     expect(data).toMatchObject([{ title: 'kept' }])

@@ -1,32 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type Holdfast, openHoldfast } from './holdfast.js'
+import { describe, expect, it } from 'vitest'
+import { type Holdfast } from './holdfast.js'
 import { defaultOrganizationId } from './identity/index.js'
 import { leftOut } from './lifecycle/archive/lines.js'
+import {
+  archiveFolder as folder, archiveKey as rootKey, contentOfArchive as content,
+  freshHome as fresh,
+} from './testing/archive-places.test.harness.js'
 import { contract } from './testing/index.js'
 import { furnishHome } from './testing/isolation/index.js'
 import { makeOrcheo, wholeOrcheo } from './testing/made-orcheo.test.harness.js'
 
-const made: string[] = []
-const opened: Holdfast[] = []
-afterEach(async () => {
-  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true })
-  await Promise.all(opened.splice(0).map((each) => each.close()))
-})
-
-const folder = () => {
-  const path = mkdtempSync(join(tmpdir(), 'holdfast-archive-'))
-  made.push(path)
-  return path
-}
-const rootKey = Buffer.from(Array.from({ length: 32 }, (_, at) => at)).toString('base64url')
-async function fresh(): Promise<Holdfast> {
-  const holdfast = await openHoldfast({ rootKey })
-  opened.push(holdfast)
-  return holdfast
-}
 async function filled(): Promise<Holdfast> {
   const holdfast = await fresh()
   const { path, remove } = makeOrcheo(wholeOrcheo())
@@ -42,9 +27,6 @@ async function filled(): Promise<Holdfast> {
   return holdfast
 }
 const everything = { kind: 'everything' } as const
-const content = (path: string) => readdirSync(path)
-  .filter((name) => !['manifest.json', 'root_keys.jsonl'].includes(name))
-  .map((name) => [name, readFileSync(join(path, name), 'utf8')])
 
 describe('an archive of everything', () => {
   it('comes back byte by byte, and works on', async () => {
@@ -162,8 +144,7 @@ contract('an archive', (open) => {
       code: 'root_key_mismatch', message: expect.stringMatching(/under the root key given:/),
     })
     await expect(other.organizations.get(organizationId)).rejects.toThrow()
-    const both = await openHoldfast({ rootKey: [rootKey, ofThese] })
-    opened.push(both)
+    const both = await fresh([rootKey, ofThese])
     await both.archives().import(path)
     const { secrets } = both.organization(organizationId)
     expect((await secrets.reveal('S')).value).toBe('v')
@@ -227,8 +208,7 @@ contract('an archive', (open) => {
     const scope = { kind: 'organization', organization_id: defaultOrganizationId } as const
     const { files } = await holdfast.archives().export(one, scope)
     expect(files.find(({ name }) => name === 'messages')!.rows).toBeGreaterThan(450)
-    const other = await openHoldfast({ rootKey: held })
-    opened.push(other)
+    const other = await fresh(held)
     await other.database.run(other.database.write.deleteFrom('organizations'))
     await other.archives().import(one)
     await other.archives().export(two, scope)

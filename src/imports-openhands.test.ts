@@ -1,31 +1,13 @@
 import { createCipheriv, createHash, createHmac } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { sqliteDriver } from './database/dialects/sqlite-driver.js'
 import { type ContractWorld, contract } from './testing/index.js'
+import { home, id, removeHomes, sid, uuid } from './testing/made-openhands.test.harness.js'
 
-const made: string[] = []
-afterEach(() => {
-  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true })
-})
+afterEach(removeHomes)
 
-/** Writes files into a new folder: values as JSON, texts as they are. */
-function home(files: Readonly<Record<string, unknown>>): string {
-  const path = mkdtempSync(join(tmpdir(), 'holdfast-openhands-'))
-  made.push(path)
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(path, name)), { recursive: true })
-    const text = typeof content === 'string' ? content : JSON.stringify(content)
-    writeFileSync(join(path, name), text)
-  }
-  return path
-}
-
-const sid = '239c6c5f302d4eaea9c394050f7e8dc7'
-const id = '239c6c5f-302d-4eae-a9c3-94050f7e8dc7'
-const uuid = (last: number) => `00000000-0000-4000-8000-${String(last).padStart(12, '0')}`
 const event = (number: number, more: object = {}) => ({
   id: number, timestamp: `2025-11-03T09:12:1${number}.086621`, source: 'user', action: 'message',
   args: { content: `say ${number}` }, ...more,
