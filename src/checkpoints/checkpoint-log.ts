@@ -43,6 +43,8 @@ export class CheckpointLog {
     this.#writer = new CoalescingWriter({
       write: (calls) => putting.write(calls),
       orderKey: threadOf,
+      // Encoding costs as much as the statement does: the lanes take turns at it.
+      laneMin: 8,
       weigh: weightOf,
       ...(waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }),
     })

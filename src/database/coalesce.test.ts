@@ -191,7 +191,7 @@ describe('a second batch', () => {
   })
 
   it('waits for the one in flight while few calls wait', async () => {
-    const { writer, batches, finish } = writerOf({ lanes: 2, besideMin: 4, patienceMs: 60_000 })
+    const { writer, batches, finish } = writerOf({ lanes: 2, laneMin: 4, patienceMs: 60_000 })
     const written = [...many(2), ...many(3, 2)].map((each, index) =>
       turns(index < 2 ? 0 : 3).then(() => writer.append(each)))
     await turns(10)
@@ -212,22 +212,8 @@ describe('a second batch', () => {
     await Promise.all([first, second])
   })
 
-  it('goes as soon as two calls wait, by default', async () => {
-    const { writer, batches, finish } = writerOf({ lanes: 2, patienceMs: 60_000 })
-    const first = writer.append(call('a', 'slow'))
-    await turn()
-    const second = writer.append(call('b', 'one'))
-    await turns(10)
-    expect(batches).toEqual([['a']])
-    const third = writer.append(call('c', 'two'))
-    await turns(10)
-    expect(batches).toEqual([['a'], ['b', 'c']])
-    await finish()
-    await Promise.all([first, second, third])
-  })
-
   it('never holds a key that is in flight, however long its call waits', async () => {
-    const { writer, batches, finish } = writerOf({ lanes: 2, besideMin: 2, patienceMs: 1 })
+    const { writer, batches, finish } = writerOf({ lanes: 2, laneMin: 2, patienceMs: 1 })
     const first = writer.append(call('a', 'hot'))
     await turn()
     const rest = [call('b', 'hot'), call('c', 'cold'), call('d', 'hot')]

@@ -14,10 +14,8 @@ export interface CoalescingWriterOptions<Input, Output> {
   readonly weigh: (input: Input) => number
   /** Batches in flight at most. @default 2 */
   readonly lanes?: number
-  /** Calls a lane at least, where all that wait are split over lanes at once. @default 8 */
+  /** Calls that are worth a batch beside one in flight; fewer wait for it. @default 16 */
   readonly laneMin?: number
-  /** Calls that are worth a batch beside one in flight; fewer wait for it. @default 2 */
-  readonly besideMin?: number
   /** Fewer go beside a batch in flight, too, once one of them waited this long. @default 10 */
   readonly patienceMs?: number
   /** Calls in one batch at most. @default 128 */
@@ -62,8 +60,7 @@ export class CoalescingWriter<Input, Output> {
 
   constructor(options: CoalescingWriterOptions<Input, Output>) {
     this.#options = {
-      lanes: 2, laneMin: 8, besideMin: 2, patienceMs: 10,
-      batchMax: 128, batchWeightMax: 4 * 1024 * 1024,
+      lanes: 2, laneMin: 16, patienceMs: 10, batchMax: 128, batchWeightMax: 4 * 1024 * 1024,
       waitingMax: 10_000, waitingTimeoutMs: 5_000, ...options,
     }
   }
@@ -102,10 +99,10 @@ export class CoalescingWriter<Input, Output> {
   }
 
   #isWorthALane(): boolean {
-    const { lanes, besideMin, patienceMs } = this.#options
+    const { lanes, laneMin, patienceMs } = this.#options
     const [oldest] = this.#waiting
     if (oldest === undefined || this.#inFlight >= lanes) return false
-    if (this.#inFlight === 0 || this.#waiting.length >= besideMin) return true
+    if (this.#inFlight === 0 || this.#waiting.length >= laneMin) return true
     return performance.now() - oldest.sinceMs >= patienceMs
   }
 
