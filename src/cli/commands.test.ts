@@ -113,6 +113,29 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       })
     })
 
+    it('user update, set-password, disable, enable, delete find a user by any name', async () => {
+      const made = ['user', 'create', '--email', 'old@example.com', '--password', 'long enough']
+      const { id } = await json(made)
+      const words = ['user', 'update', 'OLD@example.com', '--email', 'new@example.com']
+      expect(await json([...words, '--username', 'newton', '--display-name', 'Newton']))
+        .toMatchObject({ id, email: 'new@example.com', username: 'newton', display_name: 'Newton' })
+      expect(await json(['user', 'update', 'newton', '--display-name', '']))
+        .toMatchObject({ id, email: 'new@example.com', username: 'newton', display_name: null })
+      const told = { id, email: 'new@example.com' }
+      expect(await json(['user', 'set-password', id, '--password-stdin'], 'longer still\n'))
+        .toEqual({ ...told, password_set: true })
+      expect(await json(['user', 'disable', 'newton'])).toEqual({ ...told, disabled: true })
+      const login = { email: 'new@example.com', password: 'longer still' }
+      await withLibrary(({ identity }) =>
+        expect(identity.logIn(login)).rejects.toMatchObject({ code: 'login_failed' }))
+      expect(await json(['user', 'enable', 'newton'])).toEqual({ ...told, enabled: true })
+      const { user } = await withLibrary(({ identity }) => identity.logIn(login))
+      expect(user.id).toBe(id)
+      expect(await json(['user', 'delete', 'newton'])).toEqual({ ...told, deleted: true })
+      const gone = await cli(['user', 'update', 'newton', '--email', 'x@y.test'], environment)
+      expect([gone.code, gone.stderr]).toEqual([1, 'holdfast: There is no user newton.\n'])
+    })
+
     it('leave no user behind when the organization does not exist', async () => {
       const words = ['user', 'create', '--email', 'nobody@example.com', '--organization', 'missing']
       const { code, stderr } = await cli(words, environment)

@@ -27,6 +27,7 @@ describe('a command line that cannot be understood', () => {
     [['token', 'create', '--scopes', 'everything'], /--scopes must be .*, not everything/],
     [['token', 'create', '--scopes', ' , '], /--scopes must be/],
     [['token', 'create', '--scopes', '*', '--expires-in-days', '0'], /from 1 to 36500, not 0/],
+    [['user', 'update', 'a@b'], /needs --email, --username or --display-name/],
     [['user', 'create', '--email', 'a@b', '--role', 'owner'], /--role needs --organization/],
     [['user', 'create', '--email', 'a@b', '--organization', 'x', '--role', 'king'],
       /--role must be one of owner, admin, member, not king/],

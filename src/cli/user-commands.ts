@@ -13,6 +13,12 @@ export interface PasswordOptions {
   readonly passwordStdin?: boolean
 }
 
+interface NameOptions {
+  readonly email?: string
+  readonly username?: string
+  readonly displayName?: string
+}
+
 const who = '<user>'
 const visible = 'shown to other users of this machine while the command runs'
 
@@ -39,6 +45,14 @@ export function addUserCommands(user: Command, terminal: Terminal): void {
     await identity.deleteUser(id)
     return 'deleted'
   })
+  withDatabase(user.command('update'))
+    .description('give a user another e-mail address or other names')
+    .argument(who, 'id, e-mail address or user name')
+    .option('--email <address>', 'the address to log in with')
+    .option('--username <name>', 'a second name to log in with; empty for none')
+    .option('--display-name <name>', 'as others see it; empty for none')
+    .action((named: string, options: DatabaseOptions & NameOptions) =>
+      update(named, options, terminal))
   withDatabase(user.command('set-password'))
     .description('give a user another password; all sessions end')
     .argument(who, 'id, e-mail address or user name')
@@ -80,6 +94,28 @@ async function change(
     return terminal.print(JSON.stringify({ id: user.id, email: user.email, [done]: true }))
   }
   terminal.print(`${done} the user ${user.email} (${user.id})`)
+}
+
+async function update(
+  named: string,
+  { email, username, displayName, ...options }: DatabaseOptions & NameOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const changes = {
+    ...(email === undefined ? {} : { email }),
+    ...(username === undefined ? {} : { username: username === '' ? null : username }),
+    ...(displayName === undefined ? {} : { displayName: displayName === '' ? null : displayName }),
+  }
+  if (Object.keys(changes).length === 0) {
+    throw new UsageFailure('user update needs --email, --username or --display-name')
+  }
+  const { settings } = configured(options, terminal)
+  const user = await withHoldfast(settings, terminal, async ({ identity }) => {
+    const found = await identity.findUser(named)
+    if (found === undefined) throw new UserNotFound(`There is no user ${named}.`)
+    return identity.updateUser(found.id, changes)
+  })
+  terminal.print(options.json === true ? JSON.stringify(told(user)) : lineOf(user))
 }
 
 async function setPassword(

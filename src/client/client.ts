@@ -192,7 +192,7 @@ export class Client {
     this.checkpoints = new Checkpoints(request)
   }
 
-  /** Changes the person behind the token: names, address, preferences. */
+  /** Changes the person behind the token: user name, display name, preferences. */
   updateMe(changes: UserChanges, options: UpdateOptions = {}): Promise<User> {
     return this.request('updateMe', { body: changes, ...options })
   }

@@ -61,6 +61,10 @@ it('sessions are listed and ended, and a new password ends them all, over the cl
 it('users are disabled and deleted, and tokens rotated, over the client', async () => {
   const { url, logIn, root } = await served()
   const { id } = await root.users.create({ email: 'bert@client.test', password })
+  expect(await root.users.update(id, { email: 'bart@client.test' }, { ifRevision: 1 }))
+    .toMatchObject({ id, email: 'bart@client.test' })
+  expect(await root.users.update(id, { email: 'bert@client.test', username: 'bert' }))
+    .toMatchObject({ email: 'bert@client.test', username: 'bert' })
   expect(await root.users.disable(id)).toMatchObject({ active: false })
   await expect(logIn('bert@client.test')).rejects.toMatchObject({ status: 401 })
   expect(await root.users.enable(id)).toMatchObject({ active: true })

@@ -1,11 +1,13 @@
 import { segmentOf } from './errors.js'
-import { type CallOptions, type Query, type Request, type WriteOptions } from './operation.js'
+import {
+  type CallOptions, type Query, type Request, type UpdateOptions, type WriteOptions,
+} from './operation.js'
 import { eachOf } from './pages.js'
 import { piecesOf } from './pieces.js'
 import {
   type CreatedInvitation, type ErasureReport, type Invitation, type InvitationPage, type Member,
   type MemberChanges, type MemberPage, type NewInvitation, type NewUser, type Organization,
-  type SessionPage, type User, type UserPage,
+  type SessionPage, type User, type UserNames, type UserPage,
 } from './schema.js'
 import { type StreamTransport } from './streams.js'
 import { ofType } from './transport.js'
@@ -120,6 +122,11 @@ export class Users {
     options: CallOptions = {},
   ): AsyncGenerator<User, void, undefined> {
     return eachOf((cursor) => this.list({ ...query, ...cursor }, options))
+  }
+
+  /** Changes address and names. Throws `email_taken`, `username_taken` or `revision_conflict`. */
+  update(id: string, changes: UserNames, options: UpdateOptions = {}): Promise<User> {
+    return this.#request('updateUser', { path: { user_id: id }, body: changes, ...options })
   }
 
   /** Ends every session of the user and refuses further logins. */

@@ -62,7 +62,7 @@ export class IdentityStore {
 
   /**
    * Changes what is given. With `ifRevision`, only when that is still the user's revision. Throws
-   * UserNotFound, UsernameTaken, RevisionConflict, InvalidInput, InvalidValue.
+   * UserNotFound, EmailTaken, UsernameTaken, RevisionConflict, InvalidInput, InvalidValue.
    */
   updateUser(userId: string, changes: UserChanges, ifRevision?: number): Promise<User> {
     return this.#users.update(userId, changes, ifRevision)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { InvalidCursor } from '../database/page.js'
+import { RevisionConflict } from '../errors.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { route } from '../http/route.js'
 import { idSchema, metadataSchema, named } from '../http/schema.js'
@@ -90,6 +91,34 @@ export const userRoutes = [
     idempotency: 'none',
     handle: async ({ identity }, { params: { user_id: id } }) =>
       presentUser(await identity.getUser(id)),
+  }),
+  define({
+    operationId: 'updateUser',
+    method: 'PATCH',
+    path: '/v1/users/{user_id}',
+    tag,
+    summary: 'Change a user’s address and names',
+    action: 'users:write',
+    scope,
+    input: {
+      params,
+      body: named('UserNames', z.strictObject({
+        email: z.string().max(320).optional(),
+        username: z.string().max(64).nullable().optional(),
+        display_name: z.string().max(200).nullable().optional(),
+      })),
+    },
+    status: 200,
+    output: userSchema,
+    etag: true,
+    errors: [UserNotFound, EmailTaken, UsernameTaken, RevisionConflict],
+    idempotency: 'transaction',
+    async handle(context, { params: { user_id: id }, body, ifRevision }) {
+      await refuseOwner(context, id)
+      const { display_name: displayName, ...names } = body
+      return presentUser(
+        await context.identity.updateUser(id, { ...names, displayName }, ifRevision))
+    },
   }),
   define({
     operationId: 'disableUser',

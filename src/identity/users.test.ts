@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { InvalidInput } from '../errors.js'
+import { InvalidInput, RevisionConflict } from '../errors.js'
 import { contract } from '../testing/index.js'
-import { EmailTaken, UserNotFound } from './index.js'
+import { EmailTaken, LoginFailed, UserNotFound } from './index.js'
 
 const unknownId = '00000000-0000-7000-8000-00000000dead'
 
@@ -86,6 +86,58 @@ contract('users', (open) => {
       if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(EmailTaken)
     }
     expect(await identity.findUserByEmail(email)).toStrictEqual(created[0])
+  })
+
+  it('log in with their new address alone once it is changed', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const [before, after] = [`${ids.next()}@old.test`, `${ids.next()}@New.test`]
+    const password = 'a sound password'
+    const { id, revision } = await identity.createUser({ email: before, password })
+    const changed = await identity.updateUser(id, { email: after }, revision)
+    expect(changed).toMatchObject({ id, email: after, revision: revision + 1 })
+    expect(await identity.getUser(id)).toStrictEqual(changed)
+    expect(await identity.findUserByEmail(after.toUpperCase())).toStrictEqual(changed)
+    expect(await identity.findUserByEmail(before)).toBeUndefined()
+    const { session } = await identity.logIn({ email: after, password })
+    expect(session.userId).toBe(id)
+    await expect(identity.logIn({ email: before, password })).rejects.toThrow(LoginFailed)
+    await expect(identity.updateUser(id, { email: before }, revision))
+      .rejects.toThrow(RevisionConflict)
+    await expect(identity.updateUser(unknownId, { email: before })).rejects.toThrow(UserNotFound)
+    await expect(identity.updateUser(id, { email: 'nowhere' }))
+      .rejects.toMatchObject({ code: 'invalid_input', field: 'email' })
+    expect(await identity.createUser({ email: before })).toMatchObject({ email: before })
+  })
+
+  it('keep their own address in another case, and never take another’s', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const [mine, theirs] = [`${ids.next()}@a.test`, `${ids.next()}@a.test`]
+    const name = ids.next().slice(-12)
+    const { id } = await identity.createUser({ email: mine })
+    await identity.createUser({ email: theirs, username: name })
+    expect(await identity.updateUser(id, { email: mine.toUpperCase() }))
+      .toMatchObject({ email: mine.toUpperCase() })
+    await expect(identity.updateUser(id, { email: theirs.toUpperCase(), displayName: 'x' }))
+      .rejects.toMatchObject({ code: 'email_taken', field: 'email' })
+    await expect(identity.updateUser(id, { email: mine, username: name }))
+      .rejects.toMatchObject({ code: 'username_taken', field: 'username' })
+    expect(await identity.getUser(id))
+      .toMatchObject({ email: mine.toUpperCase(), displayName: null, username: null })
+  })
+
+  it('of one new address are one of 20 who want it at once', async () => {
+    const { holdfast: { identity, ids } } = await open()
+    const wanted = `${ids.next()}@example.test`
+    const all = await Promise.all(Array.from({ length: 20 }, () =>
+      identity.createUser({ email: `${ids.next()}@example.test` })))
+    const outcomes = await Promise.allSettled(all.map(({ id }) =>
+      identity.updateUser(id, { email: wanted })))
+    const done = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    expect(done).toHaveLength(1)
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(EmailTaken)
+    }
+    expect(await identity.findUserByEmail(wanted)).toStrictEqual(done[0])
   })
 
   it('need an address and, if any, a password of a sensible length', async () => {

@@ -31,10 +31,19 @@ export interface NewUser {
 
 /** What `update` may change; what is left out stays. */
 export interface UserChanges {
+  /** An open invitation to the address before it cannot be accepted any more. */
+  readonly email?: string
   readonly username?: string | null
   readonly displayName?: string | null
   /** A merge patch: null removes, objects merge, all else replaces. */
   readonly preferences?: Preferences
+}
+
+/** What must be nobody else's. */
+interface UserNames {
+  readonly id: string
+  readonly email?: string | undefined
+  readonly username?: string | null | undefined
 }
 
 const displayNameMax = 200
@@ -128,10 +137,11 @@ export class UserStore {
 
   /**
    * Changes what is given. With `ifRevision`, only when that is still the user's revision. Throws
-   * UserNotFound, UsernameTaken, RevisionConflict, InvalidInput, InvalidValue.
+   * UserNotFound, EmailTaken, UsernameTaken, RevisionConflict, InvalidInput, InvalidValue.
    */
   async update(userId: string, changes: UserChanges, ifRevision?: number): Promise<User> {
-    const { username, preferences } = changes
+    const { email, username, preferences } = changes
+    if (email !== undefined) checkEmail(email)
     checkNames(changes)
     if (preferences !== undefined) checkPatch(preferences)
     for (let count = 1; ; count++) {
@@ -140,7 +150,8 @@ export class UserStore {
       if (!isStill || count > attemptsMax) {
         throw new RevisionConflict(`The user is at revision ${user.revision}; read it again.`)
       }
-      const changed = await this.#unlessTaken({ username }, () => this.#change(user, changes))
+      const names = { id: userId, email, username }
+      const changed = await this.#unlessTaken(names, () => this.#change(user, changes))
       if (changed !== undefined) return changed
     }
   }
@@ -211,8 +222,12 @@ export class UserStore {
 
   /** The user as changed; undefined when somebody else was faster. */
   async #change(user: User, changes: UserChanges): Promise<User | undefined> {
-    const { username, displayName, preferences } = changes
+    const { email, username, displayName, preferences } = changes
     const set = {
+      ...(email === undefined ? {} : {
+        email: columns.email.encode(email, 'email'),
+        email_key: columns.emailKey.encode(nameKeyOf(email)),
+      }),
       ...(username === undefined ? {} : {
         username: columns.username.encode(username, 'username'),
         username_key: columns.usernameKey.encode(username === null ? null : nameKeyOf(username)),
@@ -244,14 +259,15 @@ export class UserStore {
 
   /** Runs `work`; a name that belongs to somebody else becomes EmailTaken or UsernameTaken. */
   async #unlessTaken<R>(
-    { email, username }: { readonly email?: string; readonly username?: string | null },
+    { id, email, username }: UserNames,
     work: () => Promise<R>,
   ): Promise<R> {
     try {
       return await work()
     } catch (cause) {
       if (!(cause instanceof UniqueViolation)) throw cause
-      if (email !== undefined && (await this.findStored(email)) !== undefined) {
+      const holder = email === undefined ? undefined : await this.find(email)
+      if (holder !== undefined && holder.id !== id) {
         const message = `The e-mail address ${email} is taken.`
         throw new EmailTaken(message, { cause, field: 'email' })
       }

@@ -192,6 +192,30 @@ contract('administrators of users', (openWorld) => {
     ])
   })
 
+  it('change address and names, which no one does with their own address', async () => {
+    const world = await open()
+    const { client: admin } = await person(world, 'admin')
+    const [old, email] = [0, 1].map(() => `${world.holdfast.ids.next()}@made.test`)
+    const { body: made } = await admin.post('/v1/users', { email: old, password })
+    const path = `/v1/users/${made.id}`
+    const { body: session } = await world.guest.post('/v1/sessions', { email: old, password })
+    const changes = { email, display_name: 'Moved' }
+    const stale = await admin.patch(path, changes, { 'if-match': '"7"' })
+    expect([stale.status, stale.body.code]).toEqual([412, 'revision_conflict'])
+    const moved = await admin.patch(path, changes, { 'if-match': '"1"' })
+    expect([moved.status, moved.headers.etag]).toEqual([200, '"2"'])
+    expect(moved.body).toMatchObject({ id: made.id, email, display_name: 'Moved', username: null })
+    const own = world.guest.as(session.token)
+    expect((await own.get('/v1/me')).body.user.email).toBe(email)
+    expect((await own.patch('/v1/me', { email: old })).body.code).toBe('invalid_request')
+    const closed = await own.patch(path, { email: old }, { 'holdfast-organization': 'default' })
+    expect([closed.status, closed.body.code]).toEqual([403, 'forbidden'])
+    const taken = await admin.patch(path, { email: `${(await person(world)).user.email}` })
+    expect([taken.status, taken.body.code, taken.body.errors[0].field])
+      .toEqual([409, 'email_taken', 'body.email'])
+    expect((await admin.patch(path, { preferences: {} })).body.code).toBe('invalid_request')
+  })
+
   it('below an owner of the organization default take no owner of it away', async () => {
     const world = await open()
     const owner = await person(world, 'owner')
@@ -202,6 +226,7 @@ contract('administrators of users', (openWorld) => {
     for (const below of [(await person(world, 'admin')).client, world.guest.as(token)]) {
       for (const attempt of [
         () => below.post(`${path}/disable`), () => below.delete(path),
+        () => below.patch(path, { email: 'taken@over.test' }),
         () => below.delete(path, { 'idempotency-key': 'k' }),
       ]) {
         const { status, body } = await attempt()
