@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { text, type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonComparison } from '../database/engine.js'
-import { cursorOf, keyOf, type Page, pageOf } from '../database/page.js'
+import { cursorOf, keyOf, largeRowsOf, type Page } from '../database/page.js'
 import { type ItemCondition, type ItemOperator, type SearchItems } from './contract.js'
 import { isWithin, rangeBelow } from './namespace.js'
 import {
@@ -35,15 +35,22 @@ export async function searchItems(
     isWithin('i.namespace', rangeBelow(prefix, 'prefix')),
     isAlive(database.engine, 'i'),
     ...comparisons.map((each) => database.engine.jsonCompares(sql.ref('i.value'), each)),
-    ...(cursor === undefined ? [] : [isBehind(order, keyOf(list, cursor))]),
   ]
   const sorting = order === 'name' ? sql`i.namespace, i.key`
     : sql`i.updated_at desc, i.namespace, i.key`
-  const statement = sql<StoredRow>`
-    select i.* from items i where ${sql.join(where, sql` and `)}
-    order by ${sorting} limit ${sql.lit(limit + 1)} offset ${sql.lit(offset)}`
-  const rows = await selected(database, statement)
-  return pageOf(rows, limit, (row) => cursorOf(list, placeOf(order, row)))
+  const given = cursor === undefined ? undefined : keyOf(list, cursor)
+  const { rows, more } = await largeRowsOf<StoredRow>(limit, {
+    fetch(count, last) {
+      const place = last === undefined ? given : placeOf(order, last)
+      const behind = place === undefined ? [] : [isBehind(order, place)]
+      return selected(database, sql<StoredRow>`
+        select i.* from items i where ${sql.join([...where, ...behind], sql` and `)}
+        order by ${sorting} limit ${sql.lit(count)}
+        offset ${sql.lit(last === undefined ? offset : 0)}`)
+    },
+    lengthOf: ({ value }) => String(value).length,
+  })
+  return { data: rows, nextCursor: more ? cursorOf(list, placeOf(order, rows.at(-1)!)) : null }
 }
 
 /** The rows of a statement that changes nothing. */

@@ -293,6 +293,30 @@ contract('a search of items', (open) => {
     }
   })
 
+  it('comes in shorter pages where values are large, and leaves none out', async () => {
+    const { organization: { items } } = await open()
+    const value = 'x'.repeat(1_000_000)
+    const keys = Array.from({ length: 40 }, (_, index) => `k${10 + index}`)
+    for (const key of keys) await items.put({ namespace: ['large'], key, value })
+    const lengths = async (request: SearchItems) => {
+      const pages: string[][] = []
+      for (let next: string | null = ''; next !== null;) {
+        const page = await items.search({ ...request, ...(next === '' ? {} : { cursor: next }) })
+        pages.push(page.data.map(({ key }) => key))
+        next = page.nextCursor
+      }
+      return pages
+    }
+    const byName = await lengths({ prefix: ['large'], limit: 200 })
+    expect(byName.map(({ length }) => length)).toEqual([16, 16, 8])
+    expect(byName.flat()).toEqual(keys)
+    const byPut = await lengths({ prefix: ['large'], limit: 18, order: 'updated' })
+    expect(byPut.map(({ length }) => length)).toEqual([16, 16, 8])
+    expect(byPut.flat().sort()).toEqual(keys)
+    const { data: [first] } = await items.search({ prefix: ['large'], offset: 17, limit: 20 })
+    expect(first!.key).toBe(keys[17])
+  })
+
   it('refuses what breaks a rule', async () => {
     const { organization: { items } } = await open()
     const value = 1
