@@ -165,7 +165,9 @@ export interface CheckpointTransport {
 
 /**
  * What to keep. A pinned checkpoint and the head of each namespace always stay, and so do the
- * ancestors that channels of those that stay are made of (`deltaChannels`).
+ * ancestors that channels of those that stay are made of (`deltaChannels`). Namespaces of subgraphs
+ * (`node:task`) go as a whole once the checkpoint that they ran behind, named in
+ * `metadata.parents`, is gone and the graph around them has gone on: nothing leads to them.
  */
 export interface PruneCheckpoints {
   /** @default every thread of the organization */
@@ -174,4 +176,6 @@ export interface PruneCheckpoints {
   readonly keepLast?: number | undefined
   /** RFC 3339: everything created since stays. */
   readonly keepSince?: string | undefined
+  /** Whether namespaces of subgraphs stay that nothing leads to. @default false */
+  readonly keepSubgraphs?: boolean | undefined
 }

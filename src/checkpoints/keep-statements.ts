@@ -27,6 +27,12 @@ export interface RunDeletion extends ThreadKey {
   readonly token: Stored<'integer'>
 }
 
+/** Namespaces of a thread that go. */
+export interface NamespaceDeletion extends ThreadKey {
+  /** A JSON list. */
+  readonly namespaces: Stored<'json'>
+}
+
 /** A thread and one that begins as it is. */
 export interface ThreadCopy extends ThreadKey {
   readonly to_thread_id: Stored<'text'>
@@ -144,6 +150,23 @@ const ofRuns = ({ engine }: On, slot: Placeholder<RunDeletion>) => sql`
     from t join checkpoints c on ${inThread('c')}
     where c.run_id in (
       select r.value ->> 0 from ${engine.jsonElements(sql`${slot('run_ids')}`)} as r))`
+
+/** The checkpoints of namespaces. */
+const ofNamespaces = ({ engine }: On, slot: Placeholder<NamespaceDeletion>) => sql`
+  ${thread(slot as Slot)},
+  d as materialized (
+    select c.organization_id, c.thread, c.checkpoint_id, c.namespace
+    from t join checkpoints c on ${inThread('c')}
+    where c.namespace in (
+      select r.value ->> 0 from ${engine.jsonElements(sql`${slot('namespaces')}`)} as r))`
+
+/** Heads of namespaces that have no checkpoints any more. */
+const deleteHeads = ({ engine }: On, slot: Placeholder<NamespaceDeletion>) => sql`
+  with ${thread(slot as Slot)}
+  delete from checkpoint_heads
+  where organization_id = ${slot('organization_id')} and thread = (select number from t)
+    and namespace in (
+      select r.value ->> 0 from ${engine.jsonElements(sql`${slot('namespaces')}`)} as r)`
 
 /**
  * Where a head was deleted, the newest of what is left becomes it, under another token. What is
@@ -320,6 +343,17 @@ export function keepStatements(on: On) {
       deleteFrom('checkpoint_writes', ofRuns(on, slot))),
     deleteRuns: make<RunDeletion>('delete_runs', (slot) =>
       deleteFrom('checkpoints', ofRuns(on, slot))),
+    tasks: make<ThreadKey>('tasks', (slot) => sql`
+      with ${thread(slot)}
+      select 1 as is_there from t join checkpoints c on ${inThread('c')}
+      where c.namespace like '%:%' limit 1`),
+    detachNamespaces: make<NamespaceDeletion>('detach_namespaces', (slot) =>
+      detach(ofNamespaces(on, slot))),
+    deleteNamespaceWrites: make<NamespaceDeletion>('delete_namespace_writes', (slot) =>
+      deleteFrom('checkpoint_writes', ofNamespaces(on, slot))),
+    deleteNamespaces: make<NamespaceDeletion>('delete_namespaces', (slot) =>
+      deleteFrom('checkpoints', ofNamespaces(on, slot))),
+    deleteHeads: make<NamespaceDeletion>('delete_heads', (slot) => deleteHeads(on, slot)),
     mendHeads: make<RunDeletion>('mend_heads', mendHeads),
     sweepChunks: make<ThreadKey>('sweep_chunks', (slot) => sweepChunks(on, slot)),
     sweepSources: make<ThreadKey>('sweep_sources', sweepSources),

@@ -9,6 +9,7 @@ import { type CheckpointPolicies } from './policies.js'
 import { newToken } from './put-rows.js'
 import { resealed } from './resealing.js'
 import { pruningOf } from './rules.js'
+import { endedNamespaces } from './subgraphs.js'
 import { checkpoints, checkpointThreads, type CheckpointTables } from './tables.js'
 
 /** What keeping takes. */
@@ -51,7 +52,7 @@ export class CheckpointKeeper {
     request: PruneCheckpoints, { signal }: Stoppable = {},
   ): Promise<{ readonly deleted: number }> {
     const { statements } = this.#parts
-    const { keepLast, keepSince } = pruningOf(request)
+    const { keepLast, keepSince, keepSubgraphs } = pruningOf(request)
     let deleted = 0
     for await (const key of this.#threads(request.threadIds)) {
       if (signal?.aborted === true) break
@@ -60,13 +61,37 @@ export class CheckpointKeeper {
         keep_last: numbers.encode(keepLast, 'keep_last'),
         keep_since: checkpoints.columns.createdAt.encode(keepSince, 'keep_since'),
       }
-      const [, , , pruned] = await this.#atomic([
+      const [, , , pruned, , , tasks] = await this.#atomic([
         statements.hold(key), statements.detachPruned(pruning), statements.pruneWrites(pruning),
         statements.prune(pruning), statements.sweepChunks(key), statements.sweepSources(key),
+        statements.tasks(key),
       ])
       deleted += pruned!.changed
+      const hasTasks = tasks!.rows.length > 0
+      if (hasTasks && !keepSubgraphs) deleted += await this.#deleteEnded(key, keepSince)
     }
     return { deleted }
+  }
+
+  /** Deletes the subgraphs that nothing leads to any more; how many checkpoints went. */
+  #deleteEnded(key: ThreadKey, keepSince: string): Promise<number> {
+    const { database, organizationId, policies, statements } = this.#parts
+    return repeated(() => database.transaction(async (transaction) => {
+      const held = await transaction.execute(statements.hold(key))
+      if (held.rows.length === 0) return 0
+      const wrapping = await policies.readWrapping(transaction, organizationId)
+      const ended = await endedNamespaces({ database: transaction, key, wrapping, keepSince })
+      if (ended.length === 0) return 0
+      const deletion = {
+        ...key, namespaces: JSON.stringify(ended.map((each) => [each])) as Stored<'json'>,
+      }
+      const [, , deleted] = await transaction.atomic([
+        statements.detachNamespaces(deletion), statements.deleteNamespaceWrites(deletion),
+        statements.deleteNamespaces(deletion), statements.deleteHeads(deletion),
+        statements.sweepChunks(key), statements.sweepSources(key),
+      ])
+      return deleted!.changed
+    }))
   }
 
   /** See `CheckpointTransport.deleteRuns`; each thread in a transaction of its own. */

@@ -81,13 +81,14 @@ export const keepingRoutes: readonly Route<CheckpointContext>[] = [
     ...writing,
     operationId: 'pruneCheckpoints',
     path: '/v1/checkpoints/prune',
-    summary: 'Delete what the rule does not keep; heads and pinned ones always stay',
+    summary: 'Delete what the rule does not keep; heads and pinned ones stay',
     input: { body: pruningSchema },
     status: 200,
     output: prunedSchema,
     errors: [],
     handle: ({ checkpoints }, { body, signal }) => checkpoints.prune({
       threadIds: body.thread_ids, keepLast: body.keep_last, keepSince: body.keep_since,
+      keepSubgraphs: body.keep_subgraphs,
     }, { signal }),
   }),
   define({

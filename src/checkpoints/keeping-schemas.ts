@@ -13,6 +13,8 @@ export const pruningSchema = named('CheckpointPruning', z.strictObject({
   keep_last: z.int().min(0).optional()
     .describe('How many of each namespace. Default 1, or 0 beside keep_since.'),
   keep_since: momentText('Everything created since stays.').optional(),
+  keep_subgraphs: z.boolean().optional()
+    .describe('Whether namespaces of subgraphs stay that nothing leads to. Default false.'),
 }))
 
 /** How many checkpoints went. */

@@ -178,7 +178,24 @@ function checkpointOf(row: StoredRow, sorted: Sorted, reading: RowReading): Foun
   return { checkpoint, thread, token, headToken, values: body.values, reaches: body.reaches }
 }
 
-function bodyOf(row: StoredRow, { wrapping }: RowReading, place: Place): Body {
+/** Where a row of a checkpoint came from. */
+export interface RowOrigin {
+  readonly organizationId: string
+  readonly threadId: string
+  readonly wrapping: Wrapping
+}
+
+/** The metadata of a row; only where it is sealed, its body, too. Throws CheckpointUnreadable. */
+export function metadataOf(row: StoredRow, origin: RowOrigin): JsonObject {
+  if (!origin.wrapping.seals) return columns.metadata.decode(row.metadata) as JsonObject
+  const body = bodyOf(row, origin, [
+    'checkpoint', origin.organizationId, origin.threadId, columns.namespace.decode(row.namespace),
+    columns.checkpointId.decode(row.checkpoint_id), Number(row.token),
+  ])
+  return body.metadata ?? columns.metadata.decode(row.metadata) as JsonObject
+}
+
+function bodyOf(row: StoredRow, { wrapping }: Pick<RowReading, 'wrapping'>, place: Place): Body {
   const hint = columns.checkpointId.decode(row.checkpoint_id)
   try {
     return unpackBody(wrapping.open(columns.body.decode(row.body), place, hint))

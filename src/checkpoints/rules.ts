@@ -116,7 +116,9 @@ export function checkRunIds(runIds: readonly string[]): void {
 }
 
 /** What a pruning keeps, with its defaults. Throws InvalidInput. */
-export function pruningOf({ threadIds, keepLast, keepSince }: PruneCheckpoints) {
+export function pruningOf(
+  { threadIds, keepLast, keepSince, keepSubgraphs = false }: PruneCheckpoints,
+) {
   if (threadIds !== undefined) {
     if (!Array.isArray(threadIds)) {
       throw new InvalidInput('thread_ids must be a list', { field: 'thread_ids' })
@@ -126,9 +128,13 @@ export function pruningOf({ threadIds, keepLast, keepSince }: PruneCheckpoints) 
   if (keepLast !== undefined && !(Number.isSafeInteger(keepLast) && keepLast >= 0)) {
     throw new InvalidInput('keep_last must be an integer of 0 or more', { field: 'keep_last' })
   }
+  if (typeof keepSubgraphs !== 'boolean') {
+    throw new InvalidInput('keep_subgraphs must be true or false', { field: 'keep_subgraphs' })
+  }
   return {
     keepLast: keepLast ?? (keepSince === undefined ? 1 : 0),
     keepSince: keepSince === undefined ? endOfTime : momentOf(keepSince),
+    keepSubgraphs,
   }
 }
 

@@ -218,12 +218,14 @@ export class Checkpoints {
     return this.#request('unpinCheckpoint', { ...options, body: keyOf(key) })
   }
 
-  /** Deletes what the rule does not keep; heads and pinned checkpoints always stay. */
+  /** Deletes what the rule does not keep; heads and pinned checkpoints stay. */
   prune(
-    { threadIds, keepLast, keepSince }: CheckpointPruning = {}, options: CallOptions = {},
+    { threadIds, keepLast, keepSince, keepSubgraphs }: CheckpointPruning = {},
+    options: CallOptions = {},
   ): Promise<{ readonly deleted: number }> {
     const body = {
       thread_ids: threadIds && [...threadIds], keep_last: keepLast, keep_since: keepSince,
+      keep_subgraphs: keepSubgraphs,
     }
     return this.#request('pruneCheckpoints', { ...options, body })
   }
@@ -279,6 +281,8 @@ export interface CheckpointPruning {
   readonly keepLast?: number | undefined
   /** RFC 3339, UTC: everything created since stays. */
   readonly keepSince?: string | undefined
+  /** Whether namespaces of subgraphs stay that nothing leads to. @default false */
+  readonly keepSubgraphs?: boolean | undefined
 }
 
 /** What an organization wants of its checkpoints. */

@@ -2189,7 +2189,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete what the rule does not keep; heads and pinned ones always stay */
+        /** Delete what the rule does not keep; heads and pinned ones stay */
         post: operations["pruneCheckpoints"];
         delete?: never;
         options?: never;
@@ -3286,6 +3286,8 @@ export interface components {
              * @description Everything created since stays.
              */
             keep_since?: string;
+            /** @description Whether namespaces of subgraphs stay that nothing leads to. Default false. */
+            keep_subgraphs?: boolean;
         };
         ChildrenPage: {
             data: components["schemas"]["Message"][];

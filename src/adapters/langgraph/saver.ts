@@ -200,8 +200,9 @@ export class HoldfastSaver extends BaseCheckpointSaver {
   async prune(
     threadIds: readonly string[], strategy: 'keep_latest' | 'delete' = 'keep_latest',
   ): Promise<void> {
-    if (strategy === 'keep_latest') await this.#transport.prune({ threadIds, keepLast: 1 })
-    else for (const threadId of threadIds) await this.#transport.deleteThread(threadId)
+    if (strategy === 'keep_latest') {
+      await this.#transport.prune({ threadIds, keepLast: 1, keepSubgraphs: true })
+    } else for (const threadId of threadIds) await this.#transport.deleteThread(threadId)
   }
 
   #fence(config: Configuration): number | undefined {
