@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
-import { type Database, type Placeholder, prepareRaw } from '../database/database.js'
+import { type Database, type Placeholder, prepareBatch, prepareRaw } from '../database/database.js'
 import { allAncestors } from './body.js'
 import { needed } from './read-statements.js'
 import { type CheckpointTables } from './tables.js'
@@ -167,6 +167,21 @@ const deleteHeads = ({ engine }: On, slot: Placeholder<NamespaceDeletion>) => sq
   where organization_id = ${slot('organization_id')} and thread = (select number from t)
     and namespace in (
       select r.value ->> 0 from ${engine.jsonElements(sql`${slot('namespaces')}`)} as r)`
+
+/** Of names, which are there, and the heads of their namespaces; each is found by its whole key. */
+const basesOf = (rows: RawBuilder<unknown>) => sql`
+  select w.namespace,
+    (select h.head_id from checkpoint_heads h
+      where h.organization_id = w.organization_id and h.thread = w.thread
+        and h.namespace = w.namespace) as head_id,
+    (select c.checkpoint_id from checkpoints c
+      where c.organization_id = w.organization_id and c.thread = w.thread
+        and c.checkpoint_id = w.checkpoint_id and c.namespace = w.namespace) as checkpoint_id
+  from ${rows} as w`
+
+const baseKinds = {
+  organization_id: 'id', thread: 'integer', checkpoint_id: 'text', namespace: 'text',
+} as const
 
 /**
  * Where a head was deleted, the newest of what is left becomes it, under another token. What is
@@ -347,6 +362,9 @@ export function keepStatements(on: On) {
       with ${thread(slot)}
       select 1 as is_there from t join checkpoints c on ${inThread('c')}
       where c.namespace like '%:%' limit 1`),
+    bases: prepareBatch(on.as<never>(), {
+      name: 'checkpoints_bases', kinds: baseKinds, build: basesOf,
+    }),
     detachNamespaces: make<NamespaceDeletion>('detach_namespaces', (slot) =>
       detach(ofNamespaces(on, slot))),
     deleteNamespaceWrites: make<NamespaceDeletion>('delete_namespace_writes', (slot) =>

@@ -77,10 +77,13 @@ export class CheckpointKeeper {
   #deleteEnded(key: ThreadKey, keepSince: string): Promise<number> {
     const { database, organizationId, policies, statements } = this.#parts
     return repeated(() => database.transaction(async (transaction) => {
-      const held = await transaction.execute(statements.hold(key))
-      if (held.rows.length === 0) return 0
+      const { rows: [held] } = await transaction.execute(statements.hold(key))
+      if (held === undefined) return 0
       const wrapping = await policies.readWrapping(transaction, organizationId)
-      const ended = await endedNamespaces({ database: transaction, key, wrapping, keepSince })
+      const thread = numbers.encode(Number(held.number))
+      const ended = await endedNamespaces({
+        database: transaction, statements, key, thread, wrapping, keepSince,
+      })
       if (ended.length === 0) return 0
       const deletion = {
         ...key, namespaces: JSON.stringify(ended.map((each) => [each])) as Stored<'json'>,

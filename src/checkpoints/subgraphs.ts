@@ -1,8 +1,8 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonObject } from './contract.js'
-import { type ThreadKey } from './keep-statements.js'
+import { type KeepStatements, type ThreadKey } from './keep-statements.js'
 import { metadataOf } from './rows.js'
 import { checkpoints as table, checkpointThreads, type CheckpointTables } from './tables.js'
 import { type Wrapping } from './wrapping.js'
@@ -10,7 +10,10 @@ import { type Wrapping } from './wrapping.js'
 /** Where namespaces are looked at. */
 export interface SubgraphScope {
   readonly database: Database<CheckpointTables>
+  readonly statements: Pick<KeepStatements, 'bases'>
   readonly key: ThreadKey
+  /** The number of the thread. */
+  readonly thread: Stored<'integer'>
   readonly wrapping: Wrapping
   /** Namespaces with a checkpoint that was created since stay. */
   readonly keepSince: string
@@ -33,8 +36,8 @@ interface TaskNamespace {
 /** What of the graphs around is still there. */
 interface Standing {
   readonly checkpoints: ReadonlySet<string>
-  /** The newest checkpoint of a namespace. */
-  readonly newest: ReadonlyMap<string, string>
+  /** Of each namespace. */
+  readonly heads: ReadonlyMap<string, string>
 }
 
 type StoredRow = Readonly<Record<string, unknown>>
@@ -68,24 +71,27 @@ export async function endedNamespaces(scope: SubgraphScope): Promise<Stored<'tex
 }
 
 function isGone(
-  bases: readonly Base[], { checkpoints, newest }: Standing, ended: ReadonlySet<string>,
+  bases: readonly Base[], { checkpoints, heads }: Standing, ended: ReadonlySet<string>,
 ): boolean {
   for (const base of bases) {
     // Of a graph that goes itself one learns no more.
     if (ended.has(base.namespace)) return true
     if (checkpoints.has(nameOf(base))) return false
-    const last = newest.get(base.namespace)
-    if (last !== undefined) return last > base.checkpointId
+    const head = heads.get(base.namespace)
+    if (head !== undefined) return head > base.checkpointId
   }
   return false
 }
 
 async function tasksOf(scope: SubgraphScope): Promise<Map<string, TaskNamespace>> {
-  const { database, key, wrapping, keepSince } = scope
+  const { database, key, thread, wrapping, keepSince } = scope
   const found = new Map<string, TaskNamespace>()
   const threadId = checkpointThreads.columns.threadId.decode(key.thread_id)
   for (let last: StoredRow | undefined; ;) {
-    const rows = await selected(database, taskRows(key, wrapping.seals, last))
+    const page = taskRows({ ...key, thread }, wrapping.seals, last).compile(database.write)
+    const { rows } = await database.execute({
+      sql: page.sql, parameters: page.parameters, readOnly: true,
+    })
     for (const row of rows) {
       const namespace = columns.namespace.decode(row.namespace)
       let task = found.get(namespace)
@@ -105,14 +111,16 @@ async function tasksOf(scope: SubgraphScope): Promise<Map<string, TaskNamespace>
   }
 }
 
-const taskRows = (key: ThreadKey, withBody: boolean, last: StoredRow | undefined) => sql`
+const taskRows = (
+  { organization_id: organization, thread }: ThreadKey & Pick<SubgraphScope, 'thread'>,
+  withBody: boolean, last: StoredRow | undefined,
+) => sql`
   select c.checkpoint_id, c.namespace, c.token, c.is_pinned, c.created_at, c.metadata,
     ${withBody ? sql.ref('c.body') : sql`null`} as body
-  from checkpoint_threads t
-  join checkpoints c on c.organization_id = t.organization_id and c.thread = t.number
-  where t.organization_id = ${key.organization_id} and t.thread_id = ${key.thread_id}
-    and c.namespace like '%:%'
+  from checkpoints c
+  where c.organization_id = ${organization} and c.thread = ${thread}
     and (c.checkpoint_id, c.namespace) > (${last?.checkpoint_id ?? ''}, ${last?.namespace ?? ''})
+    and c.namespace like '%:%'
   order by c.checkpoint_id, c.namespace limit ${sql.lit(pageSize)}`
 
 /** What a checkpoint ran behind, the nearest graph first; nothing where it does not say. */
@@ -126,23 +134,25 @@ function basesOf(namespace: string, { parents }: JsonObject): Base[] {
 }
 
 async function standingOf(
-  { database, key }: SubgraphScope, tasks: readonly TaskNamespace[],
+  { database, statements, key, thread }: SubgraphScope, tasks: readonly TaskNamespace[],
 ): Promise<Standing> {
   const bases = new Map<string, Base>()
   for (const task of tasks) {
     for (const each of [...task.bases.values()].flat()) bases.set(nameOf(each), each)
   }
   const checkpoints = new Set<string>()
-  const newest = new Map<string, string>()
+  const heads = new Map<string, string>()
   const wanted = [...bases.values()]
   for (let start = 0; start < wanted.length; start += pageSize) {
-    const list = sql`${JSON.stringify(wanted.slice(start, start + pageSize).map((each) => [
-      columns.checkpointId.encode(each.checkpointId, 'checkpoint_id'),
-      columns.namespace.encode(each.namespace, 'namespace'),
-    ]))}`
-    for (const row of await selected(database, baseRows(database, key, list))) {
+    const rows = wanted.slice(start, start + pageSize).map((each) => ({
+      organization_id: key.organization_id, thread,
+      checkpoint_id: columns.checkpointId.encode(each.checkpointId, 'checkpoint_id'),
+      namespace: columns.namespace.encode(each.namespace, 'namespace'),
+    }))
+    const { rows: found } = await database.execute(statements.bases(rows))
+    for (const row of found) {
       const namespace = columns.namespace.decode(row.namespace)
-      newest.set(namespace, columns.checkpointId.decode(row.newest))
+      if (row.head_id !== null) heads.set(namespace, columns.checkpointId.decode(row.head_id))
       if (row.checkpoint_id !== null) {
         checkpoints.add(nameOf({
           namespace, checkpointId: columns.checkpointId.decode(row.checkpoint_id),
@@ -150,32 +160,5 @@ async function standingOf(
       }
     }
   }
-  return { checkpoints, newest }
-}
-
-/** Of names in a JSON list, which are there, and the newest of their namespaces. */
-const baseRows = (
-  { engine }: Database<CheckpointTables>, key: ThreadKey, list: RawBuilder<unknown>,
-) => sql`
-  with t as materialized (
-    select t.organization_id, t.number from checkpoint_threads t
-    where t.organization_id = ${key.organization_id} and t.thread_id = ${key.thread_id}),
-  w as materialized (
-    select r.value ->> 0 as checkpoint_id, r.value ->> 1 as namespace
-    from ${engine.jsonElements(list)} as r),
-  n as materialized (
-    select c.namespace, max(c.checkpoint_id) as newest
-    from t join checkpoints c on c.organization_id = t.organization_id and c.thread = t.number
-    where c.namespace in (select w.namespace from w)
-    group by c.namespace)
-  select n.namespace, n.newest, c.checkpoint_id
-  from t cross join w join n on n.namespace = w.namespace
-  left join checkpoints c on c.organization_id = t.organization_id and c.thread = t.number
-    and c.checkpoint_id = w.checkpoint_id and c.namespace = w.namespace`
-
-async function selected(
-  database: Database<CheckpointTables>, statement: RawBuilder<unknown>,
-): Promise<StoredRow[]> {
-  const { sql: text, parameters } = statement.compile(database.write)
-  return (await database.execute({ sql: text, parameters, readOnly: true })).rows
+  return { checkpoints, heads }
 }
