@@ -125,9 +125,23 @@ async function seen(side: Side) {
   return { tuples, states, values, next, interrupts: tasks.map((task) => task.interrupts) }
 }
 
+/** How the thread stands, its subgraphs included. */
+async function standing({ graph }: Side) {
+  const { values, next, tasks } = await graph.getState(thread, { subgraphs: true })
+  return {
+    values, next, tasks: tasks.map(({ name, interrupts, state }) => ({
+      name, interrupts, inner: state !== undefined && 'values' in state ? state.values : undefined,
+    })),
+  }
+}
+
 const runs = ['run', 'invoke', 'invoke', 'invoke', 'resume', 'resume', 'travel', 'travel'] as const
-const act: fc.Arbitrary<Act> = fc.record({
-  kind: fc.constantFrom(...runs, ...Object.keys(acts) as (keyof typeof acts)[]),
+const anyAct = fc.constantFrom(...runs, ...Object.keys(acts) as (keyof typeof acts)[])
+/** What needs nothing but the newest checkpoint. */
+const onward = fc.constantFrom(
+  'run', 'invoke', 'invoke', 'resume', 'resume', 'update', 'updateInner', 'end')
+const actOf = (kind: fc.Arbitrary<keyof typeof acts>): fc.Arbitrary<Act> => fc.record({
+  kind,
   durability: fc.constantFrom('sync', 'async', 'exit'),
   plan: fc.array(fc.constantFrom(...tokens), { maxLength: 3 }),
   place: fc.nat(200),
@@ -144,7 +158,8 @@ contract('graphs on Holdfast', (open) => {
   ])('do what they do in the memory of LangGraph (%s)', async (_, isDelta, encrypts) => {
     const { organization: { checkpoints } } = await open()
     await checkpoints.setPolicy({ encrypts })
-    await fc.assert(fc.asyncProperty(fc.array(act, { minLength: 2, maxLength: 9 }), async (all) => {
+    const many = fc.array(actOf(anyAct), { minLength: 2, maxLength: 9 })
+    await fc.assert(fc.asyncProperty(many, async (all) => {
       await checkpoints.deleteThread('the thread')
       const sides = [new MemorySaver(), new HoldfastSaver(checkpoints)].map((saver): Side => (
         { saver, graph: graphOf(saver, isDelta) }))
@@ -158,4 +173,24 @@ contract('graphs on Holdfast', (open) => {
       }
     }), { numRuns })
   })
+
+  it.each([['whole', false], ['differences', true]])(
+    'go on as they would had nothing been pruned between (%s)', async (_, isDelta) => {
+      const { organization: { checkpoints } } = await open()
+      const many = fc.array(actOf(onward), { minLength: 2, maxLength: 12 })
+      await fc.assert(fc.asyncProperty(many, async (all) => {
+        await checkpoints.deleteThread('the thread')
+        const sides = [new MemorySaver(), new HoldfastSaver(checkpoints)].map((saver): Side => (
+          { saver, graph: graphOf(saver, isDelta) }))
+        for (const each of all) {
+          const told = []
+          for (const side of sides) {
+            const result = await outcome(side, each)
+            told.push(plainly({ result, ...await standing(side) }))
+          }
+          expect(told[1]).toEqual(told[0])
+          await checkpoints.prune({ keepLast: 1 })
+        }
+      }), { numRuns })
+    })
 })
