@@ -85,6 +85,48 @@ contract('usage', (open) => {
     expect((await usage.listEvents()).data.map((each) => each.id)).toEqual([id])
   })
 
+  it('is all of a call or nothing, also where ids contradict at one moment', async () => {
+    const { organization: { usage }, holdfast } = await open()
+    const [id, other, third] = [holdfast.ids.next(), holdfast.ids.next(), holdfast.ids.next()]
+    const recorded = async () => (await usage.listEvents()).data.map((each) => each.id).sort()
+    const [one, two] = [{ ...call, id }, { ...call, id, type: 'other' }]
+    await expect(usage.recordMany([one, two])).rejects.toThrow(UsageEventConflict)
+    expect(await recorded()).toEqual([])
+    const answers = await Promise.allSettled([
+      usage.record({ ...call, id: third }), usage.recordMany([one]),
+      usage.recordMany([{ ...call, id: other }, two]), usage.recordMany([one]),
+    ])
+    expect(answers.map(({ status }) => status))
+      .toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(await recorded()).toEqual([id, third])
+    const flags = answers.map((each) => 'value' in each &&
+      [each.value].flat().map(({ isDuplicate }) => isDuplicate))
+    expect(flags).toEqual([[false], [false], false, [true]])
+  })
+
+  it('is all of a call or nothing beside a transaction that says an id otherwise', async () => {
+    const { organizationId, organization: { usage }, holdfast } = await open()
+    const [id, other, third] = [holdfast.ids.next(), holdfast.ids.next(), holdfast.ids.next()]
+    let meanwhile: Promise<PromiseSettledResult<unknown>[]> | undefined
+    await holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).usage.record({ ...call, id })
+      meanwhile = Promise.allSettled([
+        usage.record({ ...call, id: third }),
+        usage.recordMany([{ ...call, id: other }, { ...call, id, type: 'other' }]),
+        holdfast.transaction((second) => second.organization(organizationId).usage.recordMany(
+          [{ ...call, id: other }, { ...call, id, type: 'other' }])),
+        usage.record({ ...call, id }),
+      ])
+      await new Promise((done) => { setTimeout(done, 200) })
+    })
+    const [alone, shared, own, same] = await meanwhile!
+    expect(alone).toMatchObject({ status: 'fulfilled' })
+    expect(shared).toMatchObject({ reason: expect.any(UsageEventConflict) })
+    expect(own).toMatchObject({ reason: expect.any(UsageEventConflict) })
+    expect(same).toMatchObject({ value: { id, isDuplicate: true } })
+    expect((await usage.listEvents()).data.map((each) => each.id).sort()).toEqual([id, third])
+  })
+
   it('refuses what breaks a rule, naming the field', async () => {
     const { organization: { usage } } = await open()
     const wrong: [Partial<NewUsageEvent>, string][] = [

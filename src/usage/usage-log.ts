@@ -3,7 +3,9 @@ import { type Clock, instantOf } from '../clock.js'
 import { CoalescingWriter } from '../database/coalesce.js'
 import { type Database, repeated } from '../database/database.js'
 import { type IdGenerator } from '../ids.js'
-import { type RecordedRow, UsageAppends, type UsageCall } from './append.js'
+import {
+  type RecordedRow, refuseContradiction, UsageAppends, type UsageCall,
+} from './append.js'
 import { compiled, takeStatements } from './rollup.js'
 import { usageEvents, type UsageTables } from './tables.js'
 
@@ -50,6 +52,7 @@ export class UsageLog {
 
   /** Records the events of one call, with those of others, or in a transaction. */
   async record(call: UsageCall, transaction?: Database<UsageTables>): Promise<RecordedRow[]> {
+    refuseContradiction(call)
     if (transaction !== undefined) {
       const [outcome] = await this.#appends.write([call], transaction)
       if ('error' in outcome!) throw outcome.error
