@@ -45,9 +45,10 @@ export class Pruning {
 
   /**
    * Prunes the entries at the beginning of the chain that are older, up to the first that is not;
-   * how many went. Throws InvalidInput, InvalidConfiguration without a key, AuditChainBroken.
+   * how many went. Asks after each step whether that is enough. Throws InvalidInput,
+   * InvalidConfiguration without a key, AuditChainBroken.
    */
-  async prune(olderThanDays: number): Promise<number> {
+  async prune(olderThanDays: number, isEnough = () => false): Promise<number> {
     checkDays(olderThanDays)
     const { keys, clock } = this.#parts
     const before = instantOf(clock.now() - olderThanDays * dayMs)
@@ -75,6 +76,7 @@ export class Pruning {
       if (!await this.#bury(tombstone, { after: start.sequence, before })) continue
       count += walk.sequence - start.sequence
       own = tombstone
+      if (isEnough()) return count
     }
   }
 

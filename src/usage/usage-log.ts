@@ -78,8 +78,11 @@ export class UsageLog {
     return results.at(-1)!.rows.length
   }
 
-  /** Deletes events recorded so many days ago and earlier; the roll-ups keep them. How many. */
-  async prune(days: number): Promise<number> {
+  /**
+   * Deletes events recorded so many days ago and earlier; the roll-ups keep them. How many. Asks
+   * after each step whether that is enough.
+   */
+  async prune(days: number, isEnough = () => false): Promise<number> {
     const { recordedAt } = usageEvents.columns
     const before = recordedAt.encode(instantOf(this.clock.now() - days * 86_400_000))
     const { database } = this
@@ -92,7 +95,7 @@ export class UsageLog {
     for (let total = 0; ;) {
       const { changed } = await repeated(() => database.execute(statement))
       total += changed
-      if (changed < stepMax) return total
+      if (changed < stepMax || isEnough()) return total
     }
   }
 
