@@ -4,7 +4,7 @@
 // Ends with 0 when the log is intact, 1 when it is not, 2 when it cannot be checked.
 // The format is told in docs/guides/audit.md; memory does not grow with the entries.
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 /** What is hashed of an entry: all but these. What is signed of a head or a tombstone likewise. */
@@ -64,7 +64,8 @@ class Chain {
     if (reader === undefined) fail(this.sequence + 1, `a line of unknown type ${line.type}`)
     reader.call(this, line)
     const place = `${this.organization} ${this.sequence}`
-    for (const head of (this.kept.get(place) ?? []).splice(0)) this.#compare(head)
+    for (const head of this.kept.get(place)?.values() ?? []) this.#compare(head)
+    this.kept.delete(place)
   }
 
   #entry(line) {
@@ -108,21 +109,29 @@ class Chain {
 
   end() {
     if (!this.isWhole) fail(this.sequence + 1, 'missing: the export has no last line')
-    const later = [...this.kept.values()].flat().find(({ organization_id: whose, sequence }) =>
-      whose === this.organization && sequence > this.sequence)
-    if (later) fail(this.sequence + 1, `missing: the log once reached ${later.sequence}`)
+    for (const heads of this.kept.values()) {
+      const [{ organization_id: whose, sequence }] = heads.values()
+      if (whose !== this.organization || sequence <= this.sequence) continue
+      fail(this.sequence + 1, `missing: the log once reached ${sequence}`)
+    }
   }
 }
 
 class Fault extends Error {}
 const fail = (sequence, what) => { throw new Fault(`first bad entry ${sequence}: ${what}`) }
 
-function keptHeads(files) {
-  const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean))
-  return lines.map((line) => JSON.parse(line)).reduce((places, head) => {
-    const place = `${head.organization_id} ${head.sequence}`
-    return places.set(place, [...(places.get(place) ?? []), head])
-  }, new Map())
+/** By their places; the same one over and over, as a log that rests gives it, is one. */
+async function keptHeads(files) {
+  const places = new Map()
+  for (const file of files) {
+    for await (const line of linesOf(file)) {
+      if (line.trim() === '') continue
+      const head = JSON.parse(line)
+      const place = `${head.organization_id} ${head.sequence}`
+      places.set(place, (places.get(place) ?? new Map()).set(line, head))
+    }
+  }
+  return places
 }
 
 function parsed(line, { sequence }) {
@@ -150,7 +159,7 @@ async function main() {
     allowPositionals: true, options: { 'head': many, 'public-key': many },
   })
   if (file === undefined) throw new Error('name an export: verify-audit.mjs export.jsonl')
-  const chain = new Chain(keysOf(values['public-key']), keptHeads(values.head))
+  const chain = new Chain(keysOf(values['public-key']), await keptHeads(values.head))
   for await (const line of linesOf(file)) {
     if (chain.isWhole) fail(chain.sequence + 1, 'lines follow the last one')
     chain.read(parsed(line, chain))

@@ -1,18 +1,20 @@
 import { sql } from 'kysely'
 import { instantOf, nowOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
+import { type Database } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { decodeRow, encodeRow } from '../database/table.js'
 import { InvalidInput } from '../errors.js'
 import { type Scope } from '../scope.js'
+import { genesisHash } from './canonical.js'
 import { ChainRows } from './chain-rows.js'
 import { AuditChainBroken } from './errors.js'
 import { auditInsert, type AuditSource } from './record.js'
 import { type SealingParts } from './sealing.js'
 import {
-  auditEvents, type AuditTombstone, auditTombstones,
+  auditEvents, type AuditTables, type AuditTombstone, auditTombstones,
 } from './tables.js'
-import { ChainWalk } from './walk.js'
+import { type AuditFault, ChainWalk } from './walk.js'
 
 /** What pruning works with. */
 export interface PruningParts extends SealingParts {
@@ -43,42 +45,52 @@ export class Pruning {
 
   /**
    * Prunes the entries at the beginning of the chain that are older, up to the first that is not;
-   * how many went. Throws InvalidInput, InvalidConfiguration without a key, AuditChainBroken.
+   * how many went. Asks after each step whether that is enough. Throws InvalidInput,
+   * InvalidConfiguration without a key, AuditChainBroken.
    */
-  async prune(olderThanDays: number): Promise<number> {
+  async prune(olderThanDays: number, isEnough = () => false): Promise<number> {
     checkDays(olderThanDays)
     const { keys, clock } = this.#parts
     const before = instantOf(clock.now() - olderThanDays * dayMs)
-    const walk = new ChainWalk(keys, await this.#beginning())
-    const start = walk.sequence
     const to = await this.#lastBefore(before)
-    let tombstone: AuditTombstone | undefined
-    while (walk.sequence < to) {
-      const reached = walk.sequence
-      await this.#check(walk, to)
-      tombstone = keys.signTombstone({
+    let own: AuditTombstone | undefined
+    for (let count = 0; ;) {
+      const start = await this.#beginning()
+      if (start.sequence >= to) return count
+      const walk = new ChainWalk(keys, start)
+      const fault = await this.#faultIn(walk, to)
+      if (fault !== undefined) {
+        // Another pruner may have taken away what was about to be read.
+        if ((await this.#beginning()).sequence > start.sequence) continue
+        throw new AuditChainBroken(`${fault.message} Nothing from there on was pruned.`)
+      }
+      const isOurs = own?.lastSequence === start.sequence
+      const tombstone = keys.signTombstone({
         organizationId: this.#organizationId,
-        firstSequence: tombstone?.firstSequence ?? reached + 1,
+        firstSequence: isOurs ? own!.firstSequence : start.sequence + 1,
         lastSequence: walk.sequence,
         hash: walk.hash,
         prunedAt: nowOf(clock),
         prunedBy: this.#scope.actor.id,
       })
-      await this.#bury(tombstone, { first: reached + 1, before })
+      if (!await this.#bury(tombstone, { after: start.sequence, before })) continue
+      count += walk.sequence - start.sequence
+      own = tombstone
+      if (isEnough()) return count
     }
-    return walk.sequence - start
   }
 
   /** Where the tombstones end. */
-  async #beginning(): Promise<{ sequence: number; hash: string } | undefined> {
-    const { database } = this.#parts
+  async #beginning(
+    database: Database<AuditTables> = this.#parts.database,
+  ): Promise<{ sequence: number; hash: string }> {
     const query = database.write
       .selectFrom('audit_tombstones').selectAll()
       .where('organization_id', '=', this.#organizationId)
-      .orderBy('first_sequence', 'desc')
+      .orderBy('last_sequence', 'desc')
       .limit(1)
     const row = await database.first(query)
-    if (row === undefined) return undefined
+    if (row === undefined) return { sequence: 0, hash: genesisHash }
     const { lastSequence: sequence, hash } = decodeRow(auditTombstones, row)
     return { sequence, hash }
   }
@@ -97,38 +109,45 @@ export class Pruning {
     return row === undefined ? (await this.#rows.end()).sequence : Number(row.sequence) - 1
   }
 
-  async #check(walk: ChainWalk, to: number): Promise<void> {
+  /** Goes along the next entries. */
+  async #faultIn(walk: ChainWalk, to: number): Promise<AuditFault | undefined> {
     const page = await this.#rows.entries({ after: walk.sequence, to })
-    const faults = page.length === 0 ? [walk.missing(walk.sequence + 1)] : []
+    if (page.length === 0) return walk.missing(walk.sequence + 1)
     for (const { entry, hash } of page) {
-      const fault = faults.length > 0 ? undefined : walk.entry(entry, hash)
-      if (fault !== undefined) faults.push(fault)
+      const fault = walk.entry(entry, hash)
+      if (fault !== undefined) return fault
     }
-    const [fault] = faults
-    if (fault === undefined) return
-    throw new AuditChainBroken(`${fault.message} Nothing from there on was pruned.`)
+    return undefined
   }
 
-  /** Tombstone, removal and the event of it in one transaction. */
+  /**
+   * Tombstone, removal and the event of it in one transaction; false when another pruner was
+   * first, and nothing was done.
+   */
   async #bury(
     tombstone: AuditTombstone,
-    { first, before }: { readonly first: number; readonly before: string },
-  ): Promise<void> {
-    const { database, source } = this.#parts
-    const { firstSequence: _, lastSequence: last } = tombstone
+    { after, before }: { readonly after: number; readonly before: string },
+  ): Promise<boolean> {
+    const { lastSequence: last } = tombstone
     const row = encodeRow(auditTombstones, tombstone)
-    const upsert = database.write.insertInto('audit_tombstones').values(row)
-      .onConflict((conflict) => conflict.columns(['organization_id', 'first_sequence'])
-        .doUpdateSet(row)
-        // Another pruner may be further already.
-        .whereRef('audit_tombstones.last_sequence', '<', 'excluded.last_sequence'))
     const record = {
       action: 'audit_log.pruned', resourceKind: 'audit_log', resourceId: this.#organizationId,
-      details: { first_sequence: first, last_sequence: last, before },
+      details: { first_sequence: after + 1, last_sequence: last, before },
     }
-    const told = auditInsert(database, source, { ...this.#scope, record })
-    const statements: Statement[] = [upsert.compile(), ...this.#removals(first, last)]
-    await database.atomic([...statements, told.compile()])
+    return this.#parts.database.transaction(async (database) => {
+      // Pruners of one chain come one after the other.
+      await database.run(database.write.updateTable('audit_chains')
+        .set((to) => ({ sequence: to.ref('sequence') }))
+        .where('organization_id', '=', this.#organizationId))
+      if ((await this.#beginning(database)).sequence !== after) return false
+      const upsert = database.write.insertInto('audit_tombstones').values(row)
+        .onConflict((conflict) => conflict.columns(['organization_id', 'first_sequence'])
+          .doUpdateSet(row))
+      const told = auditInsert(database, this.#parts.source, { ...this.#scope, record })
+      const statements = [upsert.compile(), ...this.#removals(after + 1, last), told.compile()]
+      await database.atomic(statements)
+      return true
+    })
   }
 
   /** The entries, and the heads that nothing could be compared with any more. */

@@ -67,6 +67,8 @@ export class Sealer {
   #hasRow = false
   #claimedMs = -Infinity
   #prunedMs = -Infinity
+  /** Chains that are still to be looked at, where there was more to prune than time. */
+  #unpruned: { organizationId: string; retentionDays: number | null }[] | undefined
 
   constructor(parts: SealerParts, options: SealerOptions = {}) {
     const { pollMs = 1_000, retentionDays, onEvent } = options
@@ -109,8 +111,7 @@ export class Sealer {
     if (entries > 0) this.#tell({ kind: 'sealed', entries })
     await sealing.sign()
     if (performance.now() - this.#prunedMs <= pruneEveryMs) return
-    await this.#pruneAll()
-    this.#prunedMs = performance.now()
+    if (await this.#pruneSome()) this.#prunedMs = performance.now()
   }
 
   /** Whether this one seals. Where one process serves, there is nobody to agree with. */
@@ -155,22 +156,36 @@ export class Sealer {
     await database.run(insert)
   }
 
-  async #pruneAll(): Promise<void> {
-    if (!this.#parts.keys.canSign) return
-    for (const chain of await this.#parts.sealing.chains()) {
+  /** Prunes for a while, so that sealing goes on in between; whether no chain is left. */
+  async #pruneSome(): Promise<boolean> {
+    if (!this.#parts.keys.canSign) return true
+    const untilMs = performance.now() + lookMs
+    const isEnough = () => this.#loop.signal.aborted || performance.now() > untilMs
+    this.#unpruned ??= await this.#parts.sealing.chains()
+    for (let [chain] = this.#unpruned; chain !== undefined; [chain] = this.#unpruned) {
       const days = chain.retentionDays ?? this.#retentionDays
-      if (days === undefined || this.#loop.signal.aborted) continue
-      await this.#prune(chain.organizationId, days)
+      const isDone = days === undefined || await this.#prune(chain.organizationId, days, isEnough)
+      if (isDone) this.#unpruned.shift()
+      if (isEnough()) return false
     }
+    this.#unpruned = undefined
+    return true
   }
 
-  async #prune(organizationId: string, days: number): Promise<void> {
+  /** Whether there is nothing more to be done here. */
+  async #prune(
+    organizationId: string,
+    days: number,
+    isEnough: () => boolean,
+  ): Promise<boolean> {
     try {
       const pruning = new Pruning(this.#parts, { organizationId, actor: programActor })
-      const entries = await pruning.prune(days)
+      const entries = await pruning.prune(days, isEnough)
       if (entries > 0) this.#tell({ kind: 'pruned', organizationId, entries })
+      return entries === 0 || !isEnough()
     } catch (error) {
       this.#tell({ kind: 'refused', organizationId, error })
+      return true
     }
   }
 

@@ -6,6 +6,8 @@ import { contract, type ContractWorld, ManualClock } from '../testing/index.js'
 import {
   AuditChainBroken, auditEvents, type AuditTables, AuditKeys, newAuditKey, recordAudit,
 } from './index.js'
+import { auditParts } from './parts.js'
+import { Pruning } from './prune.js'
 
 const actor = { id: 'user:someone' }
 const dayMs = 86_400_000
@@ -221,11 +223,44 @@ contract('pruning', (openMade) => {
     expect(await neighbour.verify()).toMatchObject({ isIntact: true, pruned: 0 })
   })
 
-  it('may be asked for 20 times at once', async () => {
+  it('by several at a time takes each entry once, and goes on', async () => {
     const world = await open()
-    const { audit } = await agedLog(world)
-    await Promise.allSettled(Array.from({ length: 20 }, () => audit.prune({ olderThanDays: 30 })))
-    expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 30 })
+    const { audit, clock } = await agedLog(world)
+    await Promise.all(Array.from({ length: 11 }, () => record(world, 100, clock)))
+    clock.advance(40 * dayMs)
+    await audit.seal()
+    const { sequence: end } = await audit.verify()
+    const pruned = await Promise.all(Array.from({ length: 8 }, async (_, index) => {
+      await new Promise((done) => setTimeout(done, index * 5))
+      return audit.prune({ olderThanDays: 30 })
+    }))
+    expect(pruned.reduce((sum, count) => sum + count)).toBe(end)
+    const told = (await audit.list({ action: 'audit_log.pruned' })).data.map(({ details }) =>
+      Number(details.last_sequence) - Number(details.first_sequence) + 1)
+    expect(told.reduce((sum, count) => sum + count)).toBe(end)
+    expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: end })
+    clock.advance(40 * dayMs)
+    await audit.prune({ olderThanDays: 30 })
+    expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: end + told.length })
+  })
+})
+
+contract('pruning that is to end', (openMade) => {
+  const open = withEmptyLogs(openMade)
+
+  it('ends after the step at work, and goes on when it is asked again', async () => {
+    const world = await open()
+    const { organizationId } = world
+    const { audit, holdfast, clock } = await agedLog(world)
+    await Promise.all(Array.from({ length: 6 }, () => record(world, 100, clock)))
+    clock.advance(40 * dayMs)
+    await audit.seal()
+    const parts = auditParts(databaseOf({ ...world, holdfast }), holdfast, testAuditKey)
+    const pruning = new Pruning({ ...parts, clock }, { organizationId, actor })
+    expect(await pruning.prune(30, () => true)).toBe(500)
+    expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 500 })
+    expect(await pruning.prune(30)).toBe(135)
+    expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 635 })
   })
 })
 

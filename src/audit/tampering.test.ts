@@ -260,6 +260,15 @@ contract(`a log that was tampered with, seed ${seedGiven}`, (openMade) => {
       .toMatchObject({ sequence: 2, message: expect.stringContaining('another organization') })
   })
 
+  it('is checked against every head that a log at rest gave, many times the same', async () => {
+    const world = await sealedLog(open, randomOf(seedGiven))
+    const kept = Array.from({ length: 150_000 }, () => ({ ...world.kept[0]! }))
+    const many = { ...world, kept }
+    expect(await world.audit.verify({ heads: kept })).toMatchObject({ isIntact: true })
+    expect(await exportVerdict(many)).toMatchObject({ isIntact: true })
+    expect(await offline(many)).toMatchObject({ code: 0 })
+  })
+
   it('shows heads that somebody else signed, and entries behind the end', async () => {
     const world = await sealedLog(open, randomOf(seedGiven))
     const { audit, database, organization, kept, count } = world

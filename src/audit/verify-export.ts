@@ -1,5 +1,6 @@
 import { type Entry } from './canonical.js'
 import { type ExportLine } from './export.js'
+import { KeptHeads } from './kept-heads.js'
 import { type AuditKeys } from './keys.js'
 import { type AuditHead, type AuditTombstone } from './tables.js'
 import { type AuditVerdict } from './verify.js'
@@ -41,17 +42,12 @@ export async function verifyExport(
 class ExportCheck {
   readonly walk: ChainWalk
   organizationId: string | undefined
-  readonly #kept: ReadonlyMap<string, readonly AuditHead[]>
+  readonly #kept: KeptHeads
   #isWhole = false
 
   constructor(walk: ChainWalk, kept: readonly AuditHead[]) {
     this.walk = walk
-    const places = new Map<string, AuditHead[]>()
-    for (const head of kept) {
-      const place = placeOf(head)
-      places.set(place, [...places.get(place) ?? [], head])
-    }
-    this.#kept = places
+    this.#kept = new KeptHeads(kept)
   }
 
   async run(lines: AsyncIterable<unknown>): Promise<AuditFault | undefined> {
@@ -60,10 +56,7 @@ class ExportCheck {
       if (fault !== undefined) return fault
     }
     if (!this.#isWhole) return this.#unreadable('the export has no last line')
-    let furthest = 0
-    for (const { organizationId, sequence } of [...this.#kept.values()].flat()) {
-      if (organizationId === this.organizationId) furthest = Math.max(furthest, sequence)
-    }
+    const furthest = this.#kept.furthest(this.organizationId)
     return furthest > this.walk.sequence ? this.walk.ended(furthest) : undefined
   }
 
@@ -78,8 +71,7 @@ class ExportCheck {
     const before = this.walk.sequence
     const fault = given.type === 'entry' ? this.#entry(given) : this.#tombstone(given)
     if (fault !== undefined || this.walk.sequence === before) return fault
-    const { organizationId, walk: { sequence } } = this
-    return this.#heads(this.#kept.get(placeOf({ organizationId, sequence })) ?? [])
+    return this.#heads(this.#kept.at(this.organizationId, this.walk.sequence))
   }
 
   #entry({ type: _, hash, ...entry }: ExportLine): AuditFault | undefined {
@@ -119,10 +111,6 @@ class ExportCheck {
     return { kind: 'entry_missing', sequence, eventId: null, message }
   }
 }
-
-const placeOf = (
-  { organizationId, sequence }: { readonly organizationId?: string; readonly sequence: number },
-) => `${organizationId} ${sequence}`
 
 /** The members that each type of line has, and whether they are text or numbers. */
 const members = {

@@ -1,4 +1,5 @@
 import { type ChainRows } from './chain-rows.js'
+import { KeptHeads } from './kept-heads.js'
 import { type AuditKeys } from './keys.js'
 import { type AuditHead } from './tables.js'
 import { type AuditFault, ChainWalk } from './walk.js'
@@ -53,13 +54,13 @@ export async function verifyChain(given: Verification): Promise<AuditVerdict> {
 }
 
 async function firstFault(
-  { rows, kept }: Verification,
+  { organizationId, rows, kept: heads }: Verification,
   walk: ChainWalk,
 ): Promise<AuditFault | undefined> {
   const end = await rows.end()
-  const byPlace = headsByPlace(kept)
+  const kept = new KeptHeads(heads)
   while (walk.sequence < end.sequence) {
-    const fault = await step(rows, walk, { to: end.sequence, kept: byPlace })
+    const fault = await step(rows, walk, { organizationId, to: end.sequence, kept })
     if (fault !== undefined) return fault
   }
   if (walk.sequence === end.sequence && walk.hash !== end.hash) {
@@ -67,7 +68,7 @@ async function firstFault(
     return { kind: 'entry_changed', sequence: end.sequence, eventId: null, message }
   }
   const furthest = Math.max(
-    (await rows.newestHead())?.sequence ?? 0, ...kept.map(({ sequence }) => sequence))
+    (await rows.newestHead())?.sequence ?? 0, kept.furthest(organizationId))
   // The log may have gone on meanwhile, but not back.
   const now = await rows.end()
   if (furthest > now.sequence) return walk.ended(furthest)
@@ -77,22 +78,28 @@ async function firstFault(
   return { kind: 'entry_beyond_end', sequence: beyond.sequence, eventId: beyond.id, message }
 }
 
-type HeadsByPlace = ReadonlyMap<number, readonly AuditHead[]>
+interface Reach {
+  readonly organizationId: string
+  readonly to: number
+  readonly kept: KeptHeads
+}
 
 /** The next rows, with the heads of their places. */
 async function step(
   rows: ChainRows,
   walk: ChainWalk,
-  { to, kept }: { readonly to: number; readonly kept: HeadsByPlace },
+  { organizationId, to, kept }: Reach,
 ): Promise<AuditFault | undefined> {
   const page = await rows.entries({ after: walk.sequence, to })
-  if (page[0]?.entry.sequence !== walk.sequence + 1) return bridge(rows, walk, { to, kept })
+  if (page[0]?.entry.sequence !== walk.sequence + 1) {
+    return bridge(rows, walk, { organizationId, to, kept })
+  }
   const last = page.at(-1)!.entry.sequence
-  const stored = headsByPlace(await rows.heads({ after: walk.sequence, to: last }))
+  const stored = new KeptHeads(await rows.heads({ after: walk.sequence, to: last }))
   for (const { entry, hash } of page) {
     // Looked for again: it may have been pruned meanwhile.
     if (entry.sequence !== walk.sequence + 1) return undefined
-    const fault = walk.entry(entry, hash) ?? headFault(walk, [stored, kept])
+    const fault = walk.entry(entry, hash) ?? headFault(walk, organizationId, [stored, kept])
     if (fault !== undefined) return fault
   }
   return undefined
@@ -102,7 +109,7 @@ async function step(
 async function bridge(
   rows: ChainRows,
   walk: ChainWalk,
-  { to, kept }: { readonly to: number; readonly kept: HeadsByPlace },
+  { organizationId, to, kept }: Reach,
 ): Promise<AuditFault | undefined> {
   const next = walk.sequence + 1
   const tombstone = await rows.tombstone(next)
@@ -113,23 +120,19 @@ async function bridge(
   const fault = walk.tombstone(tombstone)
   if (fault !== undefined) return fault
   const place = { after: walk.sequence - 1, to: walk.sequence }
-  return headFault(walk, [headsByPlace(await rows.heads(place)), kept])
+  return headFault(walk, organizationId, [new KeptHeads(await rows.heads(place)), kept])
 }
 
-function headFault(walk: ChainWalk, heads: readonly HeadsByPlace[]): AuditFault | undefined {
+function headFault(
+  walk: ChainWalk,
+  organizationId: string,
+  heads: readonly KeptHeads[],
+): AuditFault | undefined {
   for (const each of heads) {
-    for (const head of each.get(walk.sequence) ?? []) {
+    for (const head of each.at(organizationId, walk.sequence)) {
       const fault = walk.head(head)
       if (fault !== undefined) return fault
     }
   }
   return undefined
-}
-
-function headsByPlace(heads: readonly AuditHead[]): HeadsByPlace {
-  const places = new Map<number, AuditHead[]>()
-  for (const head of heads) {
-    places.set(head.sequence, [...places.get(head.sequence) ?? [], head])
-  }
-  return places
 }

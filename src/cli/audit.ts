@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { type Command } from 'commander'
 import {
   type AuditHead, AuditKeys, type AuditVerdict, csvHead, csvLine, headLine, headOf,
@@ -73,7 +73,7 @@ export function addAudit(program: Command, terminal: Terminal): void {
 }
 
 async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
-  const kept = options.head.flatMap(headsIn)
+  const kept = await headsIn(options.head)
   const verdicts = options.from === undefined
     ? await withLogs(options, terminal, async (audit) =>
       audit.verify({ heads: kept, publicKeys: options.publicKey }))
@@ -222,15 +222,21 @@ async function organizationsOf(holdfast: Holdfast, name: string | undefined): Pr
   throw new OrganizationNotFound(`There is no organization ${name}.`)
 }
 
-/** The heads of a file, a line each, as `audit heads --json` prints them. */
-function headsIn(path: string): AuditHead[] {
-  try {
-    const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.trim() !== '')
-    return lines.map((line) => checkedHead(JSON.parse(line) as Record<string, unknown>))
-  } catch (cause) {
-    const sentence = `The heads in ${path} cannot be read (${(cause as Error).message}).`
-    throw new CommandFailure(sentence, { code: 'heads_unreadable', cause })
+/** The heads of files, a line each, as `audit heads --json` prints them; each line once. */
+async function headsIn(paths: readonly string[]): Promise<AuditHead[]> {
+  const heads = new Map<string, AuditHead>()
+  for (const path of paths) {
+    try {
+      for await (const line of linesIn(createReadStream(path))) {
+        if (line.trim() === '' || heads.has(line)) continue
+        heads.set(line, checkedHead(JSON.parse(line) as Record<string, unknown>))
+      }
+    } catch (cause) {
+      const sentence = `The heads in ${path} cannot be read (${(cause as Error).message}).`
+      throw new CommandFailure(sentence, { code: 'heads_unreadable', cause })
+    }
   }
+  return [...heads.values()]
 }
 
 function checkedHead(line: Record<string, unknown>): AuditHead {

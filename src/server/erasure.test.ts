@@ -5,11 +5,13 @@ import { expect, it } from 'vitest'
 import { backupsOf } from '../backups.js'
 import { addressOf } from '../database/address.js'
 import { connect } from '../database/connect.js'
+import { Database } from '../database/database.js'
 import { InvalidInput, LastOwner, type OrganizationStores } from '../index.js'
 import { PersonalData, personalRows } from '../lifecycle/personal-data/index.js'
 import { tables } from '../tables.js'
 import { contract, type ContractWorld } from '../testing/contract.js'
 import { contentOf, foundIn } from '../testing/database-content.test.harness.js'
+import { watchedBackend } from '../testing/plans.test.harness.js'
 import { served } from '../testing/serving.js'
 import { openApiDocument, rawRoutes, routes, startServer } from './index.js'
 
@@ -282,11 +284,36 @@ contract('erasing a person', (open) => {
   })
 })
 
+contract('erasing what a person wrote in conversations of others', (open) => {
+  it('goes along all messages once', async () => {
+    const world = await open()
+    const { organization, holdfast } = world
+    const { userId } = await person(world)
+    const { id } = await organization.conversations.create()
+    await organization.messages.appendMany(id, Array.from({ length: 250 }, (_, index) =>
+      ({ role: 'user', content: `${index}`, author: index % 25 ? `user:${userId}` : null })))
+    const sent: string[] = []
+    const watching = watchedBackend(holdfast.backend, ({ sql }) => sent.push(sql))
+    const database = Database.over<never>(watching).within('all')
+    await expect(cutOff(world, Infinity, database).erase(userId, { scrub: false }))
+      .rejects.toThrow('cut off')
+    const { data } = await organization.messages.list(id, { limit: 200 })
+    expect(data.filter(({ author }) => author === `user:${userId}`)).toEqual([])
+    const looks = sent.filter((sql) => /^select .*"author" = /.test(sql))
+    expect(looks.map((sql) => sql.includes('("conversation_id", "id") > ')))
+      .toEqual([false, true, true])
+  })
+})
+
 /** As `holdfast.personalData()`, of which the stores fail at one call. */
-function cutOff({ holdfast }: ContractWorld, callsUntil: number): PersonalData {
+function cutOff(
+  { holdfast }: ContractWorld,
+  callsUntil: number,
+  database: Database<never> = holdfast.database.as<never>(),
+): PersonalData {
   let calls = 0
   const parts = {
-    database: holdfast.database.as<never>(), tables, actor: { id: 'program' },
+    database, tables, actor: { id: 'program' },
     stores: (id: string) => {
       if (++calls > callsUntil) throw new Error('cut off')
       return holdfast.organization(id)

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Outcome } from '../database/coalesce.js'
 import { type BatchRow, type Database, prepareBatch } from '../database/database.js'
 import { type Engine, type RowKinds, type Statement } from '../database/engine.js'
-import { Busy } from '../database/failures.js'
+import { Busy, ConstraintViolation } from '../database/failures.js'
 import { decodeRow } from '../database/table.js'
 import { type StoredEvent } from './drafts.js'
 import { UsageEventConflict } from './errors.js'
@@ -47,9 +47,21 @@ const insert = sql`
   on conflict (organization_id, id) do nothing
   returning organization_id, id`
 
+/**
+ * Like `insert` where others write at the same time. What an open transaction recorded is in no
+ * conflict yet: if it turns out to say something else, the null breaks the rule of the column, and
+ * nothing of the statement stays.
+ */
+const insertBeside = sql`
+  insert into usage_events (${names})
+  select distinct on (organization_id, id) ${names} from fitting order by organization_id, id
+  on conflict (organization_id, id) do update set fingerprint = null
+    where usage_events.fingerprint <> excluded.fingerprint
+  returning organization_id, id`
+
 /** Both tables in one statement, where the engine can. */
 const whole = (rows: RawBuilder<unknown>) => sql`
-  with ${given(rows)}, ${fitting}, made as (${insert}),
+  with ${given(rows)}, ${fitting}, made as (${insertBeside}),
   pended as (insert into usage_pending (organization_id, event_id)
     select organization_id, id from made)
   select organization_id, id from made`
@@ -91,17 +103,31 @@ export class UsageAppends {
   /** One outcome a call, in order; a transaction keeps its reach. */
   async write(
     calls: readonly UsageCall[],
-    database = this.#database.within(calls.map(([first]) => first!.organization_id)),
+    transaction?: Database<UsageTables>,
   ): Promise<Outcome<RecordedRow[]>[]> {
-    const chunks = chunksOf(calls)
-    const statements = chunks.flatMap((rows) => this.#statements.map((make) => make(rows)))
+    const organizations = calls.map(([first]) => first!.organization_id)
+    const database = transaction ?? this.#database.within(organizations)
+    try {
+      return await this.#write(calls, database)
+    } catch (error) {
+      if (!(error instanceof ConstraintViolation)) throw error
+      // Now it is known what the other transaction said; in one of the caller it is too late.
+      if (transaction === undefined) return this.#write(calls, database)
+      return calls.map(([first]) => ({ error: conflict(first!.id, error) }))
+    }
+  }
+
+  async #write(
+    calls: readonly UsageCall[],
+    database: Database<UsageTables>,
+  ): Promise<Outcome<RecordedRow[]>[]> {
+    const statements = chunksOf(calls).flatMap((rows) =>
+      this.#statements.map((make) => make(rows)))
     const results = await database.atomic(statements)
     const made = new Set(results.flatMap(({ rows }) => rows).map(keyOf))
-    const isMade = (event: StoredEvent) => made.delete(keyOf(event))
-    const fresh = new Set(calls.flatMap((call) => call.filter(isMade)))
-    const repeated = calls.flat().filter((event) => !fresh.has(event))
-    const stored = await this.#stored(repeated, database)
-    return calls.map((call) => outcomeOf(call, fresh, stored))
+    const others = calls.flat().filter((event) => !made.has(keyOf(event)))
+    const outcomes = new Outcomes(made, await this.#stored(others, database))
+    return calls.map((call) => outcomes.of(call))
   }
 
   async #stored(events: readonly StoredEvent[], database: Database<UsageTables>) {
@@ -117,6 +143,15 @@ export class UsageAppends {
   }
 }
 
+/** Throws UsageEventConflict for a call that says one id twice, each time otherwise. */
+export function refuseContradiction(call: UsageCall): void {
+  const said = new Map<string, string>()
+  for (const { id, fingerprint } of call) {
+    if ((said.get(id) ?? fingerprint) !== fingerprint) throw conflict(id)
+    said.set(id, fingerprint)
+  }
+}
+
 type MakeStatement = (
   name: string, build: (rows: RawBuilder<unknown>) => RawBuilder<unknown>,
 ) => Prepared<typeof kinds>
@@ -126,13 +161,25 @@ function writesOf(engine: Engine, make: MakeStatement): Prepared<typeof kinds>[]
   return [make('usage_pend', pend), make('usage_insert', recordOnly)]
 }
 
-/** Calls are kept whole: what fits or not is judged inside one statement. */
+/**
+ * Calls are kept whole: what fits or not is judged inside one statement, among what stands before
+ * it. So calls that say an id differently never share one.
+ */
 function chunksOf(calls: readonly UsageCall[]): BatchRow<typeof kinds>[][] {
   const chunks: BatchRow<typeof kinds>[][] = []
   let last: BatchRow<typeof kinds>[] = []
+  let said = new Map<string, string>()
   calls.forEach((call, number) => {
-    if (last.length === 0 || last.length + call.length > rowsMax) chunks.push(last = [])
-    last.push(...call.map((event) => ({ call: number, ...event }) as never))
+    const isOther = call.some((event) =>
+      (said.get(keyOf(event)) ?? event.fingerprint) !== event.fingerprint)
+    if (last.length === 0 || isOther || last.length + call.length > rowsMax) {
+      chunks.push(last = [])
+      said = new Map()
+    }
+    for (const event of call) {
+      last.push({ call: number, ...event } as never)
+      said.set(keyOf(event), event.fingerprint)
+    }
   })
   return chunks
 }
@@ -140,22 +187,39 @@ function chunksOf(calls: readonly UsageCall[]): BatchRow<typeof kinds>[][] {
 const keyOf = ({ organization_id: organization, id }: Record<string, unknown> | StoredEvent) =>
   `${String(organization)} ${String(id)}`
 
-function outcomeOf(
-  call: UsageCall,
-  fresh: ReadonlySet<StoredEvent>,
-  stored: ReadonlyMap<string, UsageRow>,
-): Outcome<RecordedRow[]> {
-  const other = call.find((event) => !fresh.has(event) &&
-    (stored.get(keyOf(event))?.fingerprint ?? event.fingerprint) !== event.fingerprint)
-  if (other !== undefined) return { error: conflict(other.id) }
-  const rows = call.map((event) => ({
-    row: fresh.has(event) ? decodeRow(usageEvents, event) : stored.get(keyOf(event)),
-    isDuplicate: !fresh.has(event),
-  }))
-  if (rows.every(({ row }) => row !== undefined)) return { value: rows as RecordedRow[] }
-  // One of the same id went at this very moment: its retention was over.
-  return { error: new Busy('An event of this id is being removed; repeat the call.') }
+/** What became of the calls of a batch, asked in their order. */
+class Outcomes {
+  readonly #made: ReadonlySet<string>
+  readonly #stored: ReadonlyMap<string, UsageRow>
+  /** The events that were inserted, by the first call that was not refused. */
+  readonly #fresh = new Map<string, StoredEvent>()
+
+  constructor(made: ReadonlySet<string>, stored: ReadonlyMap<string, UsageRow>) {
+    this.#made = made
+    this.#stored = stored
+  }
+
+  of(call: UsageCall): Outcome<RecordedRow[]> {
+    const other = call.find((event) => {
+      const key = keyOf(event)
+      const standing = this.#fresh.get(key) ?? this.#stored.get(key) ?? event
+      return standing.fingerprint !== event.fingerprint
+    })
+    if (other !== undefined) return { error: conflict(other.id) }
+    const rows = call.map((event) => this.#recorded(event))
+    if (rows.every(({ row }) => row !== undefined)) return { value: rows as RecordedRow[] }
+    // One of the same id went at this very moment: its retention was over.
+    return { error: new Busy('An event of this id is being removed; repeat the call.') }
+  }
+
+  #recorded(event: StoredEvent) {
+    const key = keyOf(event)
+    if (!this.#made.has(key)) return { row: this.#stored.get(key), isDuplicate: true }
+    const isDuplicate = this.#fresh.has(key)
+    if (!isDuplicate) this.#fresh.set(key, event)
+    return { row: decodeRow(usageEvents, this.#fresh.get(key)!), isDuplicate }
+  }
 }
 
-const conflict = (id: string) =>
-  new UsageEventConflict(`An event ${id} is recorded already, and says something else.`)
+const conflict = (id: string, cause?: unknown) => new UsageEventConflict(
+  `An event ${id} is recorded already, and says something else.`, { cause })

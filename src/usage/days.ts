@@ -36,6 +36,8 @@ export class Zone {
   /** Takes a name of the IANA database. Throws InvalidInput. */
   constructor(timeZone: string) {
     try {
+      // From version 22 Node.js takes offsets as well, which need be no whole quarters.
+      if (/^[+-]/.test(timeZone)) throw new RangeError('an offset is no zone')
       this.#format = new Intl.DateTimeFormat('en-CA', {
         timeZone, year: 'numeric', month: '2-digit', day: '2-digit',
       })

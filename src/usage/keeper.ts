@@ -56,7 +56,8 @@ export class UsageKeeper {
     if (events > 0) this.#tell({ kind: 'rolled_up', events })
     const { retentionDays } = this.#options
     if (retentionDays === undefined || this.#loop.signal.aborted) return events
-    const pruned = await this.#log.prune(retentionDays)
+    const isEnough = () => this.#loop.signal.aborted
+    const pruned = await this.#log.prune(retentionDays, isEnough)
     if (pruned > 0) this.#tell({ kind: 'pruned', events: pruned })
     return events
   }

@@ -102,26 +102,26 @@ export function takeStatements(on: On, { rows, asNobody = false }: Taken): State
   ]
 }
 
-/** Adds one user's roll-ups to nobody's, and takes them away. */
-export function disownStatements(on: On, mine: Fragment): Statement[] {
+/** Adds some roll-ups of one user to nobody's, and takes them away. */
+export function disowning(
+  on: On,
+  table: 'usage_rollups' | 'usage_latencies',
+  some: Fragment,
+): Statement[] {
   const other = sql`organization_id, grain, starts_at, ${nobodyOf(on)} as user_id, model, type`
-  const sums = (from: Fragment) => sql`(select ${other}, events, tokens_in, tokens_out,
-    cost_units, cost_picos, timed, duration_ms from ${from} as m)`
-  const counts = (from: Fragment) => sql`(select ${other}, bucket, events from ${from} as m)`
-  const moves = [
-    { table: sql`usage_rollups`, add: (from: Fragment) => addSums(sums(from)) },
-    { table: sql`usage_latencies`, add: (from: Fragment) => addLatencies(counts(from)) },
+  const added = (from: Fragment) => (table === 'usage_rollups'
+    ? addSums(sql`(select ${other}, events, tokens_in, tokens_out, cost_units, cost_picos, timed,
+      duration_ms from ${from} as m)`)
+    : addLatencies(sql`(select ${other}, bucket, events from ${from} as m)`))
+  const name = sql.table(table)
+  if (on.engine.writesInWith) {
+    return [compiled(on, sql`
+      with gone as (delete from ${name} where ${some} returning *) ${added(sql`gone`)}`)]
+  }
+  return [
+    compiled(on, added(sql`(select * from ${name} where ${some})`)),
+    compiled(on, sql`delete from ${name} where ${some}`),
   ]
-  return moves.flatMap(({ table, add }) => {
-    if (on.engine.writesInWith) {
-      return [compiled(on, sql`
-        with gone as (delete from ${table} where ${mine} returning *) ${add(sql`gone`)}`)]
-    }
-    return [
-      compiled(on, add(sql`(select * from ${table} where ${mine})`)),
-      compiled(on, sql`delete from ${table} where ${mine}`),
-    ]
-  })
 }
 
 /** A statement out of a fragment. */

@@ -4,7 +4,7 @@ import { InvalidInput, InvalidValue } from '../errors.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { analyze, planOf, watchedBackend } from '../testing/plans.test.harness.js'
 import { Database } from '../database/database.js'
-import { type Statement } from '../database/engine.js'
+import { type Backend, type Statement } from '../database/engine.js'
 import {
   type NewUsageEvent, UsageEventConflict, UsageLog, UsageStore, type UsageTables,
 } from './index.js'
@@ -83,6 +83,48 @@ contract('usage', (open) => {
     }
     expect((await usage.summarize(march)).data).toMatchObject([{ events: 1 }])
     expect((await usage.listEvents()).data.map((each) => each.id)).toEqual([id])
+  })
+
+  it('is all of a call or nothing, also where ids contradict at one moment', async () => {
+    const { organization: { usage }, holdfast } = await open()
+    const [id, other, third] = [holdfast.ids.next(), holdfast.ids.next(), holdfast.ids.next()]
+    const recorded = async () => (await usage.listEvents()).data.map((each) => each.id).sort()
+    const [one, two] = [{ ...call, id }, { ...call, id, type: 'other' }]
+    await expect(usage.recordMany([one, two])).rejects.toThrow(UsageEventConflict)
+    expect(await recorded()).toEqual([])
+    const answers = await Promise.allSettled([
+      usage.record({ ...call, id: third }), usage.recordMany([one]),
+      usage.recordMany([{ ...call, id: other }, two]), usage.recordMany([one]),
+    ])
+    expect(answers.map(({ status }) => status))
+      .toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(await recorded()).toEqual([id, third])
+    const flags = answers.map((each) => 'value' in each &&
+      [each.value].flat().map(({ isDuplicate }) => isDuplicate))
+    expect(flags).toEqual([[false], [false], false, [true]])
+  })
+
+  it('is all of a call or nothing beside a transaction that says an id otherwise', async () => {
+    const { organizationId, organization: { usage }, holdfast } = await open()
+    const [id, other, third] = [holdfast.ids.next(), holdfast.ids.next(), holdfast.ids.next()]
+    let meanwhile: Promise<PromiseSettledResult<unknown>[]> | undefined
+    await holdfast.transaction(async (transaction) => {
+      await transaction.organization(organizationId).usage.record({ ...call, id })
+      meanwhile = Promise.allSettled([
+        usage.record({ ...call, id: third }),
+        usage.recordMany([{ ...call, id: other }, { ...call, id, type: 'other' }]),
+        holdfast.transaction((second) => second.organization(organizationId).usage.recordMany(
+          [{ ...call, id: other }, { ...call, id, type: 'other' }])),
+        usage.record({ ...call, id }),
+      ])
+      await new Promise((done) => { setTimeout(done, 200) })
+    })
+    const [alone, shared, own, same] = await meanwhile!
+    expect(alone).toMatchObject({ status: 'fulfilled' })
+    expect(shared).toMatchObject({ reason: expect.any(UsageEventConflict) })
+    expect(own).toMatchObject({ reason: expect.any(UsageEventConflict) })
+    expect(same).toMatchObject({ value: { id, isDuplicate: true } })
+    expect((await usage.listEvents()).data.map((each) => each.id).sort()).toEqual([id, third])
   })
 
   it('refuses what breaks a rule, naming the field', async () => {
@@ -264,6 +306,41 @@ contract('usage', (open) => {
     await rollUp(world)
     expect((await usage.summarize(march)).data).toMatchObject([{ events: 6 }])
     expect((await usage.summarize({ ...march, userId: one })).data).toMatchObject([{ events: 0 }])
+  })
+
+  it('of a person is forgotten step by step, so that nobody waits for all of it', async () => {
+    const { holdfast, organizationId, organization } = await open()
+    const userId = holdfast.ids.next()
+    for (let count = 0; count < 13; count++) {
+      await organization.usage.recordMany(Array.from({ length: 200 }, (_, index) => ({
+        ...call, userId: index % 50 === 0 ? null : userId, durationMs: index,
+        occurredAt: `2026-03-${10 + count}T${10 + index % 10}:00:00.000000Z`,
+      })))
+      if (count % 3 === 0) await holdfast.usageKeeper().pass()
+    }
+    const question = { ...march, by: ['day' as const], latency: true }
+    const { data: before } = await organization.usage.summarize(question)
+    const { backend } = holdfast
+    const sizes: number[] = []
+    const measured: Backend = {
+      ...watchedBackend(backend, () => undefined),
+      atomic: async (statements) => {
+        const results = await backend.atomic(statements)
+        sizes.push(...results.map(({ rows, changed }) => Math.max(rows.length, changed)))
+        return results
+      },
+    }
+    const database = Database.over<UsageTables>(measured).within('all')
+    const log = new UsageLog(database, { ...holdfast, ids: holdfast.ids, background: false })
+    const usage = new UsageStore(log, { organizationId, actor: { id: 'x' } })
+    expect(await usage.forgetUser(userId)).toBe(13 * 196)
+    expect(sizes.length).toBeGreaterThan(3)
+    // What an event adds to: two sums, and two counts of durations.
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2_000)
+    expect((await organization.usage.summarize(question)).data).toEqual(before)
+    const { data: left } = await organization.usage.summarize({ ...march, by: ['user'] })
+    expect(left.map((each) => [each.userId, each.events])).toEqual([[null, 13 * 200]])
+    expect((await organization.usage.listEvents({ limit: 200 })).data).toHaveLength(13 * 4)
   })
 
   it('is recorded by few round trips, and answered by one statement', async () => {

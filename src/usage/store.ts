@@ -1,17 +1,18 @@
 import { sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
-import { type Database, repeated } from '../database/database.js'
+import { type Database } from '../database/database.js'
 import { cursorOf, keyOf, type Page, pageOf } from '../database/page.js'
 import { namedId } from '../named-ids.js'
 import { type Scope } from '../scope.js'
 import { groupsOf, keyOfGroup, questionStatement, type UsageGroup } from './answers.js'
 import { type RecordedRow } from './append.js'
 import { draftOf } from './drafts.js'
+import { forget } from './forgetting.js'
 import { listEvents, type UsageEvent, eventOf, type UsageListing } from './listing.js'
 import {
   checked, metrics, type UsageSummaryQuestion, type UsageTopQuestion,
 } from './questions.js'
-import { compiled, disownStatements, takeStatements } from './rollup.js'
+import { compiled } from './rollup.js'
 import { checkCount, checkKey, checkLimit, type NewUsageEvent, require } from './rules.js'
 import { usageEvents, type UsageTables } from './tables.js'
 import { type UsageLog } from './usage-log.js'
@@ -126,7 +127,7 @@ export class UsageStore {
     const mine = sql`organization_id = ${this.#organizationId} and user_id = ${user}`
     const tables = ['usage_events', 'usage_rollups', 'usage_latencies']
     if (!await this.#has(mine, tables)) return 0
-    return this.#forget(mine, disownStatements(this.#database, mine))
+    return this.#forget(mine, true)
   }
 
   /** Deletes the events of a conversation, whose sums stay. How many. */
@@ -134,7 +135,7 @@ export class UsageStore {
     const conversation = columns.conversationId.encode(conversationId, 'conversation_id')!
     const mine = sql`organization_id = ${this.#organizationId}
       and conversation_id = ${conversation}`
-    return await this.#has(mine, ['usage_events']) ? this.#forget(mine, []) : 0
+    return await this.#has(mine, ['usage_events']) ? this.#forget(mine, false) : 0
   }
 
   /** Whether there is anything to be forgotten: an erasure asks in every organization. */
@@ -146,26 +147,9 @@ export class UsageStore {
     return (await this.#database.execute({ ...statement, readOnly: true })).rows.length > 0
   }
 
-  /** Takes what is pending into the sums first; an event that came meanwhile waits for the next. */
-  async #forget(
-    mine: ReturnType<typeof sql>,
-    more: ReturnType<typeof disownStatements>,
-  ): Promise<number> {
-    const database = this.#database
-    const rows = sql`select organization_id, event_id from usage_pending
-      where organization_id = ${this.#organizationId} and event_id in (
-        select id from usage_events where ${mine})`
-    const deletion = compiled(database, sql`
-      delete from usage_events where ${mine} and not exists (select 1 from usage_pending p
-        where p.organization_id = usage_events.organization_id and p.event_id = usage_events.id)
-      returning id`)
-    const asNobody = more.length > 0
-    for (let total = 0; ;) {
-      const statements = [...takeStatements(database, { rows, asNobody }), ...more, deletion]
-      const gone = (await repeated(() => database.atomic(statements))).at(-1)!.rows.length
-      total += gone
-      if (gone === 0) return total
-    }
+  #forget(mine: ReturnType<typeof sql>, isDisowned: boolean): Promise<number> {
+    const organizationId = this.#organizationId
+    return forget(this.#database, { organizationId, mine, isDisowned })
   }
 }
 

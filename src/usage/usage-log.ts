@@ -3,7 +3,9 @@ import { type Clock, instantOf } from '../clock.js'
 import { CoalescingWriter } from '../database/coalesce.js'
 import { type Database, repeated } from '../database/database.js'
 import { type IdGenerator } from '../ids.js'
-import { type RecordedRow, UsageAppends, type UsageCall } from './append.js'
+import {
+  type RecordedRow, refuseContradiction, UsageAppends, type UsageCall,
+} from './append.js'
 import { compiled, takeStatements } from './rollup.js'
 import { usageEvents, type UsageTables } from './tables.js'
 
@@ -50,6 +52,7 @@ export class UsageLog {
 
   /** Records the events of one call, with those of others, or in a transaction. */
   async record(call: UsageCall, transaction?: Database<UsageTables>): Promise<RecordedRow[]> {
+    refuseContradiction(call)
     if (transaction !== undefined) {
       const [outcome] = await this.#appends.write([call], transaction)
       if ('error' in outcome!) throw outcome.error
@@ -75,8 +78,11 @@ export class UsageLog {
     return results.at(-1)!.rows.length
   }
 
-  /** Deletes events recorded so many days ago and earlier; the roll-ups keep them. How many. */
-  async prune(days: number): Promise<number> {
+  /**
+   * Deletes events recorded so many days ago and earlier; the roll-ups keep them. How many. Asks
+   * after each step whether that is enough.
+   */
+  async prune(days: number, isEnough = () => false): Promise<number> {
     const { recordedAt } = usageEvents.columns
     const before = recordedAt.encode(instantOf(this.clock.now() - days * 86_400_000))
     const { database } = this
@@ -89,7 +95,7 @@ export class UsageLog {
     for (let total = 0; ;) {
       const { changed } = await repeated(() => database.execute(statement))
       total += changed
-      if (changed < stepMax) return total
+      if (changed < stepMax || isEnough()) return total
     }
   }
 

@@ -5,8 +5,8 @@ import { ForeignKeyViolation, UniqueViolation } from '../../database/failures.js
 import { type Table } from '../../database/table.js'
 import { linesIn } from '../../lines.js'
 import { membersOf } from '../import/exact-json.js'
-import { isHeavy, movedTables } from '../transfer/catalogue.js'
-import { batchBytesMax, sizeOf } from '../transfer/pages.js'
+import { countOfNext } from '../transfer/fitting.js'
+import { batchBytesMax } from '../transfer/pages.js'
 import { currentShape } from '../transfer/shape.js'
 import { ArchiveConflict, InvalidArchive } from './errors.js'
 import { lineOf, rowOf } from './lines.js'
@@ -52,7 +52,7 @@ export class ArchiveRows {
     for (let after: readonly unknown[] | undefined; ;) {
       const query = this.#behind(database, table, after)
       if (query === undefined) return
-      const count = await countOfNext(database, table, query)
+      const count = await countOfNext(database, table, { query, rowsMax: pageMax })
       if (count === 0) return
       const rows = await database.all(query.selectAll().limit(count))
       for (const row of rows) {
@@ -105,27 +105,6 @@ export class ArchiveRows {
 
 const isOwned = ({ name, columnNames }: Table): boolean =>
   columnNames.includes('organization_id') && !ofPersons.has(name)
-
-interface Sized {
-  select(columns: readonly RawBuilder<unknown>[]): { limit(count: number): unknown }
-}
-
-/** How many of the next rows are read at once: sizes are asked for, not the values. */
-async function countOfNext(
-  database: Database<AnyTables>, table: Table, query: unknown,
-): Promise<number> {
-  const [moved] = movedTables([table])
-  if (moved === undefined || !isHeavy(moved)) return pageMax
-  const size = sql.raw(sizeOf(database.engine.moving, moved))
-  const sized = (query as Sized).select([sql`${size}`.as('bytes') as never]).limit(pageMax)
-  const rows = await database.all(sized as never) as readonly { readonly bytes: unknown }[]
-  let sum = 0
-  const fitting = rows.findIndex(({ bytes }, index) => {
-    sum += Number(bytes)
-    return index > 0 && sum > batchBytesMax
-  })
-  return fitting === -1 ? rows.length : fitting
-}
 
 /** Reads the file of a table into it. Throws ArchiveConflict, InvalidArchive. */
 export async function insertFile(

@@ -11,6 +11,11 @@ export type PersonalRows =
     readonly conversation?: string
     /** Whether those of others in conversations of the person are exported as well. */
     readonly isExportedWithConversation?: boolean
+    /**
+     * The order of an index of them, in which an export reads them where there may be very many.
+     * @default the primary key
+     */
+    readonly order?: readonly string[]
   }
   /** Rows of a conversation: erased with it, exported with the conversations of a person. */
   | { readonly is: 'ofConversation'; readonly column: string }
@@ -113,11 +118,17 @@ export const personalRows: Readonly<Record<string, PersonalRows>> = {
   tuning_metrics: { is: 'impersonal', why: work },
   usage_events: {
     is: 'own', column: 'user_id', holds: 'id', conversation: 'conversation_id',
-    isExportedWithConversation: true,
+    isExportedWithConversation: true, order: ['occurred_at', 'id', 'organization_id'],
   },
   usage_pending: { is: 'ofRow', why: 'which of those events are in no roll-up yet' },
-  usage_rollups: { is: 'own', column: 'user_id', holds: 'id' },
-  usage_latencies: { is: 'own', column: 'user_id', holds: 'id' },
+  usage_rollups: {
+    is: 'own', column: 'user_id', holds: 'id',
+    order: ['grain', 'starts_at', 'organization_id', 'model', 'type'],
+  },
+  usage_latencies: {
+    is: 'own', column: 'user_id', holds: 'id',
+    order: ['grain', 'starts_at', 'organization_id', 'model', 'type', 'bucket'],
+  },
   workflows: { is: 'impersonal', why: work },
   workflow_versions: { is: 'impersonal', why: work },
   workflow_runs: { is: 'impersonal', why: work },

@@ -206,12 +206,13 @@ class Eraser {
     return Number((await this.#database.first(query))!.count)
   }
 
-  /** What the person wrote in conversations of others. */
+  /** What the person wrote in conversations of others: no index has it, so all are read once. */
   async #writings(): Promise<void> {
     const query = this.#from('messages').select(['conversation_id', 'id'])
-      .where('author', '=', this.#actorId).where('deleted_at', 'is', null).limit(pageMax)
-    for (;;) {
-      const rows = await this.#database.all(query)
+      .where('author', '=', this.#actorId).where('deleted_at', 'is', null)
+      .orderBy('conversation_id').orderBy('id').limit(pageMax)
+    for (let page = query; ;) {
+      const rows = await this.#database.all(page)
       for (const { conversation_id: conversation, id } of rows) {
         await this.#unlessGone(() =>
           this.#stores.messages.delete(String(conversation), String(id)))
@@ -219,7 +220,10 @@ class Eraser {
       }
       const written = new Set(rows.map(({ conversation_id: id }) => String(id)))
       for (const id of written) await this.#forgetContexts(id)
-      if (rows.length === 0) return
+      if (rows.length < pageMax) return
+      const { conversation_id: conversation, id } = rows.at(-1)!
+      page = query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('conversation_id', 'id'), '>', tuple(conversation, id)))
     }
   }
 
