@@ -58,7 +58,12 @@ describe('streams over the client', () => {
       .toMatchObject({ closed: true, failure: 'the model went away: é' })
     await expect(streams.append(path, 'x')).rejects.toMatchObject({ code: 'stream_closed' })
     await streams.delete(path)
-    await expect(streams.head(path)).rejects.toMatchObject({ status: 404 })
+    await expect(streams.head(path))
+      .rejects.toMatchObject({ status: 404, code: 'stream_not_found' })
+    await expect(streams.writer(path).write(''))
+      .rejects.toMatchObject({ status: 404, code: 'stream_not_found' })
+    const stranger = createClient({ url: server.url, token: 'hf_st_none' })
+    await expect(stranger.streams.head(path)).rejects.toMatchObject({ code: 'unauthenticated' })
     await expect(streams.read('a/../b')).rejects.toThrow(/single slashes/)
   })
 
