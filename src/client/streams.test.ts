@@ -67,6 +67,14 @@ describe('streams over the client', () => {
     await expect(streams.read('a/../b')).rejects.toThrow(/single slashes/)
   })
 
+  it('say of which content type they are when text is appended to a stream of bytes', async () => {
+    await client.streams.create('bytes')
+    await expect(client.streams.append('bytes', 'one')).rejects.toMatchObject({
+      code: 'stream_type_mismatch',
+      message: expect.stringMatching(/must be application\/octet-stream.*, not text\/plain/),
+    })
+  })
+
   it('hold what a writer wrote once and in order, though answers are lost', async () => {
     const { streams } = client
     await streams.create('lossy', { contentType: 'text/plain' })

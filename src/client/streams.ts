@@ -30,7 +30,10 @@ export interface StreamTransport {
 
 /** How to make a stream. */
 export interface StreamDraft {
-  /** @default application/octet-stream, or that of the source of a fork */
+  /**
+   * What is appended must be of it: name `text/plain` for tokens.
+   * @default application/octet-stream, or that of the source of a fork
+   */
   readonly contentType?: string
   /** What it begins with. */
   readonly data?: string | Uint8Array
