@@ -65,7 +65,8 @@ async function createOrganization(
 ): Promise<void> {
   const { settings } = configured(options, terminal)
   const { name, slug, ownerEmail } = options
-  const created = await withHoldfast(settings, terminal, async ({ identity, organizations }) => {
+  const opening = { ...settings, makesSchema: true }
+  const created = await withHoldfast(opening, terminal, async ({ identity, organizations }) => {
     const owner = ownerEmail === undefined
       ? undefined
       : await identity.findUserByEmail(ownerEmail)
