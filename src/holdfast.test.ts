@@ -38,3 +38,25 @@ describe('Holdfast that closes', () => {
     expect([state, worker.figures.completed]).toEqual(['completed', 1])
   })
 })
+
+describe('Holdfast is opened', () => {
+  it.each([
+    ['with a URL alone', 'sqlite:agent.db', /in an object, such as/],
+    ['with the URL under another name', { url: 'sqlite:agent.db' }, /no option url; it has dat/],
+    ['with a mistyped option', { database: 'memory:', rootkey: 'x' }, /no option rootkey/],
+    ['with a variable that is not set', { database: undefined }, /database is undefined/],
+    ['with nothing for an address', { database: null }, /database is null/],
+  ])('not in memory %s, where all would be lost', async (_, options, message) => {
+    const opening = openHoldfast(options as never).then((holdfast) => holdfast.close())
+    await expect(opening).rejects.toMatchObject({
+      code: 'invalid_configuration', message: expect.stringMatching(message),
+    })
+  })
+
+  it('in memory when nothing else is said', async () => {
+    for (const holdfast of [await openHoldfast(), await openHoldfast({})]) {
+      expect((await holdfast.organization().conversations.create()).revision).toBe(1)
+      await holdfast.close()
+    }
+  })
+})

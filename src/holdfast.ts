@@ -30,7 +30,7 @@ import { type ItemWorks } from './items/index.js'
 import { type Archives } from './lifecycle/archive/index.js'
 import { type Imports } from './lifecycle/import/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
-import { type HoldfastOptions } from './options.js'
+import { checkOptions, type HoldfastOptions } from './options.js'
 import {
   openFloorParts, organizationStores, type OrganizationStores,
 } from './organization-stores.js'
@@ -56,8 +56,10 @@ export { type HoldfastOptions } from './options.js'
 /**
  * Opens the database, brings its schema up to date, and hands out stores. A Redis that cannot be
  * reached is no failure: `coordination.health()` says so, and it is used as soon as it can be.
+ * Throws InvalidConfiguration for options that cannot be meant so.
  */
 export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdfast> {
+  checkOptions(options)
   const url = options.database ?? 'memory:'
   const backend = await connect(url, options)
   try {
