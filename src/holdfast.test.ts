@@ -16,6 +16,22 @@ contract('holdfast', (open) => {
     expect(positions).toEqual(appends.map((_, index) => index + 1))
     await expect(messages.list(id)).rejects.toThrow(/closed/)
   })
+
+  it('says why no database can be opened', async () => {
+    const { databaseUrl } = await open()
+    const reasonAt = (database: string) => openHoldfast({ database }).then(
+      () => 'opened', (error: Error) => error.message)
+    expect(await reasonAt('postgres://a:s3cret@127.0.0.1:1/b'))
+      .toMatch(/^The database cannot be opened: .*ECONNREFUSED/)
+    if (!databaseUrl.startsWith('postgres')) return
+    const missing = new URL(databaseUrl)
+    missing.pathname = '/no_such_database'
+    expect(await reasonAt(missing.href)).toMatch(/database "no_such_database" does not exist/)
+    missing.username = 'no_such_user'
+    missing.password = 's3cret'
+    expect(await reasonAt(missing.href)).toMatch(/no_such_user/)
+    expect(await reasonAt(missing.href)).not.toContain('s3cret')
+  })
 })
 
 describe('Holdfast that closes', () => {

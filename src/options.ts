@@ -87,7 +87,7 @@ export function checkOptions(options: HoldfastOptions): void {
     throw new InvalidConfiguration(`openHoldfast has no option ${unknown}; it has ${known}.`)
   }
   if ('database' in options && typeof options.database !== 'string') {
-    throw new InvalidConfiguration(`The option database is ${String(options.database)}, as when a ` +
-      `variable of the environment is not set; it must be ${databaseUrlForms}.`)
+    const rule = `as when a variable of the environment is not set; it must be ${databaseUrlForms}`
+    throw new InvalidConfiguration(`The option database is ${String(options.database)}, ${rule}.`)
   }
 }
