@@ -35,7 +35,8 @@ export function docsPage(document: Json): string {
 <code>Authorization: Bearer hf_…</code> with every call.</p>
 <nav aria-label="Contents">${groups.map(contentsHtml).join('')}
 <p><a href="#shapes">Shapes</a> · <a href="#errors">Errors</a></p></nav>
-${sections.join('')}<h2 id="shapes">Shapes</h2>${shapes.join('')}${errorsHtml(operations)}</body></html>`
+${sections.join('')}<h2 id="shapes">Shapes</h2>${shapes.join('')}
+${errorsHtml(operations)}</body></html>`
 }
 
 interface Group {
@@ -123,8 +124,10 @@ function errorsHtml(operations: readonly Operation[]): string {
 
 const style = `<style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}h3{margin-bottom:0}section{margin:1.5rem 0}
+code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}
+h3{margin-bottom:0}section{margin:1.5rem 0}
 nav ul{padding-left:1.2rem}summary{padding:.15rem 0}
-table{border-collapse:collapse;width:100%}td{min-width:3rem;overflow-wrap:anywhere;border-top:1px solid #8884;padding:.25rem .5rem;
+table{border-collapse:collapse;width:100%}
+td{min-width:3rem;overflow-wrap:anywhere;border-top:1px solid #8884;padding:.25rem .5rem;
 vertical-align:top}b.get{color:#0a7}b.post{color:#06c}b.put,b.patch{color:#a60}b.delete{color:#c33}
 @media (prefers-color-scheme:dark){body{background:#111;color:#ddd}a{color:#8bf}}</style>`
