@@ -61,8 +61,9 @@ describe('Holdfast is opened', () => {
     ['with the URL under another name', { url: 'sqlite:agent.db' }, /no option url; it has dat/],
     ['with a mistyped option', { database: 'memory:', rootkey: 'x' }, /no option rootkey/],
     ['with a variable that is not set', { database: undefined }, /database is undefined/],
+    ['with a Redis that is none', { redis: 'http://cache' }, /^The option redis must be redis:/],
     ['with nothing for an address', { database: null }, /database is null/],
-  ])('not in memory %s, where all would be lost', async (_, options, message) => {
+  ])('not %s, of which something would be lost', async (_, options, message) => {
     const opening = openHoldfast(options as never).then((holdfast) => holdfast.close())
     await expect(opening).rejects.toMatchObject({
       code: 'invalid_configuration', message: expect.stringMatching(message),
