@@ -287,6 +287,11 @@ describe('help, version and the API document', () => {
     expect(JSON.parse(stdout)).toEqual({
       id, slug: 'after', name: 'Before', rate_limit: 600, rate_window_seconds: 60,
     })
+    const listed = await cli(['org', 'list', '--json'])
+    const rows = listed.stdout.trim().split('\n').map((line) => JSON.parse(line) as object)
+    expect(rows[0]).toEqual({ id, slug: 'after', name: 'Before', created_at: expect.any(String) })
+    expect(rows.at(-1)).toMatchObject({ slug: 'default' })
+    expect((await cli(['org', 'list'])).stdout).toContain(`${id}  after  Before\n`)
     const lifted = await cli(['org', 'update', 'after', '--rate-limit', 'none', '--json'])
     expect(JSON.parse(lifted.stdout)).toMatchObject({ slug: 'after', rate_limit: null })
   })
