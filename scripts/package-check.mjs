@@ -113,7 +113,8 @@ function pack(folder, step) {
 
 function install(project, tarball) {
   writeFileSync(join(project, 'package.json'), '{"name":"user","private":true,"type":"module"}\n')
-  command('npm', ['install', '--no-audit', '--no-fund', '--omit=dev', tarball], project)
+  const ways = ['--no-audit', '--no-fund', '--omit=dev', '--engine-strict']
+  command('npm', ['install', ...ways, tarball], project)
 }
 
 /** Every entry point that needs no further peer loads, and all of them share their classes. */

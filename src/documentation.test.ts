@@ -76,9 +76,10 @@ function written(): string[] {
     `${declared.join('\n')}\ntype RunnableConfig = any\n`)
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
     extends: join(root, 'tsconfig.json'),
-    // An example has no room for what cannot be absent there.
+    // As users compile it, but that what examples take for granted is of any type, and that they
+    // have no room for what is there in any list.
     compilerOptions: {
-      noEmit: true, strict: false, noUnusedLocals: false, noUnusedParameters: false,
+      noEmit: true, noImplicitAny: false, noUnusedLocals: false, noUnusedParameters: false,
       noUncheckedIndexedAccess: false, exactOptionalPropertyTypes: false,
       lib: ['ES2024', 'ESNext', 'DOM', 'DOM.AsyncIterable'], paths: entryPaths(),
     },

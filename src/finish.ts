@@ -1,5 +1,5 @@
 import { type Message, type MessageStore, type NewMessage } from './conversations/index.js'
-import { type JsonValue } from './database/json.js'
+import { type JsonInput, type JsonValue } from './database/json.js'
 import { defineError, InvalidInput } from './errors.js'
 import {
   isText, jsonType, mediaTypeOf, type StreamContent, type StreamStore,
@@ -18,7 +18,7 @@ export interface FinishedStream extends Omit<NewMessage, 'content' | 'role'> {
   /** @default 'assistant' */
   readonly role?: string
   /** @default the text of the stream, or the list of its JSON messages */
-  readonly content?: JsonValue
+  readonly content?: JsonInput
 }
 
 /** What `finishAsMessage` needs: the stores of one organization in one transaction. */

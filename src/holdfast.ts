@@ -14,6 +14,7 @@ import { type Coordinator } from './coordination/coordination.js'
 import { addressOf } from './database/address.js'
 import { connect } from './database/connect.js'
 import { Database, type TransactionOptions } from './database/database.js'
+import { toldAtOpening } from './database/failures.js'
 import { type Backend } from './database/engine.js'
 import { Migrator } from './database/migrate.js'
 import { migrations } from './database/migrations/index.js'
@@ -30,7 +31,7 @@ import { type ItemWorks } from './items/index.js'
 import { type Archives } from './lifecycle/archive/index.js'
 import { type Imports } from './lifecycle/import/index.js'
 import { type PersonalData } from './lifecycle/personal-data/index.js'
-import { type HoldfastOptions } from './options.js'
+import { checkOptions, type HoldfastOptions } from './options.js'
 import {
   openFloorParts, organizationStores, type OrganizationStores,
 } from './organization-stores.js'
@@ -56,8 +57,19 @@ export { type HoldfastOptions } from './options.js'
 /**
  * Opens the database, brings its schema up to date, and hands out stores. A Redis that cannot be
  * reached is no failure: `coordination.health()` says so, and it is used as soon as it can be.
+ * Throws InvalidConfiguration for options that cannot be meant so, and Unavailable with the reason
+ * where no database can be opened.
  */
 export async function openHoldfast(options: HoldfastOptions = {}): Promise<Holdfast> {
+  checkOptions(options)
+  try {
+    return await opened(options)
+  } catch (error) {
+    throw toldAtOpening(error)
+  }
+}
+
+async function opened(options: HoldfastOptions): Promise<Holdfast> {
   const url = options.database ?? 'memory:'
   const backend = await connect(url, options)
   try {

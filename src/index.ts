@@ -1,4 +1,8 @@
 /** @module The library: `openHoldfast` and everything its stores take, return and throw. */
+import { type HoldfastTransaction } from './holdfast.js'
+import type * as Queues from './queues/index.js'
+import type * as Workflows from './workflows/index.js'
+
 export {
   type AgentAnalysis, type ConversationAnalysis, InvalidEnvelope, type OpenFloorOptions,
   OpenFloorStore, OutboundRefused, type Receipt, type ReceiveOptions,
@@ -38,7 +42,7 @@ export {
   SchemaMismatch, StatementTimeout, StorageFull, TransactionConflict, Unavailable,
   UniqueViolation, ValueRefused,
 } from './database/failures.js'
-export { type JsonValue, jsonDepthMax } from './database/json.js'
+export { type JsonInput, type JsonValue, jsonDepthMax } from './database/json.js'
 export { MigrationUnknown, TransferUnfinished } from './database/migrate.js'
 export { InvalidCursor, type Page, type PageRequest } from './database/page.js'
 export { textLengthMax } from './database/values.js'
@@ -124,3 +128,18 @@ export {
   type UsageQuestion, UsageStore, type UsageSummaryQuestion, type UsageTopQuestion,
 } from './usage/index.js'
 export * from './workflows/index.js'
+
+/** Does the work of a job: what a worker calls for one of its queues. */
+export type JobHandler<Transaction = HoldfastTransaction> = Queues.JobHandler<Transaction>
+
+/** What a handler of jobs is called with. */
+export type JobContext<Transaction = HoldfastTransaction> = Queues.JobContext<Transaction>
+
+/** Does the work of a run: what a runner calls for one of its workflows. */
+export type RunHandler<Transaction = HoldfastTransaction> = Workflows.RunHandler<Transaction>
+
+/** A handler for each workflow. */
+export type RunHandlers<Transaction = HoldfastTransaction> = Workflows.RunHandlers<Transaction>
+
+/** What a handler of runs is called with. */
+export type RunContext<Transaction = HoldfastTransaction> = Workflows.RunContext<Transaction>

@@ -5,7 +5,8 @@ import { type AttachmentOptions } from './attachments/index.js'
 import { type CheckpointOptions } from './checkpoints/index.js'
 import { type Clock } from './clock.js'
 import { type CoordinationOptions } from './coordination/connect.js'
-import { type ConnectOptions } from './database/connect.js'
+import { type ConnectOptions, databaseUrlForms } from './database/connect.js'
+import { InvalidConfiguration } from './errors.js'
 import { type LoginLimits, type SessionTimes } from './identity/index.js'
 import { type IdGenerator } from './ids.js'
 import { type RootKeyOption, type SecretOptions } from './secrets/index.js'
@@ -13,7 +14,10 @@ import { type SettingsOptions } from './settings/index.js'
 
 /** How to open Holdfast. The library reads no environment: everything is said here. */
 export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
-  /** `memory:`, `sqlite:path.db` or `postgres://…`. @default 'memory:' */
+  /**
+   * `memory:`, `sqlite:path.db` or `postgres://…`. Named but undefined it is refused: that is a
+   * variable that is not set, and what is kept in memory ends with the process. @default 'memory:'
+   */
   readonly database?: string
   /** Apply pending migrations first; otherwise they make opening fail. @default true */
   readonly migrate?: boolean
@@ -57,4 +61,33 @@ export interface HoldfastOptions extends ConnectOptions, CoordinationOptions {
   readonly attachments?: AttachmentOptions
   /** How checkpoints are kept. @default values of 64 MiB at most, 64 MiB of them in memory */
   readonly checkpoints?: CheckpointOptions
+}
+
+/** Every option by its name; the compiler sees to it that none is missing. */
+const names: Readonly<Record<keyof HoldfastOptions, true>> = {
+  database: true, migrate: true, redis: true, redisOptions: true, rootKey: true, auditKey: true,
+  poolMax: true, acquireTimeoutMs: true, statementTimeoutMs: true, role: true, references: true,
+  streamBytesMax: true, clock: true, ids: true, secrets: true, sessionTimes: true,
+  loginLimits: true, settings: true, backgroundIndexing: true, agents: true, openFloor: true,
+  agentStates: true, attachments: true, checkpoints: true,
+}
+
+/**
+ * Throws InvalidConfiguration for what would open another database than was meant, as a URL that is
+ * not in an object, or would leave out what was asked for, as an option with a mistyped name.
+ */
+export function checkOptions(options: HoldfastOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidConfiguration("openHoldfast takes its options in an object, such as " +
+      "{ database: 'sqlite:agent.db' }.")
+  }
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name))
+  if (unknown !== undefined) {
+    const known = Object.keys(names).join(', ')
+    throw new InvalidConfiguration(`openHoldfast has no option ${unknown}; it has ${known}.`)
+  }
+  if ('database' in options && typeof options.database !== 'string') {
+    const rule = `as when a variable of the environment is not set; it must be ${databaseUrlForms}`
+    throw new InvalidConfiguration(`The option database is ${String(options.database)}, ${rule}.`)
+  }
 }

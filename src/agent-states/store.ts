@@ -1,6 +1,6 @@
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
 import { decodeRow } from '../database/table.js'
 import { InvalidInput } from '../errors.js'
@@ -86,7 +86,7 @@ export class AgentStateStore {
    */
   async put(
     state: AgentStateName,
-    document: JsonValue,
+    document: JsonInput,
     { ifRevision, ifAbsent = false }: AgentStatePut = {},
   ): Promise<AgentState> {
     const key = this.#key(state)
@@ -94,7 +94,7 @@ export class AgentStateStore {
       throw new InvalidInput('ifAbsent must not stand beside ifRevision', { field: 'ifAbsent' })
     }
     const rule = ifAbsent ? 'absent' : ifRevision === undefined ? 'any' : 'present'
-    return this.#writer.put(key, document, { rule, ifRevision })
+    return this.#writer.put(key, document as JsonValue, { rule, ifRevision })
   }
 
   /** The state with its document. Throws AgentStateNotFound. */
@@ -146,10 +146,11 @@ export class AgentStateStore {
    */
   async patch(
     state: AgentStateName,
-    patch: JsonValue,
+    given: JsonInput,
     { ifRevision }: Pick<AgentStatePut, 'ifRevision'> = {},
   ): Promise<AgentState> {
     const key = this.#key(state)
+    const patch = given as JsonValue
     checkPatch(patch)
     // Refused before anything is locked.
     this.#writer.encoded(patch)

@@ -2,7 +2,7 @@ import { type Command } from 'commander'
 import { verifiedArchive } from '../archives.js'
 import { type ArchiveManifest, type ArchiveScope } from '../lifecycle/archive/index.js'
 import { CommandFailure, UsageFailure } from './failure.js'
-import { refuseMissingFile, withHoldfast } from './open.js'
+import { withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { stopSignal } from './stop-signal.js'
 import { type Terminal } from './terminal.js'
@@ -41,8 +41,6 @@ async function exportArchive(
     throw new UsageFailure('--conversation needs --organization: whose conversation it is')
   }
   const { settings } = configured(options, terminal)
-  // An archive of a new, empty database would look like one of what was meant.
-  refuseMissingFile(settings.database)
   const stopped = new AbortController()
   void stopSignal().then(() => stopped.abort(new CommandFailure(
     'The export was stopped; nothing of it is left.', { code: 'export_stopped' })))
@@ -67,7 +65,8 @@ async function importArchive(
     const manifest = await verifiedArchive(path)
     return tell(manifest, terminal, { json: options.json, what: 'checked' })
   }
-  const manifest = await withHoldfast(settings, terminal, (holdfast) =>
+  const opening = { ...settings, makesSchema: true }
+  const manifest = await withHoldfast(opening, terminal, (holdfast) =>
     holdfast.archives(actor).import(path))
   tell(manifest, terminal, { json: options.json, what: 'imported' })
 }

@@ -125,6 +125,7 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
 
 it('a SQLite file gets a key of its own beside it, for its owner alone', async () => {
   const environment = { HOLDFAST_DATABASE_URL: 'sqlite:own.db' }
+  await runCliHere(['init-db'], { cwd: folder.path, environment })
   const heads = await runCliHere(['audit', 'heads'], { cwd: folder.path, environment })
   expect(heads.code).toBe(0)
   const file = join(folder.path, 'own.db.audit-key')
@@ -137,6 +138,7 @@ it('a SQLite file gets a key of its own beside it, for its owner alone', async (
 
 it('a key file that a full disk left empty is made anew, so that heads are signed', async () => {
   const environment = { HOLDFAST_DATABASE_URL: 'sqlite:empty.db' }
+  await runCliHere(['init-db'], { cwd: folder.path, environment })
   const file = join(folder.path, 'empty.db.audit-key')
   writeFileSync(file, '')
   const heads = await runCliHere(['audit', 'heads'], { cwd: folder.path, environment })

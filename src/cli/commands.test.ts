@@ -22,6 +22,13 @@ afterAll(() => folder?.remove())
 const cli = (words: readonly string[], environment: Record<string, string> = {}, input = '') =>
   runCliHere(words, { cwd: folder.path, environment, input })
 
+/** Commands that look at what is there, or change it. */
+const looking = [
+  'user list', 'user disable ada', 'org update acme --name Acme', 'token list', 'secrets list',
+  'secrets rotate --all', 'audit verify', 'audit heads', 'usage', 'run list', 'workflow list',
+  'agent list', 'export nowhere',
+].map((words) => words.split(' '))
+
 for (const engine of enginesNamed('sqlite', 'postgres')) {
   describe.skipIf(engine.missing !== undefined)(titleOn(engine, 'commands'), () => {
     let lease: DatabaseLease
@@ -68,6 +75,24 @@ for (const engine of enginesNamed('sqlite', 'postgres')) {
       expect(stdout).toMatch(/^hf_st_\w{36}\n$/)
       expect(stderr).toContain('made the schema')
       expect(stderr).toContain('without end')
+    })
+
+    it('refuse an empty database where they only look, and leave it as it is', async () => {
+      const empty = await engine.create()
+      try {
+        for (const words of looking) {
+          const { code, stderr } = await cli(
+            [...words, '--json', '--database', empty.url], environment)
+          expect([code, stderr], words.join(' '))
+            .toEqual([1, expect.stringMatching(/"(database|schema)_missing"/)])
+        }
+        const { stderr } = await cli(['user', 'list', '--database', empty.url], environment)
+        expect(stderr).toMatch(/^holdfast: There is no .* holdfast init-db\n$/)
+        expect((await cli(['migrate', 'status', '--database', empty.url])).stdout)
+          .not.toContain('applied')
+      } finally {
+        await empty.drop()
+      }
     })
 
     it('token create makes a token that opens the organization', async () => {
@@ -285,6 +310,11 @@ describe('help, version and the API document', () => {
     expect(JSON.parse(stdout)).toEqual({
       id, slug: 'after', name: 'Before', rate_limit: 600, rate_window_seconds: 60,
     })
+    const listed = await cli(['org', 'list', '--json'])
+    const rows = listed.stdout.trim().split('\n').map((line) => JSON.parse(line) as object)
+    expect(rows[0]).toEqual({ id, slug: 'after', name: 'Before', created_at: expect.any(String) })
+    expect(rows.at(-1)).toMatchObject({ slug: 'default' })
+    expect((await cli(['org', 'list'])).stdout).toContain(`${id}  after  Before\n`)
     const lifted = await cli(['org', 'update', 'after', '--rate-limit', 'none', '--json'])
     expect(JSON.parse(lifted.stdout)).toMatchObject({ slug: 'after', rate_limit: null })
   })

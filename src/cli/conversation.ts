@@ -58,7 +58,8 @@ async function importConversation(
   { newId, ...options }: ImportOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const imported = await withStores(options, terminal, ({ conversations }) =>
+  const opening = { ...options, makesSchema: true }
+  const imported = await withStores(opening, terminal, ({ conversations }) =>
     conversations.import(piecesOf(file, terminal), { newId, bytesMax: Infinity }))
   const { id, sourceId, messages, erased } = imported
   if (options.json === true) {
@@ -78,12 +79,12 @@ async function* piecesOf(file: string, terminal: Terminal): AsyncGenerator<Uint8
 }
 
 async function withStores<R>(
-  options: OrganizationOptions,
+  { makesSchema, ...options }: OrganizationOptions & { readonly makesSchema?: boolean },
   terminal: Terminal,
   work: (stores: OrganizationStores) => Promise<R>,
 ): Promise<R> {
   const { settings } = configured(options, terminal)
-  return withHoldfast(settings, terminal, async (holdfast) => {
+  return withHoldfast({ ...settings, makesSchema }, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(options.organization)
     return work(holdfast.organization(id, { id: 'command line' }))
   })

@@ -70,7 +70,9 @@ async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
     return (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const sentence = `The handlers in ${path} cannot be loaded: ${reason}`
+    // The engine tells the place of a syntax error to nobody who catches it.
+    const where = cause instanceof SyntaxError ? ` (node --check ${path} shows where)` : ''
+    const sentence = `The handlers in ${path} cannot be loaded: ${reason}${where}`
     throw new CommandFailure(sentence, { code: 'handlers_unusable', cause })
   }
 }

@@ -98,7 +98,8 @@ async function run(
     'The import was stopped; repeat the command, and it goes on.', { code: 'import_stopped' })))
   const isQuiet = options.json === true || settings.logLevel === 'silent'
   const file = options.report === undefined ? undefined : new ReportFile(options.report)
-  const report = await withHoldfast(settings, terminal, async (holdfast) => {
+  const opening = { ...settings, makesSchema: true }
+  const report = await withHoldfast(opening, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(options.organization)
     return work(holdfast.imports(id, { id: 'command line' }), {
       dryRun: options.dryRun === true, signal: stopped.signal,

@@ -83,20 +83,32 @@ function checkLogin(
   throw new CommandFailure(sentence, { code: 'login_not_bound' })
 }
 
+/** How a command opens the database. */
+export interface Opening extends Settings {
+  /** Whether it connects to Redis. @default false */
+  readonly isLive?: boolean
+  /**
+   * Whether a missing file and a schema are made: by commands that write what is first there.
+   * Others would answer for a database that nobody meant. @default false
+   */
+  readonly makesSchema?: boolean
+}
+
 /**
- * Runs `work` on an open Holdfast, then closes it. An empty database gets its schema first; one
- * that is behind this version is refused, since an older server may be running on it. Only one that
- * is live connects to Redis.
+ * Runs `work` on an open Holdfast, then closes it. A schema that is behind this version is refused,
+ * since an older server may be running on it.
  */
 export async function withHoldfast<R>(
-  { isLive = false, ...settings }: Settings & { readonly isLive?: boolean },
+  { isLive = false, makesSchema = false, ...settings }: Opening,
   terminal: Terminal,
   work: (holdfast: Holdfast) => Promise<R>,
 ): Promise<R> {
   refuseMemory(settings.database)
+  if (!makesSchema) refuseMissingFile(settings.database)
   return withBackend(settings, async (backend) => {
     const status = await new Migrator(backend, { migrations }).status()
     const isEmpty = status.every(({ appliedAt }) => appliedAt === null)
+    if (isEmpty && !makesSchema) throw schemaMissing(settings.database)
     const rootKey = rootKeyOf(settings, false)
     const auditKey = auditKeyOf(settings)
     const attachments = await attachmentsOf(settings.attachments)
@@ -137,6 +149,11 @@ export function refuseMissingFile(url: string): void {
   if (address.kind !== 'file' || existsSync(address.path)) return
   const sentence = `There is no database at ${address.path}. Create it: holdfast init-db`
   throw new CommandFailure(sentence, { code: 'database_missing' })
+}
+
+function schemaMissing(url: string): CommandFailure {
+  const sentence = `There is no schema of Holdfast in ${hiddenUrl(url)}. Make it: holdfast init-db`
+  return new CommandFailure(sentence, { code: 'schema_missing' })
 }
 
 /** What fails within `work` for the sake of the database is told with its reason and remedy. */

@@ -17,7 +17,7 @@ interface ChangeOptions extends DatabaseOptions {
   readonly rateLimit?: string
 }
 
-/** Adds `org create` and `org update`. */
+/** Adds `org create`, `org list` and `org update`. */
 export function addOrganization(program: Command, terminal: Terminal): void {
   const organization = program.command('org').description('manage organizations')
   withDatabase(organization.command('create'))
@@ -26,12 +26,31 @@ export function addOrganization(program: Command, terminal: Terminal): void {
     .option('--slug <slug>', 'its short name in commands and headers (default: from the name)')
     .option('--owner-email <address>', 'an existing user who becomes its owner')
     .action((options: OrganizationOptions) => createOrganization(options, terminal))
+  withDatabase(organization.command('list'))
+    .description('list all organizations, newest first')
+    .action((options: DatabaseOptions) => listOrganizations(options, terminal))
   withDatabase(organization.command('update <organization>'))
     .description('change an organization, by id or slug')
     .option('--name <name>', 'its name, for people')
     .option('--slug <slug>', 'its short name in commands and headers')
     .option('--rate-limit <calls/seconds>', 'how often all its callers may call; none for no limit')
     .action((name: string, options: ChangeOptions) => updateOrganization(name, options, terminal))
+}
+
+async function listOrganizations(options: DatabaseOptions, terminal: Terminal): Promise<void> {
+  const { settings } = configured(options, terminal)
+  await withHoldfast(settings, terminal, async ({ identity }) => {
+    let cursor: string | undefined
+    do {
+      const page = await identity.listOrganizations({ limit: 200, cursor })
+      for (const { id, slug, name, createdAt } of page.data) {
+        terminal.print(options.json === true
+          ? JSON.stringify({ id, slug, name, created_at: createdAt })
+          : `${id}  ${slug}  ${name}`)
+      }
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+  })
 }
 
 async function updateOrganization(
@@ -65,7 +84,8 @@ async function createOrganization(
 ): Promise<void> {
   const { settings } = configured(options, terminal)
   const { name, slug, ownerEmail } = options
-  const created = await withHoldfast(settings, terminal, async ({ identity, organizations }) => {
+  const opening = { ...settings, makesSchema: true }
+  const created = await withHoldfast(opening, terminal, async ({ identity, organizations }) => {
     const owner = ownerEmail === undefined
       ? undefined
       : await identity.findUserByEmail(ownerEmail)

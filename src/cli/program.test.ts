@@ -17,6 +17,8 @@ async function runHere(words: readonly string[]) {
 describe('a command line that cannot be understood', () => {
   it.each([
     [['serv'], /unknown command 'serv' \(Did you mean serve\?\)/],
+    [['help', 'serv'], /unknown command 'serv' \(Did you mean serve\?\)/],
+    [['help', 'nothing'], /unknown command 'nothing' \(see holdfast --help\)/],
     [['migrate', 'upp'], /unknown command 'upp' \(Did you mean up\?\)/],
     [['serve', '--prot', '1'], /unknown option '--prot' \(Did you mean --port\?\)/],
     [['serve', 'now'], /too many arguments/],

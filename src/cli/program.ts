@@ -61,12 +61,20 @@ export async function run(
 /** Runs a command until its result has left the process. */
 async function printed(words: readonly string[], terminal: Terminal): Promise<void> {
   try {
-    await buildProgram(terminal).parseAsync(words, { from: 'user' })
+    const program = buildProgram(terminal)
+    await program.parseAsync(meant(words, program), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error
   }
   await terminal.flush()
   terminal.checkOutput()
+}
+
+/** Help about a command that there is not would be help about everything, without a word why. */
+function meant(words: readonly string[], { commands }: Command): readonly string[] {
+  const [first, name] = words
+  if (first !== 'help' || name === undefined) return words
+  return ['help', ...commands.map((each) => each.name())].includes(name) ? words : words.slice(1)
 }
 
 /** The commands, their options and their help; nothing runs before it is given words. */

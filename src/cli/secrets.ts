@@ -4,7 +4,7 @@ import { HoldfastError } from '../errors.js'
 import { type Holdfast } from '../holdfast.js'
 import { type RotationSum, SecretNotFound } from '../secrets/index.js'
 import { UsageFailure } from './failure.js'
-import { withHoldfast } from './open.js'
+import { refuseMissingFile, withHoldfast } from './open.js'
 import { configured, type DatabaseOptions, withDatabase } from './options.js'
 import { rootKeyOf } from './root-key.js'
 import { type Terminal } from './terminal.js'
@@ -63,15 +63,16 @@ export function addSecrets(program: Command, terminal: Terminal): void {
 
 /** Runs `work` with the root key, which is made for a database in a file. */
 async function withKeys<R>(
-  options: DatabaseOptions,
+  { makesSchema = false, ...options }: DatabaseOptions & { readonly makesSchema?: boolean },
   terminal: Terminal,
   work: (holdfast: Holdfast) => Promise<R>,
 ): Promise<R> {
   const { settings } = configured(options, terminal)
+  if (!makesSchema) refuseMissingFile(settings.database)
   // A server that writes without a pause may keep this work from a SQLite file for a while.
   const acquireTimeoutMs = Math.max(settings.acquireTimeoutMs, patienceMs)
   const rootKey = rootKeyOf(settings, true)
-  return withHoldfast({ ...settings, acquireTimeoutMs, rootKey }, terminal, work)
+  return withHoldfast({ ...settings, acquireTimeoutMs, rootKey, makesSchema }, terminal, work)
 }
 
 async function rotate(options: RotateOptions, terminal: Terminal): Promise<void> {
@@ -122,7 +123,7 @@ async function retire(options: TargetOptions, terminal: Terminal): Promise<void>
 async function set(name: string, options: SetOptions, terminal: Terminal): Promise<void> {
   const days = daysOf(options.expiresInDays)
   const value = await terminal.readInput()
-  const secret = await withKeys(options, terminal, async (holdfast) => {
+  const secret = await withKeys({ ...options, makesSchema: true }, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(options.organization)
     const { secrets } = holdfast.organization(id)
     const expiresAt = days === undefined

@@ -42,7 +42,8 @@ async function createToken(options: TokenOptions, terminal: Terminal): Promise<v
   const { name, organization } = options
   const rate = rateFrom(options.rateLimit) ?? null
   const allowedIpRanges = options.allowIp === undefined ? null : wordsOf(options.allowIp)
-  const created = await withHoldfast(settings, terminal, async (holdfast) => {
+  const opening = { ...settings, makesSchema: true }
+  const created = await withHoldfast(opening, terminal, async (holdfast) => {
     const { id } = await holdfast.organizations.get(organization)
     const expiresAt = days === null ? null : instantOf(holdfast.clock.now() + days * dayMs)
     return holdfast.organization(id).serviceTokens

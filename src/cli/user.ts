@@ -43,7 +43,8 @@ async function createUser(options: UserOptions, terminal: Terminal): Promise<voi
   const password = await passwordOf(options, terminal)
   const { settings } = configured(options, terminal)
   const { email, username, displayName, organization } = options
-  const user = await withHoldfast(settings, terminal, (holdfast) =>
+  const opening = { ...settings, makesSchema: true }
+  const user = await withHoldfast(opening, terminal, (holdfast) =>
     holdfast.transaction(async ({ identity, organizations }) => {
       const home = organization === undefined
         ? undefined

@@ -23,6 +23,7 @@ beforeAll(async () => {
     'parts.mjs': 'export const echo = async ({ job }) => job.payload\nexport const other = 1',
     'empty.mjs': 'export const nothing = 1',
     'broken.mjs': 'throw new Error("broken on purpose")',
+    'torn.mjs': 'export default {',
   })) writeFileSync(join(folder.path, name), text)
 }, 180_000)
 afterAll(() => folder?.remove())
@@ -125,6 +126,7 @@ describe('a worker that cannot work', () => {
   it.each([
     [['--handlers', 'missing.mjs'], [1, 'handlers_unusable', /missing\.mjs cannot be loaded/]],
     [['--handlers', 'broken.mjs'], [1, 'handlers_unusable', /broken on purpose/]],
+    [['--handlers', 'torn.mjs'], [1, 'handlers_unusable', /node --check torn\.mjs shows where/]],
     [['--handlers', 'empty.mjs'], [1, 'handlers_unusable', /exports no handler; write: export/]],
     [['--handlers', 'whole.mjs', '--queues', 'no'], [2, 'usage', /--queues .*: double\.it, fail/]],
     [['--handlers', 'whole.mjs', '--lease-seconds', '0'], [2, 'usage', /--lease-seconds must be/]],

@@ -23,7 +23,7 @@ export {
   type Items, type ItemSearch, type ListPage, type MemoryItem, type Namespace, type NamespaceQuery,
   type PageQuery,
 } from './items.js'
-export { type JsonValue } from './json.js'
+export { type JsonInput, type JsonValue } from './json.js'
 export { type LockedWork, type LockProof, type Locks } from './locks.js'
 export {
   type Body, type CallOptions, type OperationId, type PutOptions, type Query,

@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from './bytes.js'
-import { type JsonValue } from './json.js'
+import { type JsonInput, type JsonValue } from './json.js'
 import {
   type CallOptions, type Request, type UpdateOptions, type WriteOptions,
 } from './operation.js'
@@ -27,7 +27,7 @@ export interface MemoryItem extends ItemName {
 
 /** An item to keep. */
 export interface ItemDraft extends ItemName {
-  readonly value: JsonValue
+  readonly value: JsonInput
   /** How long from now it is there. @default for ever */
   readonly ttlSeconds?: number | null | undefined
 }

@@ -9,6 +9,9 @@ export type JsonValue =
   | JsonValue[]
   | { [key: string]: JsonValue }
 
+/** What may be given for it: a type that is an interface has no index signature. */
+export type JsonInput = string | number | boolean | null | object
+
 /**
  * JSON text of a body. Refuses with `invalid_value`, naming the place, what JSON.stringify would
  * send as something else without a word: NaN, a Date, a Map, a hole in an array. -0 stays -0.

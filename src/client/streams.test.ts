@@ -58,8 +58,21 @@ describe('streams over the client', () => {
       .toMatchObject({ closed: true, failure: 'the model went away: é' })
     await expect(streams.append(path, 'x')).rejects.toMatchObject({ code: 'stream_closed' })
     await streams.delete(path)
-    await expect(streams.head(path)).rejects.toMatchObject({ status: 404 })
+    await expect(streams.head(path))
+      .rejects.toMatchObject({ status: 404, code: 'stream_not_found' })
+    await expect(streams.writer(path).write(''))
+      .rejects.toMatchObject({ status: 404, code: 'stream_not_found' })
+    const stranger = createClient({ url: server.url, token: 'hf_st_none' })
+    await expect(stranger.streams.head(path)).rejects.toMatchObject({ code: 'unauthenticated' })
     await expect(streams.read('a/../b')).rejects.toThrow(/single slashes/)
+  })
+
+  it('say of which content type they are when text is appended to a stream of bytes', async () => {
+    await client.streams.create('bytes')
+    await expect(client.streams.append('bytes', 'one')).rejects.toMatchObject({
+      code: 'stream_type_mismatch',
+      message: expect.stringMatching(/must be application\/octet-stream.*, not text\/plain/),
+    })
   })
 
   it('hold what a writer wrote once and in order, though answers are lost', async () => {

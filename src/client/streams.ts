@@ -30,7 +30,10 @@ export interface StreamTransport {
 
 /** How to make a stream. */
 export interface StreamDraft {
-  /** @default application/octet-stream, or that of the source of a fork */
+  /**
+   * What is appended must be of it: name `text/plain` for tokens.
+   * @default application/octet-stream, or that of the source of a fork
+   */
   readonly contentType?: string
   /** What it begins with. */
   readonly data?: string | Uint8Array
@@ -157,10 +160,8 @@ export class Streams {
   }
 
   /** How the stream stands; fails with status 404. */
-  async head(path: string, options: CallOptions = {}): Promise<StreamState> {
-    return stateOf(await this.#transport.call({
-      method: 'HEAD', path: pathOf(path), isRepeatable: true, ...options, expects,
-    }))
+  head(path: string, options: CallOptions = {}): Promise<StreamState> {
+    return standing(this.#transport, pathOf(path), options)
   }
 
   /** What lies behind an offset, as far as one answer goes. */
@@ -293,9 +294,7 @@ export class StreamWriter {
 
   /** How the stream stands once what was written before is there. */
   #standing(options: CallOptions): Promise<StreamState> {
-    return this.#last.then(async () => stateOf(await this.#transport.call({
-      method: 'HEAD', path: this.#path, isRepeatable: true, ...options, expects,
-    })))
+    return this.#last.then(() => standing(this.#transport, this.#path, options))
   }
 
   #send(
@@ -344,6 +343,20 @@ function pathOf(path: string): string {
     throw invalidValue('path.path', 'must be words with single slashes between them')
   }
   return `/v1/streams/${words.map(encodeURIComponent).join('/')}`
+}
+
+async function standing(
+  transport: StreamTransport, path: string, options: CallOptions,
+): Promise<StreamState> {
+  const call = { path, isRepeatable: true, ...options, expects }
+  try {
+    return stateOf(await transport.call({ ...call, method: 'HEAD' }))
+  } catch (error) {
+    const status = error instanceof HoldfastClientError ? error.status ?? 0 : 0
+    if (status < 400 || status >= 500) throw error
+    // A refused HEAD has no words for why; the same question as a GET has.
+    return stateOf(await transport.call({ ...call, path: `${path}?offset=now`, method: 'GET' }))
+  }
 }
 
 function stateOf({ headers }: RawResult): StreamState {

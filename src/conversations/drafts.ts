@@ -1,5 +1,5 @@
 import { type Stored } from '../database/columns.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { type AppendCall, type MessageDraft, type Place } from './append.js'
 import { type MessageLog } from './message-log.js'
 import { checkChanges, checkMessage } from './rules.js'
@@ -10,7 +10,7 @@ export interface NewMessage {
   /** Who speaks: `user`, `assistant`, `system`, `tool`, or another lower-case word. */
   readonly role: string
   /** Any JSON value; most often a string. */
-  readonly content: JsonValue
+  readonly content: JsonInput
   /**
    * A UUID that no message of the conversation has, or had before it was erased. A transaction in
    * which a taken one is given is lost.
@@ -53,7 +53,7 @@ export function draftOf(log: MessageLog, message: NewMessage, place: string): Me
     id: columns.id.encode(message.id ?? log.ids.next(), `${place}id`),
     kind: columns.kind.encode(kind, `${place}kind`),
     role: columns.role.encode(message.role, `${place}role`),
-    content: columns.content.encode(message.content, `${place}content`),
+    content: columns.content.encode(message.content as JsonValue, `${place}content`),
     metadata: columns.metadata.encode(metadata, `${place}metadata`),
     author: columns.author.encode(author, `${place}author`),
     model: columns.model.encode(model, `${place}model`),
@@ -67,7 +67,9 @@ export function changedColumns(changes: MessageChanges) {
   checkChanges(changes)
   const { content, metadata, model, tokensUsed, costUsd } = changes
   return {
-    ...(content === undefined ? {} : { content: columns.content.encode(content, 'content') }),
+    ...(content === undefined
+      ? {}
+      : { content: columns.content.encode(content as JsonValue, 'content') }),
     ...(metadata === undefined
       ? {}
       : { metadata: columns.metadata.encode(metadata, 'metadata') }),

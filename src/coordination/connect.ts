@@ -1,3 +1,4 @@
+import { InvalidConfiguration } from '../errors.js'
 import { type Coordinator } from './coordination.js'
 import { LocalCoordinator } from './local.js'
 import { type RedisOptions } from './redis-connection.js'
@@ -20,7 +21,12 @@ export async function connectCoordination(
   if (options.redis === undefined) return new LocalCoordinator()
   // Its client is a third of the time that a command takes to start.
   const { RedisCoordinator } = await import('./redis.js')
-  return RedisCoordinator.open(options.redis, options.redisOptions)
+  try {
+    return await RedisCoordinator.open(options.redis, options.redisOptions)
+  } catch (error) {
+    if (!(error instanceof InvalidConfiguration)) throw error
+    throw new InvalidConfiguration(`The option redis ${error.message}`, { cause: error })
+  }
 }
 
 export { CoordinationUnavailable } from './errors.js'

@@ -243,3 +243,17 @@ export function sqliteFailure(cause: unknown): FailureKind {
   for (const [pattern, kind] of bySqliteMessage) if (pattern.test(message)) return kind
   return 'unknown'
 }
+
+/**
+ * What made opening a database fail, with the reason in its words: whoever opens it named the
+ * address, so that nothing is told to a stranger. Other errors pass unchanged.
+ */
+export function toldAtOpening(error: unknown): unknown {
+  if (!(error instanceof Unavailable)) return error
+  let reason: unknown = error
+  while ((reason as Error).cause instanceof Error) reason = (reason as Error).cause
+  if (reason === error) return error
+  const { message, code } = reason as NodeJS.ErrnoException
+  const sentence = `The database cannot be opened: ${message || code}.`
+  return new Unavailable(sentence, { cause: error.cause, retryAfterSeconds })
+}

@@ -9,6 +9,12 @@ export type JsonValue =
   | JsonValue[]
   | { [key: string]: JsonValue }
 
+/**
+ * What may be given where a value is kept as JSON; what JSON cannot hold is refused when it is
+ * looked at. Wider than `JsonValue`, since a type that is an interface has no index signature.
+ */
+export type JsonInput = string | number | boolean | null | object
+
 /** How many arrays and objects may stand inside one another. */
 export const jsonDepthMax = 200
 

@@ -42,17 +42,27 @@ export interface Floor {
   readonly updatedAt: Instant | null
 }
 
-/** How one agent stands. */
-export interface FloorStanding {
+/** How one agent stands: its request is there while it waits, its grant while it has the floor. */
+export type FloorStanding = FloorStandingOf & FloorStandingState
+
+interface FloorStandingOf {
   readonly conversationId: string
   readonly speakerUri: string
-  /** `absent`: not in the conversation; `present`: there, and no more. */
-  readonly state: 'absent' | 'present' | 'waiting' | 'holding'
-  /** While it waits. */
-  readonly request: Omit<FloorRequest, 'speakerUri'> | null
-  /** While it holds the floor. */
-  readonly grant: Omit<FloorHolder, 'speakerUri'> | null
 }
+
+/** `absent`: not in the conversation; `present`: there, and no more. */
+type FloorStandingState =
+  | { readonly state: 'absent' | 'present'; readonly request: null; readonly grant: null }
+  | {
+    readonly state: 'waiting'
+    readonly request: Omit<FloorRequest, 'speakerUri'>
+    readonly grant: null
+  }
+  | {
+    readonly state: 'holding'
+    readonly request: null
+    readonly grant: Omit<FloorHolder, 'speakerUri'>
+  }
 
 type Row = Record<string, unknown>
 
@@ -79,7 +89,7 @@ function grantOf(row: Row, fence: unknown): Omit<FloorHolder, 'speakerUri'> {
 
 /** How an agent stands, of a row that was joined to its floor. */
 export function standingOf(
-  { conversationId, speakerUri }: Pick<FloorStanding, 'conversationId' | 'speakerUri'>,
+  { conversationId, speakerUri }: FloorStandingOf,
   row: Row | undefined,
 ): FloorStanding {
   const who = { conversationId, speakerUri, request: null, grant: null }
@@ -93,7 +103,7 @@ export function standingOf(
 
 /** How an agent stands after its events; undefined where they do not tell all of it. */
 export function standingAfter(
-  who: Pick<FloorStanding, 'conversationId' | 'speakerUri'>,
+  who: FloorStandingOf,
   events: readonly FloorEvent[],
 ): FloorStanding | undefined {
   const last = events.findLast(({ speakerUri }) => speakerUri === who.speakerUri)

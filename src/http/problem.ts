@@ -103,8 +103,18 @@ const isMissing = ({ code, message }: z.core.$ZodIssue): boolean =>
 /** The validator's own words for what is not there speak of its types, or say nothing. */
 function ruleOf(issue: z.core.$ZodIssue): string {
   if (isMissing(issue)) return 'is missing'
+  const [, wanted, found] = wrongType.exec(issue.message) ?? []
+  if (wanted !== undefined) return `must be ${kindOf(wanted)}, not ${kindOf(found!)}`
   return issue.code === 'invalid_union' ? 'has none of the forms known here' : issue.message
 }
+
+const wrongType = /^Invalid input: expected (\w+), received (\w+)$/
+
+const kinds: Readonly<Record<string, string>> = {
+  array: 'an array', object: 'an object', record: 'an object', int: 'an integer', null: 'null',
+}
+
+const kindOf = (type: string): string => kinds[type] ?? `a ${type}`
 
 function joinPath(path: string, part: PropertyKey): string {
   return typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part).slice(0, 100)}`

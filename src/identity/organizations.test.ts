@@ -96,6 +96,18 @@ contract('organizations', (open) => {
   })
 })
 
+contract('the list of organizations', (open) => {
+  it('has all of them, newest first, page by page', async () => {
+    const { holdfast: { identity, organizations } } = await open()
+    const made: string[] = []
+    for (const name of ['A', 'B', 'C']) made.unshift((await organizations.create({ name })).id)
+    const first = await identity.listOrganizations({ limit: 2 })
+    expect(first.data.map(({ id }) => id)).toEqual(made.slice(0, 2))
+    const next = await identity.listOrganizations({ limit: 2, cursor: first.nextCursor! })
+    expect(next.data[0]).toEqual(await organizations.get(made[2]!))
+  })
+})
+
 contract('memberships', (open) => {
   it('give a role, and another one when repeated', async () => {
     const world = await open()

@@ -4,8 +4,9 @@ import { type Actor, programActor } from '../scope.js'
 import { sweepLoginAttempts } from './login-throttle.js'
 import { type LoggedIn, type Login, Logins } from './logins.js'
 import { type BegunSession, type LoginOrigin, SessionStore } from './sessions.js'
+import { listOrganizations } from './organization-list.js'
 import { type IdentityDatabase, type IdentitySource } from './source.js'
-import { type LoginSession, type User } from './tables.js'
+import { type LoginSession, type Organization, type User } from './tables.js'
 import { type NewUser, type UserChanges, UserStore } from './users.js'
 
 export { type IdentitySource } from './source.js'
@@ -58,6 +59,11 @@ export class IdentityStore {
   /** One page of users, newest first. */
   listUsers(page: PageRequest = {}): Promise<Page<User>> {
     return this.#users.list(page)
+  }
+
+  /** One page of all organizations, newest first: for who runs the installation. */
+  listOrganizations(page: PageRequest = {}): Promise<Page<Organization>> {
+    return listOrganizations(this.#database, page)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { type Page, type PageRequest } from '../database/page.js'
 
 /**
@@ -31,7 +31,7 @@ export interface Item extends ItemName {
 /** An item to keep. */
 export interface PutItem extends ItemName {
   /** Any JSON value of 1 MiB at most. */
-  readonly value: JsonValue
+  readonly value: JsonInput
   /** How long from now it is there: 0.001 to 315,360,000 (ten years). @default for ever */
   readonly ttlSeconds?: number | null | undefined
 }

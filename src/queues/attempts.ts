@@ -1,6 +1,6 @@
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { type Beside } from './beside.js'
 import { type FinishCall } from './finish.js'
 import { checkInteger, checkLength, leaseSecondsDefault } from './rules.js'
@@ -43,7 +43,7 @@ export interface Extension {
   /** The lease ends so many seconds from now, 1 to 43,200. @default 30 */
   readonly leaseSeconds?: number
   /** Any JSON value, for whoever looks at the job; what was said before stays without it. */
-  readonly progress?: JsonValue
+  readonly progress?: JsonInput
 }
 
 /** Answer to `extend`. */
@@ -69,12 +69,12 @@ export class AttemptEncoder {
     return { kind: 'release', row, keyed: isKeyed(attempt) }
   }
 
-  complete(attempt: Attempt, result: JsonValue, beside?: Beside): FinishCall {
+  complete(attempt: Attempt, result: JsonInput, beside?: Beside): FinishCall {
     const row = { ...this.#row(attempt), result: jsonOf(result, 'result') }
     return { kind: 'complete', row, keyed: isKeyed(attempt), beside }
   }
 
-  fail(attempt: Attempt, error: JsonValue, { retry = true, delayMs }: Failure): FinishCall {
+  fail(attempt: Attempt, error: JsonInput, { retry = true, delayMs }: Failure): FinishCall {
     if (delayMs !== undefined) checkInteger('delay_ms', delayMs)
     const row = {
       ...this.#row(attempt),
@@ -108,8 +108,8 @@ export class AttemptEncoder {
 
 const isKeyed = ({ concurrencyKey }: Attempt): boolean => typeof concurrencyKey === 'string'
 
-function jsonOf(value: JsonValue, field: string): Stored<'json'> | null {
-  const json = columns.result.encode(value, field)
+function jsonOf(value: JsonInput, field: string): Stored<'json'> | null {
+  const json = columns.result.encode(value as JsonValue, field)
   checkLength(json, field)
   return json
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { type JobDraft, type Placed } from './enqueue.js'
 import { DedupeKeyReused } from './errors.js'
 import {
@@ -12,7 +12,7 @@ import { type Backoff, type Job, jobOf, jobs } from './tables.js'
 /** A job to enqueue. */
 export interface NewJob {
   /** Any JSON value, at most 1 Mi characters. */
-  readonly payload: JsonValue
+  readonly payload: JsonInput
   /** −1000 to 1000; higher first. @default 0 */
   readonly priority?: number
   /** Ready after so many milliseconds of the database's clock, at most 366 days. @default 0 */
@@ -50,7 +50,7 @@ export interface DraftPlace {
 /** The stored form of a job. Throws InvalidInput or InvalidValue, naming the place. */
 export function draftOf(job: NewJob, { organizationId, queue, id, place }: DraftPlace): JobDraft {
   checkPayload(job.payload, `${place}payload`)
-  const payload = columns.payload.encode(job.payload, `${place}payload`)
+  const payload = columns.payload.encode(job.payload as JsonValue, `${place}payload`)
   checkLength(payload, `${place}payload`)
   const number = (kind: Bounded, value: number, field: string = kind) => {
     checkInteger(kind, value, place + field)

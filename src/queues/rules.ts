@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { pageLimitDefault, pageLimitMax, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { jobStates } from './tables.js'
@@ -96,7 +96,7 @@ export function checkCount(given: readonly unknown[], field: string): void {
 }
 
 /** Refuses a payload that is missing. */
-export function checkPayload(payload: JsonValue | undefined, field: string): void {
+export function checkPayload(payload: JsonInput | undefined, field: string): void {
   require(payload !== undefined, field, 'is missing')
 }
 

@@ -69,6 +69,12 @@ describe('a recurrence', () => {
     expect(reading).toThrow(InvalidInput)
     expect(reading).toThrow(expect.objectContaining({ field }))
   })
+
+  it('says what is wrong in a field, not how many there must be', () => {
+    expect(() => Recurrence.of('61 * * * *', 'UTC'))
+      .toThrow(/^cron cannot be read: Invalid value for minute: 61$/)
+    expect(() => Recurrence.of('* * * *', 'UTC')).toThrow(/^cron must have five fields/)
+  })
 })
 
 describe('a firing', () => {

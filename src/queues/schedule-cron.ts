@@ -65,7 +65,8 @@ function parsed(cron: string, parse: () => Recurrence): Recurrence {
   try {
     return parse()
   } catch (cause) {
-    const reason = cause instanceof Error ? `: ${cause.message}` : ''
-    throw new InvalidInput(`cron ${rule}${reason}`, { field: 'cron', cause })
+    // The form is right, so that the rule about it would lead astray.
+    const reason = (cause as Error).message.replace(/^Cron\w*: /, '')
+    throw new InvalidInput(`cron cannot be read: ${reason}`, { field: 'cron', cause })
   }
 }

@@ -2,7 +2,7 @@ import { type Clock, type Instant, nowOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { ForeignKeyViolation, UniqueViolation } from '../database/failures.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { cursorOf, keyOf, largeRowsOf, type Page, type PageRequest } from '../database/page.js'
 import { decodeRow, encodeRow, type Row } from '../database/table.js'
 import { InvalidInput, RevisionConflict } from '../errors.js'
@@ -29,7 +29,7 @@ export interface NewSchedule {
   /** The IANA time zone in which `cron` is read. @default 'UTC' */
   readonly timeZone?: string
   /** Any JSON value, the same for every job. @default null */
-  readonly payload?: JsonValue
+  readonly payload?: JsonInput
   /** Priority, attempts and concurrency key of the jobs. @default {} */
   readonly job?: ScheduledJobOptions
   /**
@@ -90,9 +90,10 @@ export class ScheduleStore {
    */
   async create(given: NewSchedule): Promise<Schedule> {
     const now = nowOf(this.#source.clock)
+    const payload = (given.payload ?? null) as JsonValue
     const settings = {
-      timeZone: 'UTC', payload: null, job: {}, missed: 'once' as const, overlap: false,
-      enabled: true, startsAt: null, endsAt: null, ...given,
+      timeZone: 'UTC', job: {}, missed: 'once' as const, overlap: false,
+      enabled: true, startsAt: null, endsAt: null, ...given, payload,
     }
     checkScheduleName(given.name)
     checkSettings(settings)

@@ -1,7 +1,7 @@
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { Busy } from '../database/failures.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { cursorOf, keyOf, type Page, type PageRequest } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { type Scope } from '../scope.js'
@@ -169,7 +169,7 @@ export class QueueStore {
    */
   async complete(
     attempt: Attempt,
-    result: JsonValue = null,
+    result: JsonInput = null,
     beside?: Beside,
   ): Promise<AttemptOutcome> {
     return outcomeOf(await this.#finish(this.#encoder.complete(attempt, result, beside)))
@@ -181,7 +181,7 @@ export class QueueStore {
    */
   async fail(
     attempt: Attempt,
-    error: JsonValue,
+    error: JsonInput,
     failure: Failure = {},
   ): Promise<AttemptOutcome> {
     return outcomeOf(await this.#finish(this.#encoder.fail(attempt, error, failure)))

@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { ValueRefused } from '../database/failures.js'
 import { HoldfastError, InvalidValue } from '../errors.js'
 import { JobCancelled } from './errors.js'
@@ -8,7 +8,7 @@ import { type JobRun } from './worker-run.js'
 import { isOver, type WorkerSource } from './worker-source.js'
 
 /** How a handler ended. */
-export type Outcome = { readonly value: JsonValue } | { readonly error: unknown }
+export type Outcome = { readonly value: JsonInput } | { readonly error: unknown }
 
 /** Pauses between two tries. */
 const [pauseLeastMs, pauseMostMs] = [50, 1_000]
@@ -73,7 +73,7 @@ export class Answers<Transaction> {
     return this.release(run, delayMs)
   }
 
-  async #complete(run: JobRun<Transaction>, value: JsonValue): Promise<void> {
+  async #complete(run: JobRun<Transaction>, value: JsonInput): Promise<void> {
     const refused = await this.#say(run, () => this.#source.complete(run.job, value))
     if (refused === undefined) return this.#done('completed', run)
     if (refused.error instanceof JobCancelled) return this.#stop(run)

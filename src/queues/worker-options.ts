@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { InvalidInput } from '../errors.js'
 import { type Beside } from './beside.js'
 import { checkQueue } from './rules.js'
@@ -13,14 +13,14 @@ export interface JobContext<Transaction> {
    */
   readonly signal: AbortSignal
   /** Records how far the job is, any JSON value; the latest one wins. Extends the lease, too. */
-  progress(value: JsonValue): Promise<void>
+  progress(value: JsonInput): Promise<void>
   /**
    * Completes the job now. With `effects`, what they write through the transaction is committed
    * together with the completion or not at all: exactly once, however often the job is tried.
    * Throws AttemptStale when the job is no longer this attempt's; nothing is written then.
    */
   complete(
-    result?: JsonValue,
+    result?: JsonInput,
     effects?: (transaction: Transaction) => Promise<void>,
   ): Promise<void>
 }
@@ -40,7 +40,7 @@ export interface JointContext<Transaction> extends JobContext<Transaction> {
  * aborted.
  */
 export type JobHandler<Transaction> =
-  (context: JobContext<Transaction>) => Promise<JsonValue | void> | JsonValue | void
+  (context: JobContext<Transaction>) => Promise<JsonInput | void> | JsonInput | void
 
 /** What a worker tells; for logs and metrics. */
 export type WorkerEvent =

@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { type Beside } from './beside.js'
 import { type Job } from './tables.js'
 import { type JointContext } from './worker-options.js'
@@ -14,13 +14,13 @@ const sentences: Record<AbortCause, string> = {
 
 /** What a run asks of its worker. */
 export interface RunActions<Transaction> {
-  progress(run: JobRun<Transaction>, value: JsonValue): Promise<void>
+  progress(run: JobRun<Transaction>, value: JsonInput): Promise<void>
   complete(run: JobRun<Transaction>, completion: Completion<Transaction>): Promise<void>
 }
 
 /** A completion that the handler asks for itself. */
 export interface Completion<Transaction> {
-  readonly result: JsonValue
+  readonly result: JsonInput
   readonly effects?: ((transaction: Transaction) => Promise<void>) | undefined
   readonly beside?: Beside | undefined
 }
@@ -61,14 +61,14 @@ export class JobRun<Transaction> implements JointContext<Transaction> {
   }
 
   // Handlers take their context apart, so these must work without it.
-  readonly progress = (value: JsonValue): Promise<void> => {
+  readonly progress = (value: JsonInput): Promise<void> => {
     const recorded = this.#actions.progress(this, value)
     recorded.catch(() => undefined)
     return recorded
   }
 
   readonly complete = (
-    result: JsonValue = null,
+    result: JsonInput = null,
     effects?: (transaction: Transaction) => Promise<void>,
   ): Promise<void> => this.#complete({ result, effects })
 

@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { type Beside } from './beside.js'
 import { AttemptStale, JobNotFound } from './errors.js'
 import { claimedSoFar, type JobLog } from './job-log.js'
@@ -12,7 +12,7 @@ import { wakeUpName } from './wake-ups.js'
 export interface LeaseRenewal {
   readonly job: Job
   /** What the handler says of its progress, if it does. */
-  readonly progress?: JsonValue
+  readonly progress?: JsonInput
 }
 
 /** What became of a lease that was to be extended. */
@@ -92,14 +92,14 @@ export class WorkerSource<Transaction> {
   }
 
   /** Each of these throws AttemptStale or JobNotFound when the job is no longer this attempt's. */
-  complete(job: Job, result: JsonValue, beside?: Beside): Promise<unknown> {
+  complete(job: Job, result: JsonInput, beside?: Beside): Promise<unknown> {
     return this.#of(job).complete(job, result, beside)
   }
 
   /** The completion first, so that a stale attempt's effects do not even run. */
   async completeWith(
     job: Job,
-    result: JsonValue,
+    result: JsonInput,
     effects: (transaction: Transaction) => Promise<void>,
   ): Promise<void> {
     await this.#parts.inTransaction(job.organizationId, async (queues, transaction) => {

@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { pause } from '../background.js'
 import { claimMax } from './rules.js'
 import { type Job } from './tables.js'
@@ -241,7 +241,7 @@ export class QueueWorker<Transaction> {
     else await this.#source.completeWith(run.job, result, effects)
   }
 
-  async #progress(run: JobRun<Transaction>, value: JsonValue): Promise<void> {
+  async #progress(run: JobRun<Transaction>, value: JsonInput): Promise<void> {
     run.signal.throwIfAborted()
     const sinceMs = performance.now()
     const [state] = await this.#source.extend([{ job: run.job, progress: value }])

@@ -324,6 +324,8 @@ contract('a root key file', (open) => {
   it('is made once, for this user alone, by any number of starts', async () => {
     const { another, holdfast } = await open()
     await holdfast.database.execute({ sql: 'delete from root_keys', parameters: [] })
+    const nowhere = { file: join(folder, 'none', 'a.key'), create: true }
+    await expect(another({ rootKey: nowhere })).rejects.toThrow(/cannot be made \(ENOENT/)
     const file = fileOf()
     await Promise.all(Array.from({ length: 5 }, () => another({ rootKey: { file, create: true } })))
     expect(statSync(file).mode & 0o777).toBe(0o600)

@@ -67,7 +67,9 @@ function makeUnlessThere(file: string): void {
     linkSync(draft, file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return
-    throw new InvalidConfiguration(`The root key file ${file} cannot be made.`, { cause })
+    const { message } = cause as Error
+    throw new InvalidConfiguration(
+      `The root key file ${file} cannot be made (${message}).`, { cause })
   } finally {
     rmSync(draft, { force: true })
   }

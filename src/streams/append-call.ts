@@ -74,7 +74,8 @@ export function verdictOf(
   if (state.isGone) return new StreamGone('The stream was deleted; forks of it still live.')
   if (state.closed) return verdictOnClosed(call, state)
   if (!matches(call, state)) {
-    return new StreamTypeMismatch(`What is appended must be ${state.mediaType}.`)
+    return new StreamTypeMismatch(
+      `What is appended must be ${state.mediaType}, as the stream is, not ${call.mediaType}.`)
   }
   const produced = verdictOnProducer(call, state)
   if (produced !== undefined) return produced

@@ -1,6 +1,6 @@
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { type NewJob } from '../queues/index.js'
 import { checkedTags, checkLength, checkObject } from './rules.js'
 import {
@@ -17,7 +17,7 @@ type Waiting = RunWaiting & Pick<NewJob, 'delayMs' | 'runAt'>
 /** A run to be made. */
 export interface NewRun extends Waiting {
   /** Any JSON value, at most 1 Mi characters. @default null */
-  readonly input?: JsonValue | undefined
+  readonly input?: JsonInput | undefined
   /** @default the latest */
   readonly version?: number | undefined
   /** @default that of the version */

@@ -1,4 +1,4 @@
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { type Stored } from '../database/columns.js'
 import { checkLength, checkObject, checkText, require } from './rules.js'
 import { runStatuses, stepStatuses, workflowRuns, workflowSteps } from './run-tables.js'
@@ -106,7 +106,7 @@ export function checkStepCount(steps: readonly unknown[]): void {
 }
 
 /** The stored form of a value of at most 1 Mi characters of JSON. */
-export function storedValue(value: JsonValue, field: string): Stored<'json'> {
+export function storedValue(value: JsonInput, field: string): Stored<'json'> {
   require(value !== undefined, field, 'is missing')
   const stored = workflowRuns.columns.input.encode(value, field)
   checkLength(stored, field)
@@ -114,7 +114,7 @@ export function storedValue(value: JsonValue, field: string): Stored<'json'> {
 }
 
 /** The stored form of an error: at most 64 Ki characters of JSON. */
-export function storedError(error: JsonValue, field = 'error'): Stored<'json'> {
+export function storedError(error: JsonInput, field = 'error'): Stored<'json'> {
   require(error !== undefined, field, 'is missing')
   const stored = workflowRuns.columns.input.encode(error, field)
   checkLength(stored, field, smallJsonMax)

@@ -2,7 +2,7 @@ import { type AuditRecord, Recorder } from '../audit/index.js'
 import { instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { type Page } from '../database/page.js'
 import { InvalidInput } from '../errors.js'
 import { isUuid } from '../ids.js'
@@ -144,7 +144,7 @@ export class RunStore {
   /** Ends a running run well. Throws RunNotFound, RunStatusConflict, RunAttemptStale. */
   async succeed(
     runId: string,
-    output: JsonValue = null,
+    output: JsonInput = null,
     speaking: Speaking = {},
   ): Promise<WorkflowRun> {
     return this.#told(this.#transitions().succeed(this.#target(runId, speaking), output))
@@ -156,7 +156,7 @@ export class RunStore {
    */
   async fail(
     runId: string,
-    error: JsonValue,
+    error: JsonInput,
     { retry = false, ...speaking }: Speaking & { readonly retry?: boolean | undefined } = {},
   ): Promise<WorkflowRun> {
     const target = this.#target(runId, speaking)
@@ -195,7 +195,7 @@ export class RunStore {
    * Cancels a run that is not over, and its job: a worker learns it with its next heartbeat, and
    * whatever it says afterwards is refused. Throws RunNotFound, RunStatusConflict.
    */
-  async cancel(runId: string, reason: JsonValue = null): Promise<WorkflowRun> {
+  async cancel(runId: string, reason: JsonInput = null): Promise<WorkflowRun> {
     const { jobId } = await this.get(runId)
     return this.#told(this.#inTransaction(async (transaction) => {
       // The job first, as workers do that end both.

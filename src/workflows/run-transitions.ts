@@ -1,7 +1,7 @@
 import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { type ChangedRow, type ChangeRow } from './run-changes.js'
 import { storedError, storedValue } from './run-rules.js'
 import { findStanding, refusalOf, type RunKey, staleAttempt } from './run-standing.js'
@@ -74,22 +74,22 @@ export class RunTransitions {
   }
 
   /** Lets a run wait for its next attempt. */
-  async retry(target: RunTarget, error: JsonValue): Promise<WorkflowRun> {
+  async retry(target: RunTarget, error: JsonInput): Promise<WorkflowRun> {
     return this.#change('retry', target, { error: storedError(error) })
   }
 
   /** Ends a run well. */
-  async succeed(target: RunTarget, output: JsonValue): Promise<WorkflowRun> {
+  async succeed(target: RunTarget, output: JsonInput): Promise<WorkflowRun> {
     return this.#change('succeed', target, succeeded(output))
   }
 
   /** Ends a run badly; `abandon` also one that has not begun. */
-  async fail(target: RunTarget, error: JsonValue, way: 'fail' | 'abandon' = 'fail') {
+  async fail(target: RunTarget, error: JsonInput, way: 'fail' | 'abandon' = 'fail') {
     return this.#change(way, target, { error: storedError(error) })
   }
 
   /** Ends a run that is no longer wanted. */
-  async cancel(key: RunKey, reason: JsonValue): Promise<WorkflowRun> {
+  async cancel(key: RunKey, reason: JsonInput): Promise<WorkflowRun> {
     return this.#change('cancel', { key, fence: null }, { error: storedError(reason, 'reason') })
   }
 
@@ -138,7 +138,7 @@ export class RunTransitions {
 }
 
 /** How a run ends. */
-export type RunEnd = { readonly output: JsonValue } | { readonly error: JsonValue }
+export type RunEnd = { readonly output: JsonInput } | { readonly error: JsonInput }
 
 interface Target extends RunTarget {
   /** The attempt that must be greater than those before it. */
@@ -148,5 +148,5 @@ interface Target extends RunTarget {
 const flag = (value: boolean) => (value ? 1 : 0) as Stored<'flag'>
 const [yes, no] = [flag(true), flag(false)]
 
-const succeeded = (output: JsonValue): Set =>
+const succeeded = (output: JsonInput): Set =>
   ({ output: storedValue(output, 'output'), error: null })

@@ -1,5 +1,5 @@
 import { type Instant, instantOf } from '../clock.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { HoldfastError } from '../errors.js'
 import { failureOf } from '../queues/index.js'
 import { StepKeyTaken } from './errors.js'
@@ -19,10 +19,10 @@ export interface StepContext {
 }
 
 /** The work of a step; what it returns is the step's output. */
-export type StepWork<R extends JsonValue> = (context: StepContext) => Promise<R> | R
+export type StepWork<R extends JsonInput> = (context: StepContext) => Promise<R> | R
 
 /** The work of a step whose writes stand or fall with it. */
-export type TransactedWork<Transaction, R extends JsonValue> =
+export type TransactedWork<Transaction, R extends JsonInput> =
   (transaction: Transaction, context: StepContext) => Promise<R>
 
 /** What the steps of one attempt need. */
@@ -47,7 +47,7 @@ export class RunSteps<Transaction> {
     this.#hasPast = run.stepCount > 0
   }
 
-  step<R extends JsonValue>(key: string, work: StepWork<R>): Promise<R> {
+  step<R extends JsonInput>(key: string, work: StepWork<R>): Promise<R> {
     return this.#once(key, async (doing) => {
       const output = await work(doing)
       await this.#keep(this.#parts.stepsOf(), doing, output)
@@ -55,7 +55,7 @@ export class RunSteps<Transaction> {
     })
   }
 
-  transact<R extends JsonValue>(key: string, work: TransactedWork<Transaction, R>): Promise<R> {
+  transact<R extends JsonInput>(key: string, work: TransactedWork<Transaction, R>): Promise<R> {
     return this.#once(key, (doing) => this.#parts.transaction(async (transaction) => {
       const output = await work(transaction, doing)
       await this.#keep(this.#parts.stepsOf(transaction), doing, output)
@@ -67,7 +67,7 @@ export class RunSteps<Transaction> {
     return this.#parts.stepsOf().append(this.#run.id, step, { runAttempt: this.#run.attempt })
   }
 
-  async #once<R extends JsonValue>(key: string, work: (doing: Doing) => Promise<R>): Promise<R> {
+  async #once<R extends JsonInput>(key: string, work: (doing: Doing) => Promise<R>): Promise<R> {
     this.#parts.signal.throwIfAborted()
     const isAgain = this.#begun.has(key)
     this.#begun.add(key)
@@ -98,7 +98,7 @@ export class RunSteps<Transaction> {
     return this.#parts.stepsOf().findByKey(this.#run.id, key)
   }
 
-  async #keep(steps: StepStore, doing: Doing, output: JsonValue): Promise<void> {
+  async #keep(steps: StepStore, doing: Doing, output: JsonInput): Promise<void> {
     const { id, attempt } = this.#run
     await steps.append(id, { ...doing.told(attempt), output: output ?? null }, {
       runAttempt: attempt,

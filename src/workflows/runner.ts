@@ -1,5 +1,5 @@
 import { InvalidInput, InvalidValue } from '../errors.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import {
   failureOf, type Job, JobDeclined, JobFailed, type JobHandler, type JointContext,
 } from '../queues/index.js'
@@ -22,12 +22,12 @@ export interface RunContext<Transaction> {
    * or attempt, or a rerun from a later step, gets what was kept and does nothing. The work itself
    * is done again when its process dies before that is kept.
    */
-  step<R extends JsonValue>(key: string, work: StepWork<R>): Promise<R>
+  step<R extends JsonInput>(key: string, work: StepWork<R>): Promise<R>
   /**
    * As `step`, but what the work writes through the transaction is kept together with the step or
    * not at all: exactly once, however often the run is tried.
    */
-  transact<R extends JsonValue>(key: string, work: TransactedWork<Transaction, R>): Promise<R>
+  transact<R extends JsonInput>(key: string, work: TransactedWork<Transaction, R>): Promise<R>
   /** Appends a step that was done otherwise. */
   append(step: NewStep): Promise<WorkflowStep>
 }
@@ -37,7 +37,7 @@ export interface RunContext<Transaction> {
  * JobFailed). It may run more than once, and must stop soon when its signal is aborted.
  */
 export type RunHandler<Transaction> =
-  (context: RunContext<Transaction>) => Promise<JsonValue | void> | JsonValue | void
+  (context: RunContext<Transaction>) => Promise<JsonInput | void> | JsonInput | void
 
 /** A handler for each workflow, by its handle or id. */
 export type RunHandlers<Transaction> = Readonly<Record<string, RunHandler<Transaction>>>
@@ -152,7 +152,7 @@ class Running<Transaction> {
     // Nobody wants it any more; the job is over without a word.
     if (run === undefined) return
     if (job.crashes >= run.crashesMax) return this.#endWithJob(run, { error: died })
-    let output: JsonValue
+    let output: JsonInput
     try {
       const handler = await this.#handlers.find(run)
       if (handler === undefined) throw new JobFailed('The job of the run names another workflow.')

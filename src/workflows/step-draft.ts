@@ -1,6 +1,6 @@
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput } from '../database/json.js'
 import { checkText, require } from './rules.js'
 import {
   checkStepStatus, costPattern, spanPattern, stepNameMax, storedError, storedMetadata, storedValue,
@@ -13,9 +13,9 @@ export interface StepEnd {
   /** @default 'succeeded' */
   readonly status?: Exclude<StepStatus, 'running'> | undefined
   /** Any JSON value. @default null */
-  readonly output?: JsonValue | undefined
+  readonly output?: JsonInput | undefined
   /** At most 64 Ki characters of JSON. @default null */
-  readonly error?: JsonValue | undefined
+  readonly error?: JsonInput | undefined
   readonly tokensUsed?: number | null | undefined
   /** An exact decimal in US dollars, `0.00125`. */
   readonly costUsd?: string | null | undefined
@@ -37,7 +37,7 @@ export interface NewStep extends Omit<StepEnd, 'status'> {
   /** Which try of the step it is, from 1. @default 1 */
   readonly attempt?: number | undefined
   /** Any JSON value. @default null */
-  readonly input?: JsonValue | undefined
+  readonly input?: JsonInput | undefined
   /** @default {} */
   readonly metadata?: Metadata | undefined
   /** W3C span id, 16 hexadecimal digits. @default null */
@@ -132,7 +132,7 @@ function figures(
   }
 }
 
-function orNull<T>(value: JsonValue | undefined, stored: (value: JsonValue) => T): T | null {
+function orNull<T>(value: JsonInput | undefined, stored: (value: JsonInput) => T): T | null {
   return value === undefined || value === null ? null : stored(value)
 }
 

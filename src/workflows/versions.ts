@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Instant } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { type JsonValue } from '../database/json.js'
+import { type JsonInput, type JsonValue } from '../database/json.js'
 import { cursorOf, keyOf, largeRowsOf, type Page, type PageRequest } from '../database/page.js'
 import { decodeRow } from '../database/table.js'
 import { RevisionConflict } from '../errors.js'
@@ -21,7 +21,7 @@ import { unifiedDiff } from './unified.js'
 /** A version to be made. */
 export interface NewVersion {
   /** Any JSON value, at most 8 Mi characters; it never changes. */
-  readonly graph: JsonValue
+  readonly graph: JsonInput
   /** What runs are configured with, unless they bring their own. @default {} */
   readonly configuration?: Metadata | undefined
   /** At most 10000 characters. @default null */
@@ -75,7 +75,7 @@ export function versionDraft(version: NewVersion): VersionDraft {
     graph: stored,
     configuration: storedConfiguration(configuration),
     notes: storedNotes(notes),
-    checksum: createHash('sha256').update(plainText(graph)).digest('hex'),
+    checksum: createHash('sha256').update(plainText(graph as JsonValue)).digest('hex'),
   }
 }
 
