@@ -32,10 +32,16 @@ export class Outgoing {
 
   /** The deliveries, in order; afterwards there is nothing. */
   take(conversation: ConversationSection): NewDelivery[] {
-    return this.#bundles.splice(0).map(({ to, sender, events }) => ({
-      recipient: to.speakerUri, serviceUrl: to.serviceUrl,
-      body: composeEnvelope({ conversation, sender: this.#shown(sender), events }),
-    }))
+    let last: { readonly bundle: Bundle; readonly body: NewDelivery['body'] } | undefined
+    return this.#bundles.splice(0).map((bundle) => {
+      const { to, sender, events } = bundle
+      // Most get the same, which is written once then.
+      if (last === undefined || !areAlike(last.bundle, bundle)) {
+        const body = composeEnvelope({ conversation, sender: this.#shown(sender), events })
+        last = { bundle, body }
+      }
+      return { recipient: to.speakerUri, serviceUrl: to.serviceUrl, body: last.body }
+    })
   }
 
   /** Whoever answers answers the floor, so that nobody is left out. */
@@ -44,3 +50,8 @@ export class Outgoing {
     return { speakerUri, ...(serviceUrl === undefined ? {} : { serviceUrl }) }
   }
 }
+
+const areAlike = (one: Bundle, other: Bundle): boolean =>
+  one.sender.speakerUri === other.sender.speakerUri &&
+  one.events.length === other.events.length &&
+  one.events.every((event, index) => event === other.events[index])

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { instantOf, millisecondsOf } from '../../clock.js'
-import { type Delivery, type KeptEnvelope } from '../../envelopes/index.js'
+import { type KeptEnvelope, type WaitingDelivery } from '../../envelopes/index.js'
 import { HoldfastError } from '../../errors.js'
 import { namedId } from '../../named-ids.js'
 import { composeEnvelope } from './compose.js'
@@ -288,7 +288,7 @@ const jobAttemptsMax = 100
 
 /** Jobs of deliveries: of one agent in one conversation one after another, in order. */
 export async function enqueueDeliveries(
-  { queues }: OpenFloorStores, deliveries: readonly Delivery[],
+  { queues }: OpenFloorStores, deliveries: readonly WaitingDelivery[],
 ): Promise<void> {
   const jobs = deliveries.filter(({ state }) => state === 'waiting').map((delivery) => {
     const { conversationId, recipient, number } = delivery
