@@ -87,6 +87,35 @@ contract('deliveries', (open) => {
     expect((await neighbour.openFloor.deadLetters()).data).toStrictEqual([])
   })
 
+  it('go to where an agent has moved, those that wait as well', async () => {
+    const floor = await Floor.open(await open(), { retryDelayMs: () => 50 })
+    const [speaker, mover] = [await floor.agent('speaker'), await floor.agent('mover')]
+    await floor.invite(speaker, mover)
+    mover.stop()
+    await floor.send('speaker', utterance('one'))
+    await expect.poll(async () => (await floor.stores.openFloor.deliveries(
+      floor.conversationId, { recipient: 'mover', after: 2 }))[0]?.attempts).toBeGreaterThan(0)
+    const moved = await floor.agent('mover')
+    await floor.send('speaker', utterance('two'))
+    await floor.settled()
+    expect(words(moved)).toStrictEqual(['one', 'two'])
+    const { openFloor } = floor.stores
+    const made = await openFloor.deliveries(floor.conversationId, { recipient: 'mover' })
+    expect(made.at(-1)!.serviceUrl).toBe(moved.url)
+    expect(JSON.stringify(made.at(-1)!.body)).toContain(moved.url)
+  })
+
+  it('go to a registered agent that joined otherwise than by an envelope', async () => {
+    const floor = await Floor.open(await open())
+    const [speaker, other] = [await floor.agent('speaker'), await floor.agent('other')]
+    await floor.invite(speaker)
+    const { conversationId, stores } = floor
+    await stores.floors.join({ conversationId, speakerUri: 'other' })
+    await floor.send('speaker', utterance('one'))
+    await floor.settled()
+    expect(other.story).toStrictEqual(['grantFloor', 'utterance'])
+  })
+
   it('go to no inner address that is not allowed', async () => {
     const floor = await Floor.open(await open(), { outboundAllow: [] })
     const victim = await floor.agent('victim')

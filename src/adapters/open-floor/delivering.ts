@@ -59,7 +59,10 @@ export class Delivering {
   }
 
   async #attempt(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    const url = delivery.serviceUrl!
+    const { recipient } = delivery
+    // It may have moved since the delivery was made.
+    const urls = await this.#parts.stores().directory.serviceUrls([recipient])
+    const url = urls.get(recipient) ?? delivery.serviceUrl!
     try {
       const answer = await this.#outbound.post({
         url, body: JSON.stringify(delivery.body), id: delivery.id, signal,
