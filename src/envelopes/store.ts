@@ -64,11 +64,14 @@ export class EnvelopeStore {
     this.#statements = statementsOn(database)
   }
 
-  /** Lets envelopes go in a conversation, under the name that its agents have for it. */
-  async open(conversationId: string, externalId: string): Promise<void> {
+  /**
+   * Lets envelopes go in a conversation, under the name that its agents have for it; they are told
+   * of what its floor does behind an event.
+   */
+  async open(conversationId: string, externalId: string, floorNumber = 0): Promise<void> {
     const row = encodeRow(envelopeConversations, {
       organizationId: this.#organizationId, conversationId, externalId, envelopeCount: 0,
-      deliveryCount: 0, floorNumber: 0, createdAt: nowOf(this.#source.clock),
+      deliveryCount: 0, floorNumber, createdAt: nowOf(this.#source.clock),
     })
     await this.#database.run(this.#database.write
       .insertInto('envelope_conversations').values(row)

@@ -160,6 +160,29 @@ contract('the floor manager', (open) => {
     expect(await floor.standing()).toMatchObject({ conversants: [chairUri] })
   })
 
+  it('tells of no floor that somebody had before the first envelope', async () => {
+    const floor = await Floor.open(await open())
+    const { conversationId, stores: { floors } } = floor
+    await floors.configure(conversationId, { policy: 'exclusive' })
+    for (const speakerUri of [alphaUri, betaUri, alphaUri, betaUri]) {
+      await floors.request({ conversationId, speakerUri })
+      await floors.yield({ conversationId, speakerUri })
+    }
+    await floors.request({ conversationId, speakerUri: betaUri })
+    const alpha = await floor.agent(alphaUri)
+    await floor.send(betaUri, utterance('hello'))
+    await floor.settled()
+    expect(alpha.story).toStrictEqual(['utterance'])
+    expect(alpha.heard[0]!.envelope.openFloor).toMatchObject({
+      conversation: { floorGranted: [betaUri] },
+    })
+    await floors.yield({ conversationId, speakerUri: betaUri })
+    await floors.request({ conversationId, speakerUri: alphaUri })
+    await floor.stores.openFloor.tellFloor(conversationId)
+    await expect.poll(() => alpha.story, { timeout: 5_000 })
+      .toStrictEqual(['utterance', 'grantFloor'])
+  })
+
   it('grants an exclusive floor by its queue, and tells when the next has it', async () => {
     const floor = await Floor.open(await open())
     const [alpha, beta] = await Promise.all([floor.agent(alphaUri), floor.agent(betaUri)])

@@ -103,7 +103,8 @@ export class Intake {
     const { eventCount } = await floors.get(conversationId)
     // As the specification has it; a floor that somebody has set stays as it is.
     if (eventCount === 0) await floors.configure(conversationId, { policy: 'shared' })
-    await envelopes.open(conversationId, externalId)
+    // Who has the floor is told with each envelope; who had it before the first, to nobody.
+    await envelopes.open(conversationId, externalId, eventCount)
   }
 }
 
