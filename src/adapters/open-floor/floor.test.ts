@@ -160,6 +160,25 @@ contract('the floor manager', (open) => {
     expect(await floor.standing()).toMatchObject({ conversants: [chairUri] })
   })
 
+  it('asks as often about each event, whatever was asked before', async () => {
+    const floor = await Floor.open(await open())
+    const [alpha, chair] = await Promise.all([floor.agent(alphaUri), floor.agent(chairUri)])
+    await floor.stores.floors.configure(floor.conversationId, {
+      policy: 'moderated', convener: chairUri,
+    })
+    await floor.invite(alpha, chair)
+    // Each question is answered when it comes for the third time.
+    chair.answer = ({ id, events: [event] }) => {
+      if (event!.eventType !== 'invite') return []
+      return chair.attempts.filter((each) => each === id).length < 3 ? { status: 503 } : [event!]
+    }
+    await floor.send(alphaUri, ...['one', 'two', 'three'].map((name) =>
+      ({ eventType: 'invite', to: { speakerUri: name, serviceUrl: alpha.url } })))
+    await floor.settled()
+    expect((await floor.standing()).conversants)
+      .toStrictEqual([alphaUri, chairUri, 'one', 'two', 'three'].sort())
+  })
+
   it('tells of no floor that somebody had before the first envelope', async () => {
     const floor = await Floor.open(await open())
     const { conversationId, stores: { floors } } = floor

@@ -28,6 +28,8 @@ interface Question {
   readonly id: string
   readonly convener: Party
   readonly body: JsonObject
+  /** How often it was asked without an answer. */
+  readonly unanswered: number
 }
 
 /** What the convener said to it; nothing when it is taken not to answer. */
@@ -39,6 +41,13 @@ interface Answered {
 /** The convener could not be asked this time. */
 export class ConvenerUnanswered extends Error {
   override readonly name = 'ConvenerUnanswered'
+  /** How often it was asked. */
+  readonly attempts: number
+
+  constructor(message: string, attempts: number, cause: Error) {
+    super(message, { cause })
+    this.attempts = attempts
+  }
 }
 
 /** An event of an envelope cannot be done, whenever it is tried. */
@@ -60,8 +69,8 @@ export interface RoutingTask {
   /** This one and those before it. */
   readonly upTo: number
   readonly signal: AbortSignal
-  /** Whether the convener is taken not to answer, if it does not now. */
-  readonly isLast: boolean
+  /** Whether the convener is taken not to answer, if it does not at once. @default false */
+  readonly isLast?: boolean
 }
 
 /** Routes envelopes in the order in which they came, event by event. */
@@ -79,11 +88,16 @@ export class Router {
    * ConvenerUnanswered when it has to be tried again.
    */
   async route(task: RoutingTask): Promise<void> {
+    const { conveneAttemptsMax } = this.#parts.settings
     let answered: Answered | undefined
-    for (;;) {
+    for (let isLast = task.isLast === true; ;) {
       const question = await this.#advanceSoundly(task, answered)
       if (question === undefined) return
-      answered = { question, answer: await this.#ask(question, task) }
+      isLast ||= question.unanswered + 1 >= conveneAttemptsMax
+      const answer = await this.#ask(question, { ...task, isLast })
+      // Who is taken not to answer is asked about the rest all the same, but waited for no more.
+      isLast &&= answer === undefined
+      answered = { question, answer }
     }
   }
 
@@ -169,10 +183,12 @@ export class Router {
       if (routing.isForConvener(item)) {
         await routing.beforeAsking(item)
         const { asked } = pending
+        const isStill = pending.isAsking && events.length === pending.events.length
+        const unanswered = isStill ? pending.unanswered ?? 0 : 0
         await stores.envelopes.setPending(envelope, storedPending({
-          events, asked, isAsking: true,
+          events, asked, isAsking: true, unanswered,
         }))
-        return questionOf(room, { envelope, item, asked })
+        return { ...questionOf(room, { envelope, item, asked }), unanswered }
       }
       try {
         await routing.do(item)
@@ -199,21 +215,33 @@ export class Router {
   }
 
   /** Its answer; undefined when it is taken not to answer. */
-  async #ask(question: Question, { signal, isLast }: RoutingTask) {
+  async #ask(question: Question, { conversationId, signal, isLast }: RoutingTask) {
     const { convener, body, id } = question
     try {
       const { status, body: answer } = await this.#outbound.post({
         url: convener.serviceUrl!, body: JSON.stringify(body), id, signal,
       })
-      if (status < 200 || status >= 300) throw new ConvenerUnanswered(`it answered ${status}`)
+      if (status < 200 || status >= 300) throw new OutboundFailed(`it answered ${status}`)
       return this.#read(answer)
     } catch (error) {
-      const isExpected = error instanceof ConvenerUnanswered || error instanceof OutboundFailed ||
-        error instanceof OutboundRefused
-      if (!isExpected) throw error
-      if (isLast || error instanceof OutboundRefused) return undefined
-      throw new ConvenerUnanswered(`${convener.speakerUri}: ${error.message}`, { cause: error })
+      if (error instanceof OutboundRefused) return undefined
+      if (!(error instanceof OutboundFailed)) throw error
+      if (isLast === true) return undefined
+      await this.#countUnanswered(conversationId, question)
+      const message = `${convener.speakerUri}: ${error.message}`
+      throw new ConvenerUnanswered(message, question.unanswered + 1, error)
     }
+  }
+
+  async #countUnanswered(conversationId: string, question: Question): Promise<void> {
+    await this.#parts.transaction(async ({ envelopes }) => {
+      await envelopes.hold(conversationId)
+      const envelope = await envelopes.nextUnrouted(conversationId, question.number)
+      if (envelope === undefined || !isAbout(envelope, question)) return
+      const pending = pendingOf(envelope.pending!)
+      const unanswered = question.unanswered + 1
+      await envelopes.setPending(envelope, storedPending({ ...pending, unanswered }))
+    })
   }
 
   /** What cannot be read says nothing: the convener wants nothing to happen. */
@@ -251,10 +279,8 @@ export class Router {
 function withAnswer(
   envelope: KeptEnvelope, { question, answer }: Answered, routing: Routing,
 ): KeptEnvelope {
+  if (!isAbout(envelope, question)) return envelope
   const pending = pendingOf(envelope.pending!)
-  const isStill = envelope.number === question.number && pending.isAsking &&
-    questionId(envelope, pending.asked) === question.id
-  if (!isStill) return envelope
   const [item, ...rest] = pending.events
   if (answer === undefined) routing.unanswered(item!)
   const sender = { speakerUri: question.convener.speakerUri }
@@ -267,6 +293,12 @@ function withAnswer(
   }
 }
 
+/** Whether an envelope still waits for the answer to a question. */
+function isAbout(envelope: KeptEnvelope, { number, id }: Question): boolean {
+  const { isAsking, asked } = pendingOf(envelope.pending!)
+  return envelope.number === number && isAsking && questionId(envelope, asked) === id
+}
+
 const questionId = ({ id }: KeptEnvelope, asked: number): string =>
   namedId(questionSpace, `${id} ${asked}`)
 
@@ -275,7 +307,7 @@ function questionOf(
   { envelope, item: { event, sender }, asked }: {
     readonly envelope: KeptEnvelope; readonly item: PendingEvent; readonly asked: number
   },
-): Question {
+): Omit<Question, 'unanswered'> {
   const body = composeEnvelope({
     conversation: room.section(), sender: { speakerUri: sender.speakerUri }, events: [event],
   })
