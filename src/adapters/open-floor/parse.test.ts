@@ -161,5 +161,13 @@ describe('what was said', () => {
     expect(words('what ', 'is', ' it')).toBe('what is it')
     expect(words('at', 6)).toBe('at 6')
     expect(words()).toBe('')
+    expect(words('', 'a', '', ' ', 'b', '', 'c')).toBe('a b c')
+  })
+
+  it('is read at once, however much it is', () => {
+    const tokens = Array.from({ length: 10_000 }, () => ({ value: 'word '.repeat(100) + 'end' }))
+    const sinceMs = performance.now()
+    expect(wordsOf({ features: { text: { tokens } } } as never)).toHaveLength(5_039_999)
+    expect(performance.now() - sinceMs).toBeLessThan(1_000)
   })
 })
