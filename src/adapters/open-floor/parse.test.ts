@@ -74,6 +74,7 @@ describe('an envelope', () => {
     const utterance = (dialogEvent: unknown, to?: unknown) =>
       withEvent({ eventType: 'utterance', ...(to ? { to } : {}), parameters: { dialogEvent } })
     const first = '/openFloor/events/0'
+    const roles = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`r${at}`, true]))
     const cases: readonly (readonly [unknown, string])[] = [
       [null, ''], [[], ''], ['text', ''], [{}, '/openFloor'], [{ openFloor: 3 }, '/openFloor'],
       [envelope({ schema: undefined }), '/openFloor/schema'],
@@ -117,6 +118,12 @@ describe('an envelope', () => {
       [utterance({ ...said('hi'), span: { startTime: '2026-01-31T12:00Z', startOffset: 'PT1S' } }),
         `${first}/parameters/dialogEvent/span/startOffset`],
       [utterance(said('hi'), { private: true }), `${first}/to`],
+      [withEvent({ eventType: 'publishManifests', parameters: { servicingManifests: [
+        { identification: { speakerUri: 'a', synopsis: 'x'.repeat(2_049) } },
+      ] } }), `${first}/parameters/servicingManifests/0/identification/synopsis`],
+      [withEvent({ eventType: 'publishManifests', parameters: { servicingManifests: [
+        { identification: { speakerUri: 'a', openFloorRoles: roles } },
+      ] } }), `${first}/parameters/servicingManifests/0/identification/openFloorRoles`],
     ]
     expect(cases.map(([input]) => refusedAt(input))).toStrictEqual(cases.map(([, at]) => at))
   })
