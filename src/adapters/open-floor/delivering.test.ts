@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { contract } from '../../testing/index.js'
 import {
-  envelopeOf, Floor, said, ScriptedAgent, stopAgents, utterance,
+  envelopeOf, Floor, manager, said, ScriptedAgent, stopAgents, utterance,
 } from '../../testing/open-floor.test.harness.js'
 
 afterEach(stopAgents)
@@ -85,6 +85,32 @@ contract('deliveries', (open) => {
     const neighbour = floor.holdfast.organization(
       (await floor.holdfast.organizations.create({ name: 'Theirs' })).id)
     expect((await neighbour.openFloor.deadLetters()).data).toStrictEqual([])
+  })
+
+  it('have arrived at who answers what cannot be kept', async () => {
+    const floor = await Floor.open(await open())
+    const [speaker, deep, asking] = [
+      await floor.agent('speaker'), await floor.agent('deep'), await floor.agent('asking'),
+    ]
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+    // The registry has a manifest that goes deeper with an answer than it does by itself.
+    await floor.stores.agents.register({ speakerUri: 'known', ttlSeconds: null, manifest: {
+      identification: { speakerUri: 'known', serviceUrl: speaker.url, synopsis: '' },
+      capabilities: [], more: JSON.parse(nested(195)) as unknown,
+    } as never })
+    await floor.invite(speaker, deep, asking)
+    deep.answer = () => ({ status: 200, text: JSON.stringify(envelopeOf('deep', floor.conversationId,
+      [{ ...utterance('deep'), parameters: { dialogEvent: { x: 'here', features: {} } } }]))
+      .replace('"here"', nested(deep.heard.length === 1 ? 300 : 20_000)) })
+    asking.answer = () => [{ eventType: 'getManifests', to: { speakerUri: manager } }]
+    for (const text of ['one', 'two']) await floor.send('speaker', utterance(text))
+    await floor.settled()
+    for (const agent of [deep, asking]) {
+      expect(words(agent)).toStrictEqual(['one', 'two'])
+      expect(agent.attempts).toHaveLength(2)
+    }
+    const made = await floor.stores.openFloor.deliveries(floor.conversationId)
+    expect(made.filter(({ note }) => note?.includes('nested deeper'))).toHaveLength(4)
   })
 
   it('go to where an agent has moved, those that wait as well', async () => {

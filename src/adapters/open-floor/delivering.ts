@@ -90,10 +90,16 @@ export class Delivering {
       await this.#parts.stores().deliveries.settle(delivery, 'delivered', note)
       return
     }
-    await this.#parts.transaction(async (stores) => {
-      const isFirst = await stores.deliveries.settle(delivery, 'delivered', note)
-      if (isFirst) await this.#intake.keepReply(stores, { delivery, envelope })
-    })
+    try {
+      await this.#parts.transaction(async (stores) => {
+        const isFirst = await stores.deliveries.settle(delivery, 'delivered', note)
+        if (isFirst) await this.#intake.keepReply(stores, { delivery, envelope })
+      })
+    } catch (error) {
+      if (!isOfAnswer(error)) throw error
+      const fault = `its answer: ${error.message}`
+      await this.#parts.stores().deliveries.settle(delivery, 'delivered', fault)
+    }
   }
 
   #replyIn(text: string): Reply {
@@ -118,3 +124,7 @@ export class Delivering {
     if (!isDead) throw new DeliveryFailed(reason, retryDelayMs(attempts))
   }
 }
+
+/** An answer that cannot be kept, whenever it is tried. */
+const isOfAnswer = (error: unknown): error is HoldfastError =>
+  HoldfastError.isInstance(error) && error.status < 500 && !error.retryable
