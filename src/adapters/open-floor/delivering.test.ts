@@ -99,9 +99,12 @@ contract('deliveries', (open) => {
       capabilities: [], more: JSON.parse(nested(195)) as unknown,
     } as never })
     await floor.invite(speaker, deep, asking)
-    deep.answer = () => ({ status: 200, text: JSON.stringify(envelopeOf('deep', floor.conversationId,
-      [{ ...utterance('deep'), parameters: { dialogEvent: { x: 'here', features: {} } } }]))
-      .replace('"here"', nested(deep.heard.length === 1 ? 300 : 20_000)) })
+    const answer = JSON.stringify(envelopeOf('deep', floor.conversationId, [
+      { eventType: 'utterance', parameters: { dialogEvent: { x: 'here', features: {} } } },
+    ]))
+    deep.answer = () => ({
+      status: 200, text: answer.replace('"here"', nested(deep.heard.length === 1 ? 300 : 20_000)),
+    })
     asking.answer = () => [{ eventType: 'getManifests', to: { speakerUri: manager } }]
     for (const text of ['one', 'two']) await floor.send('speaker', utterance(text))
     await floor.settled()
