@@ -26,6 +26,14 @@ export interface NewDelivery {
 /** Which delivery is meant. */
 export type DeliveryName = Pick<Delivery, 'conversationId' | 'number'>
 
+/** A delivery whose turn it is. */
+export interface NextDelivery extends Omit<Delivery, 'body'> {
+  /** Null where it is long. */
+  readonly body: Delivery['body'] | null
+  /** Bytes of it. */
+  readonly length: number
+}
+
 /** A delivery that is to be made. */
 export type WaitingDelivery =
   Pick<Delivery, 'conversationId' | 'number' | 'recipient' | 'state'>
@@ -40,6 +48,7 @@ export interface Lane {
 const { columns } = table
 
 type StoredDelivery = StoredRow<typeof table>
+const none = columns.body.encode({})
 
 const decoded = (stored: StoredDelivery): Delivery => decodeRow(table, stored) as Delivery
 
@@ -82,13 +91,18 @@ export class DeliveryStore {
     return added
   }
 
-  /** The first delivery of a lane that waits. */
-  async next({ conversationId, recipient, upTo }: Lane): Promise<Delivery | undefined> {
+  /** The first delivery of a lane that waits; `find` reads a body that is long. */
+  async next({ conversationId, recipient, upTo }: Lane): Promise<NextDelivery | undefined> {
     const { rows: [stored] } = await this.#database.execute(this.#statements.nextDelivery({
       ...this.#key(conversationId), number: columns.number.encode(upTo),
       recipient: columns.recipient.encode(recipient, 'recipient'),
     }))
-    return stored && decodeRow(table, stored) as Delivery
+    if (stored === undefined) return undefined
+    const { body, length, ...rest } = stored
+    return {
+      ...decodeRow(table, { ...rest, body: none }) as Delivery,
+      body: body === null ? null : columns.body.decode(body), length: Number(length),
+    }
   }
 
   /** One delivery, or undefined. */

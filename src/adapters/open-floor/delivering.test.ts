@@ -87,6 +87,28 @@ contract('deliveries', (open) => {
     expect((await neighbour.openFloor.deadLetters()).data).toStrictEqual([])
   })
 
+  it('that are large go to many agents, a few at a time', async () => {
+    const floor = await Floor.open(await open())
+    const agents = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => floor.agent(`agent ${index}`)))
+    await floor.invite(...agents)
+    let [now, most] = [0, 0]
+    for (const agent of agents) {
+      agent.answer = async () => {
+        now += 1
+        most = Math.max(most, now)
+        await new Promise((done) => setTimeout(done, 100))
+        now -= 1
+        return []
+      }
+    }
+    const text = 'x'.repeat(8_000_000)
+    await floor.send('agent 0', utterance(text))
+    await floor.settled(60_000)
+    for (const agent of agents.slice(1)) expect(words(agent)).toStrictEqual([text])
+    expect(most).toBeLessThanOrEqual(8)
+  }, 90_000)
+
   it('have arrived at who answers what cannot be kept', async () => {
     const floor = await Floor.open(await open())
     const [speaker, deep, asking] = [

@@ -219,7 +219,7 @@ export class Router {
     const { convener, body, id } = question
     try {
       const { status, body: answer } = await this.#outbound.post({
-        url: convener.serviceUrl!, body: JSON.stringify(body), id, signal,
+        url: convener.serviceUrl!, body: Buffer.from(JSON.stringify(body)), id, signal,
       })
       if (status < 200 || status >= 300) throw new OutboundFailed(`it answered ${status}`)
       return this.#read(answer)
