@@ -63,7 +63,9 @@ export class Intake {
   /** Keeps what an agent answered to a delivery. Inside a transaction. */
   async keepReply(
     stores: OpenFloorStores,
-    { delivery, envelope }: { readonly delivery: Omit<Delivery, 'body'>; readonly envelope: ParsedEnvelope },
+    { delivery, envelope }: {
+      readonly delivery: Omit<Delivery, 'body'>; readonly envelope: ParsedEnvelope
+    },
   ): Promise<void> {
     const { conversationId, recipient, number, serviceUrl } = delivery
     if (idOf(envelope.conversationId) !== conversationId) return
