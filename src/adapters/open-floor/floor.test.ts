@@ -3,7 +3,7 @@ import { contract } from '../../testing/index.js'
 import {
   envelopeOf, Floor, manager, said, stopAgents, utterance,
 } from '../../testing/open-floor.test.harness.js'
-import { type JsonObject } from './shape.js'
+import { type EnvelopeEvent, type JsonObject } from './shape.js'
 import {
   officialFaults, specificationFile, specificationMissing,
 } from '../../testing/open-floor-specification.test.harness.js'
@@ -159,6 +159,30 @@ contract('the floor manager', (open) => {
     ])
     expect(await floor.standing()).toMatchObject({ conversants: [chairUri] })
   })
+
+  it('does an envelope that makes many deliveries in several parts, in order and once', async () => {
+    const floor = await Floor.open(await open())
+    const { conversationId, stores: { agents, floors, openFloor } } = floor
+    const names = Array.from({ length: 40 }, (_, index) => `agent ${index}`)
+    await floors.configure(conversationId, { policy: 'shared' })
+    for (const speakerUri of names) {
+      await agents.register({ speakerUri, ttlSeconds: null })
+      await floors.join({ conversationId, speakerUri })
+    }
+    const pairs = Array.from({ length: 30 }, (_, index) =>
+      [{ eventType: 'yieldFloor', reason: `${index}` }, { eventType: 'requestFloor' }])
+    await floor.send('agent 0', utterance('first'), ...pairs.flat(), utterance('last'))
+    await floor.settled(60_000)
+    const heard: string[] = []
+    const page = { recipient: 'agent 39', limit: 200 }
+    for (const { body } of await openFloor.deliveries(conversationId, page)) {
+      const { events } = body.openFloor as unknown as { readonly events: EnvelopeEvent[] }
+      heard.push(...events.map(({ eventType, reason }) => reason ?? eventType))
+    }
+    expect(heard).toStrictEqual([
+      'utterance', ...pairs.flatMap((_, index) => [`${index}`, 'grantFloor']), 'utterance',
+    ])
+  }, 90_000)
 
   it('asks as often about each event, whatever was asked before', async () => {
     const floor = await Floor.open(await open())

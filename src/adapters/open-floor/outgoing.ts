@@ -21,6 +21,11 @@ export class Outgoing {
     this.#self = self
   }
 
+  /** Deliveries so far. */
+  get size(): number {
+    return this.#bundles.length
+  }
+
   /** Adds an event for each of these. */
   add(event: EnvelopeEvent, sender: Sender, parties: readonly Party[]): void {
     for (const to of new Map(parties.map((each) => [each.speakerUri, each])).values()) {

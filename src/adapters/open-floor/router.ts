@@ -22,6 +22,9 @@ const questionSpace = '5f1d3c52-8a52-4a0b-9f0e-6d2b1b9c7a44'
 /** Within so long of its end a hold is written down as over, by whoever sweeps. */
 const sweptWithinMs = 1_500
 
+/** Deliveries of one transaction; once there are so many, the next event begins another. */
+const sentAtOnce = 1_000
+
 /** An event about which the convener is asked. */
 interface Question {
   readonly number: number
@@ -107,14 +110,15 @@ export class Router {
   ): Promise<Question | undefined> {
     for (let answered = given; ;) {
       try {
-        return await this.#advance(task, answered)
+        const question = await this.#advance(task, answered)
+        if (question !== 'more') return question
       } catch (error) {
         if (!(error instanceof Unsound)) throw error
         // With it the answer was taken back: first that is kept, by itself.
         if (answered === undefined) await this.#leaveOut(task.conversationId, error)
         else await this.#keepAnswer(task.conversationId, answered)
-        answered = undefined
       }
+      answered = undefined
     }
   }
 
@@ -129,10 +133,13 @@ export class Router {
     })
   }
 
-  /** Takes the answer, then does what can be done; the question that is in the way then. */
+  /**
+   * Takes the answer, then does what can be done; the question that is in the way then, or that
+   * more is to be done, by itself: others wait for this transaction.
+   */
   async #advance(
     { conversationId, upTo }: RoutingTask, answered: Answered | undefined,
-  ): Promise<Question | undefined> {
+  ): Promise<Question | 'more' | undefined> {
     return this.#parts.transaction(async (stores) => {
       const room = await Room.open(stores, conversationId)
       const outgoing = new Outgoing(this.#parts.settings.self)
@@ -143,13 +150,16 @@ export class Router {
       if (answered !== undefined && envelope !== undefined) {
         envelope = withAnswer(envelope, answered, routing)
       }
-      let question: Question | undefined
-      let last = upTo
+      let question: Question | 'more' | undefined
+      let [last, sent] = [upTo, 0]
       while (envelope !== undefined) {
         last = envelope.number
-        question = await this.#work(stores, { envelope, room, routing })
-        await this.#send(stores, { room, outgoing, number: last })
+        question = await this.#work(stores, { envelope, room, routing, outgoing })
+        sent += await this.#send(stores, { room, outgoing, number: last })
         envelope = question === undefined && last < upTo ? await next() : undefined
+        if (envelope === undefined || sent < sentAtOnce) continue
+        question = 'more'
+        break
       }
       await this.#send(stores, { room, outgoing, number: last })
       await routing.finish()
@@ -171,10 +181,11 @@ export class Router {
 
   async #work(
     stores: OpenFloorStores,
-    { envelope, room, routing }: {
+    { envelope, room, routing, outgoing }: {
       readonly envelope: KeptEnvelope; readonly room: Room; readonly routing: Routing
+      readonly outgoing: Outgoing
     },
-  ): Promise<Question | undefined> {
+  ): Promise<Question | 'more' | undefined> {
     const pending = pendingOf(envelope.pending!)
     const events = [...pending.events]
     if (pending.renamed !== undefined) await routing.rename(pending.renamed)
@@ -198,6 +209,12 @@ export class Router {
         throw new Unsound(envelope.number, pending.events.length - events.length, error)
       }
       events.shift()
+      if (events.length === 0 || outgoing.size < sentAtOnce) continue
+      const { asked } = pending
+      await stores.envelopes.setPending(envelope, storedPending({
+        events, asked, isAsking: false,
+      }))
+      return 'more'
     }
     await stores.envelopes.setPending(envelope, null)
     return undefined
@@ -208,10 +225,11 @@ export class Router {
     { room, outgoing, number }: {
       readonly room: Room; readonly outgoing: Outgoing; readonly number: number
     },
-  ): Promise<void> {
+  ): Promise<number> {
     const given = outgoing.take(room.section())
     const added = await stores.deliveries.add({ conversationId: room.id, number }, given)
     await enqueueDeliveries(stores, added)
+    return added.length
   }
 
   /** Its answer; undefined when it is taken not to answer. */
