@@ -196,7 +196,7 @@ export class Floor {
       const open = kept.findIndex(({ routedAt }) => routedAt === null)
       this.#routed = (open < 0 ? kept.at(-1) : kept[open - 1])?.number ?? this.#routed
       if (open >= 0) return false
-      if (kept.length < lookedAt) break
+      if (kept.length === 0) break
     }
     for (;;) {
       const page = { after: this.#delivered, limit: lookedAt }
@@ -204,7 +204,7 @@ export class Floor {
       const open = made.findIndex(({ state }) => state === 'waiting')
       this.#delivered = (open < 0 ? made.at(-1) : made[open - 1])?.number ?? this.#delivered
       if (open >= 0) return false
-      if (made.length < lookedAt) break
+      if (made.length === 0) break
     }
     // With the end of a delivery its reply is kept, which may be after the first look at them.
     const since = await openFloor.list(this.conversationId, { after: this.#routed, limit: 1 })

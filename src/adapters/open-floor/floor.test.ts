@@ -160,7 +160,7 @@ contract('the floor manager', (open) => {
     expect(await floor.standing()).toMatchObject({ conversants: [chairUri] })
   })
 
-  it('does an envelope that makes many deliveries in several parts, in order and once', async () => {
+  it('does an envelope of many deliveries in several parts, in order and once', async () => {
     const floor = await Floor.open(await open())
     const { conversationId, stores: { agents, floors, openFloor } } = floor
     const names = Array.from({ length: 40 }, (_, index) => `agent ${index}`)
