@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { contract } from '../../testing/index.js'
 import {
-  envelopeOf, Floor, manager, said, stopAgents, utterance,
+  envelopeOf, Floor, manager, said, ScriptedAgent, stopAgents, utterance,
 } from '../../testing/open-floor.test.harness.js'
 import { type EnvelopeEvent, type JsonObject } from './shape.js'
 import {
@@ -201,6 +201,28 @@ contract('the floor manager', (open) => {
     await floor.settled()
     expect((await floor.standing()).conversants)
       .toStrictEqual([alphaUri, chairUri, 'one', 'two', 'three'].sort())
+  })
+
+  it('asks once about each event where all is passed here and now', async () => {
+    const { another, organizationId, isLasting } = await open()
+    const holdfast = await another({ openFloor: { outboundAllow: ['127.0.0.1'] } })
+    const owner = isLasting ? organizationId
+      : (await holdfast.organizations.create({ name: 'Ours' })).id
+    const { floors, openFloor, conversations } = holdfast.organization(owner)
+    const { id } = await conversations.create()
+    const chair = await new ScriptedAgent(chairUri).start()
+    chair.answer = ({ events: [event] }) => (event!.to?.speakerUri === 'two'
+      ? { status: 503 } : event!.eventType === 'invite' ? [event!] : [])
+    const invite = (speakerUri: string) =>
+      ({ eventType: 'invite', to: { speakerUri, serviceUrl: chair.url } })
+    await openFloor.receive(envelopeOf(manager, id, [invite(chairUri), invite(alphaUri)]))
+    await openFloor.pass(id)
+    await floors.configure(id, { policy: 'shared', convener: chairUri })
+    await openFloor.receive(envelopeOf(alphaUri, id, ['one', 'two', 'three'].map(invite)))
+    await openFloor.pass(id)
+    expect((await floors.get(id)).agents)
+      .toStrictEqual([alphaUri, chairUri, 'one', 'three'].sort())
+    chair.stop()
   })
 
   it('tells of no floor that somebody had before the first envelope', async () => {

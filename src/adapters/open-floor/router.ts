@@ -93,13 +93,14 @@ export class Router {
   async route(task: RoutingTask): Promise<void> {
     const { conveneAttemptsMax } = this.#parts.settings
     let answered: Answered | undefined
-    for (let isLast = task.isLast === true; ;) {
+    for (let isGivenUp = false; ;) {
       const question = await this.#advanceSoundly(task, answered)
       if (question === undefined) return
-      isLast ||= question.unanswered + 1 >= conveneAttemptsMax
-      const answer = await this.#ask(question, { ...task, isLast })
       // Who is taken not to answer is asked about the rest all the same, but waited for no more.
-      isLast &&= answer === undefined
+      const isLast = task.isLast === true || isGivenUp ||
+        question.unanswered + 1 >= conveneAttemptsMax
+      const answer = await this.#ask(question, { ...task, isLast })
+      isGivenUp = answer === undefined
       answered = { question, answer }
     }
   }
