@@ -88,7 +88,7 @@ contract('deliveries', (open) => {
   })
 
   it('that are large go to many agents, a few at a time', async () => {
-    const floor = await Floor.open(await open())
+    const floor = await Floor.open(await open(), { timeoutMs: 30_000 })
     const agents = await Promise.all(
       Array.from({ length: 12 }, (_, index) => floor.agent(`agent ${index}`)))
     await floor.invite(...agents)
