@@ -119,16 +119,29 @@ export class AgentStore {
    * InvalidInput.
    */
   async findMany(speakerUris: readonly string[]): Promise<(Agent | undefined)[]> {
-    if (speakerUris.length > agentsOfCallMax) {
-      const message = `speaker_uris must be an array of at most ${agentsOfCallMax}`
-      throw new InvalidInput(message, { field: 'speaker_uris' })
-    }
-    const names = speakerUris.map((uri) => speakerOf(uri))
+    const names = namesOf(speakerUris)
     if (names.length === 0) return []
     const rows = await this.#database.all(
       this.#reading(this.#database).where('speaker_uri', 'in', [...new Set(names)]))
     const found = new Map(rows.map((row) => [row.speaker_uri, agentOf(row)]))
     return names.map((name) => found.get(name))
+  }
+
+  /**
+   * Where those of these agents (1,000 at most) are called that are registered with a service URL.
+   * Throws InvalidInput.
+   */
+  async serviceUrls(speakerUris: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const names = namesOf(speakerUris)
+    if (names.length === 0) return new Map()
+    const rows = await this.#database.all(this.#database.write
+      .selectFrom('agents').select(['speaker_uri', 'service_url'])
+      .where('organization_id', '=', this.#organizationId)
+      .where('speaker_uri', 'in', [...new Set(names)])
+      .where('service_url', 'is not', null))
+    return new Map(rows.map((row) => [
+      columns.speakerUri.decode(row.speaker_uri), columns.serviceUrl.decode(row.service_url)!,
+    ]))
   }
 
   /** One page of agents in the order of their names. Throws InvalidInput, InvalidCursor. */
@@ -334,6 +347,15 @@ function told(verb: string, speakerUri: string, changed?: readonly string[]): To
   const details = changed === undefined ? {} : { details: { changed: [...changed] } }
   const resourceId = speakerUri.slice(0, resourceIdMax)
   return { action: `agent.${verb}`, resourceKind: 'agent', resourceId, ...details }
+}
+
+/** The stored form of the names of one call. Throws InvalidInput. */
+function namesOf(speakerUris: readonly string[]): Stored<'text'>[] {
+  if (speakerUris.length > agentsOfCallMax) {
+    const message = `speaker_uris must be an array of at most ${agentsOfCallMax}`
+    throw new InvalidInput(message, { field: 'speaker_uris' })
+  }
+  return speakerUris.map((uri) => speakerOf(uri))
 }
 
 const notFound = (speakerUri: string) =>

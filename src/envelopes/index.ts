@@ -1,5 +1,6 @@
 export {
-  type DeliveryName, DeliveryStore, type Lane, type NewDelivery,
+  type DeliveryName, DeliveryStore, type Lane, type NewDelivery, type NextDelivery,
+  type WaitingDelivery,
 } from './deliveries.js'
 export { DeliveryNotFound } from './errors.js'
 export { envelopeLimitMax, resendMax } from './rules.js'

@@ -91,6 +91,11 @@ function ofEnvelopes({ write }: Database<EnvelopeTables>) {
   }
 }
 
+/** Bytes from which the body of a delivery is read by itself. */
+const longFrom = 256 * 1024
+
+const bodyLength = sql`octet_length(cast(body as text))`
+
 function ofDeliveries(database: Database<EnvelopeTables>) {
   const { write } = database
   const names = columnsOf(envelopeDeliveries)
@@ -102,10 +107,18 @@ function ofDeliveries(database: Database<EnvelopeTables>) {
         return sql`insert into envelope_deliveries (${list}) select ${list} from ${rows} as b`
       },
     }),
-    /** The state is written out, since only then the index of those that wait is used. */
+    /**
+     * With null for a body that is long. The state is written out, since only then the index of
+     * those that wait is used.
+     */
     nextDelivery: prepare<EnvelopeKey & { readonly recipient: Stored<'text'> }>(
       'envelopes_next_delivery', (at) => write
-        .selectFrom('envelope_deliveries').select(names)
+        .selectFrom('envelope_deliveries')
+        .select(names.filter((each) => each !== 'body'))
+        .select([
+          sql<unknown>`case when ${bodyLength} <= ${sql.lit(longFrom)} then body end`.as('body'),
+          sql<unknown>`${bodyLength}`.as('length'),
+        ])
         .where('organization_id', '=', at('organization_id'))
         .where('conversation_id', '=', at('conversation_id'))
         .where('recipient', '=', at('recipient'))

@@ -1,11 +1,13 @@
+import { sql } from 'kysely'
 import { type Clock, nowOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonValue } from '../database/json.js'
-import { decodeRow, encodeRow } from '../database/table.js'
+import { decodeRow, encodeRow, type StoredRow } from '../database/table.js'
 import { ConversationNotFound } from '../errors.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
+import { largeList } from './large-lists.js'
 import { afterOf, limitOf } from './rules.js'
 import { type ConversationKey, type EnvelopeStatements, statementsOn } from './statements.js'
 import {
@@ -62,11 +64,14 @@ export class EnvelopeStore {
     this.#statements = statementsOn(database)
   }
 
-  /** Lets envelopes go in a conversation, under the name that its agents have for it. */
-  async open(conversationId: string, externalId: string): Promise<void> {
+  /**
+   * Lets envelopes go in a conversation, under the name that its agents have for it; they are told
+   * of what its floor does behind an event.
+   */
+  async open(conversationId: string, externalId: string, floorNumber = 0): Promise<void> {
     const row = encodeRow(envelopeConversations, {
       organizationId: this.#organizationId, conversationId, externalId, envelopeCount: 0,
-      deliveryCount: 0, floorNumber: 0, createdAt: nowOf(this.#source.clock),
+      deliveryCount: 0, floorNumber, createdAt: nowOf(this.#source.clock),
     })
     await this.#database.run(this.#database.write
       .insertInto('envelope_conversations').values(row)
@@ -131,11 +136,17 @@ export class EnvelopeStore {
     }))
   }
 
-  /** Envelopes behind a number, in order. */
+  /** Envelopes behind a number, in order; fewer than asked for where they are large. */
   async list(conversationId: string, listing: NumberedListing = {}): Promise<KeptEnvelope[]> {
-    const rows = await this.#database.all(this.#of(conversationId)
-      .where('number', '>', columns.number.encode(afterOf(listing.after), 'after'))
-      .orderBy('number').limit(limitOf(listing.limit)))
+    const { organization_id: organization, conversation_id: conversation } =
+      this.#key(conversationId)
+    const { rows } = await largeList<StoredRow<typeof table>>(this.#database, {
+      table: 'envelopes', order: 'number', limit: limitOf(listing.limit),
+      conditions: [
+        sql`organization_id = ${organization}`, sql`conversation_id = ${conversation}`,
+        sql`number > ${columns.number.encode(afterOf(listing.after), 'after')}`,
+      ],
+    })
     return rows.map((row) => decodeRow(table, row))
   }
 

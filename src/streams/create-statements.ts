@@ -38,10 +38,14 @@ const hasForks = (engine: Engine) => sql`exists (
   where f.organization_id = streams.organization_id and f.source_id = streams.id
     and ${isAlive(engine, 'f')})`
 
+/** Not `exists`, for which one engine reads every stream that there is. */
+const isNamed = (rows: Rows) => sql`
+  (organization_id, path) in (select g.organization_id, g.path from ${rows} as g)`
+
 /** Makes way for a stream at the path of one that is over. */
 const clear = (engine: Engine) => (rows: Rows) => sql`
   delete from streams
-  where exists (select 1 from ${rows} as g where ${samePath('streams', 'g')})
+  where ${isNamed(rows)}
     and (not ${isAlive(engine)} or (deleted_at is not null and not ${hasForks(engine)}))`
 
 /** The source of a fork stays as it is until the fork has its bytes. */
@@ -106,20 +110,20 @@ const bury = (engine: Engine) => (rows: Rows) => sql`
 
 const empty = (rows: Rows) => sql`
   delete from stream_chunks
-  where exists (
-    select 1 from ${rows} as g join streams s on ${samePath('s', 'g')}
-    where ${ofStream('stream_chunks', 's')} and s.deleted_at is not null)`
+  where (organization_id, stream_id) in (
+    select s.organization_id, s.id from ${rows} as g join streams s on ${samePath('s', 'g')}
+    where s.deleted_at is not null)`
 
 const remove = (engine: Engine) => (rows: Rows) => sql`
   delete from streams
-  where exists (select 1 from ${rows} as g where ${samePath('streams', 'g')})
+  where ${isNamed(rows)}
     and deleted_at is null and ${isAlive(engine)}
   returning id, source_id`
 
 /** Nothing follows, and nobody else finishes the stream before this transaction is over. */
 const seal = (engine: Engine) => (rows: Rows) => sql`
   update streams set closed = ${sql.lit(true)}, updated_at = ${engine.now()}
-  where exists (select 1 from ${rows} as g where ${samePath('streams', 'g')})
+  where ${isNamed(rows)}
     and deleted_at is null and ${isAlive(engine)}
   returning *`
 
@@ -130,7 +134,7 @@ const became = (rows: Rows) => sql`
 /** Deleted streams whose last fork is gone. */
 const forget = (engine: Engine) => (rows: Rows) => sql`
   delete from streams
-  where exists (select 1 from ${rows} as g where g.organization_id = streams.organization_id)
+  where organization_id in (select g.organization_id from ${rows} as g)
     and deleted_at is not null and not ${hasForks(engine)}`
 
 /** The statements that make and unmake streams, compiled once. */

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { type Signals } from '../coordination/coordination.js'
 import { CoalescingWriter } from '../database/coalesce.js'
 import { type Database, prepareRaw } from '../database/database.js'
@@ -9,7 +9,6 @@ import { AppendBatch } from './append.js'
 import { type AppendCall, type Appended, lengthOf } from './append-call.js'
 import { streamOf } from './append-entries.js'
 import { createStatements, type CreateStatements } from './create-statements.js'
-import { isAlive } from './fragments.js'
 import { LiveStreams, topicOf } from './live.js'
 import { type ReadStatements, readStatements } from './read-statements.js'
 import { type StreamKey, StreamReader } from './reader.js'
@@ -71,7 +70,8 @@ export class StreamLog {
       weigh: lengthOf,
       ...(waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }),
     })
-    this.#expired = this.#sweeping('streams_expired', sql`not ${isAlive(database.engine, 's')}`)
+    this.#expired = this.#sweeping('streams_expired',
+      sql`s.expires_at <= ${database.engine.now()}`)
     this.#forgotten = this.#sweeping('streams_forgotten', sql`s.deleted_at is not null
       and not exists (select 1 from streams f
         where f.organization_id = s.organization_id and f.source_id = s.id)`)
@@ -110,7 +110,7 @@ export class StreamLog {
     return new StreamReader(database, this.statements)
   }
 
-  #sweeping(name: string, where: ReturnType<typeof isAlive>) {
+  #sweeping(name: string, where: RawBuilder<unknown>) {
     const { engine } = this.database
     return prepareRaw<{ limit: number }>(this.database, { name, build: (parameter) => sql`
       delete from streams where (organization_id, id) in (

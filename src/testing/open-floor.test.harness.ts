@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { type EnvelopeEvent, type JsonObject } from '../adapters/open-floor/shape.js'
 import { type OpenFloorOptions } from '../adapters/open-floor/settings.js'
@@ -33,9 +33,10 @@ export class ScriptedAgent {
     this.speakerUri = speakerUri
     this.#server = createServer((request, response) => {
       void (async () => {
-        const pieces: Buffer[] = []
-        for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece)
-        const envelope = JSON.parse(Buffer.concat(pieces).toString()) as JsonObject
+        const body = await bodyOf(request)
+        // Whoever called has hung up meanwhile.
+        if (body === undefined) return
+        const envelope = JSON.parse(body) as JsonObject
         const { sender, events, conversation } = envelope.openFloor as unknown as {
           readonly sender: { readonly speakerUri: string }
           readonly events: readonly EnvelopeEvent[]
@@ -70,6 +71,17 @@ export class ScriptedAgent {
   get story(): string[] {
     return this.heard.flatMap(({ events }) => events.map(({ eventType }) => eventType))
   }
+}
+
+/** Undefined for one that was broken off. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const pieces: Buffer[] = []
+  try {
+    for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece)
+  } catch {
+    return undefined
+  }
+  return Buffer.concat(pieces).toString()
 }
 
 /** An envelope as an agent sends it. */
@@ -196,7 +208,7 @@ export class Floor {
       const open = kept.findIndex(({ routedAt }) => routedAt === null)
       this.#routed = (open < 0 ? kept.at(-1) : kept[open - 1])?.number ?? this.#routed
       if (open >= 0) return false
-      if (kept.length < lookedAt) break
+      if (kept.length === 0) break
     }
     for (;;) {
       const page = { after: this.#delivered, limit: lookedAt }
@@ -204,7 +216,7 @@ export class Floor {
       const open = made.findIndex(({ state }) => state === 'waiting')
       this.#delivered = (open < 0 ? made.at(-1) : made[open - 1])?.number ?? this.#delivered
       if (open >= 0) return false
-      if (made.length < lookedAt) break
+      if (made.length === 0) break
     }
     // With the end of a delivery its reply is kept, which may be after the first look at them.
     const since = await openFloor.list(this.conversationId, { after: this.#routed, limit: 1 })

@@ -24,6 +24,20 @@ const versions = async (tuning: TuningStore, workflowId: string, listing = {}) =
     .map(({ configVersion }) => configVersion)
 
 contract('tuning checkpoints', (open) => {
+  it('are listed in pages that end early where they are large', async () => {
+    const { tuning, workflowId } = await untuned(await open())
+    const metadata = { of: 'x'.repeat(1_000_000) }
+    for (let count = 0; count < 18; count += 1) {
+      await tuning.record(workflowId, tried(0.5, { metadata }))
+    }
+    const first = await tuning.list(workflowId, { limit: 50 })
+    expect(first.data.length).toBeLessThan(18)
+    const rest = await tuning.list(workflowId, { limit: 50, cursor: first.nextCursor! })
+    expect([...first.data, ...rest.data].map(({ configVersion }) => configVersion))
+      .toEqual(Array.from({ length: 18 }, (_, index) => 18 - index))
+    expect(rest.nextCursor).toBeNull()
+  })
+
   it('come back as they were recorded', async () => {
     const { tuning, workflowId } = await untuned(await open())
     const given = {

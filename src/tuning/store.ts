@@ -3,8 +3,8 @@ import { type Clock, nowOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
 import { type Database, repeated } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
-import { cursorOf, keyOf, type Page, pageOf } from '../database/page.js'
-import { decodeRow, encodeRow } from '../database/table.js'
+import { cursorOf, keyOf, largeRowsOf, type Page } from '../database/page.js'
+import { decodeRow, encodeRow, type StoredRow } from '../database/table.js'
 import { type IdGenerator } from '../ids.js'
 import { type Scope } from '../scope.js'
 import { TuningCheckpointNotFound } from './errors.js'
@@ -43,6 +43,8 @@ export async function forgetTuning(
 
 type Fragment = RawBuilder<unknown>
 type StoredValues = Record<string, unknown>
+type StoredCheckpoint =
+  StoredRow<typeof tuningCheckpoints> & { readonly [name: string]: unknown }
 
 const { columns } = tuningCheckpoints
 
@@ -106,7 +108,10 @@ export class TuningStore {
     return found
   }
 
-  /** One page of a workflow’s checkpoints, newest first. Throws InvalidInput, InvalidCursor. */
+  /**
+   * One page of a workflow’s checkpoints, newest first; shorter than asked for where they are
+   * large. Throws InvalidInput, InvalidCursor.
+   */
   async list(name: string, listing: TuningListing = {}): Promise<Page<TuningCheckpoint>> {
     checkListing(listing)
     const limit = checkLimit(listing)
@@ -123,13 +128,22 @@ export class TuningStore {
       ...(best === undefined
         ? []
         : [best ? sql`and w.best_id = c.id` : sql`and (w.best_id is null or w.best_id <> c.id)`]),
-      ...(cursor === undefined ? [] : [sql`and c.config_version < ${placeOf(list, cursor)}`]),
     ]
     const filters = conditions.length === 0 ? sql`` : sql.join(conditions, sql` `)
-    const rows = await this.#read(sql`
-      ${this.#all(workflow)} ${filters} order by c.config_version desc
-      limit ${sql.lit(limit + 1)}`)
-    return pageOf(rows, limit, ({ configVersion }) => cursorOf(list, [configVersion]))
+    const first = cursor === undefined ? undefined : placeOf(list, cursor)
+    const { rows, more } = await largeRowsOf<StoredCheckpoint>(limit, {
+      fetch: (count, before) => {
+        const last = before?.config_version ?? first
+        const behind = last === undefined ? sql`` : sql`and c.config_version < ${last}`
+        return this.#fetch(sql`
+          ${this.#all(workflow)} ${filters} ${behind} order by c.config_version desc
+          limit ${sql.lit(count)}`)
+      },
+      lengthOf: ({ runnable_config: config, metrics, metadata: about }) =>
+        config.length + metrics.length + about.length,
+    })
+    const data = rows.map(checkpointOf)
+    return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.configVersion]) : null }
   }
 
   /** The best checkpoint of a workflow; undefined when none was said to be. */
@@ -256,11 +270,13 @@ export class TuningStore {
   }
 
   async #read(fragment: Fragment): Promise<TuningCheckpoint[]> {
+    return (await this.#fetch(fragment)).map(checkpointOf)
+  }
+
+  async #fetch(fragment: Fragment): Promise<StoredCheckpoint[]> {
     const statement = this.#statement(fragment)
     const { rows } = await this.#database.execute({ ...statement, readOnly: true })
-    return rows.map((row) => ({
-      ...decodeRow(tuningCheckpoints, row), isBest: Number(row.is_best) === 1,
-    }))
+    return rows as StoredCheckpoint[]
   }
 
   #atomic(statements: readonly Statement[]) {
@@ -272,6 +288,9 @@ export class TuningStore {
     return { sql: text, parameters }
   }
 }
+
+const checkpointOf = (row: StoredCheckpoint): TuningCheckpoint =>
+  ({ ...decodeRow(tuningCheckpoints, row), isBest: Number(row.is_best) === 1 })
 
 function filterOf({ metadata }: TuningListing): Stored<'json'> | undefined {
   if (metadata === undefined) return undefined

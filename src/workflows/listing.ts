@@ -1,7 +1,7 @@
 import { sql, type SqlBool } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
-import { cursorOf, keyOf, type Page, pageOf, type PageRequest } from '../database/page.js'
+import { cursorOf, keyOf, largeRowsOf, type Page, type PageRequest } from '../database/page.js'
 import { checkLimit, checkText, tagLengthMax } from './rules.js'
 import { type Workflow, workflowOf, workflows as table, type WorkflowTables } from './tables.js'
 
@@ -15,7 +15,10 @@ export interface WorkflowListing extends PageRequest {
 
 const { columns } = table
 
-/** One page of an organization's workflows, newest first. */
+/**
+ * One page of an organization's workflows, newest first; shorter than asked for where they are
+ * large.
+ */
 export async function listWorkflows(
   database: Database<WorkflowTables>,
   organizationId: Stored<'id'>,
@@ -25,19 +28,27 @@ export async function listWorkflows(
   const { archived = false, tag, cursor } = listing
   if (tag !== undefined) checkText(tag, 'tag', [1, tagLengthMax])
   const list = ['workflows', organizationId, archived, tag ?? null]
-  const last = cursor === undefined ? undefined : placeOf(keyOf(list, cursor))
+  const first = cursor === undefined ? undefined : placeOf(keyOf(list, cursor))
   const query = database.write.selectFrom('workflows')
     .selectAll()
     .where('organization_id', '=', organizationId)
     .where('archived_at', archived ? 'is not' : 'is', null)
     .$if(tag !== undefined, (all) => all.where((expression) => database.engine.jsonContains(
       expression.ref('tags'), columns.tags.encode([tag!], 'tag'))))
-    .$if(last !== undefined, (all) => all.where(sql<SqlBool>`(created_at, id) < ${last}`))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit + 1)
-  const rows = (await database.all(query)).map(workflowOf)
-  return pageOf(rows, limit, ({ createdAt, id }) => cursorOf(list, [createdAt, id]))
+  const { rows, more } = await largeRowsOf<WorkflowTables['workflows']>(limit, {
+    fetch(count, before) {
+      const last = before === undefined ? first : sql`(${before.created_at}, ${before.id})`
+      const behind = query
+        .$if(last !== undefined, (all) => all.where(sql<SqlBool>`(created_at, id) < ${last}`))
+      return database.all(behind.limit(count))
+    },
+    lengthOf: ({ metadata, description }) => metadata.length + (description?.length ?? 0),
+  })
+  const data = rows.map(workflowOf)
+  const { createdAt, id } = data.at(-1) ?? {}
+  return { data, nextCursor: more ? cursorOf(list, [createdAt!, id!]) : null }
 }
 
 /** The place behind which a page begins. */

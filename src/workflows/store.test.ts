@@ -203,6 +203,22 @@ async function begun(world: ContractWorld) {
   return { workflows, id, stores }
 }
 
+contract('large workflows', (open) => {
+  it('are listed in pages that end early, and none is left out', async () => {
+    const { organization: { workflows } } = await open()
+    const metadata = { of: 'x'.repeat(1_000_000) }
+    for (let count = 0; count < 18; count += 1) {
+      await workflows.create({ name: `w${count}`, metadata, tags: ['large'] })
+    }
+    expect((await workflows.list()).data.length).toBeLessThan(18)
+    for (const tag of [undefined, 'large']) {
+      const listed = await everything((request) => workflows.list({ tag, ...request }))
+      expect(listed.map(({ name }) => name))
+        .toEqual(Array.from({ length: 18 }, (_, index) => `w${17 - index}`))
+    }
+  })
+})
+
 contract('versions of workflows', (open) => {
   it('come back as they were made, whatever JSON they are', async () => {
     const { workflows, id } = await begun(await open())

@@ -53,8 +53,8 @@ class Tally {
     const figures = this.#of(name)
     const text = typeof content === 'string' ? content : JSON.stringify(content)
     figures.utterances += 1
-    figures.characters += [...text].length
-    figures.words += text.split(/\s+/u).filter((word) => word !== '').length
+    figures.characters += countOf(text, /./gsu)
+    figures.words += countOf(text, /\S+/gu)
     figures.talkSeconds += spokenSeconds(metadata)
     this.#utterances += 1
     if (this.#last === name) return
@@ -112,6 +112,13 @@ class Tally {
     this.#agents.set(speakerUri, figures)
     return figures
   }
+}
+
+/** How often a pattern is met, one after another: a text may have millions of words. */
+function countOf(text: string, pattern: RegExp): number {
+  let count = 0
+  while (pattern.test(text)) count += 1
+  return count
 }
 
 /** From the beginning to the end of a span, where it tells both in one way. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { contract } from '../../testing/index.js'
 import {
-  envelopeOf, Floor, said, ScriptedAgent, stopAgents, utterance,
+  envelopeOf, Floor, manager, said, ScriptedAgent, stopAgents, utterance,
 } from '../../testing/open-floor.test.harness.js'
 
 afterEach(stopAgents)
@@ -85,6 +85,86 @@ contract('deliveries', (open) => {
     const neighbour = floor.holdfast.organization(
       (await floor.holdfast.organizations.create({ name: 'Theirs' })).id)
     expect((await neighbour.openFloor.deadLetters()).data).toStrictEqual([])
+  })
+
+  it('that are large go to many agents, a few at a time', async () => {
+    const floor = await Floor.open(await open(), { timeoutMs: 30_000 })
+    const agents = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => floor.agent(`agent ${index}`)))
+    await floor.invite(...agents)
+    let [now, most] = [0, 0]
+    for (const agent of agents) {
+      agent.answer = async () => {
+        now += 1
+        most = Math.max(most, now)
+        await new Promise((done) => setTimeout(done, 100))
+        now -= 1
+        return []
+      }
+    }
+    const text = 'x'.repeat(8_000_000)
+    await floor.send('agent 0', utterance(text))
+    await floor.settled(60_000)
+    for (const agent of agents.slice(1)) expect(words(agent)).toStrictEqual([text])
+    expect(most).toBeLessThanOrEqual(8)
+  }, 90_000)
+
+  it('have arrived at who answers what cannot be kept', async () => {
+    const floor = await Floor.open(await open())
+    const [speaker, deep, asking] = [
+      await floor.agent('speaker'), await floor.agent('deep'), await floor.agent('asking'),
+    ]
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+    // The registry has a manifest that goes deeper with an answer than it does by itself.
+    await floor.stores.agents.register({ speakerUri: 'known', ttlSeconds: null, manifest: {
+      identification: { speakerUri: 'known', serviceUrl: speaker.url, synopsis: '' },
+      capabilities: [], more: JSON.parse(nested(195)) as unknown,
+    } as never })
+    await floor.invite(speaker, deep, asking)
+    const answer = JSON.stringify(envelopeOf('deep', floor.conversationId, [
+      { eventType: 'utterance', parameters: { dialogEvent: { x: 'here', features: {} } } },
+    ]))
+    deep.answer = () => ({
+      status: 200, text: answer.replace('"here"', nested(deep.heard.length === 1 ? 300 : 20_000)),
+    })
+    asking.answer = () => [{ eventType: 'getManifests', to: { speakerUri: manager } }]
+    for (const text of ['one', 'two']) await floor.send('speaker', utterance(text))
+    await floor.settled()
+    for (const agent of [deep, asking]) {
+      expect(words(agent)).toStrictEqual(['one', 'two'])
+      expect(agent.attempts).toHaveLength(2)
+    }
+    const made = await floor.stores.openFloor.deliveries(floor.conversationId)
+    expect(made.filter(({ note }) => note?.includes('nested deeper'))).toHaveLength(4)
+  })
+
+  it('go to where an agent has moved, those that wait as well', async () => {
+    const floor = await Floor.open(await open(), { retryDelayMs: () => 50 })
+    const [speaker, mover] = [await floor.agent('speaker'), await floor.agent('mover')]
+    await floor.invite(speaker, mover)
+    mover.stop()
+    await floor.send('speaker', utterance('one'))
+    await expect.poll(async () => (await floor.stores.openFloor.deliveries(
+      floor.conversationId, { recipient: 'mover', after: 2 }))[0]?.attempts).toBeGreaterThan(0)
+    const moved = await floor.agent('mover')
+    await floor.send('speaker', utterance('two'))
+    await floor.settled()
+    expect(words(moved)).toStrictEqual(['one', 'two'])
+    const { openFloor } = floor.stores
+    const made = await openFloor.deliveries(floor.conversationId, { recipient: 'mover' })
+    expect(made.at(-1)!.serviceUrl).toBe(moved.url)
+    expect(JSON.stringify(made.at(-1)!.body)).toContain(moved.url)
+  })
+
+  it('go to a registered agent that joined otherwise than by an envelope', async () => {
+    const floor = await Floor.open(await open())
+    const [speaker, other] = [await floor.agent('speaker'), await floor.agent('other')]
+    await floor.invite(speaker)
+    const { conversationId, stores } = floor
+    await stores.floors.join({ conversationId, speakerUri: 'other' })
+    await floor.send('speaker', utterance('one'))
+    await floor.settled()
+    expect(other.story).toStrictEqual(['grantFloor', 'utterance'])
   })
 
   it('go to no inner address that is not allowed', async () => {

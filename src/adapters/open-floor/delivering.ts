@@ -1,4 +1,5 @@
-import { type Delivery } from '../../envelopes/index.js'
+import { type Delivery, type NextDelivery } from '../../envelopes/index.js'
+import { ByteBudget } from './byte-budget.js'
 import { HoldfastError } from '../../errors.js'
 import { OutboundRefused } from './errors.js'
 import { type Outbound, type OutboundAnswer, OutboundFailed } from './outbound.js'
@@ -25,6 +26,11 @@ export interface DeliveryTask {
   readonly upTo: number
   readonly signal: AbortSignal
 }
+
+type Made = Omit<Delivery, 'body'>
+
+/** Long envelopes that this process has on the way at once, in bytes. */
+const onTheWay = new ByteBudget(64 * 1024 * 1024)
 
 /** What an agent answered, or what was wrong with it. */
 interface Reply {
@@ -53,17 +59,24 @@ export class Delivering {
     for (;;) {
       const delivery = await deliveries.next(task)
       if (delivery === undefined) return
-      await this.#attempt(delivery, task.signal)
+      if (delivery.body !== null) await this.#attempt(delivery, task.signal)
+      else await onTheWay.during(delivery.length, task.signal, () =>
+        this.#attempt(delivery, task.signal))
       if (delivery.number === task.upTo) return
     }
   }
 
-  async #attempt(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    const url = delivery.serviceUrl!
+  async #attempt(delivery: NextDelivery, signal: AbortSignal): Promise<void> {
+    const { recipient } = delivery
+    // Of what is long nothing else is held while it is on the way.
+    const body = await this.#bytesOf(delivery)
+    // Its conversation is gone.
+    if (body === undefined) return
+    // It may have moved since the delivery was made.
+    const urls = await this.#parts.stores().directory.serviceUrls([recipient])
+    const url = urls.get(recipient) ?? delivery.serviceUrl!
     try {
-      const answer = await this.#outbound.post({
-        url, body: JSON.stringify(delivery.body), id: delivery.id, signal,
-      })
+      const answer = await this.#outbound.post({ url, body, id: delivery.id, signal })
       if (answer.status >= 200 && answer.status < 300) return await this.#arrived(delivery, answer)
       const isFinal = final.has(answer.status) || (answer.status >= 300 && answer.status < 400)
       await this.#failed(delivery, `it answered ${answer.status}`, isFinal)
@@ -74,11 +87,17 @@ export class Delivering {
     }
   }
 
+  async #bytesOf(delivery: NextDelivery): Promise<Buffer | undefined> {
+    const { deliveries } = this.#parts.stores()
+    const body = delivery.body ?? (await deliveries.find(delivery))?.body
+    return body && Buffer.from(JSON.stringify(body))
+  }
+
   /**
    * What was answered is kept in the transaction that says the envelope arrived. An answer that is
    * no envelope is a flaw of the agent's, but it has what it was sent.
    */
-  async #arrived(delivery: Delivery, { body }: OutboundAnswer): Promise<void> {
+  async #arrived(delivery: Made, { body }: OutboundAnswer): Promise<void> {
     const reply: Reply =
       body === undefined ? { fault: 'its answer was too long' } : this.#replyIn(body)
     const note = reply.fault ?? null
@@ -87,10 +106,16 @@ export class Delivering {
       await this.#parts.stores().deliveries.settle(delivery, 'delivered', note)
       return
     }
-    await this.#parts.transaction(async (stores) => {
-      const isFirst = await stores.deliveries.settle(delivery, 'delivered', note)
-      if (isFirst) await this.#intake.keepReply(stores, { delivery, envelope })
-    })
+    try {
+      await this.#parts.transaction(async (stores) => {
+        const isFirst = await stores.deliveries.settle(delivery, 'delivered', note)
+        if (isFirst) await this.#intake.keepReply(stores, { delivery, envelope })
+      })
+    } catch (error) {
+      if (!isOfAnswer(error)) throw error
+      const fault = `its answer: ${error.message}`
+      await this.#parts.stores().deliveries.settle(delivery, 'delivered', fault)
+    }
   }
 
   #replyIn(text: string): Reply {
@@ -105,7 +130,7 @@ export class Delivering {
     }
   }
 
-  async #failed(delivery: Delivery, reason: string, isFinal: boolean): Promise<void> {
+  async #failed(delivery: Made, reason: string, isFinal: boolean): Promise<void> {
     const { attemptsMax, retryDelayMs } = this.#parts.settings
     const attempts = delivery.attempts + 1
     const isDead = isFinal || attempts >= attemptsMax
@@ -115,3 +140,7 @@ export class Delivering {
     if (!isDead) throw new DeliveryFailed(reason, retryDelayMs(attempts))
   }
 }
+
+/** An answer that cannot be kept, whenever it is tried. */
+const isOfAnswer = (error: unknown): error is HoldfastError =>
+  HoldfastError.isInstance(error) && error.status < 500 && !error.retryable

@@ -109,8 +109,15 @@ export function wordsOf(dialogEvent: JsonObject): string {
     const { value } = token as { readonly value?: JsonValue }
     return typeof value === 'string' ? value : JSON.stringify(value ?? '')
   })
-  return words.reduce((said, word) => {
-    const isApart = said === '' || word === '' || /\s$/u.test(said) || /^\s/u.test(word)
-    return isApart ? said + word : `${said} ${word}`
-  }, '')
+  const said: string[] = []
+  // Not of all that was said so far: of many words that would be looked through once for each.
+  let last = ' '
+  for (const word of words.filter((each) => each !== '')) {
+    if (!isBlank(last) && !isBlank(word.at(0)!)) said.push(' ')
+    said.push(word)
+    last = word.at(-1)!
+  }
+  return said.join('')
 }
+
+const isBlank = (character: string): boolean => /^\s$/u.test(character)

@@ -27,6 +27,7 @@ export function agentDirectory(agents: AgentStore): AgentDirectory {
         identification: identification as Identification | null,
       }
     },
+    serviceUrls: (speakerUris) => agents.serviceUrls(speakerUris),
     async manifests(task) {
       const words = [...new Set(task?.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])]
         .filter(({ length }) => length > 2 && length <= wordLengthMax).slice(0, wordsMax)

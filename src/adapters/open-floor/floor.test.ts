@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from 'vitest'
 import { contract } from '../../testing/index.js'
 import {
-  envelopeOf, Floor, manager, said, stopAgents, utterance,
+  envelopeOf, Floor, manager, said, ScriptedAgent, stopAgents, utterance,
 } from '../../testing/open-floor.test.harness.js'
-import { type JsonObject } from './shape.js'
+import { type EnvelopeEvent, type JsonObject } from './shape.js'
 import {
   officialFaults, specificationFile, specificationMissing,
 } from '../../testing/open-floor-specification.test.harness.js'
@@ -158,6 +158,94 @@ contract('the floor manager', (open) => {
       [manager, [expect.objectContaining({ eventType: 'revokeFloor' })]],
     ])
     expect(await floor.standing()).toMatchObject({ conversants: [chairUri] })
+  })
+
+  it('does an envelope of many deliveries in several parts, in order and once', async () => {
+    const floor = await Floor.open(await open())
+    const { conversationId, stores: { agents, floors, openFloor } } = floor
+    const names = Array.from({ length: 40 }, (_, index) => `agent ${index}`)
+    await floors.configure(conversationId, { policy: 'shared' })
+    for (const speakerUri of names) {
+      await agents.register({ speakerUri, ttlSeconds: null })
+      await floors.join({ conversationId, speakerUri })
+    }
+    const pairs = Array.from({ length: 30 }, (_, index) =>
+      [{ eventType: 'yieldFloor', reason: `${index}` }, { eventType: 'requestFloor' }])
+    await floor.send('agent 0', utterance('first'), ...pairs.flat(), utterance('last'))
+    await floor.settled(60_000)
+    const heard: string[] = []
+    const page = { recipient: 'agent 39', limit: 200 }
+    for (const { body } of await openFloor.deliveries(conversationId, page)) {
+      const { events } = body.openFloor as unknown as { readonly events: EnvelopeEvent[] }
+      heard.push(...events.map(({ eventType, reason }) => reason ?? eventType))
+    }
+    expect(heard).toStrictEqual([
+      'utterance', ...pairs.flatMap((_, index) => [`${index}`, 'grantFloor']), 'utterance',
+    ])
+  }, 90_000)
+
+  it('asks as often about each event, whatever was asked before', async () => {
+    const floor = await Floor.open(await open())
+    const [alpha, chair] = await Promise.all([floor.agent(alphaUri), floor.agent(chairUri)])
+    await floor.stores.floors.configure(floor.conversationId, {
+      policy: 'moderated', convener: chairUri,
+    })
+    await floor.invite(alpha, chair)
+    // Each question is answered when it comes for the third time.
+    chair.answer = ({ id, events: [event] }) => {
+      if (event!.eventType !== 'invite') return []
+      return chair.attempts.filter((each) => each === id).length < 3 ? { status: 503 } : [event!]
+    }
+    await floor.send(alphaUri, ...['one', 'two', 'three'].map((name) =>
+      ({ eventType: 'invite', to: { speakerUri: name, serviceUrl: alpha.url } })))
+    await floor.settled()
+    expect((await floor.standing()).conversants)
+      .toStrictEqual([alphaUri, chairUri, 'one', 'two', 'three'].sort())
+  })
+
+  it('asks once about each event where all is passed here and now', async () => {
+    const { another, organizationId, isLasting } = await open()
+    const holdfast = await another({ openFloor: { outboundAllow: ['127.0.0.1'] } })
+    const owner = isLasting ? organizationId
+      : (await holdfast.organizations.create({ name: 'Ours' })).id
+    const { floors, openFloor, conversations } = holdfast.organization(owner)
+    const { id } = await conversations.create()
+    const chair = await new ScriptedAgent(chairUri).start()
+    chair.answer = ({ events: [event] }) => (event!.to?.speakerUri === 'two'
+      ? { status: 503 } : event!.eventType === 'invite' ? [event!] : [])
+    const invite = (speakerUri: string) =>
+      ({ eventType: 'invite', to: { speakerUri, serviceUrl: chair.url } })
+    await openFloor.receive(envelopeOf(manager, id, [invite(chairUri), invite(alphaUri)]))
+    await openFloor.pass(id)
+    await floors.configure(id, { policy: 'shared', convener: chairUri })
+    await openFloor.receive(envelopeOf(alphaUri, id, ['one', 'two', 'three'].map(invite)))
+    await openFloor.pass(id)
+    expect((await floors.get(id)).agents)
+      .toStrictEqual([alphaUri, chairUri, 'one', 'three'].sort())
+    chair.stop()
+  })
+
+  it('tells of no floor that somebody had before the first envelope', async () => {
+    const floor = await Floor.open(await open())
+    const { conversationId, stores: { floors } } = floor
+    await floors.configure(conversationId, { policy: 'exclusive' })
+    for (const speakerUri of [alphaUri, betaUri, alphaUri, betaUri]) {
+      await floors.request({ conversationId, speakerUri })
+      await floors.yield({ conversationId, speakerUri })
+    }
+    await floors.request({ conversationId, speakerUri: betaUri })
+    const alpha = await floor.agent(alphaUri)
+    await floor.send(betaUri, utterance('hello'))
+    await floor.settled()
+    expect(alpha.story).toStrictEqual(['utterance'])
+    expect(alpha.heard[0]!.envelope.openFloor).toMatchObject({
+      conversation: { floorGranted: [betaUri] },
+    })
+    await floors.yield({ conversationId, speakerUri: betaUri })
+    await floors.request({ conversationId, speakerUri: alphaUri })
+    await floor.stores.openFloor.tellFloor(conversationId)
+    await expect.poll(() => alpha.story, { timeout: 5_000 })
+      .toStrictEqual(['utterance', 'grantFloor'])
   })
 
   it('grants an exclusive floor by its queue, and tells when the next has it', async () => {

@@ -63,7 +63,9 @@ export class Intake {
   /** Keeps what an agent answered to a delivery. Inside a transaction. */
   async keepReply(
     stores: OpenFloorStores,
-    { delivery, envelope }: { readonly delivery: Delivery; readonly envelope: ParsedEnvelope },
+    { delivery, envelope }: {
+      readonly delivery: Omit<Delivery, 'body'>; readonly envelope: ParsedEnvelope
+    },
   ): Promise<void> {
     const { conversationId, recipient, number, serviceUrl } = delivery
     if (idOf(envelope.conversationId) !== conversationId) return
@@ -103,7 +105,8 @@ export class Intake {
     const { eventCount } = await floors.get(conversationId)
     // As the specification has it; a floor that somebody has set stays as it is.
     if (eventCount === 0) await floors.configure(conversationId, { policy: 'shared' })
-    await envelopes.open(conversationId, externalId)
+    // Who has the floor is told with each envelope; who had it before the first, to nobody.
+    await envelopes.open(conversationId, externalId, eventCount)
   }
 }
 

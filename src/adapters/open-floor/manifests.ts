@@ -1,9 +1,16 @@
-import { known, type Place } from './place.js'
+import { known, type Place, uriLengthMax } from './place.js'
 import { type Identification, type JsonObject } from './shape.js'
 
 /** Manifests of one event, and words of one capability, at most. */
 const manifestsMax = 1_000
 const wordsMax = 1_000
+
+/**
+ * Characters of one text of an identification, and roles in it, at most: it goes with each envelope
+ * to each agent of the conversation.
+ */
+const identificationTextMax = 2_048
+const rolesMax = 100
 
 /** Members that an identification may have. */
 export const identificationNames = [
@@ -14,9 +21,16 @@ export const identificationNames = [
 /** Who an agent is; what is missing is empty. Throws InvalidEnvelope. */
 export function identificationOf(place: Place): Identification {
   place.object()
-  const text = (name: string) => place.maybe(name, (each) => each.text())
+  const text = (name: string) => place.maybe(name, (each) =>
+    (each.text().length <= identificationTextMax
+      ? each.text() : each.fail(`must be at most ${identificationTextMax} characters`)))
   const roles = place.maybe('openFloorRoles', (each) => {
-    for (const role of Object.keys(each.object())) each.at(role).flag()
+    const names = Object.keys(each.object())
+    if (names.length > rolesMax) each.fail(`must hold at most ${rolesMax}`)
+    if (names.some(({ length }) => length > uriLengthMax)) {
+      each.fail(`must name roles in at most ${uriLengthMax} characters`)
+    }
+    for (const role of names) each.at(role).flag()
     return each.object() as { [role: string]: boolean }
   })
   const [speakerUri, serviceUrl] = [text('speakerUri'), text('serviceUrl')]

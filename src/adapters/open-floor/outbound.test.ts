@@ -26,7 +26,7 @@ async function serving(listener: RequestListener) {
 
 const call = (url: string, options: OpenFloorOptions = {}) =>
   new Outbound(openFloorSettings(options)).post({
-    url, body: '{}', id: 'an-id', signal: new AbortController().signal,
+    url, body: Buffer.from('{}'), id: 'an-id', signal: new AbortController().signal,
   })
 
 describe('what may be called', () => {

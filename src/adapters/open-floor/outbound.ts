@@ -10,8 +10,8 @@ import { type OpenFloorSettings } from './settings.js'
 /** A call of an agent. */
 export interface OutboundCall {
   readonly url: string
-  /** JSON. */
-  readonly body: string
+  /** JSON, in UTF-8. */
+  readonly body: Buffer
   /** The same for every attempt. */
   readonly id: string
   readonly signal: AbortSignal
@@ -50,7 +50,7 @@ export class Outbound {
       signal: ending.signal,
       headers: {
         'content-type': 'application/json; charset=utf-8', accept: 'application/json',
-        'content-length': Buffer.byteLength(body), 'idempotency-key': id,
+        'content-length': body.length, 'idempotency-key': id,
       },
     }
     try {
@@ -121,7 +121,7 @@ export class Outbound {
   }
 }
 
-function sent(url: URL, options: RequestOptions, body: string): Promise<IncomingMessage> {
+function sent(url: URL, options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
   return new Promise((done, fail) => {
     const request = url.protocol === 'https:' ? requestHttps : requestHttp
     request(url, options, done).once('error', fail)

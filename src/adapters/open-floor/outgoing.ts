@@ -21,6 +21,11 @@ export class Outgoing {
     this.#self = self
   }
 
+  /** Deliveries so far. */
+  get size(): number {
+    return this.#bundles.length
+  }
+
   /** Adds an event for each of these. */
   add(event: EnvelopeEvent, sender: Sender, parties: readonly Party[]): void {
     for (const to of new Map(parties.map((each) => [each.speakerUri, each])).values()) {
@@ -32,10 +37,16 @@ export class Outgoing {
 
   /** The deliveries, in order; afterwards there is nothing. */
   take(conversation: ConversationSection): NewDelivery[] {
-    return this.#bundles.splice(0).map(({ to, sender, events }) => ({
-      recipient: to.speakerUri, serviceUrl: to.serviceUrl,
-      body: composeEnvelope({ conversation, sender: this.#shown(sender), events }),
-    }))
+    let last: { readonly bundle: Bundle; readonly body: NewDelivery['body'] } | undefined
+    return this.#bundles.splice(0).map((bundle) => {
+      const { to, sender, events } = bundle
+      // Most get the same, which is written once then.
+      if (last === undefined || !areAlike(last.bundle, bundle)) {
+        const body = composeEnvelope({ conversation, sender: this.#shown(sender), events })
+        last = { bundle, body }
+      }
+      return { recipient: to.speakerUri, serviceUrl: to.serviceUrl, body: last.body }
+    })
   }
 
   /** Whoever answers answers the floor, so that nobody is left out. */
@@ -44,3 +55,8 @@ export class Outgoing {
     return { speakerUri, ...(serviceUrl === undefined ? {} : { serviceUrl }) }
   }
 }
+
+const areAlike = (one: Bundle, other: Bundle): boolean =>
+  one.sender.speakerUri === other.sender.speakerUri &&
+  one.events.length === other.events.length &&
+  one.events.every((event, index) => event === other.events[index])

@@ -74,6 +74,7 @@ describe('an envelope', () => {
     const utterance = (dialogEvent: unknown, to?: unknown) =>
       withEvent({ eventType: 'utterance', ...(to ? { to } : {}), parameters: { dialogEvent } })
     const first = '/openFloor/events/0'
+    const roles = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`r${at}`, true]))
     const cases: readonly (readonly [unknown, string])[] = [
       [null, ''], [[], ''], ['text', ''], [{}, '/openFloor'], [{ openFloor: 3 }, '/openFloor'],
       [envelope({ schema: undefined }), '/openFloor/schema'],
@@ -117,6 +118,12 @@ describe('an envelope', () => {
       [utterance({ ...said('hi'), span: { startTime: '2026-01-31T12:00Z', startOffset: 'PT1S' } }),
         `${first}/parameters/dialogEvent/span/startOffset`],
       [utterance(said('hi'), { private: true }), `${first}/to`],
+      [withEvent({ eventType: 'publishManifests', parameters: { servicingManifests: [
+        { identification: { speakerUri: 'a', synopsis: 'x'.repeat(2_049) } },
+      ] } }), `${first}/parameters/servicingManifests/0/identification/synopsis`],
+      [withEvent({ eventType: 'publishManifests', parameters: { servicingManifests: [
+        { identification: { speakerUri: 'a', openFloorRoles: roles } },
+      ] } }), `${first}/parameters/servicingManifests/0/identification/openFloorRoles`],
     ]
     expect(cases.map(([input]) => refusedAt(input))).toStrictEqual(cases.map(([, at]) => at))
   })
@@ -161,5 +168,13 @@ describe('what was said', () => {
     expect(words('what ', 'is', ' it')).toBe('what is it')
     expect(words('at', 6)).toBe('at 6')
     expect(words()).toBe('')
+    expect(words('', 'a', '', ' ', 'b', '', 'c')).toBe('a b c')
+  })
+
+  it('is read at once, however much it is', () => {
+    const tokens = Array.from({ length: 10_000 }, () => ({ value: 'word '.repeat(100) + 'end' }))
+    const sinceMs = performance.now()
+    expect(wordsOf({ features: { text: { tokens } } } as never)).toHaveLength(5_039_999)
+    expect(performance.now() - sinceMs).toBeLessThan(1_000)
   })
 })

@@ -1,3 +1,4 @@
+import { jsonDepthMax } from '../../database/json.js'
 import { eventsOf } from './parse-events.js'
 import { identificationNames, identificationOf } from './manifests.js'
 import { known, Place } from './place.js'
@@ -22,6 +23,7 @@ export interface ParsingSource {
 export function parseEnvelope(input: unknown, source: ParsingSource): ParsedEnvelope {
   const whole = new Place(input)
   whole.object()
+  if (isDeeperThan(input, jsonDepthMax)) whole.fail(`is nested deeper than ${jsonDepthMax} levels`)
   const place = whole.at('openFloor')
   place.object()
   const version = versionOf(place.at('schema'))
@@ -38,6 +40,17 @@ export function parseEnvelope(input: unknown, source: ParsingSource): ParsedEnve
     identification: claimed.find(({ speakerUri }) => speakerUri === sender.speakerUri),
     events: eventsOf(places, { defaults, isOld: /^1\.0(\.|$)/.test(version) }),
   }
+}
+
+/** Whether lists and objects lie deeper in each other than so; without a call for each level. */
+function isDeeperThan(input: unknown, depthMax: number): boolean {
+  let level: unknown[] = [input]
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > depthMax) return true
+    level = level.flatMap((each) => Object.values(each as object) as unknown[])
+      .filter((each) => typeof each === 'object' && each !== null)
+  }
+  return false
 }
 
 function versionOf(place: Place): string {

@@ -23,6 +23,8 @@ export interface Pending {
   readonly asked: number
   /** Whether the first event is with the convener. */
   readonly isAsking: boolean
+  /** How often it was asked about that one without an answer. @default 0 */
+  readonly unanswered?: number | undefined
   /** An agent that was invited by its address alone and has told its name. */
   readonly renamed?: { readonly from: string; readonly to: string } | undefined
 }

@@ -43,7 +43,9 @@ export class Room {
     ])
     const known = conversants.map((each) =>
       ({ ...each, identification: each.identification as unknown as Identification }))
-    return new Room(stores, conversation, { floor, known })
+    const room = new Room(stores, conversation, { floor, known })
+    await room.#look()
+    return room
   }
 
   get id(): string {
@@ -121,6 +123,15 @@ export class Room {
     const agent = { conversationId: this.id, speakerUri }
     await this.#stores.floors.leave(agent, { reason: reason ?? null })
     await this.refresh()
+  }
+
+  /** Looks where the agents that are there are registered; some have moved since they came. */
+  async #look(): Promise<void> {
+    const urls = await this.#stores.directory.serviceUrls(this.#floor.agents)
+    for (const [speakerUri, serviceUrl] of urls) {
+      if (this.#known.get(speakerUri)?.serviceUrl === serviceUrl) continue
+      await this.remember({ speakerUri, serviceUrl })
+    }
   }
 
   /** Looks at the floor again. */

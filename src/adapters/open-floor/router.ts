@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { instantOf, millisecondsOf } from '../../clock.js'
-import { type Delivery, type KeptEnvelope } from '../../envelopes/index.js'
+import { type KeptEnvelope, type WaitingDelivery } from '../../envelopes/index.js'
 import { HoldfastError } from '../../errors.js'
 import { namedId } from '../../named-ids.js'
 import { composeEnvelope } from './compose.js'
@@ -22,12 +22,17 @@ const questionSpace = '5f1d3c52-8a52-4a0b-9f0e-6d2b1b9c7a44'
 /** Within so long of its end a hold is written down as over, by whoever sweeps. */
 const sweptWithinMs = 1_500
 
+/** Deliveries of one transaction; once there are so many, the next event begins another. */
+const sentAtOnce = 1_000
+
 /** An event about which the convener is asked. */
 interface Question {
   readonly number: number
   readonly id: string
   readonly convener: Party
   readonly body: JsonObject
+  /** How often it was asked without an answer. */
+  readonly unanswered: number
 }
 
 /** What the convener said to it; nothing when it is taken not to answer. */
@@ -39,6 +44,13 @@ interface Answered {
 /** The convener could not be asked this time. */
 export class ConvenerUnanswered extends Error {
   override readonly name = 'ConvenerUnanswered'
+  /** How often it was asked. */
+  readonly attempts: number
+
+  constructor(message: string, attempts: number, cause: Error) {
+    super(message, { cause })
+    this.attempts = attempts
+  }
 }
 
 /** An event of an envelope cannot be done, whenever it is tried. */
@@ -60,8 +72,8 @@ export interface RoutingTask {
   /** This one and those before it. */
   readonly upTo: number
   readonly signal: AbortSignal
-  /** Whether the convener is taken not to answer, if it does not now. */
-  readonly isLast: boolean
+  /** Whether the convener is taken not to answer, if it does not at once. @default false */
+  readonly isLast?: boolean
 }
 
 /** Routes envelopes in the order in which they came, event by event. */
@@ -79,11 +91,17 @@ export class Router {
    * ConvenerUnanswered when it has to be tried again.
    */
   async route(task: RoutingTask): Promise<void> {
+    const { conveneAttemptsMax } = this.#parts.settings
     let answered: Answered | undefined
-    for (;;) {
+    for (let isGivenUp = false; ;) {
       const question = await this.#advanceSoundly(task, answered)
       if (question === undefined) return
-      answered = { question, answer: await this.#ask(question, task) }
+      // Who is taken not to answer is asked about the rest all the same, but waited for no more.
+      const isLast = task.isLast === true || isGivenUp ||
+        question.unanswered + 1 >= conveneAttemptsMax
+      const answer = await this.#ask(question, { ...task, isLast })
+      isGivenUp = answer === undefined
+      answered = { question, answer }
     }
   }
 
@@ -93,14 +111,15 @@ export class Router {
   ): Promise<Question | undefined> {
     for (let answered = given; ;) {
       try {
-        return await this.#advance(task, answered)
+        const question = await this.#advance(task, answered)
+        if (question !== 'more') return question
       } catch (error) {
         if (!(error instanceof Unsound)) throw error
         // With it the answer was taken back: first that is kept, by itself.
         if (answered === undefined) await this.#leaveOut(task.conversationId, error)
         else await this.#keepAnswer(task.conversationId, answered)
-        answered = undefined
       }
+      answered = undefined
     }
   }
 
@@ -115,10 +134,13 @@ export class Router {
     })
   }
 
-  /** Takes the answer, then does what can be done; the question that is in the way then. */
+  /**
+   * Takes the answer, then does what can be done; the question that is in the way then, or that
+   * more is to be done, by itself: others wait for this transaction.
+   */
   async #advance(
     { conversationId, upTo }: RoutingTask, answered: Answered | undefined,
-  ): Promise<Question | undefined> {
+  ): Promise<Question | 'more' | undefined> {
     return this.#parts.transaction(async (stores) => {
       const room = await Room.open(stores, conversationId)
       const outgoing = new Outgoing(this.#parts.settings.self)
@@ -129,13 +151,16 @@ export class Router {
       if (answered !== undefined && envelope !== undefined) {
         envelope = withAnswer(envelope, answered, routing)
       }
-      let question: Question | undefined
-      let last = upTo
+      let question: Question | 'more' | undefined
+      let [last, sent] = [upTo, 0]
       while (envelope !== undefined) {
         last = envelope.number
-        question = await this.#work(stores, { envelope, room, routing })
-        await this.#send(stores, { room, outgoing, number: last })
+        question = await this.#work(stores, { envelope, room, routing, outgoing })
+        sent += await this.#send(stores, { room, outgoing, number: last })
         envelope = question === undefined && last < upTo ? await next() : undefined
+        if (envelope === undefined || sent < sentAtOnce) continue
+        question = 'more'
+        break
       }
       await this.#send(stores, { room, outgoing, number: last })
       await routing.finish()
@@ -157,10 +182,11 @@ export class Router {
 
   async #work(
     stores: OpenFloorStores,
-    { envelope, room, routing }: {
+    { envelope, room, routing, outgoing }: {
       readonly envelope: KeptEnvelope; readonly room: Room; readonly routing: Routing
+      readonly outgoing: Outgoing
     },
-  ): Promise<Question | undefined> {
+  ): Promise<Question | 'more' | undefined> {
     const pending = pendingOf(envelope.pending!)
     const events = [...pending.events]
     if (pending.renamed !== undefined) await routing.rename(pending.renamed)
@@ -169,10 +195,12 @@ export class Router {
       if (routing.isForConvener(item)) {
         await routing.beforeAsking(item)
         const { asked } = pending
+        const isStill = pending.isAsking && events.length === pending.events.length
+        const unanswered = isStill ? pending.unanswered ?? 0 : 0
         await stores.envelopes.setPending(envelope, storedPending({
-          events, asked, isAsking: true,
+          events, asked, isAsking: true, unanswered,
         }))
-        return questionOf(room, { envelope, item, asked })
+        return { ...questionOf(room, { envelope, item, asked }), unanswered }
       }
       try {
         await routing.do(item)
@@ -182,6 +210,12 @@ export class Router {
         throw new Unsound(envelope.number, pending.events.length - events.length, error)
       }
       events.shift()
+      if (events.length === 0 || outgoing.size < sentAtOnce) continue
+      const { asked } = pending
+      await stores.envelopes.setPending(envelope, storedPending({
+        events, asked, isAsking: false,
+      }))
+      return 'more'
     }
     await stores.envelopes.setPending(envelope, null)
     return undefined
@@ -192,28 +226,41 @@ export class Router {
     { room, outgoing, number }: {
       readonly room: Room; readonly outgoing: Outgoing; readonly number: number
     },
-  ): Promise<void> {
+  ): Promise<number> {
     const given = outgoing.take(room.section())
     const added = await stores.deliveries.add({ conversationId: room.id, number }, given)
     await enqueueDeliveries(stores, added)
+    return added.length
   }
 
   /** Its answer; undefined when it is taken not to answer. */
-  async #ask(question: Question, { signal, isLast }: RoutingTask) {
+  async #ask(question: Question, { conversationId, signal, isLast }: RoutingTask) {
     const { convener, body, id } = question
     try {
       const { status, body: answer } = await this.#outbound.post({
-        url: convener.serviceUrl!, body: JSON.stringify(body), id, signal,
+        url: convener.serviceUrl!, body: Buffer.from(JSON.stringify(body)), id, signal,
       })
-      if (status < 200 || status >= 300) throw new ConvenerUnanswered(`it answered ${status}`)
+      if (status < 200 || status >= 300) throw new OutboundFailed(`it answered ${status}`)
       return this.#read(answer)
     } catch (error) {
-      const isExpected = error instanceof ConvenerUnanswered || error instanceof OutboundFailed ||
-        error instanceof OutboundRefused
-      if (!isExpected) throw error
-      if (isLast || error instanceof OutboundRefused) return undefined
-      throw new ConvenerUnanswered(`${convener.speakerUri}: ${error.message}`, { cause: error })
+      if (error instanceof OutboundRefused) return undefined
+      if (!(error instanceof OutboundFailed)) throw error
+      if (isLast === true) return undefined
+      await this.#countUnanswered(conversationId, question)
+      const message = `${convener.speakerUri}: ${error.message}`
+      throw new ConvenerUnanswered(message, question.unanswered + 1, error)
     }
+  }
+
+  async #countUnanswered(conversationId: string, question: Question): Promise<void> {
+    await this.#parts.transaction(async ({ envelopes }) => {
+      await envelopes.hold(conversationId)
+      const envelope = await envelopes.nextUnrouted(conversationId, question.number)
+      if (envelope === undefined || !isAbout(envelope, question)) return
+      const pending = pendingOf(envelope.pending!)
+      const unanswered = question.unanswered + 1
+      await envelopes.setPending(envelope, storedPending({ ...pending, unanswered }))
+    })
   }
 
   /** What cannot be read says nothing: the convener wants nothing to happen. */
@@ -251,10 +298,8 @@ export class Router {
 function withAnswer(
   envelope: KeptEnvelope, { question, answer }: Answered, routing: Routing,
 ): KeptEnvelope {
+  if (!isAbout(envelope, question)) return envelope
   const pending = pendingOf(envelope.pending!)
-  const isStill = envelope.number === question.number && pending.isAsking &&
-    questionId(envelope, pending.asked) === question.id
-  if (!isStill) return envelope
   const [item, ...rest] = pending.events
   if (answer === undefined) routing.unanswered(item!)
   const sender = { speakerUri: question.convener.speakerUri }
@@ -267,6 +312,12 @@ function withAnswer(
   }
 }
 
+/** Whether an envelope still waits for the answer to a question. */
+function isAbout(envelope: KeptEnvelope, { number, id }: Question): boolean {
+  const { isAsking, asked } = pendingOf(envelope.pending!)
+  return envelope.number === number && isAsking && questionId(envelope, asked) === id
+}
+
 const questionId = ({ id }: KeptEnvelope, asked: number): string =>
   namedId(questionSpace, `${id} ${asked}`)
 
@@ -275,7 +326,7 @@ function questionOf(
   { envelope, item: { event, sender }, asked }: {
     readonly envelope: KeptEnvelope; readonly item: PendingEvent; readonly asked: number
   },
-): Question {
+): Omit<Question, 'unanswered'> {
   const body = composeEnvelope({
     conversation: room.section(), sender: { speakerUri: sender.speakerUri }, events: [event],
   })
@@ -288,7 +339,7 @@ const jobAttemptsMax = 100
 
 /** Jobs of deliveries: of one agent in one conversation one after another, in order. */
 export async function enqueueDeliveries(
-  { queues }: OpenFloorStores, deliveries: readonly Delivery[],
+  { queues }: OpenFloorStores, deliveries: readonly WaitingDelivery[],
 ): Promise<void> {
   const jobs = deliveries.filter(({ state }) => state === 'waiting').map((delivery) => {
     const { conversationId, recipient, number } = delivery

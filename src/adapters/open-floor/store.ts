@@ -76,15 +76,9 @@ export class OpenFloorStore {
     const [outbound, { signal }] = [new Outbound(settings), new AbortController()]
     const everything = { conversationId, upTo: Number.MAX_SAFE_INTEGER, signal }
     await new Router(this.#parts, outbound).route({ ...everything, isLast: true })
-    const waiting = new Set<string>()
-    for (let after = 0; ;) {
-      const page = await this.#stores.deliveries.list(conversationId, { after, limit: 200 })
-      for (const { recipient, state } of page) if (state === 'waiting') waiting.add(recipient)
-      if (page.length < 200) break
-      after = page.at(-1)!.number
-    }
+    const waiting = await this.#stores.deliveries.waitingRecipients(conversationId)
     const delivering = new Delivering(this.#parts, outbound)
-    await Promise.all([...waiting].map((recipient) =>
+    await Promise.all(waiting.map((recipient) =>
       delivering.deliver({ ...everything, recipient }).catch((error: unknown) => {
         if (!(error instanceof DeliveryFailed)) throw error
       })))
@@ -99,15 +93,18 @@ export class OpenFloorStore {
     await enqueueRouting(this.#stores, { conversationId, number: 0 })
   }
 
-  /** Envelopes of a conversation as they came, behind a number. Throws ConversationNotFound. */
+  /**
+   * Envelopes of a conversation as they came, behind a number; fewer than asked for where they are
+   * large, and none behind the last. Throws ConversationNotFound.
+   */
   async list(conversationId: string, listing: NumberedListing = {}): Promise<KeptEnvelope[]> {
     await this.#stores.conversations.get(conversationId)
     return this.#stores.envelopes.list(conversationId, listing)
   }
 
   /**
-   * Envelopes as they went to agents, behind a number: to one of them, or to all. Throws
-   * ConversationNotFound.
+   * Envelopes as they went to agents, behind a number: to one of them, or to all. Fewer than asked
+   * for where they are large, and none behind the last. Throws ConversationNotFound.
    */
   async deliveries(
     conversationId: string,

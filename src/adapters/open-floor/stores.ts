@@ -16,6 +16,8 @@ export interface KnownAgent {
 /** The agents that an organization knows. */
 export interface AgentDirectory {
   find(speakerUri: string): Promise<KnownAgent | undefined>
+  /** Where those of these agents are called that are registered with a service URL. */
+  serviceUrls(speakerUris: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Manifests of agents that are there, the best first where there are words to search. */
   manifests(words: string | undefined): Promise<readonly JsonObject[]>
 }

@@ -16,14 +16,15 @@ export function openFloorHandlers(
     [routingQueue]: async ({ job, signal }) => {
       const { conversationId, number } = taskOf(job.payload)
       const parts = partsOf(job.organizationId)
-      const { conveneAttemptsMax, retryDelayMs } = parts.settings
-      const isLast = job.failures + 1 >= conveneAttemptsMax
+      const { retryDelayMs } = parts.settings
+      // Of what is asked too often the envelope is routed, and not given up.
+      const isLast = job.failures + 1 >= job.attemptsMax
       try {
         await new Router(parts, new Outbound(parts.settings))
           .route({ conversationId, upTo: number, signal, isLast })
       } catch (error) {
         if (!(error instanceof ConvenerUnanswered)) throw error
-        throw failed(error, retryDelayMs(job.failures + 1))
+        throw failed(error, retryDelayMs(error.attempts))
       }
     },
     [deliveryQueue]: async ({ job, signal }: JobContext<unknown>) => {
