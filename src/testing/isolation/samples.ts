@@ -347,6 +347,7 @@ const being: Readonly<Record<string, Sample>> = {
   createUser: { fresh: stranger, body: ({ email }) => ({ email }) },
   listUsers: {},
   getUser: {},
+  updateUser: { fresh: user, body: () => ({ display_name: 'another name' }) },
   disableUser: { fresh: user },
   enableUser: { fresh: user },
   deleteUser: { fresh: user },

@@ -209,7 +209,8 @@ async function userFor(
   }
   if (!path.includes('{user_id}')) return {}
   const { id } = await identity.createUser({ email: `${ids.next()}@changed.test` })
-  return { user_id: id }
+  if (operationId !== 'updateUser') return { user_id: id }
+  return { user_id: id, email: `${ids.next()}@made.test`, username: `made-${ids.next()}` }
 }
 
 type Stores = HttpWorld['organization']
