@@ -98,6 +98,8 @@ export class Pruning {
   /** The place before the first entry that stays. */
   async #lastBefore(moment: string): Promise<number> {
     const { database } = this.#parts
+    // Asked for first: what is sealed meanwhile is younger.
+    const { sequence: end } = await this.#rows.end()
     const query = database.write
       .selectFrom('audit_events').select('sequence')
       .where('organization_id', '=', this.#organizationId)
@@ -106,7 +108,7 @@ export class Pruning {
       .orderBy('sequence')
       .limit(1)
     const row = await database.first(query)
-    return row === undefined ? (await this.#rows.end()).sequence : Number(row.sequence) - 1
+    return row === undefined ? end : Number(row.sequence) - 1
   }
 
   /** Goes along the next entries. */

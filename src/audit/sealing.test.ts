@@ -245,7 +245,26 @@ contract('pruning', (openMade) => {
   })
 })
 
-contract('pruning that is to end', (openMade) => {
+/** A database that waits for `then` behind each read of one row. */
+function seen(
+  database: Database<AuditTables>, then: (row: unknown) => Promise<void>,
+): Database<AuditTables> {
+  return new Proxy(database, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      const method = value.bind(target) as (...given: unknown[]) => unknown
+      if (name !== 'first') return method
+      return async (...given: unknown[]) => {
+        const row = await method(...given)
+        await then(row)
+        return row
+      }
+    },
+  })
+}
+
+contract('pruning step by step', (openMade) => {
   const open = withEmptyLogs(openMade)
 
   it('ends after the step at work, and goes on when it is asked again', async () => {
@@ -261,6 +280,21 @@ contract('pruning that is to end', (openMade) => {
     expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 500 })
     expect(await pruning.prune(30)).toBe(135)
     expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 635 })
+  })
+
+  it('takes nothing of what is sealed while it looks how far it may go', async () => {
+    const world = await open()
+    const { organizationId } = world
+    const { audit, holdfast, clock } = await agedLog(world)
+    clock.advance(40 * dayMs)
+    const database = databaseOf({ ...world, holdfast })
+    const parts = auditParts(seen(database, async (row) => {
+      if (row !== undefined) return
+      await record(world, 1, clock)
+      await audit.seal()
+    }), holdfast, testAuditKey)
+    expect(await new Pruning({ ...parts, clock }, { organizationId, actor }).prune(30)).toBe(35)
+    expect(await audit.verify()).toMatchObject({ isIntact: true, pruned: 35 })
   })
 })
 

@@ -22,12 +22,12 @@ describe('a call behind a slow batch', () => {
         if (inputs.includes('slow')) await slow
         return inputs.map((value) => ({ value }))
       },
-      orderKey: () => 'one', weigh: () => 1, waitingTimeoutMs: 100,
+      orderKey: () => 'one', weigh: () => 1, waitingTimeoutMs: 600,
     })
     const first = answered(writer.append('slow'))
     await pause(20)
     const late = answered(writer.append('late'))
-    await pause(70)
+    await pause(400)
     const inTime = answered(writer.append('in time'))
     expect(await late).toBeInstanceOf(Busy)
     release()
