@@ -164,7 +164,7 @@ export interface CheckpointTransport {
 }
 
 /**
- * What to keep. A pinned checkpoint and the head of each namespace always stay, and so do the
+ * What to keep. A pinned checkpoint and the head of each namespace stay, and so do the
  * ancestors that channels of those that stay are made of (`deltaChannels`). Namespaces of subgraphs
  * (`node:task`) go as a whole once the checkpoint that they ran behind, named in
  * `metadata.parents`, is gone and the graph around them has gone on: nothing leads to them.

@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Expression, type RawBuilder, sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database, type Placeholder, prepareBatch, prepareRaw } from '../database/database.js'
+import { type Engine } from '../database/engine.js'
 import { allAncestors } from './body.js'
 import { needed } from './read-statements.js'
 import { type CheckpointTables } from './tables.js'
@@ -142,31 +143,30 @@ const pruned = (slot: Placeholder<Pruning>) => sql`
         where h.organization_id = r.organization_id and h.thread = r.thread
           and h.namespace = r.namespace and h.head_id = r.checkpoint_id))`
 
-/** The checkpoints of runs. */
-const ofRuns = ({ engine }: On, slot: Placeholder<RunDeletion>) => sql`
-  ${thread(slot as Slot)},
-  d as materialized (
-    select c.organization_id, c.thread, c.checkpoint_id, c.namespace
-    from t join checkpoints c on ${inThread('c')}
-    where c.run_id in (
-      select r.value ->> 0 from ${engine.jsonElements(sql`${slot('run_ids')}`)} as r))`
+/** That a column is in a JSON list of lists of one. */
+const isIn = (engine: Engine, column: string, list: Expression<unknown>) => sql`
+  ${sql.ref(column)} in (select r.value ->> 0 from ${engine.jsonElements(sql`${list}`)} as r)`
 
-/** The checkpoints of namespaces. */
-const ofNamespaces = ({ engine }: On, slot: Placeholder<NamespaceDeletion>) => sql`
-  ${thread(slot as Slot)},
+/** The checkpoints of which a condition holds. */
+const chosen = (slot: Slot, condition: RawBuilder<unknown>) => sql`
+  ${thread(slot)},
   d as materialized (
     select c.organization_id, c.thread, c.checkpoint_id, c.namespace
     from t join checkpoints c on ${inThread('c')}
-    where c.namespace in (
-      select r.value ->> 0 from ${engine.jsonElements(sql`${slot('namespaces')}`)} as r))`
+    where ${condition})`
+
+const ofRuns = ({ engine }: On, slot: Placeholder<RunDeletion>) =>
+  chosen(slot as Slot, isIn(engine, 'c.run_id', slot('run_ids')))
+
+const ofNamespaces = ({ engine }: On, slot: Placeholder<NamespaceDeletion>) =>
+  chosen(slot as Slot, isIn(engine, 'c.namespace', slot('namespaces')))
 
 /** Heads of namespaces that have no checkpoints any more. */
 const deleteHeads = ({ engine }: On, slot: Placeholder<NamespaceDeletion>) => sql`
   with ${thread(slot as Slot)}
   delete from checkpoint_heads
   where organization_id = ${slot('organization_id')} and thread = (select number from t)
-    and namespace in (
-      select r.value ->> 0 from ${engine.jsonElements(sql`${slot('namespaces')}`)} as r)`
+    and ${isIn(engine, 'namespace', slot('namespaces'))}`
 
 /** Of names, which are there, and the heads of their namespaces; each is found by its whole key. */
 const basesOf = (rows: RawBuilder<unknown>) => sql`

@@ -3,6 +3,7 @@ import { Command, END } from '@langchain/langgraph'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { valuesWanted } from '../../testing/arbitraries.test.harness.js'
+import { type CheckpointStore } from '../../checkpoints/index.js'
 import { contract } from '../../testing/contract.js'
 import {
   graphOf, plainly, type PlannedGraph, tokens,
@@ -150,6 +151,22 @@ const actOf = (kind: fc.Arbitrary<keyof typeof acts>): fc.Arbitrary<Act> => fc.r
   give: fc.constantFrom('nothing', 'input', 'answer', 'update', 'goto'),
 })
 
+const sidesOf = (checkpoints: CheckpointStore, isDelta: boolean): readonly Side[] =>
+  [new MemorySaver(), new HoldfastSaver(checkpoints)].map((saver) =>
+    ({ saver, graph: graphOf(saver, isDelta) }))
+
+/** An act has one outcome on all sides, and leaves the same to be seen. */
+async function expectAlike(
+  sides: readonly Side[], each: Act, look: (side: Side) => Promise<object>,
+): Promise<void> {
+  const told = []
+  for (const side of sides) {
+    const result = await outcome(side, each)
+    told.push(plainly({ result, ...await look(side) }))
+  }
+  expect(told[1]).toEqual(told[0])
+}
+
 const numRuns = valuesWanted(8)
 
 contract('graphs on Holdfast', (open) => {
@@ -161,16 +178,8 @@ contract('graphs on Holdfast', (open) => {
     const many = fc.array(actOf(anyAct), { minLength: 2, maxLength: 9 })
     await fc.assert(fc.asyncProperty(many, async (all) => {
       await checkpoints.deleteThread('the thread')
-      const sides = [new MemorySaver(), new HoldfastSaver(checkpoints)].map((saver): Side => (
-        { saver, graph: graphOf(saver, isDelta) }))
-      for (const each of all) {
-        const told = []
-        for (const side of sides) {
-          const result = await outcome(side, each)
-          told.push(plainly({ result, ...await seen(side) }))
-        }
-        expect(told[1]).toEqual(told[0])
-      }
+      const sides = sidesOf(checkpoints, isDelta)
+      for (const each of all) await expectAlike(sides, each, seen)
     }), { numRuns })
   })
 
@@ -180,15 +189,9 @@ contract('graphs on Holdfast', (open) => {
       const many = fc.array(actOf(onward), { minLength: 2, maxLength: 12 })
       await fc.assert(fc.asyncProperty(many, async (all) => {
         await checkpoints.deleteThread('the thread')
-        const sides = [new MemorySaver(), new HoldfastSaver(checkpoints)].map((saver): Side => (
-          { saver, graph: graphOf(saver, isDelta) }))
+        const sides = sidesOf(checkpoints, isDelta)
         for (const each of all) {
-          const told = []
-          for (const side of sides) {
-            const result = await outcome(side, each)
-            told.push(plainly({ result, ...await standing(side) }))
-          }
-          expect(told[1]).toEqual(told[0])
+          await expectAlike(sides, each, standing)
           await checkpoints.prune({ keepLast: 1 })
         }
       }), { numRuns })
