@@ -3,7 +3,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database, repeated } from '../database/database.js'
 import { type Statement } from '../database/engine.js'
 import { type CheckpointName, type PruneCheckpoints } from './contract.js'
-import { CheckpointNotFound, ThreadExists } from './errors.js'
+import { CheckpointNotFound, EncryptionUnavailable, ThreadExists } from './errors.js'
 import { type KeepStatements, type ThreadCopy, type ThreadKey } from './keep-statements.js'
 import { type CheckpointPolicies } from './policies.js'
 import { newToken } from './put-rows.js'
@@ -80,6 +80,9 @@ export class CheckpointKeeper {
       const { rows: [held] } = await transaction.execute(statements.hold(key))
       if (held === undefined) return 0
       const wrapping = await policies.readWrapping(transaction, organizationId)
+        .catch(unlessUnavailable)
+      // Without the key nothing is known of subgraphs, and all else is pruned all the same.
+      if (wrapping === undefined) return 0
       const thread = numbers.encode(Number(held.number))
       const ended = await endedNamespaces({
         database: transaction, statements, key, thread, wrapping, keepSince,
@@ -234,4 +237,8 @@ export class CheckpointKeeper {
       after = rows.at(-1)!.thread_id
     }
   }
+}
+
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof EncryptionUnavailable)) throw error
 }

@@ -85,6 +85,21 @@ contract('namespaces of subgraphs', (open) => {
     expect(await namespacesOf(neighbour)).toEqual(['', 'a:1'])
   })
 
+  it('stay, and all else is pruned, where the key to read them is missing', async () => {
+    const { organization: { checkpoints }, organizationId, another, isLasting } = await open()
+    if (!isLasting) return
+    await checkpoints.setPolicy({ encrypts: true })
+    const put = puttingTo(checkpoints)
+    await put('', 1)
+    await put('a:1', 2, { '': at(1) })
+    await put('', 3)
+    const without = await another({ rootKey: undefined } as object)
+    const { checkpoints: keyless } = without.organization(organizationId)
+    expect(await keyless.prune({ keepLast: 1 })).toEqual({ deleted: 1 })
+    expect(await namespacesOf(checkpoints)).toEqual(['', 'a:1'])
+    expect(await checkpoints.prune({ keepLast: 1 })).toEqual({ deleted: 1 })
+  })
+
   it('go by the organization’s policy', async () => {
     const { organization: { checkpoints }, holdfast } = await open()
     const put = puttingTo(checkpoints)

@@ -2,8 +2,9 @@ import { sql } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { type JsonObject } from './contract.js'
+import { CheckpointUnreadable } from './errors.js'
 import { type KeepStatements, type ThreadKey } from './keep-statements.js'
-import { metadataOf } from './rows.js'
+import { metadataOf, type RowOrigin } from './rows.js'
 import { checkpoints as table, checkpointThreads, type CheckpointTables } from './tables.js'
 import { type Wrapping } from './wrapping.js'
 
@@ -96,10 +97,9 @@ async function tasksOf(scope: SubgraphScope): Promise<Map<string, TaskNamespace>
       const namespace = columns.namespace.decode(row.namespace)
       let task = found.get(namespace)
       if (task === undefined) found.set(namespace, task = { isKept: false, bases: new Map() })
-      const metadata = metadataOf(row, {
+      const bases = basesOf(namespace, readableMetadata(row, {
         organizationId: String(key.organization_id), threadId, wrapping,
-      })
-      const bases = basesOf(namespace, metadata)
+      }))
       const isRecent = columns.createdAt.decode(row.created_at) >= keepSince
       if (isRecent || bases.length === 0 || columns.isPinned.decode(row.is_pinned)) {
         task.isKept = true
@@ -122,6 +122,16 @@ const taskRows = (
     and (c.checkpoint_id, c.namespace) > (${last?.checkpoint_id ?? ''}, ${last?.namespace ?? ''})
     and c.namespace like '%:%'
   order by c.checkpoint_id, c.namespace limit ${sql.lit(pageSize)}`
+
+/** Of what cannot be read nothing is known, so that it stays; pruning goes on. */
+function readableMetadata(row: StoredRow, origin: RowOrigin): JsonObject {
+  try {
+    return metadataOf(row, origin)
+  } catch (error) {
+    if (error instanceof CheckpointUnreadable) return {}
+    throw error
+  }
+}
 
 /** What a checkpoint ran behind, the nearest graph first; nothing where it does not say. */
 function basesOf(namespace: string, { parents }: JsonObject): Base[] {
