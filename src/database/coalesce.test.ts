@@ -91,6 +91,17 @@ describe('a call', () => {
     expect(batches).toEqual([['a'], ['b', 'c', 'd']])
   })
 
+  it('that comes alone waits for company of its turn where calls come in pairs', async () => {
+    const { writer, batches, finish } = writerOf({ gathers: true })
+    for (const texts of [['a'], ['b'], ['c', 'd'], ['e'], ['f', 'g']]) {
+      const written = texts.map((text) => writer.append(call(text)))
+      await turn()
+      expect(batches.at(-1)).toEqual(texts)
+      await finish()
+      await Promise.all(written)
+    }
+  })
+
   it('gets its own answer, value or error', async () => {
     const { writer, finish, answerWith } = writerOf()
     const refused = new InvalidInput('not b')

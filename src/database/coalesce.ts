@@ -18,6 +18,11 @@ export interface CoalescingWriterOptions<Input, Output> {
   readonly laneMin?: number
   /** Fewer go beside a batch in flight, too, once one of them waited this long. @default 10 */
   readonly patienceMs?: number
+  /**
+   * Whether a lone call waits for the end of the turn it came in, too: for callers whose calls come
+   * in pairs. @default false, unless calls came together just before
+   */
+  readonly gathers?: boolean
   /** Calls in one batch at most. @default 128 */
   readonly batchMax?: number
   /** Weight of one batch at most (a single heavier call goes alone). @default 4 MiB */
@@ -60,8 +65,8 @@ export class CoalescingWriter<Input, Output> {
 
   constructor(options: CoalescingWriterOptions<Input, Output>) {
     this.#options = {
-      lanes: 2, laneMin: 16, patienceMs: 10, batchMax: 128, batchWeightMax: 4 * 1024 * 1024,
-      waitingMax: 10_000, waitingTimeoutMs: 5_000, ...options,
+      lanes: 2, laneMin: 16, patienceMs: 10, gathers: false, batchMax: 128,
+      batchWeightMax: 4 * 1024 * 1024, waitingMax: 10_000, waitingTimeoutMs: 5_000, ...options,
     }
   }
 
@@ -75,7 +80,7 @@ export class CoalescingWriter<Input, Output> {
       const key = this.#options.orderKey(input)
       const weight = this.#options.weigh(input)
       this.#waiting.push({ input, key, weight, sinceMs: performance.now(), resolve, reject })
-      if (this.#inFlight === 0 && this.#lastSize === 1 && !this.#gathering) this.#start()
+      if (this.#isAlone()) this.#start()
       else this.#gather()
     })
   }
@@ -96,6 +101,12 @@ export class CoalescingWriter<Input, Output> {
       while (this.#isWorthALane() && this.#start());
       this.#watch()
     })
+  }
+
+  /** Whether the call that came is likely to be the only one of its turn. */
+  #isAlone(): boolean {
+    const hadNoCompany = this.#lastSize === 1 && !this.#options.gathers
+    return this.#inFlight === 0 && hadNoCompany && !this.#gathering
   }
 
   #isWorthALane(): boolean {
