@@ -52,7 +52,9 @@ const key = ['organization_id', 'conversation_id', 'name'] as const
 
 /**
  * Takes the conversation's counter; what follows in the transaction sees how all stands. A new one
- * was written by nobody: the conversation's id is no id of a write.
+ * was written by nobody: the conversation's id is no id of a write. One that is there is held and
+ * not changed: a row that a transaction changes twice has its conversation looked up, which waits
+ * for a deletion that waits for the counter.
  */
 const lock = (on: On, slot: Slots) => sql`
   insert into agent_state_counters
@@ -61,7 +63,7 @@ const lock = (on: On, slot: Slots) => sql`
   from ${given(on, slot, ['organization_id', 'conversation_id'])} as g
   where true
   on conflict (organization_id, conversation_id)
-    do update set change_count = agent_state_counters.change_count`
+    do update set change_count = agent_state_counters.change_count where ${sql.lit(false)}`
 
 const mayWrite = sql`(
   g.rule = 'any'

@@ -45,8 +45,8 @@ export class CheckpointLog {
       orderKey: threadOf,
       // Encoding costs as much as the statement does: the lanes take turns at it.
       laneMin: 8,
-      // LangGraph ends a step with two calls at once: its checkpoint and the writes before it.
-      gathers: true,
+      // A step of a graph ends with two calls: its writes, and the checkpoint that follows.
+      hasCompany: ({ kind }) => kind === 'writes',
       weigh: weightOf,
       ...(waitingTimeoutMs === undefined ? {} : { waitingTimeoutMs }),
     })

@@ -91,15 +91,17 @@ describe('a call', () => {
     expect(batches).toEqual([['a'], ['b', 'c', 'd']])
   })
 
-  it('that comes alone waits for company of its turn where calls come in pairs', async () => {
-    const { writer, batches, finish } = writerOf({ gathers: true })
-    for (const texts of [['a'], ['b'], ['c', 'd'], ['e'], ['f', 'g']]) {
+  it('waits for the end of its turn where company is likely, and only there', async () => {
+    const { writer, batches, finish } = writerOf({ hasCompany: ({ text }) => text === 'a' })
+    const all: string[][] = []
+    for (const texts of [['x'], ['a', 'b'], ['x'], ['x'], ['a', 'b'], ['a'], ['x'], ['b', 'a']]) {
       const written = texts.map((text) => writer.append(call(text)))
-      await turn()
-      expect(batches.at(-1)).toEqual(texts)
       await finish()
       await Promise.all(written)
+      all.push(texts)
     }
+    const last = [['b'], ['a']]
+    expect(batches).toEqual([...all.slice(0, -1), ...last])
   })
 
   it('gets its own answer, value or error', async () => {

@@ -19,10 +19,10 @@ export interface CoalescingWriterOptions<Input, Output> {
   /** Fewer go beside a batch in flight, too, once one of them waited this long. @default 10 */
   readonly patienceMs?: number
   /**
-   * Whether a lone call waits for the end of the turn it came in, too: for callers whose calls come
-   * in pairs. @default false, unless calls came together just before
+   * Whether another call is likely to follow one in the turn it comes in: then it waits for the
+   * turn's end, however alone calls came before. @default never
    */
-  readonly gathers?: boolean
+  readonly hasCompany?: (input: Input) => boolean
   /** Calls in one batch at most. @default 128 */
   readonly batchMax?: number
   /** Weight of one batch at most (a single heavier call goes alone). @default 4 MiB */
@@ -65,7 +65,7 @@ export class CoalescingWriter<Input, Output> {
 
   constructor(options: CoalescingWriterOptions<Input, Output>) {
     this.#options = {
-      lanes: 2, laneMin: 16, patienceMs: 10, gathers: false, batchMax: 128,
+      lanes: 2, laneMin: 16, patienceMs: 10, hasCompany: () => false, batchMax: 128,
       batchWeightMax: 4 * 1024 * 1024, waitingMax: 10_000, waitingTimeoutMs: 5_000, ...options,
     }
   }
@@ -80,7 +80,7 @@ export class CoalescingWriter<Input, Output> {
       const key = this.#options.orderKey(input)
       const weight = this.#options.weigh(input)
       this.#waiting.push({ input, key, weight, sinceMs: performance.now(), resolve, reject })
-      if (this.#isAlone()) this.#start()
+      if (this.#isAlone(input)) this.#start()
       else this.#gather()
     })
   }
@@ -103,10 +103,10 @@ export class CoalescingWriter<Input, Output> {
     })
   }
 
-  /** Whether the call that came is likely to be the only one of its turn. */
-  #isAlone(): boolean {
-    const hadNoCompany = this.#lastSize === 1 && !this.#options.gathers
-    return this.#inFlight === 0 && hadNoCompany && !this.#gathering
+  /** Whether a call that came is likely to be the only one of its turn. */
+  #isAlone(input: Input): boolean {
+    if (this.#inFlight > 0 || this.#gathering) return false
+    return this.#lastSize === 1 && !this.#options.hasCompany(input)
   }
 
   #isWorthALane(): boolean {
