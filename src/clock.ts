@@ -1,3 +1,5 @@
+import { InvalidInput } from './errors.js'
+
 /** A moment as RFC 3339 text in UTC with exactly six fraction digits; sorts as text. */
 export type Instant = string
 
@@ -23,4 +25,18 @@ export function millisecondsOf(instant: Instant): number {
 /** The clock's present moment as an `Instant`. */
 export function nowOf(clock: Clock): Instant {
   return instantOf(clock.now())
+}
+
+/**
+ * That a time zone is one of the IANA database, and no offset such as `+02:00`: those Node.js takes
+ * from version 22 on only. Throws InvalidInput for `time_zone`.
+ */
+export function checkTimeZone(timeZone: string): void {
+  try {
+    if (/^[+-]/.test(timeZone)) throw new RangeError('an offset is no zone')
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch (cause) {
+    const rule = 'must be an IANA time zone such as Europe/Berlin'
+    throw new InvalidInput(`time_zone ${rule}`, { field: 'time_zone', cause })
+  }
 }

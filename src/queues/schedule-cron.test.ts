@@ -63,7 +63,7 @@ describe('a recurrence', () => {
     ['* * * * * * *', 'UTC', 'cron'], ['2026-01-01T00:00:00Z', 'UTC', 'cron'],
     ['a b c d e', 'UTC', 'cron'], [`${'1,'.repeat(100)}1 * * * *`, 'UTC', 'cron'],
     ['@never', 'UTC', 'cron'], ['* * * * *', 'Mars/Olympus', 'time_zone'],
-    ['* * * * *', '', 'time_zone'],
+    ['* * * * *', '', 'time_zone'], ['* * * * *', '+02:00', 'time_zone'],
   ])('refuses %j in %j', (cron, timeZone, field) => {
     const reading = () => Recurrence.of(cron, timeZone)
     expect(reading).toThrow(InvalidInput)

@@ -1,4 +1,5 @@
 import { Cron } from 'croner'
+import { checkTimeZone } from '../clock.js'
 import { InvalidInput } from '../errors.js'
 
 /** Characters of a cron expression at most. */
@@ -45,15 +46,6 @@ export class Recurrence {
     // croner counts whole seconds and leaves out the reference itself.
     const reference = new Date(Math.floor(untilMs / 1_000) * 1_000 + 1_000)
     return this.#cron.previousRuns(count, reference).map((date) => date.getTime()).reverse()
-  }
-}
-
-function checkTimeZone(timeZone: string): void {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone })
-  } catch (cause) {
-    const rule = 'must be an IANA time zone such as Europe/Berlin'
-    throw new InvalidInput(`time_zone ${rule}`, { field: 'time_zone', cause })
   }
 }
 

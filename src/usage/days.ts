@@ -1,5 +1,4 @@
-import { type Instant, instantOf } from '../clock.js'
-import { InvalidInput } from '../errors.js'
+import { checkTimeZone, type Instant, instantOf } from '../clock.js'
 
 /** `2026-01-31`. */
 export const dayPattern = /^\d{4}-\d\d-\d\d$/
@@ -35,16 +34,11 @@ export class Zone {
 
   /** Takes a name of the IANA database. Throws InvalidInput. */
   constructor(timeZone: string) {
-    try {
-      // From version 22 Node.js takes offsets as well, which need be no whole quarters.
-      if (/^[+-]/.test(timeZone)) throw new RangeError('an offset is no zone')
-      this.#format = new Intl.DateTimeFormat('en-CA', {
-        timeZone, year: 'numeric', month: '2-digit', day: '2-digit',
-      })
-    } catch (cause) {
-      const rule = 'must be an IANA time zone such as Europe/Berlin'
-      throw new InvalidInput(`time_zone ${rule}`, { field: 'time_zone', cause })
-    }
+    // Offsets need be no whole quarters.
+    checkTimeZone(timeZone)
+    this.#format = new Intl.DateTimeFormat('en-CA', {
+      timeZone, year: 'numeric', month: '2-digit', day: '2-digit',
+    })
     this.isUtc = this.#format.resolvedOptions().timeZone === 'UTC'
   }
 
