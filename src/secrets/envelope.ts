@@ -1,5 +1,5 @@
 import { type KeyObject, webcrypto } from 'node:crypto'
-import { FlattenedEncrypt, flattenedDecrypt, type FlattenedJWE } from 'jose'
+import { type FlattenedJWE } from 'jose'
 
 /** A key that wraps content keys (RFC 3394), and its name. */
 export interface WrappingKey {
@@ -9,6 +9,11 @@ export interface WrappingKey {
 
 type CryptoKey = webcrypto.CryptoKey
 const { subtle } = webcrypto
+
+let loading: Promise<typeof import('jose')> | undefined
+
+/** Loaded with the first secret: it is a sixth of what a command loads that touches none. */
+const jose = () => (loading ??= import('jose'))
 
 /** What was read is not what was written there. Says nothing more: every tampering looks alike. */
 export class EnvelopeBroken extends Error {
@@ -38,6 +43,7 @@ export async function sealed(
   plain: Uint8Array,
   binding: Uint8Array,
 ): Promise<string> {
+  const { FlattenedEncrypt } = await jose()
   const jwe = await new FlattenedEncrypt(plain)
     .setProtectedHeader(header)
     .setUnprotectedHeader({ kid })
@@ -53,6 +59,7 @@ export async function opened(
   text: string,
   binding: Uint8Array,
 ): Promise<Uint8Array> {
+  const { flattenedDecrypt } = await jose()
   try {
     const envelope = parsed(text, kid)
     const aad = Buffer.from(binding).toString('base64url')
