@@ -51,10 +51,19 @@ const sameState = (one: string, other: string) => sql`
 const key = ['organization_id', 'conversation_id', 'name'] as const
 
 /**
+ * Keeps the conversation where rows can be locked, before its counter is taken: a deletion, which
+ * takes them in this order, and a transaction that changes the counter twice, whose conversation is
+ * looked up for it, would wait for each other.
+ */
+const hold = (_: On, slot: Slots) => sql`
+  select id from conversations
+  where organization_id = ${slot('organization_id')} and id = ${slot('conversation_id')}
+  for key share`
+
+/**
  * Takes the conversation's counter; what follows in the transaction sees how all stands. A new one
  * was written by nobody: the conversation's id is no id of a write. One that is there is held and
- * not changed: a row that a transaction changes twice has its conversation looked up, which waits
- * for a deletion that waits for the counter.
+ * not changed, which is cheaper.
  */
 const lock = (on: On, slot: Slots) => sql`
   insert into agent_state_counters
@@ -145,8 +154,8 @@ type Make<P> = (values: P) => Statement
 
 /** The statements of this domain, compiled once for a database. */
 export class StateStatements {
-  readonly lock: Make<StateWrite>
   readonly find: Make<StateKey>
+  readonly #taking: readonly Make<StateWrite>[]
   readonly #count: Make<StateWrite>
   readonly #put: Make<StateWrite>
   readonly #keep: Make<StateWrite>
@@ -157,7 +166,8 @@ export class StateStatements {
   constructor(on: On) {
     const make = (name: string, build: (on: On, slot: Slots) => RawBuilder<unknown>) =>
       prepareRaw<StateWrite>(on, { name, build: (slot) => build(on, slot) })
-    this.lock = make('agent_states_lock', lock)
+    const held = on.engine.rowLocks ? [make('agent_states_hold', hold)] : []
+    this.#taking = [...held, make('agent_states_lock', lock)]
     this.find = prepareRaw<StateKey>(on, {
       name: 'agent_states_find',
       readOnly: true,
@@ -173,6 +183,11 @@ export class StateStatements {
     this.#prune = make('agent_states_prune', prune)
     this.#bury = make('agent_states_bury', bury)
     this.#forget = make('agent_states_forget', forget)
+  }
+
+  /** What takes the counter. */
+  take(write: StateWrite): Statement[] {
+    return this.#taking.map((make) => make(write))
   }
 
   /** What writes a document, once the counter is taken; the first but one tells what became. */

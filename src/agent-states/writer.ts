@@ -42,7 +42,7 @@ export class StateWriter {
   async put(key: StateKey, document: JsonValue, when: WriteCondition): Promise<AgentState> {
     const { statements } = this.#log
     const write = this.#writeOf(key, this.encoded(document), when)
-    const row = await this.#atomic([statements.lock(write), ...statements.put(write)], write)
+    const row = await this.#atomic(statements.put(write), write)
     return this.#written(this.#database, { write, row, document })
   }
 
@@ -51,8 +51,8 @@ export class StateWriter {
     const { statements } = this.#log
     const merge = async (transaction: StateDatabase) => {
       const empty = this.#writeOf(key, nothing, { rule: 'any' })
-      const [, found] = await sent(transaction, [statements.lock(empty), statements.find(key)])
-      const [before] = found!.rows
+      const found = await sent(transaction, [...statements.take(empty), statements.find(key)])
+      const [before] = found.at(-1)!.rows
       checkRevision(before, ifRevision)
       const document = mergePatch(before && columns.document.decode(before.document), patch)
       const write = { ...empty, document: this.encoded(document) }
@@ -69,8 +69,7 @@ export class StateWriter {
   async delete(key: StateKey, ifRevision: number | undefined): Promise<void> {
     const { statements } = this.#log
     const write = this.#writeOf(key, nothing, { rule: 'present', ifRevision })
-    const { change } =
-      await this.#atomic([statements.lock(write), ...statements.delete(write)], write)
+    const { change } = await this.#atomic(statements.delete(write), write)
     this.#tell(this.#database, write, Number(change))
   }
 
@@ -97,11 +96,12 @@ export class StateWriter {
     }
   }
 
-  /** What the write, the statement behind lock and count, told of itself. */
+  /** What the write, the statement behind the count, told of itself. */
   async #atomic(statements: readonly Statement[], write: StateWrite): Promise<StoredState> {
+    const taking = this.#log.statements.take(write)
     try {
-      const [, , written] = await repeated(() => this.#database.atomic(statements))
-      const [row] = written!.rows
+      const results = await repeated(() => this.#database.atomic([...taking, ...statements]))
+      const [row] = results[taking.length + 1]!.rows
       if (row !== undefined) return row
     } catch (error) {
       throw translated(error, write)

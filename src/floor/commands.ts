@@ -72,7 +72,10 @@ export class FloorCommands {
     const rounds = roundsOf(commands)
     const batch: Statement[] = []
     // Elsewhere a transaction holds the whole database.
-    if (database.engine.rowLocks) batch.push(statements.lock(sorted(rounds[0]!).map(keyOf)))
+    if (database.engine.rowLocks) {
+      const floors = sorted(rounds[0]!).map(keyOf)
+      batch.push(statements.hold(floors), statements.lock(floors))
+    }
     const decidedAt = rounds.map((round) => {
       const keys = round.map(keyOf)
       const hasLeft = round.some(({ action }) => String(action) === 'leave')

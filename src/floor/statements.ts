@@ -33,6 +33,15 @@ export type CommandRow = BatchRow<typeof commandKinds>
 export type HoldRow = BatchRow<typeof holdKinds>
 
 /**
+ * Keeps the conversations, before their floors are taken: a deletion takes them in this order, too,
+ * and a floor that a transaction changes twice has its conversation looked up.
+ */
+const holdConversations = (rows: Rows) => sql`
+  select c.id from ${rows} as g
+  join conversations c on c.organization_id = g.organization_id and c.id = g.conversation_id
+  order by c.organization_id, c.id for key share of c`
+
+/**
  * Who holds these rows changes the floors; what follows in the transaction sees how all stands. In
  * one order, so that two batches never wait for each other.
  */
@@ -173,6 +182,11 @@ const eventsAfter = (rows: Rows) => sql`
     and e.number <= g.until
   order by e.number`
 
+/** The same of a guarded transaction, which may well write to the conversation next. */
+const whichStays = (engine: Engine) => engine.rowLocks
+  ? sql`join conversations c on c.organization_id = f.organization_id and c.id = f.conversation_id`
+  : sql``
+
 /** Rows that a guarded transaction keeps as they are; both, lest one of them be seen as it was. */
 const kept = (engine: Engine) => engine.rowLocks ? sql`for share of f, a` : sql``
 
@@ -181,7 +195,9 @@ const prove = (engine: Engine) => (rows: Rows) => sql`
   select a.fence from ${rows} as g
   join floors f on ${sameFloor('f', 'g')}
   join floor_agents a on ${sameFloor('a', 'f')} and a.speaker_uri = g.speaker_uri
-  where a.fence = g.fence and ${isHolding(engine)} ${kept(engine)}`
+  ${whichStays(engine)}
+  where a.fence = g.fence and ${isHolding(engine)}
+  ${engine.rowLocks ? sql`for key share of c` : sql``} ${kept(engine)}`
 
 /** The same proof as a condition within another statement. */
 export const isProven = (engine: Engine, hold: HoldRow): RawBuilder<boolean> => sql`exists (
@@ -213,6 +229,7 @@ export function floorStatements(database: Database<FloorTables>) {
     return (row: BatchRow<K>): Statement => ({ ...statement(row), readOnly: true })
   }
   return {
+    hold: many('hold', floorKinds, holdConversations),
     lock: many('lock', floorKinds, lockFloors),
     decide: many('decide', commandKinds, decide(engine)),
     applyToAgents: many('agents', floorKinds, applyToAgents),
