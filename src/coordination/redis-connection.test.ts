@@ -94,7 +94,8 @@ describe.skipIf(missing !== undefined)(`the connection to Redis${reason}`, () =>
     for (let call = 0; call < 1_000; call += 1) {
       await expect(connection.run(count, ['n'])).rejects.toThrow(CoordinationUnavailable)
     }
-    expect(performance.now() - startMs).toBeLessThan(2_000)
+    // Waiting for each would take 250 s.
+    expect(performance.now() - startMs).toBeLessThan(30_000)
     await pause(1_500)
     redis.thaw()
     await expect.poll(() => connection.health().state, { timeout: 5_000 }).toBe('ok')
