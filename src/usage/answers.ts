@@ -54,11 +54,15 @@ const columnOf: Readonly<Record<UsageDimension, string>> = {
   day: 'day', user: 'user_id', model: 'model', type: 'type',
 }
 const allKeys = Object.values(columnOf)
-const sums = ['events', 'tokens_in', 'tokens_out', 'cost_units', 'cost_picos', 'timed',
+/** Picodollars are summed in two parts: nine million amounts as one would outgrow 64 bits. */
+const costParts = ['cost_micros', 'cost_rest'] as const
+const sums = ['events', 'tokens_in', 'tokens_out', 'cost_units', ...costParts, 'timed',
   'duration_ms'] as const
 /** No limit at all, but one that the planner cannot know: it expects few rows, and uses keys. */
 const pendingMax = Number.MAX_SAFE_INTEGER
-const perUnit = sql.lit(picosPerUnit)
+const picosPerMicro = 1_000_000
+const perMicro = sql.lit(picosPerMicro)
+const microsPerUnit = sql.lit(picosPerUnit / picosPerMicro)
 const sum = (name: string): Fragment => sql`cast(coalesce(sum(${sql.ref(name)}), 0) as bigint)`
 
 /**
@@ -123,10 +127,11 @@ class Asked {
   get counted(): Fragment {
     return sql`counted as (
       select s.day, r.user_id, r.model, r.type, r.events, r.tokens_in, r.tokens_out, r.cost_units,
-        r.cost_picos, r.timed, r.duration_ms
+        ${splitPicos('r.cost_picos')}, r.timed, r.duration_ms
       from ${this.#rolled('usage_rollups')}
       union all
-      select day, user_id, model, type, 1, tokens_in, tokens_out, cost_units, cost_picos,
+      select day, user_id, model, type, 1, tokens_in, tokens_out, cost_units,
+        ${splitPicos('cost_picos')},
         case when duration_ms is null then 0 else 1 end, coalesce(duration_ms, 0) from fresh)`
   }
 
@@ -203,16 +208,23 @@ class Asked {
   }
 }
 
-/** Orders by exact sums; those of cost have two parts. */
+const splitPicos = (name: string): Fragment => sql`${sql.ref(name)} / ${perMicro} as cost_micros,
+  ${sql.ref(name)} % ${perMicro} as cost_rest`
+
+/** Orders by exact sums; those of cost have three parts. */
 function rankings(top: UsageMetric | undefined): Fragment[] {
   switch (top) {
     case undefined: return []
     case 'tokens': return [sql`${sum('tokens_in')} + ${sum('tokens_out')} desc`]
     case 'duration': return [sql`${sum('duration_ms')} desc`]
-    case 'cost': return [
-      sql`${sum('cost_units')} + ${sum('cost_picos')} / ${perUnit} desc`,
-      sql`${sum('cost_picos')} % ${perUnit} desc`,
-    ]
+    case 'cost': {
+      const micros = sql`(${sum('cost_micros')} + ${sum('cost_rest')} / ${perMicro})`
+      return [
+        sql`${sum('cost_units')} + ${micros} / ${microsPerUnit} desc`,
+        sql`${micros} % ${microsPerUnit} desc`,
+        sql`${sum('cost_rest')} % ${perMicro} desc`,
+      ]
+    }
     default: return [sql`${sum(top)} desc`]
   }
 }
@@ -230,10 +242,15 @@ export function groupsOf(rows: readonly StoredRow[], question: CheckedQuestion):
     events: Number(row.events),
     tokensIn: Number(row.tokens_in),
     tokensOut: Number(row.tokens_out),
-    costUsd: decimalOf(BigInt(String(row.cost_units)), BigInt(String(row.cost_picos))),
+    costUsd: costIn(row),
     durationMs: Number(row.duration_ms),
     ...(question.latency ? { latency: latencyOf(row, buckets.get(Number(row.rank))) } : {}),
   }))
+}
+
+function costIn(row: StoredRow): string {
+  const [units, micros, rest] = ['cost_units', ...costParts].map((name) => BigInt(String(row[name])))
+  return decimalOf(units!, micros! * BigInt(picosPerMicro) + rest!)
 }
 
 /** The keys of a group as they stand in a cursor. */
