@@ -249,7 +249,8 @@ export function groupsOf(rows: readonly StoredRow[], question: CheckedQuestion):
 }
 
 function costIn(row: StoredRow): string {
-  const [units, micros, rest] = ['cost_units', ...costParts].map((name) => BigInt(String(row[name])))
+  const names = ['cost_units', ...costParts]
+  const [units, micros, rest] = names.map((name) => BigInt(String(row[name])))
   return decimalOf(units!, micros! * BigInt(picosPerMicro) + rest!)
 }
 
