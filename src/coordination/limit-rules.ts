@@ -16,6 +16,8 @@ export const parts = 64
 /** A rule as the algorithm wants it: checked, in microseconds, with the key it is counted under. */
 export interface Window {
   readonly key: string
+  /** The hash tag of the key: that of the first rule of the call. */
+  readonly tag: string
   readonly limit: number
   readonly lengthUs: number
   /** Units taken within this long of the first one count as taken with the last one. */
@@ -64,18 +66,25 @@ function windowOf(first: LimitRule, rule: LimitRule, index: number): Window {
   }
   const lengthUs = Math.round(windowSeconds * 1_000_000)
   const partUs = limit <= exactMax ? 0 : Math.floor(lengthUs / parts)
-  return { key: keyOf(first, rule, lengthUs), limit, lengthUs, partUs }
+  const tag = `${first.resource}:${plain(first.id)}`
+  const key = keyOf(tag, { isFirst: rule === first, rule, lengthUs })
+  return { key, tag, limit, lengthUs, partUs }
 }
 
 /**
  * `ratelimit:{resource:id}` of the call's first rule, then the rule's own subject, then its window.
  * The braces are a hash tag: all keys of a call are in one slot of a cluster.
  */
-function keyOf(first: LimitRule, rule: LimitRule, lengthUs: number): string {
-  const tag = `ratelimit:{${first.resource}:${plain(first.id)}}`
-  return rule === first
-    ? `${tag}:${lengthUs / 1_000}`
-    : `${tag}:${rule.resource}:${plain(rule.id)}:${lengthUs / 1_000}`
+function keyOf(
+  tag: string,
+  { isFirst, rule, lengthUs }: {
+    readonly isFirst: boolean
+    readonly rule: LimitRule
+    readonly lengthUs: number
+  },
+): string {
+  const own = isFirst ? '' : `:${rule.resource}:${plain(rule.id)}`
+  return `ratelimit:{${tag}}${own}:${lengthUs / 1_000}`
 }
 
 const special = /[%{}]|\p{Surrogate}/u

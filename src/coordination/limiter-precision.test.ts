@@ -28,7 +28,7 @@ class TimedLocal implements Timed {
   }
 }
 
-/** The script as it is, but for where it learns the time: the last argument. */
+/** The script as it is, but for where it learns the time: the last argument. Each call is sent. */
 class TimedRedis implements Timed, ScriptRunner {
   readonly #connection: RedisConnection
   readonly #limiter: RedisRateLimiter
@@ -36,7 +36,9 @@ class TimedRedis implements Timed, ScriptRunner {
 
   constructor(connection: RedisConnection) {
     this.#connection = connection
-    this.#limiter = new RedisRateLimiter(this, 'local now = tonumber(ARGV[#ARGV])')
+    this.#limiter = new RedisRateLimiter(this, {
+      time: 'local now = tonumber(ARGV[#ARGV])', gather: (send) => send(),
+    })
   }
 
   at(nowUs: number, rule: LimitRule, cost: number): Promise<LimitDecision> {

@@ -128,6 +128,41 @@ coordinationContract('a rate limiter', (openWorld) => {
     }
   })
 
+  it('decides calls of one moment one after another, each for itself', async () => {
+    const { limiter } = await open()
+    const [mine, other] = [rule({ limit: 4 }), rule({ limit: 2 })]
+    const answers = await Promise.all([
+      limiter.consume([mine], 2), limiter.peek([mine], 2), limiter.consume([mine, other], 2),
+      limiter.consume([mine]), limiter.consume([other, mine]), limiter.peek([other]),
+      limiter.consume([other], 2),
+    ])
+    expect(answers.map(({ allowed, states }) =>
+      [allowed, ...states.map(({ remaining }) => remaining)])).toEqual([
+      [true, 2], [true, 2], [true, 0, 0], [false, 0], [true, 1, 3], [true, 1], [false, 1],
+    ])
+  })
+
+  it('gives each of many calls of one moment its own answer', async () => {
+    const { limiter } = await open()
+    const ruleSets = Array.from({ length: 150 }, (_, index) => [
+      rule({ limit: index + 1 }), ...Array.from({ length: index % 3 }, () => rule({ limit: 9 })),
+    ])
+    const answers = await Promise.all(ruleSets.map((rules) => limiter.consume(rules)))
+    expect(answers.map(({ states }) => states.map(({ remaining }) => remaining)))
+      .toEqual(ruleSets.map((rules) => rules.map(({ limit }) => limit - 1)))
+  })
+
+  it('does what was asked for first before it forgets or gives back', async () => {
+    const { limiter } = await open()
+    const [forgotten, returned] = [[rule({ limit: 3 })], [rule({ limit: 3 })]]
+    await Promise.all([
+      limiter.consume(forgotten, 3), limiter.consume(returned, 3),
+      limiter.reset(forgotten), limiter.refund(returned, 2),
+    ])
+    expect((await limiter.peek(forgotten)).states[0]!.remaining).toBe(3)
+    expect((await limiter.peek(returned)).states[0]!.remaining).toBe(2)
+  })
+
   it('keeps subjects apart, whatever their ids contain', async () => {
     const { limiter } = await open()
     const own = randomUUID()

@@ -1,24 +1,58 @@
 import { type LimitDecision, type LimitRule } from './coordination.js'
-import { decisionOf, type Reading, windowsOf } from './limit-rules.js'
+import { decisionOf, type Reading, type Window, windowsOf } from './limit-rules.js'
 import { Script, type ScriptRunner } from './script.js'
 import { forgetLua, giveBackLua, serverTime, takeLua } from './scripts/limiter.js'
 
 const forget = new Script(forgetLua)
 
+/** Windows of one script at most: while it runs, the server does nothing else. */
+const windowsMax = 64
+
+/** How a limiter asks. */
+export interface RedisLimiterOptions {
+  /** Whether only calls whose first rule has the same subject may share a script. @default false */
+  readonly isCluster?: boolean
+  /** The Lua text that finds out the time; only tests hand in another. */
+  readonly time?: string
+  /** Called with what sends the calls that are waiting. @default setImmediate */
+  readonly gather?: (send: () => void) => void
+}
+
+/** A call that waits to be sent with others. */
+interface Asked {
+  readonly windows: readonly Window[]
+  readonly cost: number
+  readonly take: 0 | 1
+  resolve(answer: Answer): void
+  reject(error: unknown): void
+}
+
+interface Answer {
+  readonly retryUs: number
+  readonly readings: readonly Reading[]
+}
+
 /**
- * Limits that all processes share: one script a call, on the server's clock. Unlike the limiter it
- * serves, it throws CoordinationUnavailable; what it was asked to take may have been taken then.
+ * Limits that all processes share, decided by scripts on the server's clock. Calls of one turn of
+ * the event loop share a script, which decides them one after another, as they were made. Unlike
+ * the limiter it serves, it throws CoordinationUnavailable; what it was asked to take may have been
+ * taken then.
  */
 export class RedisRateLimiter {
   readonly #runner: ScriptRunner
   readonly #take: Script
   readonly #giveBack: Script
+  readonly #isCluster: boolean
+  readonly #gather: (send: () => void) => void
+  #waiting: Asked[] = []
 
-  /** `time` is the Lua text that finds out the time; only tests hand in another. */
-  constructor(runner: ScriptRunner, time = serverTime) {
+  constructor(runner: ScriptRunner, options: RedisLimiterOptions = {}) {
+    const { isCluster = false, time = serverTime, gather = setImmediate } = options
     this.#runner = runner
     this.#take = new Script(takeLua(time))
     this.#giveBack = new Script(giveBackLua(time))
+    this.#isCluster = isCluster
+    this.#gather = gather
   }
 
   async consume(rules: readonly LimitRule[], cost = 1): Promise<LimitDecision> {
@@ -32,24 +66,74 @@ export class RedisRateLimiter {
   async refund(rules: readonly LimitRule[], cost = 1): Promise<void> {
     const windows = windowsOf(rules, cost)
     const keys = windows.map(({ key }) => key)
+    this.#send()
     await this.#runner.run(this.#giveBack, keys, [cost, ...windows.map((each) => each.lengthUs)])
   }
 
   async reset(rules: readonly LimitRule[]): Promise<void> {
-    await this.#runner.run(forget, windowsOf(rules, 1).map(({ key }) => key))
+    const keys = windowsOf(rules, 1).map(({ key }) => key)
+    this.#send()
+    await this.#runner.run(forget, keys)
   }
 
   async #decide(rules: readonly LimitRule[], cost: number, take: 0 | 1): Promise<LimitDecision> {
-    const keys: string[] = []
-    const numbers: number[] = [take, cost]
-    for (const { key, limit, lengthUs, partUs } of windowsOf(rules, cost)) {
-      keys.push(key)
-      numbers.push(limit, lengthUs, partUs)
-    }
-    const [retryUs = 0, ...answer] = await this.#runner.run<number[]>(this.#take, keys, numbers)
-    const readings = rules.map((_, index): Reading => (
-      { used: answer[2 * index]!, resetUs: answer[2 * index + 1]! }
-    ))
+    const windows = windowsOf(rules, cost)
+    const { retryUs, readings } = await new Promise<Answer>((resolve, reject) => {
+      this.#waiting.push({ windows, cost, take, resolve, reject })
+      if (this.#waiting.length === 1) this.#gather(() => this.#send())
+    })
     return decisionOf(rules, readings, { retryUs, degraded: false })
+  }
+
+  /** Sends what is waiting, before anything that was asked for later. */
+  #send(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    if (!this.#isCluster) return this.#sendInParts(waiting)
+    const byTag = new Map<string, Asked[]>()
+    for (const call of waiting) {
+      const { tag } = call.windows[0]!
+      byTag.set(tag, [...(byTag.get(tag) ?? []), call])
+    }
+    for (const calls of byTag.values()) this.#sendInParts(calls)
+  }
+
+  #sendInParts(calls: readonly Asked[]): void {
+    for (let start = 0; start < calls.length;) {
+      let [end, count] = [start, 0]
+      do {
+        count += calls[end]!.windows.length
+        end += 1
+      } while (end < calls.length && count + calls[end]!.windows.length <= windowsMax)
+      void this.#ask(calls.slice(start, end))
+      start = end
+    }
+  }
+
+  /** Resolves when each of the calls has its answer, or the same error. */
+  async #ask(calls: readonly Asked[]): Promise<void> {
+    const keys: string[] = []
+    const numbers: number[] = [calls.length]
+    for (const { windows, cost, take } of calls) {
+      numbers.push(take, cost, windows.length)
+      for (const { key, limit, lengthUs, partUs } of windows) {
+        keys.push(key)
+        numbers.push(limit, lengthUs, partUs)
+      }
+    }
+    try {
+      const answer = await this.#runner.run<number[]>(this.#take, keys, numbers)
+      let place = 0
+      for (const { windows, resolve } of calls) {
+        const retryUs = answer[place]!
+        const readings = windows.map((_, index): Reading => (
+          { used: answer[place + 2 * index + 1]!, resetUs: answer[place + 2 * index + 2]! }
+        ))
+        place += 1 + 2 * windows.length
+        resolve({ retryUs, readings })
+      }
+    } catch (error) {
+      for (const { reject } of calls) reject(error)
+    }
   }
 }

@@ -28,7 +28,8 @@ export class RedisCoordinator implements Coordinator {
     this.hintLocks = new RedisHintLocks(redis)
     this.presence = new RedisPresence(redis)
     this.cache = new LayeredCache({ far: new FarCache(redis), signals: this.signals })
-    this.limiter = new FallbackRateLimiter(new RedisRateLimiter(redis), new LocalRateLimiter())
+    const limiter = new RedisRateLimiter(redis, { isCluster: redis.isCluster })
+    this.limiter = new FallbackRateLimiter(limiter, new LocalRateLimiter())
   }
 
   /**

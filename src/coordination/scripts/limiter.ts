@@ -43,48 +43,58 @@ const read = `
 `
 
 /**
- * Takes from every window, or from none. KEYS: the windows. ARGV: 1 to take or 0 to look, the cost,
- * then limit, length and part of each window in microseconds. Answers the time until the call
- * could be admitted (0: it is), then the units used and the time until empty of each window.
+ * Many calls, one after another; each takes from every window of its own, or from none. KEYS: the
+ * windows of all calls. ARGV: how many calls, then of each 1 to take or 0 to look, the cost, the
+ * number of its windows, and the limit, length and part of each in microseconds. Answers in one row
+ * of each call the time until it could be admitted (0: it is), then of each of its windows the
+ * units used and the time until it is empty.
  */
 export const takeLua = (time: string): string => `${time}
 local unpack, pack, sub = struct.unpack, struct.pack, string.sub
-local cost, retry, answer = ARGV[2] + 0, 0, { 0 }
-local logs, places, firsts = {}, {}, {}
-for index = 1, #KEYS do
-  local key, limit, length = KEYS[index], ARGV[3 * index] + 0, ARGV[3 * index + 1] + 0
-  ${read}
-  local lacking = used + cost - limit - units
-  if used + cost > limit then
-    local place = at
-    while lacking > 0 do
-      place = place + 12
-      gone, units = unpack('<dI4', log, place)
-      lacking = lacking - units
+local answer, argument, before = {}, 2, 0
+for _ = 1, ARGV[1] + 0 do
+  local isTaken, cost, count = ARGV[argument] == '1', ARGV[argument + 1] + 0, ARGV[argument + 2] + 0
+  local logs, places, firsts = {}, {}, {}
+  local start, retry = #answer + 1, 0
+  answer[start] = 0
+  for index = 1, count do
+    local key = KEYS[before + index]
+    local limit, length = ARGV[argument + 3 * index] + 0, ARGV[argument + 3 * index + 1] + 0
+    ${read}
+    local lacking = used + cost - limit - units
+    if used + cost > limit then
+      local place = at
+      while lacking > 0 do
+        place = place + 12
+        gone, units = unpack('<dI4', log, place)
+        lacking = lacking - units
+      end
+      if gone + length - now > retry then retry = gone + length - now end
     end
-    if gone + length - now > retry then retry = gone + length - now end
+    logs[index], places[index], firsts[index] = log, at, first
+    answer[start + 2 * index - 1] = used
+    answer[start + 2 * index] = log and last + length - now or 0
   end
-  logs[index], places[index], firsts[index] = log, at, first
-  answer[2 * index] = used
-  answer[2 * index + 1] = log and last + length - now or 0
-end
-answer[1] = retry
-if retry > 0 or ARGV[1] == '0' then return answer end
-for index = 1, #KEYS do
-  local log, length = logs[index], ARGV[3 * index + 1] + 0
-  local used = answer[2 * index] + cost
-  local value
-  if not log then
-    value = pack('<dddI4', used, now, now, cost)
-  elseif now < firsts[index] + ARGV[3 * index + 2] then
-    local units = unpack('<I4', log, #log - 3)
-    value = pack('<dd', used, firsts[index]) .. sub(log, places[index], -13)
-      .. pack('<dI4', now, units + cost)
-  else
-    value = pack('<dd', used, now) .. sub(log, places[index]) .. pack('<dI4', now, cost)
+  answer[start] = retry
+  if retry == 0 and isTaken then
+    for index = 1, count do
+      local log, length = logs[index], ARGV[argument + 3 * index + 1] + 0
+      local used = answer[start + 2 * index - 1] + cost
+      local value
+      if not log then
+        value = pack('<dddI4', used, now, now, cost)
+      elseif now < firsts[index] + ARGV[argument + 3 * index + 2] then
+        local units = unpack('<I4', log, #log - 3)
+        value = pack('<dd', used, firsts[index]) .. sub(log, places[index], -13)
+          .. pack('<dI4', now, units + cost)
+      else
+        value = pack('<dd', used, now) .. sub(log, places[index]) .. pack('<dI4', now, cost)
+      end
+      redis.call('SET', KEYS[before + index], value, 'PX', math.ceil(length / 1000) + 1)
+      answer[start + 2 * index - 1], answer[start + 2 * index] = used, length
+    end
   end
-  redis.call('SET', KEYS[index], value, 'PX', math.ceil(length / 1000) + 1)
-  answer[2 * index], answer[2 * index + 1] = used, length
+  argument, before = argument + 3 + 3 * count, before + count
 end
 return answer
 `
