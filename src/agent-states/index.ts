@@ -1,5 +1,4 @@
 export { AgentStateExists, AgentStateLimitReached, AgentStateNotFound } from './errors.js'
-export { type AgentStateContext, agentStateRoutes } from './routes.js'
 export { type AgentStateOptions } from './rules.js'
 export {
   AgentStateLog, type AgentStateSource, agentStatesTopic, type StatesOf,

@@ -5,9 +5,8 @@ export {
   type AgentIdentification, type AssistantManifest, type ManifestCapability, type ManifestFault,
   manifestFaults, type StandardManifest, standardManifest, type SupportedLayers,
 } from './manifest.js'
-export { type AgentContext, agentRoutes } from './routes.js'
+export { presentAgent } from './presented.js'
 export { type AgentRegistration } from './rules.js'
-export { presentAgent } from './schemas.js'
 export { type AgentListing, AgentStore } from './store.js'
 export { AgentSweeper } from './sweeper.js'
 export {

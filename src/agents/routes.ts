@@ -4,10 +4,10 @@ import { RevisionConflict } from '../errors.js'
 import { presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { AgentLimitReached, AgentNotFound } from './errors.js'
+import { presentAgent, presentFound, presentHeartbeat } from './presented.js'
 import {
-  agentListQuery, agentPageSchema, agentSchema, foundPageSchema, heartbeatSchema, presentAgent,
-  presentFound, presentHeartbeat, registrationOf, registrationSchema, searchOf, searchSchema,
-  speakerSchema,
+  agentListQuery, agentPageSchema, agentSchema, foundPageSchema, heartbeatSchema, registrationOf,
+  registrationSchema, searchOf, searchSchema, speakerSchema,
 } from './schemas.js'
 import { type AgentStore } from './store.js'
 

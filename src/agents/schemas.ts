@@ -2,16 +2,13 @@ import { z } from 'zod'
 import { pageQuery, pageSchema } from '../http/page.js'
 import { instantSchema, metadataSchema, named, shownAs } from '../http/schema.js'
 import { pageLimitMax } from '../database/page.js'
-import {
-  type AgentSearch, criterionLengthMax, criterionMax, type FoundAgent,
-} from './discovery.js'
-import { type Heartbeat } from './heartbeats.js'
+import { type AgentSearch, criterionLengthMax, criterionMax } from './discovery.js'
 import { type AssistantManifest, manifestFaults } from './manifest.js'
 import {
   type AgentRegistration, capabilitiesMax, capabilityLengthMax, serviceUrlLengthMax,
   speakerUriLengthMax, ttlSecondsMax, ttlSecondsMin,
 } from './rules.js'
-import { type Agent, agentStatuses } from './tables.js'
+import { agentStatuses } from './tables.js'
 
 const nullable = { type: ['object', 'null'], additionalProperties: true }
 
@@ -118,28 +115,3 @@ export const heartbeatSchema = named('AgentHeartbeat', z.object({
   expires_at: instantSchema('When the agent is stale unless it shows another; null for never.')
     .nullable(),
 }))
-
-/** An agent as the API writes it. */
-export function presentAgent(agent: Agent) {
-  return {
-    speaker_uri: agent.speakerUri,
-    service_url: agent.serviceUrl,
-    manifest: agent.manifest,
-    capabilities: agent.capabilities,
-    metadata: agent.metadata,
-    ttl_seconds: agent.ttlSeconds,
-    status: agent.status,
-    revision: agent.revision,
-    registered_at: agent.registeredAt,
-    updated_at: agent.updatedAt,
-    heartbeat_at: agent.heartbeatAt,
-    expires_at: agent.expiresAt,
-  }
-}
-
-/** An agent that was found as the API writes it. */
-export const presentFound = (agent: FoundAgent) => ({ ...presentAgent(agent), score: agent.score })
-
-/** A sign of life as the API writes it. */
-export const presentHeartbeat = (speakerUri: string, { heartbeatAt, expiresAt }: Heartbeat) =>
-  ({ speaker_uri: speakerUri, heartbeat_at: heartbeatAt, expires_at: expiresAt })

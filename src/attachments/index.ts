@@ -3,8 +3,6 @@ export {
   AttachmentCompleted, AttachmentIncomplete, AttachmentMismatch, AttachmentNotFound,
   AttachmentPlaceNotFound, AttachmentTooLarge, AttachmentUnavailable, RangeNotSatisfiable,
 } from './errors.js'
-export { type AttachmentContext, attachmentRoutes } from './routes.js'
-export { rawAttachmentRoutes } from './raw-routes.js'
 export { attachmentBytesMaxDefault } from './rules.js'
 export { isBucket, isEndpoint, isPrefix, type S3Options } from './s3-options.js'
 export { S3Storage } from './s3-storage.js'

@@ -1,13 +1,11 @@
 export { AuditChainBroken } from './errors.js'
 export { csvHead, csvLine, type ExportLine, headLine, jsonLine } from './export.js'
-export { rawAuditRoutes } from './export-route.js'
 export { AuditKeys, newAuditKey } from './keys.js'
 export { auditParts } from './parts.js'
 export {
   auditInsert, type AuditRecord, type AuditSource, type AuditTold, installationId, recordAudit,
 } from './record.js'
 export { type Insertion, Recorder } from './recorder.js'
-export { type AuditContext, auditRoutes } from './routes.js'
 export { Sealer, type SealerEvent, type SealerOptions } from './sealer.js'
 export { Sealing } from './sealing.js'
 export {

@@ -10,8 +10,6 @@ export {
   StaleFence, ThreadExists,
 } from './errors.js'
 export { type AncestorPage, type CheckpointPage } from './page.js'
-export { type CheckpointContext } from './keeping-routes.js'
-export { checkpointRoutes } from './routes.js'
 export { type CheckpointOptions, type CheckpointPolicy } from './rules.js'
 export { CheckpointStore } from './store.js'
 export {

@@ -1,8 +1,6 @@
 import { type JsonValue } from '../database/json.js'
 import { type OrganizationStores } from '../holdfast.js'
-import {
-  presentRun, presentStep, type WorkflowRun, type WorkflowStep,
-} from '../workflows/index.js'
+import { presentRun, presentStep, type WorkflowRun, type WorkflowStep } from '../workflows/index.js'
 import { type OrganizationOptions, withStores } from './in-organization.js'
 import { type Terminal } from './terminal.js'
 

@@ -4,14 +4,12 @@ export {
   SummaryNotFound,
 } from './errors.js'
 export { ContextStore, type ModelContext } from './context.js'
-export { type ContextContext, contextRoutes } from './context-routes.js'
 export { type ImportedConversation, type ImportOptions, type ImportSource } from './import.js'
 export { type MessageChanges, type NewMessage } from './drafts.js'
 export { type IndexerEvent, type IndexerOptions, MessageIndexer } from './indexer.js'
 export { type ConversationListing } from './listing.js'
 export { MessageLog } from './message-log.js'
 export { type FoundMessage, type FoundMessages, type MessageSearch } from './search.js'
-export { searchRoutes } from './search-routes.js'
 export {
   type AppendOptions, type MessageListing, MessageStore,
 } from './messages.js'
@@ -28,15 +26,9 @@ export {
 export {
   type ParticipantDraft, type ParticipantName, ParticipantStore,
 } from './participants.js'
-export { type ParticipantContext, participantRoutes } from './participant-routes.js'
 export { type PathListing } from './tree.js'
-export { type MessageContext, messageRoutes, newMessageOf } from './message-routes.js'
-export { type ConversationContext, conversationRoutes } from './routes.js'
-export { transferRoutes } from './transfer-routes.js'
 export { type PlacedMessage, TransferTree } from './transfer-tree.js'
-export { type EventContext, eventRoutes, rawEventRoutes } from './event-routes.js'
 export {
   type ConversationEvent, type ConversationName, type ConversationStates, type StateChange,
 } from './events.js'
 export { type EventReading } from './live.js'
-export { messageSchema, newMessageSchema, presentMessage } from './schemas.js'

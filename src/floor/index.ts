@@ -7,13 +7,11 @@ export { type FloorReading, FloorReplay, type Holding, type Waiting } from './ev
 export {
   type Floor, type FloorHolder, type FloorRequest, type FloorStanding,
 } from './floor.js'
+export { presentEvent, presentFloor } from './presented.js'
 export { type FloorSettings } from './rules.js'
-export { type FloorEventContext, rawFloorRoutes } from './raw-routes.js'
-export { type FloorContext, floorRoutes } from './routes.js'
 export {
   type ByConvener, type FloorAgent, type FloorEnding, type FloorHold, FloorStore, type FloorWish,
 } from './store.js'
-export { presentEvent, presentFloor } from './schemas.js'
 export { FloorSweeper } from './sweeper.js'
 export {
   floorAgents, type FloorEvent, floorEvents, type FloorEventType, type FloorPolicy, floors,

@@ -4,9 +4,9 @@ import { eventHeaders, eventStream, type ServerEvent } from '../http/events.js'
 import { RequestFaults } from '../http/problem.js'
 import { type RawRoute, rawRoute } from '../http/raw.js'
 import { flagText, idSchema, integerText } from '../http/schema.js'
-import { type StreamTimes } from '../streams/index.js'
+import { type StreamTimes } from '../streams/http.js'
 import { type FloorContext } from './routes.js'
-import { serverEventOf } from './schemas.js'
+import { serverEventOf } from './presented.js'
 import { type FloorEvent } from './tables.js'
 
 /** What this endpoint needs. */

@@ -7,10 +7,10 @@ import {
   FloorRequestNotFound,
 } from './errors.js'
 import { eventLimitMax } from './rules.js'
+import { presentEvent, presentFloor, presentStanding } from './presented.js'
 import {
-  farewellSchema, floorSchema, grantSchema, historySchema, joinSchema, leftSchema, presentEvent,
-  presentFloor, presentStanding, revokeSchema, settingsSchema, standingSchema, wishSchema,
-  yieldSchema,
+  farewellSchema, floorSchema, grantSchema, historySchema, joinSchema, leftSchema, revokeSchema,
+  settingsSchema, standingSchema, wishSchema, yieldSchema,
 } from './schemas.js'
 import { type FloorAgent, type FloorStore } from './store.js'
 

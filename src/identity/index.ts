@@ -38,4 +38,3 @@ export {
 export { TokenUsage } from './token-usage.js'
 export { type NewUser, type UserChanges } from './users.js'
 export { type IdentityContext } from './context.js'
-export { identityRoutes } from './routes.js'

@@ -8,6 +8,5 @@ export {
 export { AnswerTooLarge, ItemExists, ItemNotFound } from './errors.js'
 export { ItemWorks } from './item-works.js'
 export { encodeNamespace } from './namespace.js'
-export { type ItemContext, itemRoutes } from './routes.js'
 export { type ItemParts, ItemStore } from './store.js'
 export { cacheEntries, items, type ItemTables } from './tables.js'

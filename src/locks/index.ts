@@ -1,6 +1,5 @@
 export { LockLimitReached, LockLost, LockNotAcquired, LockNotFound } from './errors.js'
 export { Lock, type LockHold } from './lock.js'
-export { type LockContext, lockRoutes } from './routes.js'
 export {
   type AcquireOptions, type LockListing, type LockOptions, type LockState, LockStore,
   type LockWitness,

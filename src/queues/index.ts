@@ -7,11 +7,8 @@ export {
   AttemptStale, DedupeKeyReused, JobCancelled, JobFinished, JobNotFound, QueueNotFound,
 } from './errors.js'
 export { type ClaimAny, JobLog, type JobSource } from './job-log.js'
-export { jobRoutes } from './job-routes.js'
-export { type QueueContext, queueRoutes } from './routes.js'
 export { type QueueChanges, type QueueStats } from './settings.js'
 export { ScheduleNameTaken, ScheduleNotFound } from './schedule-errors.js'
-export { type ScheduleContext, scheduleRoutes } from './schedule-routes.js'
 export { type NewSchedule, type ScheduleChanges, ScheduleStore } from './schedule-store.js'
 export {
   type MissedPolicy, type Schedule, type ScheduledJobOptions, schedules, type ScheduleTables,

@@ -10,7 +10,6 @@ export { givenRootKeys, newRootKey, passingRootKey, type RootKeyProvider } from 
 export { type RootKeyFile } from './root-key-file.js'
 export { RootRing } from './root-ring.js'
 export { type KeyRotation, type RotationOptions, type RotationSum } from './rotation.js'
-export { type SecretContext, secretRoutes } from './routes.js'
 export { type SealedColumn } from './sealed-columns.js'
 export { type FieldBinding, SealedFields } from './sealed-fields.js'
 export {

@@ -9,7 +9,7 @@ import {
   defaultOrganizationId, isPasswordPrintOf, passwordPrintOf,
 } from '../identity/index.js'
 import { type Actor } from '../scope.js'
-import { type StreamTimes } from '../streams/index.js'
+import { type StreamTimes } from '../streams/http.js'
 import { CallerWatch } from './caller-watch.js'
 import { actorOf, type Caller, callerOf } from './caller.js'
 import { type Lifecycle } from './health.js'

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import {
-  ConversationNotFound, type Message, messageSchema, newMessageOf, newMessageSchema,
-  ParentMessageNotFound, presentMessage,
+  messageSchema, newMessageOf, newMessageSchema, presentMessage,
+} from '../conversations/http.js'
+import {
+  ConversationNotFound, type Message, ParentMessageNotFound,
 } from '../conversations/index.js'
 import { type JsonValue } from '../database/json.js'
 import { type FinishedStream, StreamFinished } from '../finish.js'
 import { type Route, route } from '../http/route.js'
 import { idSchema, jsonSchema, named } from '../http/schema.js'
-import { StreamGone, StreamNotFound, streamPathSchema } from '../streams/index.js'
+import { streamPathSchema } from '../streams/http.js'
+import { StreamGone, StreamNotFound } from '../streams/index.js'
 
 /** What this endpoint needs. */
 export interface FinishContext {

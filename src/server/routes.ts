@@ -1,42 +1,43 @@
-import { type OpenFloorContext, openFloorRoutes } from '../adapters/open-floor/index.js'
-import { type AgentContext, agentRoutes } from '../agents/index.js'
-import { type AgentStateContext, agentStateRoutes } from '../agent-states/index.js'
+import { type OpenFloorContext, openFloorRoutes } from '../adapters/open-floor/http.js'
+import { type AgentContext, agentRoutes } from '../agents/http.js'
+import { type AgentStateContext, agentStateRoutes } from '../agent-states/http.js'
 import {
   type AttachmentContext, attachmentRoutes, rawAttachmentRoutes,
-} from '../attachments/index.js'
-import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/index.js'
-import { type CheckpointContext, checkpointRoutes } from '../checkpoints/index.js'
+} from '../attachments/http.js'
+import { type AuditContext, auditRoutes, rawAuditRoutes } from '../audit/http.js'
+import { type CheckpointContext, checkpointRoutes } from '../checkpoints/http.js'
 import {
   type ContextContext, contextRoutes, type ConversationContext, conversationRoutes,
   type EventContext, eventRoutes, type MessageContext, messageRoutes, type ParticipantContext,
   participantRoutes, rawEventRoutes, searchRoutes, transferRoutes,
-} from '../conversations/index.js'
+} from '../conversations/http.js'
 import {
   type FloorContext, type FloorEventContext, floorRoutes, rawFloorRoutes,
-} from '../floor/index.js'
+} from '../floor/http.js'
 import { type RawRoute } from '../http/raw.js'
 import { type Route } from '../http/route.js'
-import { type IdentityContext, identityRoutes } from '../identity/index.js'
-import { type ItemContext, itemRoutes } from '../items/index.js'
+import { identityRoutes } from '../identity/http.js'
+import { type IdentityContext } from '../identity/index.js'
+import { type ItemContext, itemRoutes } from '../items/http.js'
 import {
   type PersonalDataContext, personalDataRoutes, rawPersonalDataRoutes,
-} from '../lifecycle/personal-data/index.js'
-import { type LockContext, lockRoutes } from '../locks/index.js'
+} from '../lifecycle/personal-data/http.js'
+import { type LockContext, lockRoutes } from '../locks/http.js'
 import {
   jobRoutes, type QueueContext, queueRoutes, type ScheduleContext, scheduleRoutes,
-} from '../queues/index.js'
-import { type SecretContext, secretRoutes } from '../secrets/index.js'
-import { type SettingsContext, settingsRoutes } from '../settings/index.js'
-import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/index.js'
-import { type TuningContext, tuningRoutes } from '../tuning/index.js'
-import { type UsageContext, usageRoutes } from '../usage/index.js'
+} from '../queues/http.js'
+import { type SecretContext, secretRoutes } from '../secrets/http.js'
+import { type SettingsContext, settingsRoutes } from '../settings/http.js'
+import { rawStreamRoutes, type StreamContext, streamRoutes } from '../streams/http.js'
+import { type TuningContext, tuningRoutes } from '../tuning/http.js'
+import { type UsageContext, usageRoutes } from '../usage/http.js'
 import {
   rawWebhookRoutes, type WebhookContext, type WebhookReceiverContext, webhookRoutes,
-} from '../webhooks/index.js'
+} from '../webhooks/http.js'
 import {
   rawRunRoutes, type RunContextOfRoutes, type RunEventContext, runRoutes, stepRoutes,
   type WorkflowContext, workflowRoutes, workflowVersionRoutes,
-} from '../workflows/index.js'
+} from '../workflows/http.js'
 import { type FinishContext, finishRoute } from './finish-route.js'
 
 /** Everything the handlers of all domains need together. */

@@ -1,5 +1,4 @@
 export { PersonRequired, SealingUnavailable } from './errors.js'
-export { type SettingsContext, settingsRoutes } from './routes.js'
 export { type SettingsOptions, SettingsRules } from './rules.js'
 export { type SealBinding, type SealedFields } from './sealing.js'
 export {

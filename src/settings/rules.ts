@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { type z } from 'zod'
 import { type JsonValue } from '../database/json.js'
 import { InvalidConfiguration, InvalidInput } from '../errors.js'
 import { isMask } from './merge.js'
@@ -93,19 +93,25 @@ function refused(keys: readonly string[], rule: string): Error {
 /** The places a schema marks. */
 function marksOf(schema: z.ZodType, keys: readonly string[]): Pattern[] {
   if ((schema.meta() as { secret?: unknown } | undefined)?.secret === true) return [keys]
-  if (schema instanceof z.ZodObject) {
-    return Object.entries(schema.shape as Record<string, z.ZodType>)
-      .flatMap(([key, part]) => marksOf(part, [...keys, key]))
+  // Told by what it is called: Holdfast does not load zod for those who bring no schema.
+  const { def } = schema._zod as z.core.$ZodTypes['_zod']
+  switch (def.type) {
+    case 'object':
+      return Object.entries(def.shape)
+        .flatMap(([key, part]) => marksOf(whole(part), [...keys, key]))
+    case 'record': return marksOf(whole(def.valueType), [...keys, '*'])
+    case 'array': return refuseMarks(whole(def.element), keys)
+    case 'union': return def.options.flatMap((option) => marksOf(whole(option), keys))
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'readonly':
+      return marksOf(whole(def.innerType), keys)
+    default: return []
   }
-  if (schema instanceof z.ZodRecord) return marksOf(schema.valueType as z.ZodType, [...keys, '*'])
-  if (schema instanceof z.ZodArray) return refuseMarks(schema.element as z.ZodType, keys)
-  if (schema instanceof z.ZodUnion) {
-    return schema.options.flatMap((option) => marksOf(option as z.ZodType, keys))
-  }
-  const isAround = schema instanceof z.ZodOptional || schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault || schema instanceof z.ZodReadonly
-  return isAround ? marksOf(schema.unwrap() as z.ZodType, keys) : []
 }
+
+const whole = (part: z.core.$ZodType) => part as z.ZodType
 
 function refuseMarks(element: z.ZodType, keys: readonly string[]): Pattern[] {
   if (marksOf(element, keys).length === 0) return []

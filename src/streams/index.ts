@@ -5,11 +5,8 @@ export {
 } from './errors.js'
 export { type ForkPoint } from './fork.js'
 export { isText, jsonType, mediaTypeOf } from './media.js'
-export { rawStreamRoutes } from './raw-routes.js'
 export { type StreamChunk, type StreamPart } from './reader.js'
-export { type StreamContext, streamRoutes, type StreamTimes } from './routes.js'
 export { StreamStore } from './store.js'
-export { streamPathSchema } from './schemas.js'
 export { type Stream } from './stream.js'
 export {
   type AppendResult, type MessageName, type NewStream, type StreamAppend, type StreamContent,

@@ -5,7 +5,7 @@ export interface Area {
   readonly folders?: readonly string[]
   /** Files directly in src, without extension. */
   readonly files?: readonly string[]
-  /** Others may import only its index.ts. */
+  /** Others may import only its index.ts, and what the server needs of it, its http.ts. */
   readonly indexOnly?: boolean
   /** Folders and files of the same floor that it may import all the same. */
   readonly also?: readonly string[]
@@ -99,8 +99,8 @@ function arrowRefusal(importer: Area, imported: Area, to: string): string | unde
   if (imported.floor >= importer.floor && importer.also?.includes(name) !== true) {
     return `floor ${importer.floor} must not import ${name} on floor ${imported.floor}`
   }
-  if (imported.indexOnly !== true || /^src\/[^/]+\/index\.ts$/.test(to)) return undefined
-  return `of ${name} only index.ts may be imported`
+  if (imported.indexOnly !== true || /^src\/[^/]+\/(index|http)\.ts$/.test(to)) return undefined
+  return `of ${name} only index.ts and http.ts may be imported`
 }
 
 /** Two files of one folder, or of the same area directly in src. */

@@ -1,5 +1,4 @@
 export { TuningCheckpointNotFound } from './errors.js'
-export { type TuningContext, tuningRoutes } from './routes.js'
 export { type NewTuningCheckpoint, numbersIn, type TuningListing } from './rules.js'
 export { forgetTuning, type TuningCheckpointName, TuningStore } from './store.js'
 export {

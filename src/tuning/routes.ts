@@ -3,7 +3,8 @@ import { InvalidCursor } from '../database/page.js'
 import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { idSchema } from '../http/schema.js'
-import { WorkflowNotFound, workflowSchema } from '../workflows/index.js'
+import { workflowSchema } from '../workflows/http.js'
+import { WorkflowNotFound } from '../workflows/index.js'
 import { TuningCheckpointNotFound } from './errors.js'
 import {
   listingQuery, newTuningCheckpointSchema, presentCheckpoint, tuningCheckpointSchema,

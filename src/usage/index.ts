@@ -6,7 +6,6 @@ export {
   type UsageDimension, type UsageMetric, type UsageQuestion, type UsageSummaryQuestion,
   type UsageTopQuestion,
 } from './questions.js'
-export { type UsageContext, usageRoutes } from './routes.js'
 export { type NewUsageEvent } from './rules.js'
 export { type RecordedUsage, type RecordOptions, UsageStore } from './store.js'
 export {

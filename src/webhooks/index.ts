@@ -2,11 +2,9 @@ export {
   WebhookMethodRefused, WebhookNameTaken, WebhookNotFound, WebhookSecretUnavailable,
   WebhookUnauthenticated, WebhookWorkflowUnavailable,
 } from './errors.js'
-export { rawWebhookRoutes, type WebhookReceiverContext } from './raw-routes.js'
 export {
   type WebhookCall, type WebhookJob, type WebhookReceipt, WebhookReceiver,
 } from './receiver.js'
-export { type WebhookContext, webhookRoutes } from './routes.js'
 export { type NewWebhook, type WebhookChanges, WebhookStore } from './store.js'
 export {
   type Authentication as WebhookAuthentication, type Webhook, webhookDeliveries,

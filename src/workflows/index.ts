@@ -5,16 +5,16 @@ export {
 } from './errors.js'
 export { type WorkflowListing } from './listing.js'
 export { plainText } from './plain-text.js'
-export { type WorkflowContext, workflowRoutes } from './routes.js'
+export {
+  presentRun, presentRunEntry, presentStep, presentVersion, presentWorkflow,
+} from './presented.js'
 export { type NewRun } from './run-draft.js'
 export { type RunEvent, type RunFollowing } from './run-follow.js'
 export { type RunListing, type WorkflowRunEntry } from './run-listing.js'
 export { RunLog, type RunName, type RunSource, runTopic } from './run-log.js'
 export { runOfPayload } from './run-payload.js'
 export { type Rerun } from './run-rerun.js'
-export { type RunContextOfRoutes, runRoutes } from './run-routes.js'
 export { runQueueDefault } from './run-rules.js'
-export { presentRun, presentRunEntry, presentStep } from './run-schemas.js'
 export {
   type RunFigures, type RunStatistics, type StatisticsListing,
 } from './run-statistics.js'
@@ -31,9 +31,7 @@ export {
 export {
   type StepContext, type StepNotes, type StepWork, type TransactedWork,
 } from './runner-steps.js'
-export { presentVersion, presentWorkflow, workflowSchema } from './schemas.js'
 export { type NewStep, type StepEnd } from './step-draft.js'
-export { rawRunRoutes, type RunEventContext, stepRoutes } from './step-routes.js'
 export { type StepListing, type StepSpeaking, StepStore } from './step-store.js'
 export { type NewWorkflow, type WorkflowChanges, WorkflowStore } from './store.js'
 export {
@@ -43,4 +41,3 @@ export {
 export {
   type NewVersion, type VersionChanges, type VersionDiff, type VersionNumber,
 } from './versions.js'
-export { workflowVersionRoutes } from './version-routes.js'

@@ -6,9 +6,9 @@ import { type Route, route } from '../http/route.js'
 import { flagText } from '../http/schema.js'
 import { WorkflowArchived, WorkflowHandleTaken, WorkflowNotFound } from './errors.js'
 import { tagLengthMax } from './rules.js'
+import { presentWorkflow } from './presented.js'
 import {
-  newWorkflowSchema, presentWorkflow, publicationSchema, workflowChangesSchema, workflowSchema,
-  workflowViewSchema,
+  newWorkflowSchema, publicationSchema, workflowChangesSchema, workflowSchema, workflowViewSchema,
 } from './schemas.js'
 import { type WorkflowStore } from './store.js'
 

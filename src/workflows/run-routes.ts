@@ -9,10 +9,10 @@ import {
   WorkflowVersionNotFound,
 } from './errors.js'
 import { tagLengthMax } from './rules.js'
+import { presentRun, presentRunEntry, presentStatistics } from './presented.js'
 import {
-  cancellationSchema, newRunOf, newRunSchema, presentRun, presentRunEntry, presentStatistics,
-  rerunSchema, runEntrySchema, runFailureSchema, runSchema, runStatusSchema, startSchema,
-  statisticsSchema, successSchema,
+  cancellationSchema, newRunOf, newRunSchema, rerunSchema, runEntrySchema, runFailureSchema,
+  runSchema, runStatusSchema, startSchema, statisticsSchema, successSchema,
 } from './run-schemas.js'
 import { type RunStore } from './run-store.js'
 import { workflowSchema } from './schemas.js'

@@ -5,10 +5,7 @@ import {
 import {
   handleLengthMax, handlePattern, nameLengthMax, tagLengthMax, tagsMax, textLengthMax,
 } from './rules.js'
-import {
-  accessLevels, type Workflow, type WorkflowVersion, type WorkflowVersionEntry,
-} from './tables.js'
-import { type VersionDiff } from './versions.js'
+import { accessLevels } from './tables.js'
 
 /** A workflow in a path: its id, or its handle while it is not archived. */
 export const workflowSchema = shownAs(
@@ -145,49 +142,3 @@ export const diffSchema = named('WorkflowVersionDiff', z.object({
   unified: z.string()
     .describe('A unified diff of the graphs, keys sorted; empty for equal graphs.'),
 }))
-
-/** A workflow in the API's names. */
-export function presentWorkflow(workflow: Workflow) {
-  return {
-    id: workflow.id,
-    handle: workflow.handle,
-    name: workflow.name,
-    description: workflow.description,
-    tags: workflow.tags,
-    metadata: workflow.metadata,
-    access: workflow.access,
-    published_at: workflow.publishedAt,
-    published_by: workflow.publishedBy,
-    version_count: workflow.versionCount,
-    created_by: workflow.createdBy,
-    revision: workflow.revision,
-    created_at: workflow.createdAt,
-    updated_at: workflow.updatedAt,
-    archived_at: workflow.archivedAt,
-  }
-}
-
-/** A version without its graph in the API's names. */
-export function presentVersionEntry(version: WorkflowVersionEntry) {
-  return {
-    workflow_id: version.workflowId,
-    number: version.number,
-    configuration: version.configuration,
-    notes: version.notes,
-    checksum: version.checksum,
-    created_by: version.createdBy,
-    revision: version.revision,
-    created_at: version.createdAt,
-    updated_at: version.updatedAt,
-  }
-}
-
-/** A version in the API's names. */
-export function presentVersion(version: WorkflowVersion) {
-  return { ...presentVersionEntry(version), graph: version.graph }
-}
-
-/** A difference in the API's names, which are the store's. */
-export function presentDiff({ base, target, changes, unified }: VersionDiff) {
-  return { base, target, changes, unified }
-}

@@ -6,15 +6,15 @@ import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type RawRoute, rawRoute } from '../http/raw.js'
 import { type Route, route } from '../http/route.js'
 import { flagText, idSchema, integerText } from '../http/schema.js'
-import { type StreamTimes } from '../streams/index.js'
+import { type StreamTimes } from '../streams/http.js'
 import {
   RunAttemptStale, RunNotFound, RunStatusConflict, StepFinished, StepKeyTaken, StepNotFound,
 } from './errors.js'
 import { type RunEvent } from './run-follow.js'
 import { type RunContextOfRoutes } from './run-routes.js'
+import { presentRun, presentStep } from './presented.js'
 import {
-  appendedStepsSchema, newStepOf, newStepsSchema, presentRun, presentStep, stepEndSchema,
-  stepSchema,
+  appendedStepsSchema, newStepOf, newStepsSchema, stepEndSchema, stepSchema,
 } from './run-schemas.js'
 import { numberText } from './schemas.js'
 import { type StepEnd } from './step-draft.js'

@@ -6,9 +6,10 @@ import { pageQuery, pageSchema, presentPage } from '../http/page.js'
 import { type Route, route } from '../http/route.js'
 import { WorkflowArchived, WorkflowNotFound, WorkflowVersionNotFound } from './errors.js'
 import { type WorkflowContext } from './routes.js'
+import { presentDiff, presentVersion, presentVersionEntry } from './presented.js'
 import {
-  diffSchema, newVersionSchema, numberText, presentDiff, presentVersion, presentVersionEntry,
-  versionChangesSchema, versionEntrySchema, versionSchema, versionText, workflowSchema,
+  diffSchema, newVersionSchema, numberText, versionChangesSchema, versionEntrySchema, versionSchema,
+  versionText, workflowSchema,
 } from './schemas.js'
 
 const define = route<WorkflowContext>()

@@ -2,7 +2,6 @@
 export { AllowedTargets } from './addresses.js'
 export { agentDirectory } from './directory.js'
 export { InvalidEnvelope, OutboundRefused } from './errors.js'
-export { type OpenFloorContext, openFloorRoutes } from './routes.js'
 export { type OpenFloorOptions, openFloorSettings, type OpenFloorSettings } from './settings.js'
 export { type AgentAnalysis, type ConversationAnalysis } from './analysis.js'
 export { OpenFloorStore, type Receipt, type ReceiveOptions } from './store.js'

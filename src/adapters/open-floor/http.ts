@@ -1,0 +1,1 @@
+export { type OpenFloorContext, openFloorRoutes } from './routes.js'

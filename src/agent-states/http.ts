@@ -1,0 +1,1 @@
+export { type AgentStateContext, agentStateRoutes } from './routes.js'

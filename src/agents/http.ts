@@ -1,0 +1,1 @@
+export { type AgentContext, agentRoutes } from './routes.js'

@@ -1,0 +1,2 @@
+export { rawAuditRoutes } from './export-route.js'
+export { type AuditContext, auditRoutes } from './routes.js'

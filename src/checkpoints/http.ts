@@ -1,0 +1,2 @@
+export { type CheckpointContext } from './keeping-routes.js'
+export { checkpointRoutes } from './routes.js'

@@ -1,0 +1,8 @@
+export { type ContextContext, contextRoutes } from './context-routes.js'
+export { searchRoutes } from './search-routes.js'
+export { type ParticipantContext, participantRoutes } from './participant-routes.js'
+export { type MessageContext, messageRoutes, newMessageOf } from './message-routes.js'
+export { type ConversationContext, conversationRoutes } from './routes.js'
+export { transferRoutes } from './transfer-routes.js'
+export { type EventContext, eventRoutes, rawEventRoutes } from './event-routes.js'
+export { messageSchema, newMessageSchema, presentMessage } from './schemas.js'

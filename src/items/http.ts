@@ -1,0 +1,1 @@
+export { type ItemContext, itemRoutes } from './routes.js'

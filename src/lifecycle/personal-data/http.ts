@@ -1,0 +1,1 @@
+export { type PersonalDataContext, personalDataRoutes, rawPersonalDataRoutes } from './routes.js'

@@ -1,0 +1,1 @@
+export { type LockContext, lockRoutes } from './routes.js'

@@ -1,0 +1,1 @@
+export { type SecretContext, secretRoutes } from './routes.js'

@@ -1,0 +1,1 @@
+export { type SettingsContext, settingsRoutes } from './routes.js'

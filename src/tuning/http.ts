@@ -1,0 +1,1 @@
+export { type TuningContext, tuningRoutes } from './routes.js'

@@ -1,0 +1,1 @@
+export { type UsageContext, usageRoutes } from './routes.js'

@@ -1,0 +1,5 @@
+export { type WorkflowContext, workflowRoutes } from './routes.js'
+export { type RunContextOfRoutes, runRoutes } from './run-routes.js'
+export { workflowSchema } from './schemas.js'
+export { rawRunRoutes, type RunEventContext, stepRoutes } from './step-routes.js'
+export { workflowVersionRoutes } from './version-routes.js'
