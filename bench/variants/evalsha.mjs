@@ -24,6 +24,6 @@ async function scriptOf(dist, limit) {
   const { serverTime, takeLua } = await import(`${dist}/coordination/scripts/limiter.js`)
   const { exactMax, parts } = await import(`${dist}/coordination/limit-rules.js`)
   const part = limit <= exactMax ? 0 : Math.floor(60_000_000 / parts)
-  const call = ['1', '1', '1', String(limit), '60000000', String(part)]
+  const call = ['1', '1', '1', String(limit), '60000000', String(part), '60001']
   return { lua: takeLua(serverTime), args: ['1', ...call] }
 }

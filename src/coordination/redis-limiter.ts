@@ -5,8 +5,8 @@ import { forgetLua, giveBackLua, serverTime, takeLua } from './scripts/limiter.j
 
 const forget = new Script(forgetLua)
 
-/** Windows of one script at most: while it runs, the server does nothing else. */
-const windowsMax = 64
+/** Calls of one script at most: while it runs, the server does nothing else. */
+const callsMax = 16
 
 /** How a limiter asks. */
 export interface RedisLimiterOptions {
@@ -66,13 +66,13 @@ export class RedisRateLimiter {
   async refund(rules: readonly LimitRule[], cost = 1): Promise<void> {
     const windows = windowsOf(rules, cost)
     const keys = windows.map(({ key }) => key)
-    this.#send()
+    this.#sendAll()
     await this.#runner.run(this.#giveBack, keys, [cost, ...windows.map((each) => each.lengthUs)])
   }
 
   async reset(rules: readonly LimitRule[]): Promise<void> {
     const keys = windowsOf(rules, 1).map(({ key }) => key)
-    this.#send()
+    this.#sendAll()
     await this.#runner.run(forget, keys)
   }
 
@@ -80,34 +80,40 @@ export class RedisRateLimiter {
     const windows = windowsOf(rules, cost)
     const { retryUs, readings } = await new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ windows, cost, take, resolve, reject })
-      if (this.#waiting.length === 1) this.#gather(() => this.#send())
+      if (this.#waiting.length === 1) this.#gather(() => this.#sendSome())
     })
     return decisionOf(rules, readings, { retryUs, degraded: false })
   }
 
-  /** Sends what is waiting, before anything that was asked for later. */
-  #send(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    if (!this.#isCluster) return this.#sendInParts(waiting)
-    const byTag = new Map<string, Asked[]>()
-    for (const call of waiting) {
-      const { tag } = call.windows[0]!
-      byTag.set(tag, [...(byTag.get(tag) ?? []), call])
-    }
-    for (const calls of byTag.values()) this.#sendInParts(calls)
+  /**
+   * Sends what was asked for first, and the rest a turn later: the server decides the one part
+   * while this process reads the answers to the other.
+   */
+  #sendSome(): void {
+    const some = this.#waiting.slice(0, callsMax)
+    this.#waiting = this.#waiting.slice(callsMax)
+    if (this.#waiting.length > 0) this.#gather(() => this.#sendSome())
+    this.#sendNow(some)
   }
 
-  #sendInParts(calls: readonly Asked[]): void {
-    for (let start = 0; start < calls.length;) {
-      let [end, count] = [start, 0]
-      do {
-        count += calls[end]!.windows.length
-        end += 1
-      } while (end < calls.length && count + calls[end]!.windows.length <= windowsMax)
-      void this.#ask(calls.slice(start, end))
-      start = end
+  /** Sends what is waiting, before what is asked for now. */
+  #sendAll(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (let start = 0; start < waiting.length; start += callsMax) {
+      this.#sendNow(waiting.slice(start, start + callsMax))
     }
+  }
+
+  #sendNow(calls: readonly Asked[]): void {
+    const groups = new Map<string, Asked[]>()
+    for (const call of calls) {
+      const group = this.#isCluster ? call.windows[0]!.tag : ''
+      const others = groups.get(group)
+      if (others === undefined) groups.set(group, [call])
+      else others.push(call)
+    }
+    for (const group of groups.values()) void this.#ask(group)
   }
 
   /** Resolves when each of the calls has its answer, or the same error. */
@@ -118,7 +124,7 @@ export class RedisRateLimiter {
       numbers.push(take, cost, windows.length)
       for (const { key, limit, lengthUs, partUs } of windows) {
         keys.push(key)
-        numbers.push(limit, lengthUs, partUs)
+        numbers.push(limit, lengthUs, partUs, Math.ceil(lengthUs / 1_000) + 1)
       }
     }
     try {

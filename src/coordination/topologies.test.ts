@@ -158,6 +158,18 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
     })
   })
 
+  it('decides many calls of one moment, whatever slots their subjects are in', async () => {
+    const { url } = await cluster()
+    const { limiter } = await open(url)
+    const calls = Array.from({ length: 60 }, (_, index) => limiter.consume([
+      { name: 'user', resource: 'user', id: `${index % 40}`, limit: 2 + index, windowSeconds: 60 },
+      { name: 'token', resource: 'token', id: `${index}`, limit: 9, windowSeconds: 60 },
+    ]))
+    const answers = await Promise.all(calls)
+    expect(answers.map(({ states, degraded }) => [states[0]!.remaining, degraded]))
+      .toEqual(answers.map((_, index) => [index < 40 ? index + 1 : index, false]))
+  })
+
   it('limits and caches, whatever slots the subjects are in', async () => {
     const { url } = await cluster()
     const [here, there] = [await open(url), await open(url)]
