@@ -319,6 +319,11 @@ export class Holdfast {
     return this.#closing(new MessageIndexer(this.#shared.messageLog, options))
   }
 
+  /** Takes the words of conversations that are gone out of the index of search at once. */
+  discardWords(): Promise<void> {
+    return this.#shared.messageLog.indexing.takeOut()
+  }
+
   /**
    * Frees the floors of agents that are stale, on time, in all organizations; `start` begins.
    */

@@ -23,6 +23,7 @@ export function personalDataOf(holdfast: Holdfast, actor: Actor): PersonalData {
     deleteAccount: (userId, report) => holdfast.transaction((transaction) =>
       deleteAccount(holdfast, transaction, { userId, actor, report })),
     discardBytes: () => holdfast.attachmentWorks.discardAll(),
+    discardWords: () => holdfast.discardWords(),
     scrub: (names) => holdfast.backend.scrub(names),
   })
 }

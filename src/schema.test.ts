@@ -10,7 +10,11 @@ import { enginesNamed, onEveryEngine } from './testing/backends.js'
 const kinds = [id(), text(), json(), instant(), integer(), real(), flag(), bytes(), terms()]
 
 /** The tables that no store declares. */
-const undeclared = new Set(['holdfast_migrations', 'one_of_each_kind'])
+const undeclared = new Set([
+  'holdfast_migrations', 'one_of_each_kind',
+  // Of the index of words, as what SQLite makes for it.
+  'message_terms_leaving',
+])
 
 /** The tables without row-level security: why their rows are nobody's in particular. */
 const open: Readonly<Record<string, string>> = {

@@ -16,6 +16,9 @@ const lookMin = 4
 /** Bytes of content in one step at most, but for a single longer message. */
 const bytesMax = 1024 * 1024
 
+/** Texts whose words leave the index in one step at most. */
+const leaveMax = 64
+
 const keyKinds = { organization_id: 'id', conversation_id: 'id' } as const
 const lookKinds = { ...keyKinds, most: 'integer' } as const
 const messageKinds = { ...keyKinds, message_id: 'id' } as const
@@ -142,6 +145,7 @@ export class IndexBatch {
   readonly #claim: (rows: readonly BatchRow<typeof progressKinds>[]) => Statement
   readonly #terms: (rows: readonly BatchRow<typeof termsKinds>[]) => Statement
   readonly #cleaned: (rows: readonly BatchRow<typeof cleanedKinds>[]) => Statement
+  readonly #leave: readonly Statement[]
 
   /** The database must reach all organizations whose messages are handed in. */
   constructor(database: Database<ConversationTables>, ids: IdGenerator) {
@@ -165,6 +169,17 @@ export class IndexBatch {
     this.#cleaned = prepareBatch(on, {
       name: 'search_cleaned', kinds: cleanedKinds, build: cleanedStatement,
     })
+    this.#leave = database.engine.words.takeOut(wordTables, leaveMax).map((fragment) => {
+      const { sql: text, parameters } = fragment.compile(database.write)
+      return { sql: text, parameters }
+    })
+  }
+
+  /** Takes out the words of some conversations that went; of how many texts. */
+  async takeOut(): Promise<number> {
+    if (this.#leave.length === 0) return 0
+    const results = await repeated(() => this.#database.atomic(this.#leave))
+    return results.at(-1)!.changed
   }
 
   /**

@@ -117,10 +117,12 @@ export class MessageIndexer {
     for (let isOver = false; !isOver && !this.#loop.signal.aborted;) {
       const sinceMs = performance.now()
       const asked = left.slice(0, keysMax)
-      const { messages, finished } = await this.#log.indexing.batch.step(asked, stepMax)
+      const { batch } = this.#log.indexing
+      const { messages, finished } = await batch.step(asked, stepMax)
+      const takenOut = await batch.takeOut()
       const done = new Set(finished)
       left = left.filter((key) => !done.has(key))
-      isOver = left.length === 0 && messages === 0
+      isOver = left.length === 0 && messages === 0 && takenOut === 0
       this.#messages += messages
       if (this.#messages >= this.#told + tellEvery) this.#tell('indexed')
       await this.#pause(performance.now() - sinceMs)

@@ -85,6 +85,16 @@ export class Indexing {
     }
   }
 
+  /** A conversation went away: its words are still to be taken out of the index. */
+  lose(): void {
+    if (this.#timer === undefined) this.#arrange(quietMs)
+  }
+
+  /** Takes out all words that wait for it, a few at a time, so that others come through. */
+  async takeOut(): Promise<void> {
+    while (await this.batch.takeOut() > 0) continue
+  }
+
   /**
    * Takes the words of what these conversations have left, and of messages that changed, without
    * pauses, until nothing is left or the time is over. When another call does so already, it only
@@ -168,12 +178,13 @@ export class Indexing {
     }
     try {
       const { messages, finished } = await this.batch.step(keys, stepMax)
+      const takenOut = await this.batch.takeOut()
       this.#writes = Math.max(0, this.#writes - messages)
       const done = new Set(finished)
       for (const key of keys) if (!done.has(key)) this.#noticed.set(nameOf(key), key)
       this.#steps += 1
       if (this.#steps % advanceEvery === 0) await this.arrivals?.advance()
-      if (this.#noticed.size > 0 || messages > 0) return true
+      if (this.#noticed.size > 0 || messages > 0 || takenOut > 0) return true
       this.#writes = 0
       await this.arrivals?.advance()
       return false

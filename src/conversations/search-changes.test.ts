@@ -34,7 +34,7 @@ class Model {
     if (id === undefined || action === 0) {
       this.#talks.set((await conversations.create()).id, [])
     } else if (action === 1 && this.#below(4) === 0) {
-      await conversations.delete(id)
+      await this.#delete(id)
       this.#talks.delete(id)
     } else if (action === 2 && message !== undefined) {
       await messages.delete(id, message.id)
@@ -48,12 +48,20 @@ class Model {
     else said.push(await messages.append(id, { role: 'user', content: this.#text() }))
   }
 
+  /** In a transaction of its own, or in one of the caller, behind which its words go later. */
+  async #delete(id: string): Promise<void> {
+    const { organization: { conversations }, organizationId, holdfast } = this.#world
+    if (this.#below(2) === 0) return conversations.delete(id)
+    await holdfast.transaction((transaction) =>
+      transaction.organization(organizationId).conversations.delete(id))
+  }
+
   /** The newest conversation goes, and comes back as a file that was exported before. */
   async #comeAgain(id: string, said: Message[]): Promise<void> {
     const { organization: { conversations, messages } } = this.#world
     const lines: string[] = []
     for await (const line of conversations.export(id)) lines.push(line)
-    await conversations.delete(id)
+    await this.#delete(id)
     await conversations.import(lines)
     const { data } = await messages.list(id, { limit: 200 })
     said.splice(0, said.length, ...data)

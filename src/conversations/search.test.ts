@@ -7,7 +7,9 @@ import { InvalidInput, InvalidValue } from '../errors.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { analyze, planOf, watchedBackend } from '../testing/plans.test.harness.js'
 import { MessageLog, type MessageSearch, MessageStore } from './index.js'
+import { IndexBatch } from './index-batch.js'
 import { type ConversationTables } from './tables.js'
+import { type ConversationKey } from './transfer-format.js'
 
 const say = (content: string) => ({ role: 'user', content })
 
@@ -25,7 +27,7 @@ const contents = async ({ organization: { messages } }: ContractWorld, search: M
 /** Every byte of the tables behind search, as text. */
 async function kept(backend: Backend): Promise<string> {
   const shadows = ['data', 'content', 'docsize', 'idx', 'config']
-    .map((part) => `message_words_${part}`)
+    .map((part) => `message_words_${part}`).concat('message_terms_leaving')
   const texts = []
   for (const name of ['message_terms', ...backend.engine.rowLocks ? [] : shadows]) {
     const read = { sql: `select * from ${name}`, parameters: [], readOnly: true, reach: 'all' }
@@ -177,6 +179,35 @@ contract('search for messages', (open) => {
     expect(await contents(world, { q: 'stay*' })).toHaveLength(2)
     await conversations.delete(rest.id)
     expect(await contents(world, { q: 'neighbours' })).toEqual([])
+  })
+
+  it('lets words leave behind their conversation, and none of those that come then', async () => {
+    const { another } = await open()
+    const holdfast = await another({ backgroundIndexing: false })
+    const { id: organizationId } = await holdfast.organizations.create({ name: 'Leaving' })
+    const { conversations, messages } = holdfast.organization(organizationId)
+    const { id } = await conversations.create()
+    const said = Array.from({ length: 200 }, (_, index) => say(`leaving w${index}`))
+    await messages.appendMany(id, said)
+    await holdfast.indexer().pass()
+    const lines: string[] = []
+    for await (const line of conversations.export(id)) lines.push(line)
+    await holdfast.transaction((transaction) =>
+      transaction.organization(organizationId).conversations.delete(id))
+    expect((await messages.search({ q: 'leaving' })).data).toEqual([])
+    // The same messages, of the same moments; their words come before the others have left.
+    await conversations.import(lines)
+    const database = Database.over<ConversationTables>(holdfast.backend).within('all')
+    const batch = new IndexBatch(database, holdfast.ids)
+    const key = { organizationId, conversationId: id } as ConversationKey
+    while ((await batch.step([key], 64)).finished.length === 0) continue
+    await holdfast.indexer().pass()
+    expect((await messages.search({ q: 'leaving', limit: 200 })).data).toHaveLength(200)
+    expect((await messages.search({ q: 'w57' })).data).toHaveLength(1)
+    await holdfast.transaction((transaction) =>
+      transaction.organization(organizationId).conversations.delete(id))
+    await holdfast.indexer().pass()
+    expect(await kept(holdfast.backend)).not.toMatch(/leaving/)
   })
 
   it('keeps a text that is too large, and finds it by its beginning', async () => {

@@ -275,11 +275,19 @@ export class ConversationStore {
       if (deleted.length === 0) throw notFound(conversationId)
       this.#tell(this.#database, conversationId)
       await finish?.()
+      await this.#forgetWords()
     } catch (cause) {
       if (!(cause instanceof ForeignKeyViolation)) throw cause
       const message = 'Other conversations share the history of this one; delete those first.'
       throw new ConversationIsForked(message, { cause })
     }
+  }
+
+  /** Should it fail, words that nobody finds any more leave the index a little later. */
+  async #forgetWords(): Promise<void> {
+    const { log: { indexing }, inTransaction = false } = this.#source
+    if (inTransaction) this.#database.afterCommit(() => indexing.lose())
+    else await indexing.takeOut().catch(() => indexing.lose())
   }
 
   /**

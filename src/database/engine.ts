@@ -191,6 +191,18 @@ export interface WordEngine {
   create(tables: WordTables): readonly string[]
   /** Takes all of it back, with the table of `terms`. */
   drop(tables: WordTables): readonly string[]
+  /**
+   * Where taking words out of the index takes long, those of a conversation that goes wait beside
+   * it until they are taken out, a few at a time; nothing finds them any more.
+   */
+  postpone(tables: WordTables): readonly string[]
+  /** Takes `postpone` back. */
+  hurry(tables: WordTables): readonly string[]
+  /**
+   * Takes out of the index the words of so many texts at most that wait for it; the last statement
+   * changes as many rows. Empty where none ever wait.
+   */
+  takeOut(tables: WordTables, limit: number): readonly RawBuilder<unknown>[]
   /** The stored form of words; null for none. */
   encode(placed: PlacedWords, mark: string): Stored<'terms'> | null
   /** The number that a row would like to have: those of later seconds are higher. */

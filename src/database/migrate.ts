@@ -95,6 +95,16 @@ export class SchemaEditor {
     await this.#all(this.#engine.words.drop(tables))
   }
 
+  /** Lets words wait that leave the index of a table of texts. */
+  async postponeWords(tables: WordTables): Promise<void> {
+    await this.#all(this.#engine.words.postpone(tables))
+  }
+
+  /** Takes back what `postponeWords` did. */
+  async hurryWords(tables: WordTables): Promise<void> {
+    await this.#all(this.#engine.words.hurry(tables))
+  }
+
   async #all(texts: readonly string[]): Promise<void> {
     for (const text of texts) await this.database.execute({ sql: text, parameters: [] })
   }

@@ -297,6 +297,8 @@ export class OrganizationStore {
     const database = this.#database
     await database.run(
       database.write.deleteFrom('organizations').where('id', '=', columns.id.encode(id)))
+    // Should it fail, the indexer does it.
+    database.afterCommit(() => void this.#source.discardWords?.().catch(() => undefined))
     const event = { action: 'organization.deleted', details: names }
     await this.#record(database, id, { ...event, owner: installationId })
   }

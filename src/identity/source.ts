@@ -14,6 +14,8 @@ export interface IdentitySource {
   readonly ids: IdGenerator
   /** Hears of every change of what credentials are good for, once it is committed. */
   readonly credentials?: CredentialListener
+  /** Takes out of the index of search what is gone with an organization. */
+  discardWords?(): Promise<void>
   /** @default a day without activity, seven days in all */
   readonly sessionTimes?: SessionTimes
   /** @default see LoginLimits */

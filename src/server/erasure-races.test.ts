@@ -114,6 +114,7 @@ contract('erasing a person who is not still', (open) => {
       database: holdfast.database.as<never>(), tables, actor: { id: 'program' },
       stores: answering, disableAccount: async () => undefined,
       checkAccount: async () => undefined, discardBytes: async () => true,
+      discardWords: async () => undefined,
       deleteAccount: (id: string) => holdfast.identity.deleteUser(id), scrub: async () => [],
     } as unknown as ConstructorParameters<typeof PersonalData>[0]).erase(userId)
     await expect(others.conversations.get(conversationId)).rejects.toThrow('conversation')

@@ -321,6 +321,7 @@ function cutOff(
     checkAccount: async () => undefined,
     disableAccount: async (id: string) => { await holdfast.identity.disableUser(id) },
     discardBytes: async () => true,
+    discardWords: async () => undefined,
     deleteAccount: async () => { throw new Error('cut off') },
     scrub: async () => [],
   }

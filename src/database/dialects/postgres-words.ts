@@ -94,6 +94,9 @@ export const postgresWords: WordEngine = {
   drop,
   encode,
   sequence: sequenceOf,
+  postpone: () => [],
+  hurry: () => [],
+  takeOut: () => [],
   freeSequence: (number) => number,
   found({ words }, { query, mark, organizationId, joins, filters, before, limit }) {
     const text = [

@@ -13,11 +13,18 @@ export const nothing = 'x'
  * The tokenizer splits at blanks only: it knows nothing beyond ASCII, and words have no signs.
  * What is deleted is overwritten in the index, not only marked as gone.
  */
-function create({ source, terms, words, progress, dirty, horizon }: WordTables): readonly string[] {
+const leavingOf = (terms: string) => `${terms}_leaving`
+
+/** The words of a row leave the index. */
+const takenOut = ({ terms, words }: WordTables, when = '') => `
+  create trigger ${terms}_removed after delete on ${terms} ${when} begin
+    insert into ${words} (${words}, rowid, terms)
+      values ('delete', old.sequence, old.terms); end`
+
+function create(tables: WordTables): readonly string[] {
+  const { source, terms, words, progress, dirty, horizon } = tables
   const mine = `organization_id = new.organization_id
     and conversation_id = new.conversation_id and message_id = new.id`
-  const takeOut = `insert into ${words} (${words}, rowid, terms)
-    values ('delete', old.sequence, old.terms)`
   return [
     `create unique index ${terms}_sequence on ${terms} (sequence)`,
     `create virtual table ${words} using fts5 (terms, content = '${terms}',
@@ -25,7 +32,7 @@ function create({ source, terms, words, progress, dirty, horizon }: WordTables):
     `insert into ${words} (${words}, rank) values ('secure-delete', 1)`,
     `create trigger ${terms}_inserted after insert on ${terms} begin
        insert into ${words} (rowid, terms) values (new.sequence, new.terms); end`,
-    `create trigger ${terms}_removed after delete on ${terms} begin ${takeOut}; end`,
+    takenOut(tables),
     `create trigger ${terms}_changed after update of content on ${source}
        when old.content is not new.content begin
          insert into ${progress} (organization_id, conversation_id, position, version)
@@ -53,6 +60,43 @@ const drop = ({ terms, words }: WordTables): readonly string[] => [
   `drop table ${terms}`,
 ]
 
+/** Overwriting the words of a row takes some ten times as long as deleting the row. */
+function postpone(tables: WordTables): readonly string[] {
+  const { terms, progress } = tables
+  const isThere = `exists (select 1 from ${progress} p
+    where p.organization_id = old.organization_id and p.conversation_id = old.conversation_id)`
+  return [
+    `create table ${leavingOf(terms)} (sequence integer primary key, terms text not null) strict`,
+    `drop trigger ${terms}_removed`,
+    takenOut(tables, `when ${isThere}`),
+    `create trigger ${terms}_left after delete on ${terms} when not ${isThere} begin
+       insert into ${leavingOf(terms)} (sequence, terms) values (old.sequence, old.terms); end`,
+  ]
+}
+
+function hurry(tables: WordTables): readonly string[] {
+  const { terms, words } = tables
+  return [
+    `insert into ${words} (${words}, rowid, terms)
+       select 'delete', sequence, terms from ${leavingOf(terms)}`,
+    `drop trigger ${terms}_left`,
+    `drop trigger ${terms}_removed`,
+    `drop table ${leavingOf(terms)}`,
+    takenOut(tables),
+  ]
+}
+
+function takeOut({ terms, words }: WordTables, limit: number) {
+  const leaving = sql.ref(leavingOf(terms))
+  const index = sql.ref(words)
+  const first = sql`${leaving} order by sequence limit ${sql.lit(limit)}`
+  return [
+    sql`insert into ${index} (${index}, rowid, terms)
+      select 'delete', sequence, terms from ${first}`,
+    sql`delete from ${leaving} where sequence in (select sequence from ${first})`,
+  ]
+}
+
 function encode({ words, places }: PlacedWords, mark: string) {
   if (words.size === 0) return null
   const list = new Array<string>(places).fill(nothing)
@@ -73,19 +117,25 @@ const behind = ({ createdAt, messageId, conversationId, milliseconds }: WordPlac
   and (w.created_at, w.message_id, w.conversation_id)
     < (${createdAt}, ${messageId}, ${conversationId})`
 
-/** The first free number in the second, from the wanted one on and then from its begin. */
+/**
+ * The first free number in the second, from the wanted one on and then from its begin. One whose
+ * words still leave the index is not free.
+ */
 export function openPlaces(number: ReturnType<typeof sql>, terms: string) {
-  const name = sql.ref(terms)
   const bits = sql.lit(sequenceBits)
   const begin = sql`((${number} >> ${bits}) << ${bits})`
+  const tables = [sql.ref(terms), sql.ref(leavingOf(terms))]
+  const isFree = (wanted: typeof number) => sql.join(tables.map((name) =>
+    sql`not exists (select 1 from ${name} n where n.sequence = ${wanted})`), sql` and `)
   const after = (from: typeof number) => sql`(
-    select t.sequence + 1 from ${name} t
-    where t.sequence >= ${from} and t.sequence >> ${bits} = ${number} >> ${bits}
-      and (t.sequence + 1) >> ${bits} = ${number} >> ${bits}
-      and not exists (select 1 from ${name} n where n.sequence = t.sequence + 1)
+    select t.sequence + 1 from (${sql.join(tables.map((name) => sql`
+      select sequence from ${name} where sequence >= ${from}
+        and sequence >> ${bits} = ${number} >> ${bits}`), sql` union all `)}) t
+    where (t.sequence + 1) >> ${bits} = ${number} >> ${bits}
+      and ${isFree(sql`t.sequence + 1`)}
     order by t.sequence limit 1)`
   return sql`(case
-    when not exists (select 1 from ${name} where sequence = ${number}) then ${number}
+    when ${isFree(number)} then ${number}
     else coalesce(${after(number)}, ${after(begin)}) end)`
 }
 
@@ -104,6 +154,9 @@ export const sqliteWords: WordEngine = {
   arrival: 'rowid',
   create,
   drop,
+  postpone,
+  hurry,
+  takeOut,
   encode,
   sequence: sequenceOf,
   freeSequence: (number, { terms }) => openPlaces(number, terms),

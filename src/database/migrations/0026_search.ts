@@ -1,6 +1,6 @@
 import { type Migration } from '../migrate.js'
 
-const tables = {
+export const searchTables = {
   source: 'messages', terms: 'message_terms', words: 'message_words',
   progress: 'search_progress', dirty: 'search_dirty', horizon: 'search_horizon',
 }
@@ -46,10 +46,10 @@ export const search: Migration = {
       primary key (organization_id, conversation_id, message_id),
       foreign key (organization_id, conversation_id)
         references search_progress (organization_id, conversation_id) on delete cascade`)
-    await schema.createWords(tables)
+    await schema.createWords(searchTables)
   },
   async down(schema) {
-    await schema.dropWords(tables)
+    await schema.dropWords(searchTables)
     await schema.execute('drop table search_horizon')
     await schema.execute('drop table search_dirty')
     await schema.execute('drop table search_progress')

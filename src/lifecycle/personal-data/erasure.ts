@@ -53,6 +53,7 @@ export async function erasePerson(
   await parts.deleteAccount(person, { userId: person, hadAccount, erased, kept: keptRows() })
   // Behind the account, with which the personal organization goes and whatever is in it.
   const areGone = await parts.discardBytes()
+  await parts.discardWords()
   const unscrubbed = areGone ? [] : ['attachment_blobs']
   const report = { userId: person, hadAccount, erased, kept: keptRows(), unscrubbed }
   if (!scrub) return report

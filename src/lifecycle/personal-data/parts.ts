@@ -35,6 +35,8 @@ export interface PersonalDataParts {
   deleteAccount(userId: string, report: Omit<ErasureReport, 'unscrubbed'>): Promise<void>
   /** Waits until the bytes of deleted attachments are gone; false when a storage kept some. */
   discardBytes(): Promise<boolean>
+  /** Takes words of deleted messages out of the index of search. */
+  discardWords(): Promise<void>
   /** Takes deleted bytes out of the files; the tables that could not be. */
   scrub(tables: readonly string[]): Promise<readonly string[]>
 }

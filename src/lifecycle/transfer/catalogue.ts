@@ -5,6 +5,7 @@ import { type MovedColumn, type MovedTable } from '../../database/moving.js'
 /** Tables that stay where they are, and why. */
 export const staying: Readonly<Record<string, string>> = {
   processes: 'the servers of a database are its own',
+  message_terms_leaving: 'words of conversations that are gone, on their way out of the index',
   search_horizon: 'how far the rows of this database were looked at, in its own order of them',
 }
 
