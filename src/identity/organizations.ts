@@ -263,7 +263,8 @@ export class OrganizationStore {
         throw new InvalidInput(`confirm must be the slug ${slug}`, { field: 'confirm' })
       }
       await store.#remove({ id, slug, name })
-    })
+      // Those who still write in it may stand in the way.
+    }, { repeatable: true })
   }
 
   /**
