@@ -8,6 +8,7 @@ import { begin, runTransaction, TransactionSession } from '../transaction.js'
 import { openSqlite, type SqliteConnection } from './sqlite-connection.js'
 import { sqliteMoving } from './sqlite-moving.js'
 import { SqliteThreads } from './sqlite-thread.js'
+import { SqliteTurn } from './sqlite-turn.js'
 import { sqliteWords } from './sqlite-words.js'
 import { SqliteWriter } from './sqlite-writer.js'
 
@@ -98,6 +99,7 @@ export class SqliteBackend implements Backend {
   readonly #reader: SqliteConnection | undefined
   readonly #path: string
   readonly #threads: SqliteThreads
+  readonly #turn = new SqliteTurn()
   #closed = false
 
   private constructor(
@@ -129,6 +131,11 @@ export class SqliteBackend implements Backend {
   async run(statement: Statement): Promise<Result> {
     if (this.#closed) throw closed()
     if (statement.readOnly !== true) return this.#writer.submit([statement]).then(([only]) => only!)
+    const begun = this.#turn.begun
+    if (begun !== undefined) {
+      await begun
+      if (this.#closed) throw closed()
+    }
     if (this.#reader === undefined) return this.#writer.readBetween(statement)
     return this.#execute(this.#reader, statement)
   }
@@ -152,6 +159,8 @@ export class SqliteBackend implements Backend {
     return this.#writer.hold((connection, sinceMs) => {
       const run = async (statement: Statement) => {
         if (statement === begin) return this.#writer.begin(sinceMs)
+        const begun = this.#turn.begun
+        if (begun !== undefined) await begun
         return this.#execute(connection, statement)
       }
       return runTransaction({ run }, work)
@@ -166,7 +175,11 @@ export class SqliteBackend implements Backend {
     try {
       connection.exec('begin')
       return await work(new TransactionSession({
-        run: async (statement) => this.#execute(connection, statement),
+        run: async (statement) => {
+          const begun = this.#turn.begun
+          if (begun !== undefined) await begun
+          return this.#execute(connection, statement)
+        },
       }))
     } finally {
       connection.close()
