@@ -90,9 +90,15 @@ export class Indexing {
     if (this.#timer === undefined) this.#arrange(quietMs)
   }
 
-  /** Takes out all words that wait for it, a few at a time, so that others come through. */
-  async takeOut(): Promise<void> {
-    while (await this.batch.takeOut() > 0) continue
+  /**
+   * Takes out words that wait for it, a few at a time, so that others come through; what is left
+   * when the time is over goes in the background.
+   */
+  async takeOut(forMs = Infinity): Promise<void> {
+    const untilMs = performance.now() + forMs
+    while (await this.batch.takeOut() > 0) {
+      if (performance.now() > untilMs) return this.lose()
+    }
   }
 
   /**

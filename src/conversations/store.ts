@@ -60,6 +60,9 @@ export interface ConversationSource {
 
 const { columns } = table
 
+/** So long a deletion waits until the words have left the index of search. */
+const forgettingMs = 1_000
+
 /** What a conversation without messages is like. */
 const untouched = {
   messageCount: 0,
@@ -287,7 +290,7 @@ export class ConversationStore {
   async #forgetWords(): Promise<void> {
     const { log: { indexing }, inTransaction = false } = this.#source
     if (inTransaction) this.#database.afterCommit(() => indexing.lose())
-    else await indexing.takeOut().catch(() => indexing.lose())
+    else await indexing.takeOut(forgettingMs).catch(() => indexing.lose())
   }
 
   /**

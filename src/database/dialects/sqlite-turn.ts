@@ -2,8 +2,9 @@
 const turnMs = 10
 
 /**
- * Reads answer at once, and who goes from one to the next never comes back to the event loop: timers,
- * sockets and other callers would wait until all is read. So whoever reads on gives way now and then.
+ * Reads answer at once, and who goes from one to the next never comes back to the event loop:
+ * timers, sockets and other callers would wait until all is read. So whoever reads on gives way now
+ * and then.
  */
 export class SqliteTurn {
   /** When the first read of this turn of the event loop began; undefined before it. */
