@@ -4,7 +4,9 @@ import { Database } from '../database/database.js'
 import { InvalidInput } from '../errors.js'
 import { contract, type ContractWorld } from '../testing/index.js'
 import { analyze, planOf, watchedBackend } from '../testing/plans.test.harness.js'
-import { type NewRun, type RunKeeperEvent, RunNotFound, type RunTables } from './index.js'
+import {
+  type NewRun, type RunKeeperEvent, RunLog, RunNotFound, RunStore, type RunTables,
+} from './index.js'
 import { RunPruning } from './run-pruning.js'
 
 const dayMs = 86_400_000
@@ -70,6 +72,11 @@ contract('keeping of runs', (open) => {
     await ours.runs.fail(old[2]!, 'no')
     old.push((await ours.runs.cancel(await ours.make())).id)
     const kept = [await ours.make(), await ours.started(2), await theirs.started(1)]
+    // As an import may have it, of a run that its source took for over and for running.
+    await reaching({ holdfast }).execute({
+      sql: `update workflow_runs set finished_at = created_at where id = '${kept[1]}'`,
+      parameters: [],
+    })
     const again = await ours.started(1, { attemptsMax: 5 })
     await ours.runs.fail(again, 'no', { retry: true })
     const long = await ours.started(2)
@@ -135,6 +142,29 @@ contract('keeping of runs', (open) => {
     expect(await rowsOf(world, id)).toEqual([0, 0, 0])
     expect(await runs.get(child)).toMatchObject({ parentRunId: id })
   }, 30_000)
+
+  it('ends no page of steps where a run went while it was read', async () => {
+    const world = await open()
+    const { ended } = await begun(world.organization)
+    const { backend, clock, ids, jobs, coordination: { signals } } = world.holdfast
+    const read = async (stepCount: number) => {
+      const id = await ended(stepCount)
+      const between = watchedBackend(backend, () => undefined)
+      let queries = 0
+      between.run = async (statement) => {
+        if ((queries += 1) === 2) await pruningIn(10, world).prune(5, after(3))
+        return backend.run(statement)
+      }
+      const log = new RunLog(reaching(world, between), { clock, ids, jobs, signals })
+      const { organizationId } = world
+      const { steps } = new RunStore(log, { organizationId, actor: { id: 'x' } })
+      return steps.list(id, { limit: 200 })
+    }
+    for (const stepCount of [100, 1_100]) {
+      await expect(read(stepCount)).rejects.toThrow(RunNotFound)
+    }
+    expect(await world.holdfast.runKeeper().pass()).toBe(1)
+  })
 
   it('takes no more steps in any statement than a bounded number', async () => {
     const world = await open()

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { type Clock, instantOf } from '../clock.js'
 import { type Stored } from '../database/columns.js'
@@ -6,7 +7,10 @@ import { type Statement } from '../database/engine.js'
 import { type RunTables, workflowRuns } from './run-tables.js'
 
 /** Runs and steps that go in one transaction at most; a run of more steps goes in several. */
-export const [runsAtOnce, stepsAtOnce] = [200, 1_000]
+const [runsAtOnce, stepsAtOnce] = [200, 1_000]
+
+/** No rest between two steps is longer. */
+const restMaxMs = 250
 
 /** Where runs are deleted. */
 export interface PruningParts {
@@ -123,7 +127,11 @@ export class RunPruning {
     }
   }
 
+  /** Rests as long as a step took, so that writers of other processes have their turns. */
   async #changed(statement: Statement): Promise<number> {
-    return (await repeated(() => this.#parts.database.execute(statement))).changed
+    const sinceMs = performance.now()
+    const { changed } = await repeated(() => this.#parts.database.execute(statement))
+    if (changed > 0) await pause(Math.min(performance.now() - sinceMs, restMaxMs))
+    return changed
   }
 }
