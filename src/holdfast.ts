@@ -49,6 +49,7 @@ import { type RunnerOptions, runnerSettings } from './runner.js'
 import { type Tables } from './tables.js'
 import { type WebhookReceiver } from './webhooks/index.js'
 import { UsageKeeper, type UsageKeeperOptions } from './usage/index.js'
+import { RunKeeper, type RunKeeperOptions } from './workflows/index.js'
 
 export { type OrganizationStores } from './organization-stores.js'
 export { sealedColumns } from './shared-parts.js'
@@ -342,6 +343,13 @@ export class Holdfast {
    */
   usageKeeper(options: UsageKeeperOptions = {}): UsageKeeper {
     return this.#closing(new UsageKeeper(this.#shared.usageLog, options))
+  }
+
+  /**
+   * Deletes finished runs of workflows past their retention; `start` begins. Throws InvalidInput.
+   */
+  runKeeper(options: RunKeeperOptions = {}): RunKeeper {
+    return this.#closing(new RunKeeper(this.#shared.runLog, options))
   }
 
   /**

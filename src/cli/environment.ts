@@ -58,6 +58,7 @@ export interface Settings {
   /** Undefined keeps entries for ever. */
   readonly auditRetentionDays: number | undefined
   readonly usageRetentionDays: number | undefined
+  readonly runRetentionDays: number | undefined
 }
 
 /** Options of the command line that stand above the environment. */
@@ -119,6 +120,8 @@ export function readConfiguration(
       'HOLDFAST_AUDIT_RETENTION_DAYS', integer(1, 36_500)),
     usageRetentionDays: reader.readOptional(
       'HOLDFAST_USAGE_RETENTION_DAYS', integer(1, 36_500)),
+    runRetentionDays: reader.readOptional(
+      'HOLDFAST_RUN_RETENTION_DAYS', integer(1, 36_500)),
   }
   const warnings = [...reader.warnings, ...unknownVariables(environment)]
   return { settings, given: reader.given, warnings }

@@ -28,6 +28,7 @@ async function schedule(options: DatabaseOptions, terminal: Terminal): Promise<v
     holdfast.usageKeeper({
       retentionDays: settings.usageRetentionDays, onEvent: log.usageKeeper,
     }).start()
+    holdfast.runKeeper({ retentionDays: settings.runRetentionDays, onEvent: log.runKeeper }).start()
     const backups = BackupSchedule.of({ ...settings, runScheduler: true }, log.backups)
     for (const each of backups) each.start()
     const database = holdfast.backend.engine.name

@@ -79,8 +79,8 @@ function watchProcesses(holdfast: Holdfast, { logLevel }: Settings, terminal: Te
 }
 
 /**
- * Sealer, indexer, keeper of usage, what brings envelopes to agents, scheduler and backups unless
- * they run elsewhere, and a worker if there are handlers or workflows.
+ * Sealer, indexer, keepers of usage and of runs, what brings envelopes to agents, scheduler and
+ * backups unless they run elsewhere, and a worker if there are handlers or workflows.
  */
 function startWork(
   holdfast: Holdfast,
@@ -94,6 +94,7 @@ function startWork(
     holdfast.usageKeeper({
       retentionDays: settings.usageRetentionDays, onEvent: log.usageKeeper,
     }),
+    holdfast.runKeeper({ retentionDays: settings.runRetentionDays, onEvent: log.runKeeper }),
     holdfast.openFloorWorker({ onEvent: log.worker }),
     ...(settings.runScheduler ? [holdfast.scheduler({ onEvent: log.scheduler })] : []),
     ...BackupSchedule.of(settings, log.backups),

@@ -286,6 +286,12 @@ export const variables = [
     meaning: 'Events of usage are deleted after so many days, their sums stay; ' +
       'empty keeps them for ever',
   },
+  {
+    name: 'HOLDFAST_RUN_RETENTION_DAYS',
+    default: '',
+    meaning: 'Runs of workflows are deleted with their steps so many days after their end; ' +
+      'empty keeps them for ever',
+  },
 ] as const satisfies readonly Variable[]
 
 /** The name of a variable that the program reads. */

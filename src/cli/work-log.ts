@@ -2,6 +2,7 @@ import { type SealerEvent } from '../audit/index.js'
 import { type IndexerEvent } from '../conversations/index.js'
 import { type Job, type SchedulerEvent, type WorkerEvent } from '../queues/index.js'
 import { type UsageKeeperEvent } from '../usage/index.js'
+import { type RunKeeperEvent } from '../workflows/index.js'
 import { type BackupScheduleEvent } from './backup-schedule.js'
 import { type LogLevel, logLevels } from './environment.js'
 import { type Terminal } from './terminal.js'
@@ -68,6 +69,11 @@ export class WorkLog {
     const isPruned = event.kind === 'pruned'
     this.#say(isPruned ? 'info' : 'debug', isPruned
       ? `${event.events} events of usage pruned` : `rolled up ${event.events} events of usage`)
+  }
+
+  readonly runKeeper = (event: RunKeeperEvent): void => {
+    if (event.kind === 'unavailable') return this.#unavailable('runs', event.error)
+    this.#say('info', `${event.runs} runs of workflows pruned`)
   }
 
   readonly backups = (event: BackupScheduleEvent): void => {

@@ -10,6 +10,7 @@ export {
 } from './presented.js'
 export { type NewRun } from './run-draft.js'
 export { type RunEvent, type RunFollowing } from './run-follow.js'
+export { RunKeeper, type RunKeeperEvent, type RunKeeperOptions } from './run-keeper.js'
 export { type RunListing, type WorkflowRunEntry } from './run-listing.js'
 export { RunLog, type RunName, type RunSource, runTopic } from './run-log.js'
 export { runOfPayload } from './run-payload.js'

@@ -104,7 +104,7 @@ const storedWaiting = ({ priority, concurrencyKey, backoff }: RunWaiting) => ({
 
 const unbegun = {
   output: null, error: null, job_id: null, started_at: null, started_ms: null, finished_at: null,
-  duration_ms: null, by_hand: columns.byHand.encode(false),
+  duration_ms: null, withdrawn_at: null, by_hand: columns.byHand.encode(false),
   attempt: columns.attempt.encode(0), step_count: columns.stepCount.encode(0),
 }
 

@@ -182,6 +182,7 @@ function within<O>(
 function filtered(query: Query, filter: RunFilter) {
   const { workflowId, status, from, to, parentRunId } = filter
   return within(query, filter)
+    .where('workflow_runs.withdrawn_at', 'is', null)
     .$if(workflowId !== undefined, (all) =>
       all.where('workflow_runs.workflow_id', '=', workflowId!))
     .$if(status !== undefined, (all) =>

@@ -3,7 +3,7 @@ import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { InvalidInput } from '../errors.js'
 import { type NewRun } from './run-draft.js'
-import { type RunKey } from './run-standing.js'
+import { holdRun, type RunKey } from './run-standing.js'
 import { type RunTables, type WorkflowRun, workflowRuns, workflowSteps } from './run-tables.js'
 
 /** How a run is repeated; what is left out is as it was. */
@@ -50,11 +50,12 @@ export interface CopiedSteps {
 const copied = workflowSteps.columnNames.filter((name) =>
   !['organization_id', 'run_id', 'number', 'run_attempt'].includes(name))
 
-/** Copies the steps that succeeded, numbered anew without gaps; how many. */
+/** Copies the steps that succeeded, numbered anew without gaps; how many. Throws RunNotFound. */
 export async function copySteps(
   transaction: Database<RunTables>,
   { from, to, before }: CopiedSteps,
 ): Promise<number> {
+  await holdRun(transaction, from)
   const names = sql.join(copied.map((name) => sql.ref(name)))
   const copy = sql`
     insert into workflow_steps (organization_id, run_id, number, run_attempt, ${names})

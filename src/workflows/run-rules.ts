@@ -26,6 +26,9 @@ export const smallJsonMax = 64 * 1024
 /** Steps of one call at most. */
 export const stepsMax = 1_000
 
+/** Days that runs may be kept. */
+const daysMax = 36_500
+
 /** Characters of a step's name or key at most. */
 export const stepNameMax = 255
 
@@ -44,6 +47,12 @@ export const spanPattern = /^(?!0{16})[0-9a-f]{16}$/
 
 /** An exact decimal, not negative: 12 digits before the point and 12 behind it at most. */
 export const costPattern = /^\d{1,12}(?:\.\d{1,12})?$/
+
+/** Refuses what is no number of days to keep runs. */
+export function checkDays(days: number): void {
+  const isCount = Number.isInteger(days) && days >= 1 && days <= daysMax
+  require(isCount, 'retention_days', `must be a whole number from 1 to ${daysMax}`)
+}
 
 /** Refuses what is no status of a run. */
 export function checkStatus(status: string): void {

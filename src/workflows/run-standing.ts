@@ -1,3 +1,4 @@
+import { sql, type SqlBool } from 'kysely'
 import { type Stored } from '../database/columns.js'
 import { type Database } from '../database/database.js'
 import { RunAttemptStale, RunNotFound, RunStatusConflict } from './errors.js'
@@ -20,14 +21,15 @@ export interface RunKey {
   readonly id: Stored<'id'>
 }
 
-/** How a run stands; undefined when there is none. */
+/** How a run stands; undefined when there is none, or none any more. */
 export async function findStanding(
   database: Database<RunTables>,
   key: RunKey,
 ): Promise<RunStanding | undefined> {
   const stored = await database.first(database.write.selectFrom('workflow_runs')
     .select(['status', 'attempt', 'step_count', 'by_hand', 'queue'])
-    .where((where) => where.and(key)))
+    .where((where) => where.and(key))
+    .where('withdrawn_at', 'is', null))
   return stored === undefined ? undefined : {
     status: columns.status.decode(stored.status) as RunStatus,
     attempt: columns.attempt.decode(stored.attempt),
@@ -35,6 +37,21 @@ export async function findStanding(
     byHand: columns.byHand.decode(stored.by_hand) && stored.status === 'running' &&
       stored.queue !== null,
   }
+}
+
+/** Whether a run is to be seen: of one that is being deleted its steps are not, either. */
+export const isSeen = ({ organization_id, id }: RunKey) => sql<SqlBool>`exists (
+  select 1 from workflow_runs r
+  where r.organization_id = ${organization_id} and r.id = ${id} and r.withdrawn_at is null)`
+
+/** Keeps a run from being deleted until the transaction ends. Throws RunNotFound. */
+export async function holdRun(transaction: Database<RunTables>, key: RunKey): Promise<void> {
+  const query = transaction.write.selectFrom('workflow_runs').select('id')
+    .where((where) => where.and(key))
+    .where('withdrawn_at', 'is', null)
+  const isLocked = transaction.engine.rowLocks
+  const held = await transaction.first(isLocked ? query.forKeyShare() : query)
+  if (held === undefined) throw runNotFound(key.id)
 }
 
 /** What was asked of a run in vain. */

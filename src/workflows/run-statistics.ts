@@ -96,7 +96,7 @@ async function figuresOf(
       select ${group} as day, status, case when status in ('succeeded', 'failed')
         then duration_ms end as duration_ms
       from workflow_runs
-      where organization_id = ${organizationId}
+      where organization_id = ${organizationId} and withdrawn_at is null
         ${workflowId === undefined ? sql`` : sql`and workflow_id = ${workflowId}`}
         and created_at >= ${columns.createdAt.encode(from)}
         and created_at < ${columns.createdAt.encode(to)}),

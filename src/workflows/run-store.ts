@@ -109,7 +109,8 @@ export class RunStore {
   /** A run. Throws RunNotFound. */
   async get(runId: string): Promise<WorkflowRun> {
     const stored = await this.#database.first(this.#database.write
-      .selectFrom('workflow_runs').selectAll().where((where) => where.and(this.#key(runId))))
+      .selectFrom('workflow_runs').selectAll().where((where) => where.and(this.#key(runId)))
+      .where('withdrawn_at', 'is', null))
     if (stored === undefined) throw runNotFound(runId)
     return runOf(stored)
   }

@@ -71,6 +71,8 @@ export const workflowRuns = table(
     finishedAt: instant().orNull(),
     /** From when it was begun first to its end; null unless it was begun and is over. */
     durationMs: integer().orNull(),
+    /** Since when nobody sees it any more, while it is deleted step by step. */
+    withdrawnAt: instant().orNull(),
   },
   { primaryKey: ['organizationId', 'id'] },
 )
@@ -117,7 +119,7 @@ export const workflowSteps = table(
 export interface WorkflowRun
   extends Omit<
     Row<typeof workflowRuns>,
-    'status' | 'day' | 'startedMs' | 'byHand' | 'backoffBaseMs' | 'backoffCapMs'
+    'status' | 'day' | 'startedMs' | 'byHand' | 'withdrawnAt' | 'backoffBaseMs' | 'backoffCapMs'
   > {
   readonly status: RunStatus
   /** What was said of the waits between failed attempts. */
@@ -141,7 +143,7 @@ type Stored = Record<string, unknown>
 /** The run behind a stored row. */
 export function runOf(stored: Stored): WorkflowRun {
   const { day: _, startedMs: __, byHand: ___, ...decoded } = decodeRow(workflowRuns, stored)
-  const { backoffBaseMs: baseMs, backoffCapMs: capMs, ...run } = decoded
+  const { withdrawnAt: ____, backoffBaseMs: baseMs, backoffCapMs: capMs, ...run } = decoded
   const backoff = {
     ...(baseMs === null ? {} : { baseMs }), ...(capMs === null ? {} : { capMs }),
   }

@@ -7,7 +7,7 @@ import { StepFinished, StepNotFound } from './errors.js'
 import { checkLimit } from './rules.js'
 import { type RunLog } from './run-log.js'
 import { checkStepCount } from './run-rules.js'
-import { findStanding, refusalOf, runNotFound } from './run-standing.js'
+import { findStanding, isSeen, refusalOf, type RunKey, runNotFound } from './run-standing.js'
 import { type RunTables, stepOf, type WorkflowStep, workflowSteps as table } from './run-tables.js'
 import { fenceOf, translated } from './step-batch.js'
 import { endDraft, type NewStep, stepDraft, type StepEnd, stepOfDraft } from './step-draft.js'
@@ -101,6 +101,7 @@ export class StepStore {
     const stored = await this.#database.first(this.#database.write
       .selectFrom('workflow_steps').selectAll()
       .where((where) => where.and(this.#key(runId)))
+      .where(isSeen(this.#runKey(runId)))
       .where('key', '=', columns.key.encode(key, 'key'))
       // Written out, so that a plan for any value knows the index of keys.
       .where('status', '=', sql.lit('succeeded') as never))
@@ -118,17 +119,23 @@ export class StepStore {
     const list = ['workflow_steps', ...Object.values(key), after]
     const last = cursor === undefined ? after : Number(keyOf(list, cursor)[0])
     const from = columns.number.encode(last, 'after')
+    let isPiece = false
     const { rows, more } = await largeRowsOf<RunTables['workflow_steps']>(limit, {
-      fetch: (count, before) => this.#database.all(this.#database.write
-        .selectFrom('workflow_steps').selectAll()
-        .where((where) => where.and(key))
-        .where('number', '>', before?.number ?? from)
-        .orderBy('number')
-        .limit(count)),
+      fetch: (count, before) => {
+        isPiece = before !== undefined
+        return this.#database.all(this.#database.write
+          .selectFrom('workflow_steps').selectAll()
+          .where((where) => where.and(key))
+          .where(isSeen(this.#runKey(runId)))
+          .where('number', '>', before?.number ?? from)
+          .orderBy('number')
+          .limit(count))
+      },
       lengthOf: ({ input, output, error }) =>
         (input?.length ?? 0) + (output?.length ?? 0) + (error?.length ?? 0),
     })
-    if (rows.length === 0) await this.#checkRun(runId)
+    // A run that went between two pieces of a page must not look as if it had ended there.
+    if (rows.length === 0 || (isPiece && !more)) await this.#checkRun(runId)
     const data = rows.map(stepOf)
     return { data, nextCursor: more ? cursorOf(list, [data.at(-1)!.number]) : null }
   }
@@ -150,6 +157,7 @@ export class StepStore {
     const stored = await this.#database.first(this.#database.write
       .selectFrom('workflow_steps').selectAll()
       .where((where) => where.and(key))
+      .where(isSeen({ organization_id: key.organization_id, id: key.run_id }))
       .where('number', '=', number))
     return stored === undefined ? undefined : stepOf(stored)
   }
@@ -168,8 +176,7 @@ export class StepStore {
   }
 
   async #checkRun(runId: string): Promise<void> {
-    const { organization_id, run_id: id } = this.#key(runId)
-    const standing = await findStanding(this.#database, { organization_id, id })
+    const standing = await findStanding(this.#database, this.#runKey(runId))
     if (standing === undefined) throw runNotFound(runId)
   }
 
@@ -180,6 +187,10 @@ export class StepStore {
 
   #key(runId: string): StepsOf {
     return { organization_id: this.#organizationId, run_id: columns.runId.encode(runId, 'run_id') }
+  }
+
+  #runKey(runId: string): RunKey {
+    return { organization_id: this.#organizationId, id: columns.runId.encode(runId, 'run_id') }
   }
 
   #now() {

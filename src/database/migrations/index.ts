@@ -42,6 +42,7 @@ import { runDurations } from './0050_run_durations.js'
 import { runsByHand } from './0052_runs_by_hand.js'
 import { archivedApart } from './0053_archived_apart.js'
 import { leavingWords } from './0054_leaving_words.js'
+import { runRetention } from './0055_run_retention.js'
 
 /** The history of the schema, oldest first. */
 export const migrations: readonly Migration[] = [
@@ -51,5 +52,5 @@ export const migrations: readonly Migration[] = [
   attachments, search, lookups, checkpoints, items, workflows, workflowRuns, usage, tuning,
   floor, webhooks, agents, envelopes, webhookWorkflows, waitingDeliveries,
   checkpointSources, scheduleBounds, runWaiting, runDurations, runsByHand, archivedApart,
-  leavingWords,
+  leavingWords, runRetention,
 ]

@@ -143,6 +143,7 @@ export class OrcheoRuns {
       workflowId, version: number, parentRunId: null, fromStep: null, traceparent: null,
       tracestate: null, attemptsMax: 1, crashesMax: 1, stepCount: 0, queue: null, jobId: null,
       byHand: false, priority: null, concurrencyKey: null, backoffBaseMs: null, backoffCapMs: null,
+      withdrawnAt: null,
     }
   }
 
