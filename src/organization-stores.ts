@@ -93,55 +93,79 @@ export function organizationStores(
   const { clock, ids } = parts
   const { scope, database, witness } = placeOf(parts, work)
   const { actor } = scope
-  const workflows = new WorkflowStore(database.as(), scope, {
+  const workflows = once(() => new WorkflowStore(database.as(), scope, {
     clock, ids,
     onDeleted: (deleting, id) => forgetTuning(deleting.as(), scope.organizationId, id),
-  })
+  }))
   const itemParts: ItemParts = { works: parts.itemWorks, transaction: transaction?.as() }
-  const floorStores = openFloorStores(parts, work)
-  const sealer = parts.secretWorks.fields(actor, transaction?.as())
-  const { conversations } = floorStores
-  return {
-    ...floorStores,
-    contexts: contextsOf(parts, work),
-    participants: new ParticipantStore(database.as(), scope, parts),
-    schedules: new ScheduleStore(database.as(), scope, {
-      clock, ids, witness, check: (settings) => checkScheduledRun(workflows, settings),
+  const own = once(() => openFloorStores(parts, work))
+  const sealer = once(() => parts.secretWorks.fields(actor, transaction?.as()))
+  return lazily<OrganizationStores>({
+    conversations: () => own().conversations,
+    agents: () => own().agents,
+    queues: () => own().queues,
+    floors: () => own().floors,
+    messages: () => new MessageStore(parts.messageLog, scope, transaction?.as()),
+    contexts: () => contextsOf(parts, work),
+    participants: () => new ParticipantStore(database.as(), scope, parts),
+    schedules: () => new ScheduleStore(database.as(), scope, {
+      clock, ids, witness, check: (settings) => checkScheduledRun(workflows(), settings),
     }),
-    serviceTokens: new ServiceTokenStore(database.as(), scope, parts),
-    members: new MemberStore(database.as(), scope, parts),
-    invitations: new InvitationStore(database.as(), scope, parts),
-    locks: new LockStore(database.as(), scope, {
+    serviceTokens: () => new ServiceTokenStore(database.as(), scope, parts),
+    members: () => new MemberStore(database.as(), scope, parts),
+    invitations: () => new InvitationStore(database.as(), scope, parts),
+    locks: () => new LockStore(database.as(), scope, {
       room: parts.waitingRoom, ids, inTransaction: transaction !== undefined, witness,
     }),
-    audit: new AuditLog(database.as(), scope, parts.auditParts),
-    secrets: parts.secretWorks.store(scope, 'organization', transaction?.as()),
-    ownSecrets: parts.secretWorks.store(scope, 'user', transaction?.as()),
-    settings: new SettingsStore(database.as(), scope, {
-      clock, ids, rules: parts.settingsRules, sealer,
+    audit: () => new AuditLog(database.as(), scope, parts.auditParts),
+    secrets: () => parts.secretWorks.store(scope, 'organization', transaction?.as()),
+    ownSecrets: () => parts.secretWorks.store(scope, 'user', transaction?.as()),
+    settings: () => new SettingsStore(database.as(), scope, {
+      clock, ids, rules: parts.settingsRules, sealer: sealer(),
     }),
-    streams: new StreamStore(parts.streamLog, scope, transaction?.as()),
-    states: new AgentStateStore(scope, {
-      log: parts.agentStateLog, conversations, transaction: transaction?.as(),
+    streams: () => new StreamStore(parts.streamLog, scope, transaction?.as()),
+    states: () => new AgentStateStore(scope, {
+      log: parts.agentStateLog, conversations: own().conversations,
+      transaction: transaction?.as(),
     }),
-    attachments: new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
-    webhooks: new WebhookStore(database.as(), scope, {
-      clock, ids, witness, sealer,
-      hasWorkflow: (workflow) => workflows.has(workflow),
+    attachments: () => new AttachmentStore(parts.attachmentWorks, scope, transaction?.as()),
+    webhooks: () => new WebhookStore(database.as(), scope, {
+      clock, ids, witness, sealer: sealer(),
+      hasWorkflow: (workflow) => workflows().has(workflow),
     }),
-    tuning: new TuningStore(database.as(), scope, {
-      clock, ids, workflowIdOf: async (workflow) => (await workflows.get(workflow)).id,
+    tuning: () => new TuningStore(database.as(), scope, {
+      clock, ids, workflowIdOf: async (workflow) => (await workflows().get(workflow)).id,
       hold: (recording, workflowId) =>
         new WorkflowStore(recording.as(), scope, { clock, ids }).hold(workflowId),
     }),
-    usage: new UsageStore(parts.usageLog, scope, transaction?.as()),
+    usage: () => new UsageStore(parts.usageLog, scope, transaction?.as()),
     workflows,
-    runs: new RunStore(parts.runLog, scope, transaction?.as()),
-    checkpoints: new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
-    items: new ItemStore(scope, itemParts),
-    cache: new CacheStore(scope, itemParts),
-    openFloor: new OpenFloorStore(floorStores, openFloorParts(parts, work)),
-  }
+    runs: () => new RunStore(parts.runLog, scope, transaction?.as()),
+    checkpoints: () => new CheckpointStore(parts.checkpointLog, scope, transaction?.as()),
+    items: () => new ItemStore(scope, itemParts),
+    cache: () => new CacheStore(scope, itemParts),
+    openFloor: () => new OpenFloorStore(own(), openFloorParts(parts, work)),
+  })
+}
+
+/** Makes a value when it is asked for the first time. */
+function once<V>(make: () => V): () => V {
+  let made: { readonly value: V } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+/** Values by name, each made when it is asked for: a call uses one or two of all the stores. */
+function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
+  const made = new Map<PropertyKey, unknown>()
+  return new Proxy(makers, {
+    get(_, name) {
+      if (made.has(name)) return made.get(name)
+      if (!Object.hasOwn(makers, name)) return undefined
+      const value = makers[name as keyof T]()
+      made.set(name, value)
+      return value
+    },
+  }) as unknown as T
 }
 
 /** One that is begun again under the same id must not be taken for the one that is gone. */

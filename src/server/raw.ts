@@ -119,7 +119,7 @@ function dispatchRaw(holdfast: Holdfast, route: RawRoute<ServerContext>, serving
     const who = { caller, actor: actorOf(caller, request) }
     const handle = (context: ServerContext) => handled(route, context, { input, reply })
     const contextWith = (transaction?: HoldfastTransaction): ServerContext =>
-      ({ ...contextOf(holdfast, who, transaction), streamTimes: serving.streamTimes })
+      Object.assign(contextOf(holdfast, who, transaction), { streamTimes: serving.streamTimes })
     const key = route.idempotency === 'transaction' ? input.idempotencyKey : undefined
     if (key === undefined || caller === undefined) {
       // Only a read may wait for what is to come.
