@@ -9,10 +9,7 @@ import { lastOf, sequenceBits, sequenceOf } from './word-sequence.js'
 /** What stands where no word is; shorter than any word with its mark. */
 export const nothing = 'x'
 
-/**
- * The tokenizer splits at blanks only: it knows nothing beyond ASCII, and words have no signs.
- * What is deleted is overwritten in the index, not only marked as gone.
- */
+/** Where words wait that leave the index. */
 const leavingOf = (terms: string) => `${terms}_leaving`
 
 /** The words of a row leave the index. */
@@ -21,6 +18,10 @@ const takenOut = ({ terms, words }: WordTables, when = '') => `
     insert into ${words} (${words}, rowid, terms)
       values ('delete', old.sequence, old.terms); end`
 
+/**
+ * The tokenizer splits at blanks only: it knows nothing beyond ASCII, and words have no signs.
+ * What is deleted is overwritten in the index, not only marked as gone.
+ */
 function create(tables: WordTables): readonly string[] {
   const { source, terms, words, progress, dirty, horizon } = tables
   const mine = `organization_id = new.organization_id
