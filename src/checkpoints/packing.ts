@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { dictionary, framedDictionary } from './dictionary.js'
+import { SmallDeflate } from './small-deflate.js'
 
 /** How bytes stand in the database; the first byte says it. */
 const forms = { plain: 0, oldSmall: 1, large: 2, small: 3 } as const
@@ -21,8 +22,13 @@ const large = { level: 3 }
 /** What bytes are likely to hold, and whoever reads them has. */
 export type Hint = string | Uint8Array
 
+const bytesOf = (hint: Hint): Uint8Array =>
+  typeof hint === 'string' ? Buffer.from(hint) : hint
+
 const withHint = (words: Buffer, hint: Hint) =>
-  hint.length === 0 ? words : Buffer.concat([words, Buffer.from(hint as string)])
+  hint.length === 0 ? words : Buffer.concat([words, bytesOf(hint)])
+
+const quick = new SmallDeflate(framedDictionary, smallMax)
 
 const deflated = promisify(deflateRaw) as (
   bytes: Uint8Array, options: object,
@@ -33,7 +39,8 @@ export async function packed(bytes: Uint8Array, hint: Hint = ''): Promise<Buffer
   if (bytes.length < compressedMin) return formed(forms.plain, bytes)
   const isSmall = bytes.length + hint.length <= smallMax
   const dense = isSmall
-    ? deflateRawSync(bytes, { ...small, dictionary: withHint(framedDictionary, hint) })
+    ? quick.deflate(bytes, bytesOf(hint))
+      ?? deflateRawSync(bytes, { ...small, dictionary: withHint(framedDictionary, hint) })
     : await deflated(bytes, { ...large, dictionary: withHint(dictionary, hint) })
   // Reading costs time, too: a little gain is none.
   if (dense.length > bytes.length * 0.9) return formed(forms.plain, bytes)

@@ -90,7 +90,8 @@ export class PutBatch {
       { call, remaining: Number(alone[index]!.remaining) }))
     const { prepared, results } = await this.#redrawn(async (mayGrow) => {
       const prepared = await Promise.all(puts.map(async (call) => {
-        const basis = { ...await this.#ways.basisOf(call), mayGrow }
+        const { thread, parent, known, replaces } = await this.#ways.basisOf(call)
+        const basis = { thread, parent, known, mayGrow, replaces }
         return this.#prepared(call, basis, besideOf(call, together))
       }))
       return { prepared, results: await this.#send(round, this.#all(round, prepared, alone)) }
@@ -133,10 +134,11 @@ export class PutBatch {
   }
 
   /** Behind a put nothing comes from the pending writes on its parent any more. */
-  #forgetSources({ put: { namespace, parentId }, ...name }: PutCall): void {
+  #forgetSources(call: PutCall): void {
+    const { namespace, parentId } = call.put
     if (parentId === null) return
-    this.#parts.memory.thread(name).forgetWrites(namespace, parentId)
-    this.#parts.memory.trim(name)
+    this.#parts.memory.thread(call).forgetWrites(namespace, parentId)
+    this.#parts.memory.trim(call)
   }
 
   /** The statements of a round. */
@@ -174,8 +176,10 @@ export class PutBatch {
 
   async #prepared(call: PutCall, basis: Basis, beside: readonly KnownWrites[] = []) {
     const { newLog = newToken } = this.#parts
-    const making = { ...call, newLog, beside }
-    return { ...await preparedPut(call.put, making, basis), thread: basis.thread }
+    const { organizationId, wrapping } = call
+    const making = { organizationId, wrapping, newLog, beside }
+    const { row, chunks, writes, known, growths } = await preparedPut(call.put, making, basis)
+    return { row, chunks, writes, known, growths, thread: basis.thread }
   }
 
   /** Puts one checkpoint beside others; false when what it is made from is no longer so. */
@@ -273,11 +277,11 @@ interface NumberedWrites {
 
 /** Writes on the parent that are written in one batch with a put. */
 const besideOf = (
-  { put, ...name }: PutCall, together: readonly NumberedWrites[],
+  { put, organizationId, threadId }: PutCall, together: readonly NumberedWrites[],
 ): readonly KnownWrites[] => together.flatMap(({ call, remaining }) => {
   const { namespace = '', checkpointId } = call.put
-  const isOnParent = threadOf(call) === threadOf(name) && checkpointId === put.parentId &&
-    namespace === put.namespace
+  const isOnParent = checkpointId === put.parentId && namespace === put.namespace
+    && call.threadId === threadId && call.organizationId === organizationId
   return isOnParent ? sourceIn(call, { remaining }) ?? [] : []
 })
 

@@ -35,15 +35,16 @@ export class Putting {
   async basisOf(call: PutCall): Promise<Basis> {
     const thread = this.#parts.memory.thread(call)
     const { parentId, namespace } = call.put
-    const plain = { thread, mayGrow: true, replaces: false }
-    if (parentId === null) return { ...plain, parent: undefined, known: null }
+    if (parentId === null) {
+      return { thread, parent: undefined, known: null, mayGrow: true, replaces: false }
+    }
     const known = thread.checkpoint(namespace, parentId)
     if (known === undefined || !hasBytes(thread, call.put, namespace)) {
       const { threadId } = call
       await this.#readerOf(call).load({ threadId, namespace, checkpointId: parentId }, thread)
     }
     const parent = thread.checkpoint(namespace, parentId)
-    return { ...plain, parent, known: parent?.token ?? null }
+    return { thread, parent, known: parent?.token ?? null, mayGrow: true, replaces: false }
   }
 
   /** Whether encryption was switched, or its key is another one, since the call was made ready. */

@@ -167,7 +167,10 @@ export function typed(value: Typed, field: string, bytesMax: number): Typed {
     const rule = `must be at most ${bytesMax} bytes`
     throw new InvalidInput(`${field}.bytes ${rule}`, { field: `${field}.bytes` })
   }
-  return { type, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) }
+  const isPlain = Object.getPrototypeOf(bytes) === Uint8Array.prototype
+  return {
+    type, bytes: isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
+  }
 }
 
 /** The writes of a call, checked. */
@@ -230,8 +233,10 @@ export function checkedPut(put: PutCheckpoint, bytesMax: number): CheckedPut {
     ...call, writes: checkedWrites(call, bytesMax, `writes[${index}].writes`),
   }))
   const deltaChannels = checkedDeltas(put.deltaChannels ?? [], channelVersions)
+  const { threadId, checkpointId, fence } = put
   return {
-    ...put, namespace, parentId, metadata, whenStale, channelVersions, deltaChannels, writes,
+    threadId, namespace, checkpointId, parentId, runId, metadata, whenStale, fence,
+    channelVersions, deltaChannels, writes,
     state: typed(put.state, 'state', bytesMax),
     values: Object.fromEntries(checked),
   }

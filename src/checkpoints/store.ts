@@ -50,7 +50,8 @@ export class CheckpointStore implements CheckpointTransport {
   async put(checkpoint: PutCheckpoint): Promise<{ readonly checkpointId: string }> {
     const put = checkedPut(checkpoint, this.#log.options.valueBytesMax)
     const { threadId, checkpointId } = put
-    await this.#send(threadId, (scope) => ({ kind: 'put', ...scope, put }))
+    await this.#send(threadId, ({ organizationId, wrapping, createdBy }) => (
+      { kind: 'put', organizationId, threadId, wrapping, createdBy, put }))
     return { checkpointId }
   }
 
@@ -60,8 +61,10 @@ export class CheckpointStore implements CheckpointTransport {
     checkFence(given.fence)
     const writes = checkedWrites(given, this.#log.options.valueBytesMax)
     if (writes.length === 0) return
-    const put = { ...given, writes }
-    await this.#send(given.threadId, (scope) => ({ kind: 'writes', ...scope, put }))
+    const { threadId, namespace, checkpointId, taskId, whenWritten, fence } = given
+    const put = { threadId, namespace, checkpointId, taskId, whenWritten, writes, fence }
+    await this.#send(threadId, ({ organizationId, wrapping, createdBy }) => (
+      { kind: 'writes', organizationId, threadId, wrapping, createdBy, put }))
   }
 
   /** A checkpoint, in one round trip; undefined when there is none. */

@@ -47,15 +47,13 @@ export async function checkpointToKeep(
     const isCopied = metadata.source === 'fork'
     if (isCopied || Object.hasOwn(newVersions, channel)) changed.push([channel, value])
   }
-  const [keptState, kept] = await Promise.all([
-    typed(serde, state),
-    Promise.all(changed.map(async ([channel, value]) => [channel, await typed(serde, value)])),
-  ])
+  const kept: [string, Typed][] = []
+  for (const [channel, value] of changed) kept.push([channel, await typed(serde, value)])
   return {
-    state: keptState,
+    state: await typed(serde, state),
     metadata: jsonObjectOf(metadata),
     channelVersions,
-    values: Object.fromEntries(kept) as Record<string, Typed>,
+    values: Object.fromEntries(kept),
     deltaChannels: deltasOf({ checkpoint, metadata }),
   }
 }
