@@ -65,12 +65,15 @@ export class AttemptEncoder {
 
   release(attempt: Attempt, { delayMs = 0 }: Release): FinishCall {
     checkInteger('delay_ms', delayMs)
-    const row = { ...this.#row(attempt), delay_ms: delayMs as Stored<'integer'> }
+    const { organization_id, id, attempt: number } = this.#row(attempt)
+    const row = { organization_id, id, attempt: number, delay_ms: delayMs as Stored<'integer'> }
     return { kind: 'release', row, keyed: isKeyed(attempt) }
   }
 
   complete(attempt: Attempt, result: JsonInput, beside?: Beside): FinishCall {
-    const row = { ...this.#row(attempt), result: jsonOf(result, 'result') }
+    // Member by member: spreading another object takes several times as long.
+    const { organization_id, id, attempt: number } = this.#row(attempt)
+    const row = { organization_id, id, attempt: number, result: jsonOf(result, 'result') }
     return { kind: 'complete', row, keyed: isKeyed(attempt), beside }
   }
 

@@ -90,7 +90,9 @@ export class ClaimBatch {
     const groups = new Map<string, ClaimCall>()
     for (const call of calls) {
       const name = groupOf(call)
-      groups.set(name, { ...call, limit: call.limit + (groups.get(name)?.limit ?? 0) })
+      const before = groups.get(name)
+      groups.set(name, before === undefined ? call
+        : { ...call, limit: call.limit + before.limit })
     }
     // Each statement of the batch sees the jobs of its own organization only.
     const statements = [...groups.values()].map((group) => {

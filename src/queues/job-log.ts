@@ -124,7 +124,7 @@ export class JobLog {
   /** The claimed jobs; with a `transaction`, inside it. */
   async claim(call: ClaimCall, transaction?: Database<QueueTables>): Promise<Job[]> {
     const write = async (limit: number) => {
-      const wanted = { ...call, limit }
+      const wanted = limit === call.limit ? call : { ...call, limit }
       if (transaction === undefined) return this.#claimWriter.append(wanted)
       return (await this.#claims.write([wanted], transaction))[0]!
     }
