@@ -47,13 +47,15 @@ export async function checkpointToKeep(
     const isCopied = metadata.source === 'fork'
     if (isCopied || Object.hasOwn(newVersions, channel)) changed.push([channel, value])
   }
-  const kept: [string, Typed][] = []
-  for (const [channel, value] of changed) kept.push([channel, await typed(serde, value)])
+  // At once: a serializer may wait for something, such as a key.
+  const [keptState, ...kept] = await Promise.all([
+    typed(serde, state), ...changed.map(([, value]) => typed(serde, value)),
+  ])
   return {
-    state: await typed(serde, state),
+    state: keptState,
     metadata: jsonObjectOf(metadata),
     channelVersions,
-    values: Object.fromEntries(kept),
+    values: Object.fromEntries(changed.map(([channel], index) => [channel, kept[index]!])),
     deltaChannels: deltasOf({ checkpoint, metadata }),
   }
 }

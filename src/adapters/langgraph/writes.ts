@@ -21,11 +21,13 @@ export async function writesToKeep(
 ): Promise<KeptWrites[]> {
   const special = new Map<number, PutWrites['writes'][number]>()
   const ordinary: PutWrites['writes'][number][] = []
+  // At once: a serializer may wait for something, such as a key.
+  const values = await Promise.all(given.map(([, value]) => typed(serde, value)))
   for (let place = 0; place < given.length; place++) {
-    const [channel, value] = given[place]!
+    const [channel] = given[place]!
     // By its own members: a channel may be called as one that every object has.
     const index = Object.hasOwn(WRITES_IDX_MAP, channel) ? WRITES_IDX_MAP[channel]! : place
-    const write = { index, channel, value: withPath(await typed(serde, value), taskPath) }
+    const write = { index, channel, value: withPath(values[place]!, taskPath) }
     if (index < 0) special.set(index, write)
     else ordinary.push(write)
   }
