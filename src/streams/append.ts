@@ -137,7 +137,7 @@ export class AppendBatch {
     const rows = round.flatMap((entry) => {
       const row = entryRow(entry, this.#source)
       return chunksOf(entry).map((chunk, index) => (
-        { ...row, ...chunk, leads: streams.columns.closed.encode(index === 0) }))
+        Object.assign({ leads: streams.columns.closed.encode(index === 0) }, row, chunk)))
     })
     const produced = round.filter(({ calls }) => calls[0]!.producer !== undefined)
     if (produced.length === 0) return [this.#whole.plain(rows)]

@@ -167,7 +167,8 @@ function tallyOf(calls: readonly StepCall[]): BatchRow<typeof tallyKinds> {
 
 function rowsOf({ calls }: Entry): BatchRow<typeof wholeKinds>[] {
   const tally = tallyOf(calls)
-  return stepRowsOf(calls).map((row, index) => ({ ...tally, ...row, leads: flag(index === 0) }))
+  return stepRowsOf(calls).map((row, index) => (
+    Object.assign({ leads: flag(index === 0) }, tally, row)))
 }
 
 const flag = (value: boolean) => (value ? 1 : 0) as Stored<'flag'>

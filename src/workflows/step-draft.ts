@@ -83,8 +83,8 @@ export function stepDraft(step: NewStep, now: Instant, place = ''): StepDraft {
   const isOver = [step.output, step.error, step.finishedAt].some((each) => each !== undefined)
   require(!isOpen || !isOver, `${place}status`,
     'must not be running beside output, error or finished_at')
+  const end = endDraft(isOpen ? {} : step as StepEnd, now, place)
   return {
-    ...endDraft(isOpen ? {} : { ...step, status }, now, place),
     name: columns.name.encode(name, `${place}name`),
     key: columns.key.encode(key, `${place}key`),
     attempt: columns.attempt.encode(attempt, `${place}attempt`),
@@ -92,6 +92,7 @@ export function stepDraft(step: NewStep, now: Instant, place = ''): StepDraft {
     metadata: storedMetadata(step.metadata ?? {}, `${place}metadata`),
     span_id: columns.spanId.encode(spanId, `${place}span_id`),
     started_at: columns.startedAt.encode(step.startedAt ?? now, `${place}started_at`),
+    ...end,
     ...(isOpen ? opened(step, place) : {}),
   }
 }
@@ -113,8 +114,8 @@ export function endDraft(end: StepEnd, now: Instant, place = ''): EndDraft {
     status: columns.status.encode(status),
     output: orNull(end.output, (value) => storedValue(value, `${place}output`)),
     error: orNull(end.error, (value) => storedError(value, `${place}error`)),
-    ...figures({ tokensUsed, costUsd }, place),
     finished_at: columns.finishedAt.encode(end.finishedAt ?? now, `${place}finished_at`),
+    ...figures({ tokensUsed, costUsd }, place),
   }
 }
 
