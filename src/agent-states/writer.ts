@@ -86,13 +86,13 @@ export class StateWriter {
     { rule, ifRevision }: WriteCondition,
   ): StateWrite {
     return {
-      ...key,
       write_id: columns.conversationId.encode(this.#log.ids.next()),
       rule,
       expected: ifRevision === undefined ? null : columns.revision.encode(ifRevision, 'revision'),
       document,
       written_at: columns.updatedAt.encode(instantOf(this.#log.clock.now())),
       kept: columns.revision.encode(this.#log.options.revisionsMax),
+      ...key,
     }
   }
 

@@ -104,12 +104,12 @@ export class CheckpointReader {
     const { columns } = checkpoints
     const lengths = [...known].map(([log, { length }]): [number, number] => [log, length])
     return {
-      ...this.#key(threadId),
       namespace: columns.namespace.encode(namespace, 'namespace'),
       checkpoint_id: name.checkpointId === undefined
         ? null : columns.checkpointId.encode(name.checkpointId, 'checkpoint_id'),
       with_parent: columns.isPinned.encode(name.withParentWrites ?? false),
       known: columns.refs.encode(lengths),
+      ...this.#key(threadId),
     }
   }
 

@@ -241,7 +241,7 @@ function claimsOf(calls: readonly AppendCall[]): ClaimRow[] {
 
 function claimRow({ claim, conversationId, createdAt, drafts }: AppendCall): ClaimRow {
   const result = JSON.stringify({ ids: drafts.map(({ id }) => id), created_at: createdAt })
-  return { ...claim!, conversation_id: conversationId, result: result as Stored<'json'> }
+  return { conversation_id: conversationId, ...claim!, result: result as Stored<'json'> }
 }
 
 function tallyRow(call: AppendCall, place: number): TallyRow {

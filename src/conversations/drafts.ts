@@ -107,11 +107,14 @@ export function builtMessages(
 ): Message[] {
   return call.drafts.map((draft, index) => {
     const message = given[index]!
+    const { position, depth, parentMessageId } = places[index]!
     return {
       organizationId: call.organizationId,
       conversationId: call.conversationId,
       id: draft.id,
-      ...places[index]!,
+      position,
+      depth,
+      parentMessageId,
       kind: message.kind ?? 'message',
       role: message.role,
       content: message.content,

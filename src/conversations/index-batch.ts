@@ -208,7 +208,7 @@ export class IndexBatch {
     const terms = contents.flatMap((row) => this.#termsRow(row, claim))
     const progress = progressOf(wanted, claim)
     const cleaned = wanted.filter(({ position }) => position === null)
-      .map(({ row }) => ({ ...messageKeyOf(row), claim }))
+      .map(({ row }) => ({ claim, ...messageKeyOf(row) }))
     const begun = progress.filter(({ version }) => Number(version) === 0)
     const { arrayParameters } = this.#database.engine
     const statements = [
@@ -231,7 +231,12 @@ export class IndexBatch {
   #termsRow(row: StoredRow, claim: Stored<'id'>): BatchRow<typeof termsKinds>[] {
     const terms = termsOf(this.#database.engine, row)
     if (terms === undefined) return []
-    return [{ ...messageKeyOf({ ...row, message_id: row.id }), ...terms, claim }]
+    return [{
+      organization_id: row.organization_id as Stored<'id'>,
+      conversation_id: row.conversation_id as Stored<'id'>,
+      message_id: row.id as Stored<'id'>,
+      claim, ...terms,
+    }]
   }
 
   async #read(query: { sql: string; parameters: readonly unknown[] }): Promise<StoredRow[]> {

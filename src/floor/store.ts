@@ -258,7 +258,7 @@ export class FloorStore {
     const { conversationId, speakerUri } = agent
     const key = this.#key(conversationId)
     const speaker = speakerOf(speakerUri)
-    const command = commandOf(key, action, { ...said, speaker_uri: speaker })
+    const command = commandOf(key, action, { speaker_uri: speaker, ...said })
     const who = { conversationId: key.conversation_id, speakerUri }
     for (let isOpened = false; ; isOpened = true) {
       const events = await this.#works.commands.run(command, this.#transaction)
@@ -275,7 +275,7 @@ export class FloorStore {
 
   async #row(key: FloorKey, speaker: Stored<'text'>) {
     const { rows: [row] } = await this.#database.execute(
-      this.#works.statements.standing({ ...key, speaker_uri: speaker }))
+      this.#works.statements.standing({ speaker_uri: speaker, ...key }))
     return row
   }
 
@@ -309,7 +309,7 @@ export class FloorStore {
 
   #hold({ conversationId, speakerUri, fence }: FloorHold): HoldRow {
     return {
-      ...this.#key(conversationId), speaker_uri: speakerOf(speakerUri), fence: fenceOf(fence),
+      speaker_uri: speakerOf(speakerUri), fence: fenceOf(fence), ...this.#key(conversationId),
     }
   }
 }

@@ -188,12 +188,13 @@ export class ItemStore implements ItemTransport {
   #putRow(item: PutItem, place = ''): PutRow & StoredItemName {
     const ttlMs = ttlMsOf(item.ttlSeconds, place)
     const field = `${place}value`
+    const named = this.#named(item, place)
     return {
-      ...this.#named(item, place),
       value: checkValue(columns.value.encode(item.value, field), field),
       revision: columns.revision.encode(this.#works.clock.now()),
       ttl_ms: columns.ttlMs.encode(ttlMs),
       written_by: this.#writtenBy,
+      ...named,
     }
   }
 }

@@ -112,7 +112,7 @@ export class Leases {
   }
 
   /** Takes the lock if it is free and nobody waits for it. */
-  async take({ isKeyed: _, ...wish }: Wish): Promise<Term | undefined> {
+  async take(wish: Wish): Promise<Term | undefined> {
     const { statements } = this.#parts
     return this.#term(statements.take(wish))
   }
@@ -120,17 +120,16 @@ export class Leases {
   /** Joins the queue; the lock may be given at once, if it is free and all others are gone. */
   async queue(wish: Wish): Promise<Standing> {
     const { statements, listener } = this.#parts
-    const { isKeyed, ...row } = wish
-    const { claim } = row
-    const key = keyOf(row)
+    const { isKeyed, claim } = wish
+    const key = keyOf(wish)
     const sinceMs = performance.now()
     const [, , granted, , found] = await this.#parts.database.atomic([
-      statements.handOutTicket({ ...key, claim, listener }),
-      statements.queueUp(row),
-      statements.settle({ ...key, listener }),
+      statements.handOutTicket({ claim, listener, ...key }),
+      statements.queueUp(wish),
+      statements.settle({ listener, ...key }),
       statements.clearServed(key),
-      statements.standing({ ...key, claim }),
-      ...isKeyed ? [statements.moveUp({ ...key, claim, listener })] : [],
+      statements.standing({ claim, ...key }),
+      ...isKeyed ? [statements.moveUp({ claim, listener, ...key })] : [],
     ])
     this.#announce(granted!, sinceMs, claim)
     return standingOf(found!, sinceMs)
@@ -140,27 +139,27 @@ export class Leases {
   async standing({ claim, ...key }: Claim): Promise<Standing> {
     const { statements, database } = this.#parts
     const sinceMs = performance.now()
-    const found = await database.execute(statements.standing({ ...keyOf(key), claim }))
+    const found = await database.execute(statements.standing({ claim, ...keyOf(key) }))
     return standingOf(found, sinceMs)
   }
 
   /** Confirms a lease that another process handed over; undefined when there is none. */
   async accept({ claim, ttl_ms, ...key }: Wish): Promise<Term | undefined> {
     const { statements, listener } = this.#parts
-    return this.#term(statements.accept({ ...keyOf(key), claim, ttl_ms, listener }))
+    return this.#term(statements.accept({ claim, ttl_ms, listener, ...keyOf(key) }))
   }
 
   /** Gives a lock on that nobody wants any more, unless the same was asked for again meanwhile. */
   async giveBack({ owner, ...rest }: Wish, { fence, expiresAt }: Term): Promise<void> {
     const { statements, listener } = this.#parts
-    const hold = { ...keyOf(rest), owner, fence: columns.fence.encode(fence) }
+    const hold = { owner, fence: columns.fence.encode(fence), ...keyOf(rest) }
     const expires_at = columns.expiresAt.encode(expiresAt)!
-    await this.#underRowLock(hold, statements.giveBack({ ...hold, listener, expires_at }))
+    await this.#underRowLock(hold, statements.giveBack({ listener, expires_at, ...hold }))
   }
 
   /** Makes the lease last anew; undefined when it is lost. */
   async renew(hold: Hold, ttlMs: Stored<'integer'>): Promise<Term | undefined> {
-    return this.#term(this.#parts.statements.renew({ ...hold, ttl_ms: ttlMs }))
+    return this.#term(this.#parts.statements.renew({ ttl_ms: ttlMs, ...hold }))
   }
 
   /** Hands the lock to the first living waiter or frees it; false when it was lost. */
@@ -169,18 +168,18 @@ export class Leases {
     const isContended = contended.has(hold)
     if (!isContended && (await database.execute(statements.letGo(hold))).changed > 0) return true
     const sinceMs = performance.now()
-    const outcome = await database.execute(statements.releaseUnlocked({ ...hold, listener }))
+    const outcome = await database.execute(statements.releaseUnlocked({ listener, ...hold }))
     this.#announce(outcome, sinceMs)
     contended.note(hold, outcome.changed === 0 || outcome.rows[0]?.claim !== null)
     if (outcome.changed > 0) return true
-    const { changed } = await this.#underRowLock(hold, statements.release({ ...hold, listener }))
+    const { changed } = await this.#underRowLock(hold, statements.release({ listener, ...hold }))
     return changed > 0
   }
 
   /** Gives an expired or free lock to the first living waiter. */
   async settle(key: LockKey): Promise<void> {
     const { statements, listener } = this.#parts
-    await this.#underRowLock(key, statements.settle({ ...keyOf(key), listener }))
+    await this.#underRowLock(key, statements.settle({ listener, ...keyOf(key) }))
   }
 
   /** Takes the lock from whoever holds it; who that was, undefined when it was free. */
@@ -188,7 +187,7 @@ export class Leases {
     const { statements, listener } = this.#parts
     const sinceMs = performance.now()
     const [held, granted] = await this.#parts.database.atomic([
-      statements.lockRow(keyOf(key)), statements.force({ ...keyOf(key), listener }),
+      statements.lockRow(keyOf(key)), statements.force({ listener, ...keyOf(key) }),
     ])
     this.#announce(granted!, sinceMs)
     if (granted!.changed === 0) return undefined
@@ -202,8 +201,8 @@ export class Leases {
     const key = keyOf(rest)
     const sinceMs = performance.now()
     const [, , found] = await this.#parts.database.atomic([
-      statements.depart(key), statements.leave({ ...key, claim, listener }),
-      statements.standing({ ...key, claim }),
+      statements.depart(key), statements.leave({ claim, listener, ...key }),
+      statements.standing({ claim, ...key }),
     ])
     const standing = standingOf(found!, sinceMs)
     return 'holds' in standing ? standing.holds : undefined
@@ -215,8 +214,8 @@ export class Leases {
     const key = keyOf(rest)
     const sinceMs = performance.now()
     const [, , granted] = await this.#parts.database.atomic([
-      statements.depart(key), statements.leave({ ...key, claim, listener }),
-      statements.abandon({ ...key, claim, listener }),
+      statements.depart(key), statements.leave({ claim, listener, ...key }),
+      statements.abandon({ claim, listener, ...key }),
     ])
     this.#announce(granted!, sinceMs)
   }

@@ -282,7 +282,8 @@ export class LockStore {
     const { owner = claim } = options
     checkOwner(owner)
     return {
-      ...key,
+      organization_id: key.organization_id,
+      name: key.name,
       claim: columns.name.encode(claim),
       listener: this.#room.listener,
       owner: columns.name.encode(owner, 'owner'),

@@ -80,11 +80,11 @@ export class AttemptEncoder {
   fail(attempt: Attempt, error: JsonInput, { retry = true, delayMs }: Failure): FinishCall {
     if (delayMs !== undefined) checkInteger('delay_ms', delayMs)
     const row = {
-      ...this.#row(attempt),
       error: jsonOf(error, 'error'),
       retry: columns.holdsKey.encode(retry, 'retry'),
       delay_ms: delayMs === undefined ? null : (delayMs as Stored<'integer'>),
       chance: Math.random() as Stored<'real'>,
+      ...this.#row(attempt),
     }
     return { kind: 'fail', row, keyed: isKeyed(attempt) }
   }
@@ -93,9 +93,9 @@ export class AttemptEncoder {
     const { leaseSeconds = leaseSecondsDefault, progress = null } = given
     checkInteger('lease_seconds', leaseSeconds)
     const row = {
-      ...this.#row(attempt),
       lease_ms: (leaseSeconds * 1_000) as Stored<'integer'>,
       progress: jsonOf(progress, 'progress'),
+      ...this.#row(attempt),
     }
     return { kind: 'extend', row, keyed: isKeyed(attempt) }
   }

@@ -270,13 +270,15 @@ export class StreamStore {
     if (sequence !== undefined) checkSequence(sequence)
     if (producer !== undefined) checkProducer(producer)
     if (failure !== undefined) checkFailure(failure)
+    const key = this.#key(path)
     const call: AppendCall = {
-      ...this.#key(path),
+      organizationId: key.organizationId,
+      path: key.path,
       mediaType: mediaType === null ? null : columns.mediaType.encode(mediaType, 'content_type'),
       data: bytes,
       sequence: columns.sequence.encode(sequence ?? null, 'sequence'),
       producer: producer && {
-        ...producer, storedId: columns.path.encode(producer.id, 'producer_id'),
+        storedId: columns.path.encode(producer.id, 'producer_id'), ...producer,
       },
       closing: close === true || failure !== undefined
         ? { failure: columns.failure.encode(failure ?? null, 'failure') }

@@ -43,7 +43,6 @@ export function draftOf(event: NewUsageEvent, drafting: Drafting): StoredEvent {
     model: event.model ?? null,
     tokensIn: event.tokensIn ?? 0,
     tokensOut: event.tokensOut ?? 0,
-    ...costOf(event.costUsd ?? '0'),
     durationMs,
     latency: durationMs === null ? null : bucketOf(durationMs),
     data,
@@ -52,6 +51,7 @@ export function draftOf(event: NewUsageEvent, drafting: Drafting): StoredEvent {
     quarterAt: quarterOf(occurredMs),
     recordedAt: now,
     fingerprint: '',
+    ...costOf(event.costUsd ?? '0'),
   }
   const stored = placed(place, () => encodeRow(usageEvents, row))
   if (stored.data.length > dataLengthMax) {

@@ -148,7 +148,6 @@ export interface StepPlace {
 /** The step that was made of a draft. */
 export function stepOfDraft(draft: StepDraft, place: StepPlace): WorkflowStep {
   return {
-    ...place,
     name: columns.name.decode(draft.name),
     key: columns.key.decode(draft.key),
     status: columns.status.decode(draft.status) as StepStatus,
@@ -162,5 +161,6 @@ export function stepOfDraft(draft: StepDraft, place: StepPlace): WorkflowStep {
     spanId: columns.spanId.decode(draft.span_id),
     startedAt: columns.startedAt.decode(draft.started_at),
     finishedAt: columns.finishedAt.decode(draft.finished_at),
+    ...place,
   }
 }

@@ -150,7 +150,7 @@ export class StepStore {
     const { first, runAttempt } = await this.#log.append(call, this.#transaction)
     this.#tell(id)
     const place = { organizationId: this.#organizationId, runId: id, runAttempt }
-    return drafts.map((draft, index) => stepOfDraft(draft, { ...place, number: first + index }))
+    return drafts.map((draft, index) => stepOfDraft(draft, { number: first + index, ...place }))
   }
 
   async #find(key: StepsOf, number: Stored<'integer'>): Promise<WorkflowStep | undefined> {

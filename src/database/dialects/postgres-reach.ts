@@ -64,8 +64,9 @@ export class Reaching {
     // Behind a pooler the next statement may go over another connection.
     const lasts = !this.#throughPooler || this.#isInTransaction
     this.#known = lasts ? reach : undefined
-    const setting = this.#throughPooler ? { text: localText } : reachStatement
-    return [{ ...setting, values: [reach], isSetting: true }, part]
+    const setting = this.#throughPooler ? { text: localText, name: undefined } : reachStatement
+    const { text: setText, name: setName } = setting
+    return [{ text: setText, name: setName, values: [reach], isSetting: true }, part]
   }
 
   /** Statements that touch no rows; those that end something may take a setting back. */
