@@ -74,12 +74,7 @@ export async function preparedPut(
   })
   const place = ['checkpoint', organizationId, threadId, namespace, checkpointId, token]
   const name = nameRow(scope, put)
-  // Member by member: an object made by spreading another takes several times as long.
   const row: PutRow = {
-    organization_id: name.organization_id,
-    thread_id: name.thread_id,
-    namespace: name.namespace,
-    checkpoint_id: name.checkpoint_id,
     parent_id: columns.parentId.encode(put.parentId, 'parent_id'),
     run_id: columns.runId.encode(put.runId ?? null, 'run_id'),
     token: columns.token.encode(token),
@@ -92,6 +87,8 @@ export async function preparedPut(
     refs: columns.refs.encode(refsOf(values.values())),
     body: columns.body.encode(await wrapping.wrap(body, place, checkpointId)),
     metadata: columns.metadata.encode(wrapping.seals ? {} : put.metadata as never, 'metadata'),
+    // Last: decision 0061.
+    ...name,
   }
   const sources = sourcesOf(put, scope, basis)
   const chunks = await Promise.all(growths.flatMap((growth) =>
@@ -112,14 +109,11 @@ export async function writeRow(
   const place = writesPlace(scope.organizationId, put)
   const name = nameRow(scope, put)
   return {
-    organization_id: name.organization_id,
-    thread_id: name.thread_id,
-    namespace: name.namespace,
-    checkpoint_id: name.checkpoint_id,
     token: token === null ? null : columns.token.encode(token),
     fence: fenceOf(put.fence),
     remaining: checkpointWrites.columns.number.encode(remaining),
     body: checkpointWrites.columns.body.encode(await scope.wrapping.wrap(body, place)),
+    ...name,
   }
 }
 

@@ -65,8 +65,7 @@ export class Reaching {
     const lasts = !this.#throughPooler || this.#isInTransaction
     this.#known = lasts ? reach : undefined
     const setting = this.#throughPooler ? { text: localText, name: undefined } : reachStatement
-    const { text: setText, name: setName } = setting
-    return [{ text: setText, name: setName, values: [reach], isSetting: true }, part]
+    return [{ text: setting.text, name: setting.name, values: [reach], isSetting: true }, part]
   }
 
   /** Statements that touch no rows; those that end something may take a setting back. */
