@@ -78,6 +78,8 @@ const dirtyStatement = (limit: number) => sql`
   order by d.organization_id, d.conversation_id, d.message_id
   limit ${sql.lit(limit)}`
 
+const textColumns = sql`m.organization_id, m.conversation_id, m.id, m.content, m.created_at`
+
 const contentStatement = (columns: RawBuilder<unknown>) => (rows: Rows) => sql`
   select ${columns}
   from ${rows} as b
@@ -137,15 +139,17 @@ export class IndexBatch {
   readonly #database: Database<ConversationTables>
   readonly #ids: IdGenerator
   readonly #tail: (rows: readonly LookRow[]) => Statement
-  /** Messages that are not erased, by their keys. */
-  readonly contents: (rows: readonly MessageRow[]) => Statement
-  /** The same, of long ones only how long they are. */
+  /** What is said in messages that are not erased, by their keys. */
+  readonly #contents: (rows: readonly MessageRow[]) => Statement
+  /** Messages that are not erased, by their keys; of long ones only how long they are. */
   readonly shortened: (rows: readonly MessageRow[]) => Statement
   readonly #begin: (rows: readonly KeyRow[]) => Statement
   readonly #claim: (rows: readonly BatchRow<typeof progressKinds>[]) => Statement
   readonly #terms: (rows: readonly BatchRow<typeof termsKinds>[]) => Statement
   readonly #cleaned: (rows: readonly BatchRow<typeof cleanedKinds>[]) => Statement
   readonly #leave: readonly Statement[]
+  /** By its limit, of which there are few. */
+  readonly #dirtyOf = new Map<number, Statement>()
 
   /** The database must reach all organizations whose messages are handed in. */
   constructor(database: Database<ConversationTables>, ids: IdGenerator) {
@@ -153,8 +157,8 @@ export class IndexBatch {
     this.#ids = ids
     const on = database.as<never>()
     this.#tail = prepareBatch(on, { name: 'search_tail', kinds: lookKinds, build: tailStatement })
-    this.contents = prepareBatch(on, {
-      name: 'search_contents', kinds: messageKinds, build: contentStatement(sql`m.*`),
+    this.#contents = prepareBatch(on, {
+      name: 'search_contents', kinds: messageKinds, build: contentStatement(textColumns),
     })
     this.shortened = prepareBatch(on, {
       name: 'search_shortened', kinds: messageKinds, build: contentStatement(shortened()),
@@ -190,7 +194,7 @@ export class IndexBatch {
     const most = Math.max(lookMin, Math.floor(lookMax / keys.length)) as Stored<'integer'>
     const rows = keys.map(({ organizationId, conversationId }) =>
       ({ organization_id: organizationId, conversation_id: conversationId, most }))
-    const dirty = await this.#read(dirtyStatement(limit).compile(this.#database.write))
+    const dirty = await this.#read(this.#dirty(limit))
     const tail = rows.length === 0 ? [] : await this.#read(this.#tail(rows))
     const chosen = chosenOf([...dirty, ...tail], limit)
     if (chosen.length > 0) await this.#take(chosen)
@@ -203,7 +207,7 @@ export class IndexBatch {
   async #take(wanted: readonly Wanted[]): Promise<void> {
     const claim = this.#ids.next() as Stored<'id'>
     const { rows: contents } = await this.#database.execute({
-      ...this.contents(wanted.map(({ row }) => messageKeyOf(row))), readOnly: true,
+      ...this.#contents(wanted.map(({ row }) => messageKeyOf(row))), readOnly: true,
     })
     const terms = contents.flatMap((row) => this.#termsRow(row, claim))
     const progress = progressOf(wanted, claim)
@@ -239,11 +243,17 @@ export class IndexBatch {
     }]
   }
 
-  async #read(query: { sql: string; parameters: readonly unknown[] }): Promise<StoredRow[]> {
-    const { sql: text, parameters } = query
-    const name = 'name' in query ? { name: String(query.name) } : {}
-    const statement = { sql: text, parameters, readOnly: true, ...name }
-    return (await this.#database.execute(statement)).rows
+  #dirty(limit: number): Statement {
+    const known = this.#dirtyOf.get(limit)
+    if (known !== undefined) return known
+    const { sql: text, parameters } = dirtyStatement(limit).compile(this.#database.write)
+    const statement = { sql: text, parameters }
+    this.#dirtyOf.set(limit, statement)
+    return statement
+  }
+
+  async #read(statement: Statement): Promise<StoredRow[]> {
+    return (await this.#database.execute({ ...statement, readOnly: true })).rows
   }
 }
 
