@@ -61,6 +61,7 @@ export default {
   name: 'append-http',
   base: 'no-op',
   callers: [1, 64, 256],
+  warmUp: 64,
   targets: [
     { variant: 'holdfast', base: 'no-op', at: 64, least: 0.7 },
     { variant: 'holdfast', base: 'no-op', at: 256, most: 2 },
