@@ -46,15 +46,14 @@ function moduleOf(page: string): string | undefined {
   return `${[...imports].join('')}export async function page() ${nested}\n`
 }
 
-/** Where the compiler finds what users import. */
+/** Where the compiler finds what users import: the built types, which are not checked again. */
 function entryPaths(): Record<string, string[]> {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, { types: string } | string>
   }
   return Object.fromEntries(Object.entries(exports).flatMap(([name, entry]) => {
     if (typeof entry === 'string') return []
-    const source = entry.types.replace('./dist/', 'src/').replace('.d.ts', '.ts')
-    return [[name.replace('.', 'holdfast'), [join(root, source)]]]
+    return [[name.replace('.', 'holdfast'), [join(root, entry.types)]]]
   }))
 }
 
