@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { isProgram, lineOf, parse, type Rule, type Tree, type Violation } from './tree.js'
+import { isProgram, lineOf, nodesOf, parse, type Rule, type Tree, type Violation } from './tree.js'
 
 const page = 'docs/reference/errors.md'
 const rule = 'error-catalogue'
@@ -36,15 +36,12 @@ function definedCodes(tree: Tree): Map<string, Place[]> {
   for (const [path, text] of tree) {
     if (!path.startsWith('src/') || !isProgram(path) || path.endsWith('.test.ts')) continue
     const source = parse(path, text)
-    const visit = (node: ts.Node): void => {
+    for (const node of nodesOf(source)) {
       const code = definedCode(node)
-      if (code !== undefined) {
-        const place = { path, line: lineOf(source, node.getStart()), rule }
-        codes.set(code, [...(codes.get(code) ?? []), place])
-      }
-      ts.forEachChild(node, visit)
+      if (code === undefined) continue
+      const place = { path, line: lineOf(source, node.getStart()), rule }
+      codes.set(code, [...(codes.get(code) ?? []), place])
     }
-    visit(source)
   }
   return codes
 }

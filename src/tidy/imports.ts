@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import ts from 'typescript'
 import { areaOf, partOf, refusal } from './floors.js'
-import { isProgram, lineOf, parse, type Rule, type Tree, type Violation } from './tree.js'
+import { isProgram, lineOf, nodesOf, parse, type Rule, type Tree, type Violation } from './tree.js'
 
 interface Arrow {
   readonly from: string
@@ -70,22 +70,24 @@ function sourcesOf(tree: Tree): string[] {
   return [...tree.keys()].filter((path) => path.startsWith('src/') && isProgram(path))
 }
 
-function arrowsOf(tree: Tree): Arrow[] {
-  return sourcesOf(tree).flatMap((from) => {
+const drawn = new WeakMap<Tree, readonly Arrow[]>()
+
+/** Every import of a tree, looked for once. */
+function arrowsOf(tree: Tree): readonly Arrow[] {
+  const known = drawn.get(tree)
+  if (known !== undefined) return known
+  const arrows = sourcesOf(tree).flatMap((from) => {
     const source = parse(from, tree.get(from) ?? '')
-    const arrows: Arrow[] = []
-    const visit = (node: ts.Node): void => {
+    return nodesOf(source).flatMap((node) => {
       const module = moduleOf(node)
-      if (module !== undefined) {
-        const { text: name } = module
-        const line = lineOf(source, module.getStart())
-        arrows.push({ from, line, name, to: resolved(from, name, tree) })
-      }
-      ts.forEachChild(node, visit)
-    }
-    visit(source)
-    return arrows
+      if (module === undefined) return []
+      const { text: name } = module
+      const line = lineOf(source, module.getStart())
+      return [{ from, line, name, to: resolved(from, name, tree) }]
+    })
   })
+  drawn.set(tree, arrows)
+  return arrows
 }
 
 /** The module a node names: in import, export … from, import(), a type, or a worker's URL. */

@@ -72,11 +72,7 @@ export function syntaxRule(
   return textRule(name, ({ path, text }, report) => {
     if (!isProgram(path)) return
     const source = parse(path, text)
-    const visit = (node: ts.Node): void => {
-      check(node, { source, path, report })
-      ts.forEachChild(node, visit)
-    }
-    visit(source)
+    for (const node of nodesOf(source)) check(node, { source, path, report })
   })
 }
 
@@ -94,6 +90,22 @@ export function parse(path: string, text: string): ts.SourceFile {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   parsed.set(path, { text, source })
   return source
+}
+
+const listed = new WeakMap<ts.SourceFile, readonly ts.Node[]>()
+
+/** Every node of a program, from the outside in; walked through once. */
+export function nodesOf(source: ts.SourceFile): readonly ts.Node[] {
+  const known = listed.get(source)
+  if (known !== undefined) return known
+  const nodes: ts.Node[] = []
+  const visit = (node: ts.Node): void => {
+    nodes.push(node)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  listed.set(source, nodes)
+  return nodes
 }
 
 /** The line a position stands on, from 1. */
