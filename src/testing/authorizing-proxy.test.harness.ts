@@ -10,7 +10,8 @@ export interface ProxyOptions {
 
 /** A proxy for suites that know no tokens. Bytes go through it as they come, both ways. */
 export async function startProxy({ target, headers }: ProxyOptions) {
-  const server = createServer((incoming, outgoing) => {
+  // Never ends a connection that waits: its end and the next request on it could meet.
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     const { method, url = '/' } = incoming
     const passed = request(`${target}${url}`, { method, headers: headers(incoming.headers) })
     passed.on('response', (answer) => {
