@@ -27,9 +27,6 @@ async function start(...options: Parameters<typeof PrivateRedis.start>): Promise
   return redis
 }
 
-/** Longer than a busy machine may keep anybody waiting, where that is not what is looked at. */
-const patient = { commandTimeoutMs: 10_000 }
-
 async function open(url: string, redisOptions: RedisOptions = {}): Promise<Coordinator> {
   const coordinator = await connectCoordination({ redis: url, redisOptions })
   opened.push(coordinator)
@@ -163,7 +160,7 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
 
   it('decides many calls of one moment, whatever slots their subjects are in', async () => {
     const { url } = await cluster()
-    const { limiter } = await open(url, patient)
+    const { limiter } = await open(url)
     const calls = Array.from({ length: 60 }, (_, index) => limiter.consume([
       { name: 'user', resource: 'user', id: `${index % 40}`, limit: 2 + index, windowSeconds: 60 },
       { name: 'token', resource: 'token', id: `${index}`, limit: 9, windowSeconds: 60 },
@@ -175,7 +172,7 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
 
   it('limits and caches, whatever slots the subjects are in', async () => {
     const { url } = await cluster()
-    const [here, there] = [await open(url, patient), await open(url, patient)]
+    const [here, there] = [await open(url), await open(url)]
     for (let id = 0; id < 50; id += 1) {
       const subjects = ['organization', 'user', 'token'].map((name, index) => (
         { name, resource: name, id: `{${index}}${id}`, limit: 3, windowSeconds: 60 }
@@ -201,7 +198,7 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
   it('wakes who waits in a slot that moves', async () => {
     const { nodes, url } = await cluster()
     // A ring that is not kept in time on a busy machine would wake its own process alone.
-    const [here, there] = [await open(url), await open(url, patient)]
+    const [here, there] = [await open(url), await open(url, { commandTimeoutMs: 10_000 })]
     const waiting = here.wakeUps.wait(['moving'], 6_000)
     await pause(300)
     const { slot, owner, heir } = placesOf(nodes, '{queue}')
@@ -216,7 +213,7 @@ describe.skipIf(missing !== undefined)(`a Redis Cluster${reason}`, () => {
   it('follows a slot that moves, and executes each command once', async () => {
     const { nodes, url } = await cluster()
     // An answer that comes late on a busy machine would leave it open what was executed.
-    const connection = await RedisConnection.open(url, patient)
+    const connection = await RedisConnection.open(url, { commandTimeoutMs: 10_000 })
     opened.push(connection)
     const count = new Script(`return redis.call('incr', KEYS[1])`)
     const key = 'counter'

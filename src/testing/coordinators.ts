@@ -64,11 +64,7 @@ function redis(url: string): TestCoordination {
   return {
     name: 'redis',
     spansProcesses: true,
-    // Longer than a busy machine may keep anybody waiting: what becomes of a command that exceeds
-    // its time is not the contract's, the tests of faults have it at its default.
-    open: (prefix) => connectCoordination({
-      redis: url, redisOptions: { prefix, commandTimeoutMs: 10_000 },
-    }),
+    open: (prefix) => connectCoordination({ redis: url, redisOptions: { prefix } }),
     remove: (prefix) => removeKeys(url, prefix),
   }
 }

@@ -3,7 +3,7 @@ import { type CacheKey, type Coordinator, type LimitRule } from '../coordination
 
 /** The deadline of a command. */
 const commandMs = 250
-/** How much later than its deadline a call may end, in time that this process could use. */
+/** How much later than its deadline a call may end, besides what this process itself was late. */
 const graceMs = 250
 /** The longest wait of the cache for somebody else's load, and two commands. */
 const cacheMs = 1_000 + 2 * commandMs
@@ -37,8 +37,6 @@ export class LimitsLoad {
   readonly #loops: Promise<void>[] = []
   #isStopping = false
   #lagMs = 0
-  /** Time that this process could use: what it was late for its turns is not in it. */
-  #usableMs = 0
 
   private constructor(here: Coordinator) {
     this.#here = here
@@ -111,15 +109,13 @@ export class LimitsLoad {
     while (!this.#isStopping) {
       const startMs = performance.now()
       await pause(lagEveryMs)
-      const lateMs = performance.now() - startMs - lagEveryMs
-      this.#lagMs = Math.max(this.#lagMs, lateMs)
-      this.#usableMs += lagEveryMs + Math.min(lateMs, lagEveryMs)
+      this.#lagMs = Math.max(this.#lagMs, performance.now() - startMs - lagEveryMs)
     }
   }
 
   /** Right: never throws, and ends within its deadline. */
   async #timed<R>(name: string, call: () => Promise<R>, deadlineMs = commandMs) {
-    const startMs = this.#usableMs
+    const startMs = performance.now()
     try {
       return await call()
     } catch (error) {
@@ -127,8 +123,8 @@ export class LimitsLoad {
       return undefined
     } finally {
       this.#tally(name)
-      const overMs = this.#usableMs - startMs - deadlineMs
-      if (overMs > graceMs) {
+      const overMs = performance.now() - startMs - deadlineMs
+      if (overMs > graceMs + this.#lagMs) {
         this.#fault(`${name} ended ${Math.round(overMs)} ms after its deadline`)
       }
     }
