@@ -173,10 +173,8 @@ export class IndexBatch {
     this.#cleaned = prepareBatch(on, {
       name: 'search_cleaned', kinds: cleanedKinds, build: cleanedStatement,
     })
-    this.#leave = database.engine.words.takeOut(wordTables, leaveMax).map((fragment) => {
-      const { sql: text, parameters } = fragment.compile(database.write)
-      return { sql: text, parameters }
-    })
+    this.#leave = database.engine.words.takeOut(wordTables, leaveMax)
+      .map((fragment) => this.#compiled(fragment))
   }
 
   /** Takes out the words of some conversations that went; of how many texts. */
@@ -246,10 +244,14 @@ export class IndexBatch {
   #dirty(limit: number): Statement {
     const known = this.#dirtyOf.get(limit)
     if (known !== undefined) return known
-    const { sql: text, parameters } = dirtyStatement(limit).compile(this.#database.write)
-    const statement = { sql: text, parameters }
+    const statement = this.#compiled(dirtyStatement(limit))
     this.#dirtyOf.set(limit, statement)
     return statement
+  }
+
+  #compiled(fragment: Rows): Statement {
+    const { sql: text, parameters } = fragment.compile(this.#database.write)
+    return { sql: text, parameters }
   }
 
   async #read(statement: Statement): Promise<StoredRow[]> {
